@@ -1,0 +1,101 @@
+"""The record of acts: what each did to which row, kept so that it can be shown and taken back."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from models import Event, EventChange
+from store import now, rows
+
+Columns = Mapping[str, object]
+"""Column names and values of one row, as JSON holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row before and after an act; None means that there was no row."""
+
+    subject: str
+    before: Columns | None
+    after: Columns | None
+
+
+@dataclass(slots=True)
+class Journal:
+    """What the act under way has done so far, the first `before` and the last `after` of a row."""
+
+    changes: dict[str, Change] = field(default_factory=dict)
+
+    def note(self, subject: str, before: Columns | None, after: Columns | None) -> None:
+        """Add one change of the row that `subject` names, such as `operator:3`."""
+        earlier = self.changes.get(subject)
+        if earlier is None:
+            self.changes[subject] = Change(subject, before, after)
+            return
+        self.changes[subject] = Change(
+            subject, _over(before, earlier.before), _over(earlier.after, after)
+        )
+
+    def __iter__(self) -> Iterator[Change]:
+        return (change for change in self.changes.values() if change.before != change.after)
+
+    def write(
+        self, actor: str, act: str, note: str, *, forced: bool = False, target: int | None = None
+    ) -> int:
+        """Store the act with its changes in the transaction under way and return the event's id."""
+        event_id: int = Event.insert(
+            at=now(), actor=actor, act=act, note=note, forced=forced, target=target
+        ).execute()
+        changes = [
+            (event_id, each.subject, to_json(each.before), to_json(each.after)) for each in self
+        ]
+        for start in range(0, len(changes), 200):
+            EventChange.insert_many(
+                changes[start : start + 200],
+                [EventChange.event, EventChange.subject, EventChange.before, EventChange.after],
+            ).execute()
+        return event_id
+
+
+def _over(base: Columns | None, top: Columns | None) -> Columns | None:
+    """Lay the columns of `top` over those of `base`; no row on top stays no row."""
+    if top is None or base is None:
+        return top
+    return {**base, **top}
+
+
+def changes_of(event_id: int) -> list[Change]:
+    """Return what the event did, row by row."""
+    found = EventChange.select(EventChange.subject, EventChange.before, EventChange.after).where(
+        EventChange.event == event_id
+    )
+    return [
+        Change(subject, from_json(before), from_json(after))
+        for subject, before, after in rows(found)
+    ]
+
+
+def to_json(columns: Columns | None) -> str | None:
+    """Return the canonical JSON of a row."""
+    if columns is None:
+        return None
+    return json.dumps(columns, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(text: str | None) -> Columns | None:
+    """Return the row that `to_json` wrote."""
+    if text is None:
+        return None
+    columns: dict[str, object] = json.loads(text)
+    return columns
+
+
+def subject_of(table: str, *key: int) -> str:
+    """Return the name of a row in the record: `operator:3`, `weight:3:7`."""
+    return ":".join([table, *map(str, key)])
+
+
+def row_of(subject: str) -> tuple[str, tuple[int, ...]]:
+    """Return the table and key that `subject_of` put together."""
+    table, *key = subject.split(":")
+    return table, tuple(map(int, key))

@@ -1,0 +1,254 @@
+"""The ground floor: the tables, their constraints, and opening a database of this version."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import platformdirs
+from peewee import (
+    SQL,
+    BigAutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    Check,
+    CompositeKey,
+    Database,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+from store import (
+    Trouble,
+    UtcField,
+    bind,
+    connect_sqlite,
+    database,
+    plainly,
+    transact,
+)
+
+SCHEMA_VERSION = 1
+MAX_WEIGHT = 1_000_000
+MAX_LIMIT = 1_000_000
+MAX_NAME = 80
+MAX_IDENTIFIER = 200
+MAX_MESSAGE = 10_000
+
+# Rosters and events name operators and sources by id, also deleted ones.
+NEVER_REUSED = SQL("AUTOINCREMENT")
+
+
+class Table(Model):
+    """What all tables share: one database, snake_case names, strict types."""
+
+    class Meta:
+        """Settings that every table inherits."""
+
+        database = database
+        legacy_table_names = False
+        strict_tables = True
+
+
+class SchemaVersion(Table):
+    """The one row that says which version of these tables the database holds."""
+
+    version = IntegerField(primary_key=True)
+
+
+class Operator(Table):
+    """A person who answers appeals; `load` counts his open ones and is changed only with them."""
+
+    id = BigAutoField(constraints=[NEVER_REUSED])
+    name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
+    is_active = BooleanField(
+        default=True, constraints=[SQL("DEFAULT TRUE"), Check("is_active IN (TRUE, FALSE)")]
+    )
+    max_load = BigIntegerField(constraints=[Check(f"max_load BETWEEN 0 AND {MAX_LIMIT}")])
+    load = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0"), Check("load >= 0")])
+
+
+class Source(Table):
+    """Where appeals come from: a bot, a site, a telephone."""
+
+    id = BigAutoField(constraints=[NEVER_REUSED])
+    name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
+
+
+class OperatorSource(Table):
+    """The weight of one operator for one source; no row: he does not serve it."""
+
+    operator = ForeignKeyField(Operator, backref="+", on_delete="RESTRICT", index=False)
+    source = ForeignKeyField(Source, backref="+", on_delete="RESTRICT")
+    weight = BigIntegerField(constraints=[Check(f"weight BETWEEN 0 AND {MAX_WEIGHT}")])
+
+    class Meta:
+        """One row a pair."""
+
+        primary_key = CompositeKey("operator", "source")
+
+
+class Lead(Table):
+    """A client, known by one external id such as a Telegram id."""
+
+    id = BigAutoField()
+    external_id = TextField(
+        unique=True, constraints=[Check(f"length(external_id) BETWEEN 1 AND {MAX_IDENTIFIER}")]
+    )
+
+
+class Roster(Table):
+    """Who was considered for a draw, stored once per distinct content."""
+
+    id = BigAutoField()
+    digest = BlobField(unique=True)
+    content = TextField()
+
+
+class Appeal(Table):
+    """One message from one lead by one source; without an operator and open, it waits."""
+
+    id = BigAutoField()
+    lead = ForeignKeyField(Lead, backref="+", on_delete="RESTRICT", index=False)
+    source = ForeignKeyField(Source, backref="+", on_delete="RESTRICT", index=False)
+    operator = ForeignKeyField(Operator, backref="+", on_delete="RESTRICT", null=True, index=False)
+    timestamp = UtcField(index=True)
+    message = TextField(constraints=[Check(f"length(message) <= {MAX_MESSAGE}")])
+    closed_at = UtcField(null=True)
+    key = TextField(
+        null=True, unique=True, constraints=[Check(f"length(key) BETWEEN 1 AND {MAX_IDENTIFIER}")]
+    )
+    roster = ForeignKeyField(Roster, backref="+", on_delete="RESTRICT", null=True, index=False)
+    draw = BigIntegerField(null=True, constraints=[Check("draw >= 0")])
+    withdrawn = BooleanField(
+        default=False, constraints=[SQL("DEFAULT FALSE"), Check("withdrawn IN (TRUE, FALSE)")]
+    )
+
+    class Meta:
+        """Rules between columns."""
+
+        constraints = [
+            Check("draw IS NULL OR roster_id IS NOT NULL", "appeal_draw_has_roster"),
+            Check("NOT withdrawn OR closed_at IS NOT NULL", "appeal_withdrawn_is_closed"),
+        ]
+
+
+Appeal.add_index(Appeal.index(Appeal.lead, Appeal.id, name="appeal_by_lead"))
+Appeal.add_index(Appeal.index(Appeal.source, Appeal.id, name="appeal_by_source"))
+Appeal.add_index(Appeal.index(Appeal.operator, Appeal.id, name="appeal_by_operator"))
+Appeal.add_index(
+    Appeal.index(
+        Appeal.operator,
+        Appeal.id,
+        name="appeal_open",
+        where=Appeal.closed_at.is_null() & Appeal.operator.is_null(False),
+    )
+)
+Appeal.add_index(
+    Appeal.index(
+        Appeal.source,
+        Appeal.id,
+        name="appeal_waiting",
+        where=Appeal.closed_at.is_null() & Appeal.operator.is_null(),
+    )
+)
+
+
+class Event(Table):
+    """One act of a dispatcher; an undo or a redo points at the act it takes back or repeats."""
+
+    id = BigAutoField()
+    at = UtcField()
+    actor = TextField()
+    act = TextField()
+    note = TextField()
+    forced = BooleanField(default=False, constraints=[Check("forced IN (TRUE, FALSE)")])
+    target = ForeignKeyField("self", backref="+", on_delete="RESTRICT", null=True)
+
+
+Event.add_index(Event.index(Event.actor, Event.id, name="event_by_actor"))
+
+
+class EventChange(Table):
+    """What one act did to one row: its columns before and after as JSON, null for no row."""
+
+    event = ForeignKeyField(Event, backref="+", on_delete="RESTRICT", index=False)
+    subject = TextField()
+    before = TextField(null=True)
+    after = TextField(null=True)
+
+    class Meta:
+        """One row for each event and subject."""
+
+        primary_key = CompositeKey("event", "subject")
+
+
+EventChange.add_index(
+    EventChange.index(EventChange.subject, EventChange.event, name="event_change_by_subject")
+)
+
+TABLES: list[type[Table]] = [
+    SchemaVersion,
+    Operator,
+    Source,
+    OperatorSource,
+    Lead,
+    Roster,
+    Appeal,
+    Event,
+    EventChange,
+]
+
+
+def default_path() -> Path:
+    """Return where the database is when none is named."""
+    return platformdirs.user_data_path("leadboard") / "leadboard.db"
+
+
+def path_of(target: str) -> Path:
+    """Return the file that a path or `sqlite:///` URL names; raises Trouble for another scheme."""
+    if "://" not in target:
+        return Path(target).expanduser().absolute()
+    url = urlsplit(target)
+    if url.scheme != "sqlite":
+        raise Trouble(f"Leadboard cannot open {url.scheme} databases: name a SQLite file.")
+    return Path(unquote(url.path.removeprefix("/"))).absolute()
+
+
+def open_database(target: str | Path | None = None) -> Database:
+    """Open the database by path or URL, creating it on first use, and bind the tables to it.
+
+    Raises Trouble when it cannot be opened, is no Leadboard database, or is of a newer version.
+    """
+    path = default_path() if target is None else path_of(str(target))
+    opened = connect_sqlite(path)
+    bind(opened)
+    try:
+        with plainly():
+            opened.connect(reuse_if_open=True)
+            if not database.table_exists("schema_version"):
+                transact(_create)
+            _check_version(path)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _create() -> None:
+    if database.table_exists("schema_version"):
+        return
+    if database.get_tables():
+        raise Trouble("The file is a database of another program: choose another with --db.")
+    database.create_tables(TABLES)
+    SchemaVersion.insert(version=SCHEMA_VERSION).execute()
+
+
+def _check_version(path: Path) -> None:
+    version = SchemaVersion.select(SchemaVersion.version).scalar()
+    if version is None or version > SCHEMA_VERSION:
+        raise Trouble(
+            f"{path} was made by a newer Leadboard (tables of version {version}, this one knows "
+            f"{SCHEMA_VERSION}): upgrade Leadboard."
+        )

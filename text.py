@@ -1,0 +1,36 @@
+"""Strangers' text made fit for one line of a terminal."""
+
+import re
+
+_ODD = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def clean(text: str) -> str:
+    """Return the text as one line with nothing in it that a terminal would obey.
+
+    Line breaks and tabs become spaces, other control characters their visible stand-ins; what has
+    no width (bidirectional marks, joiners, variation selectors, tags) vanishes.
+    """
+    return _ODD.sub(_stand_in, text) if _ODD.search(text) else text
+
+
+def strip_controls(text: str) -> str:
+    """Return the text without what `clean` would replace: none of it takes up any width."""
+    return _ODD.sub("", text) if _ODD.search(text) else text
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    letter = match.group()
+    code = ord(letter)
+    if letter in "\t\n\v\f\r\x85\u2028\u2029":
+        return " "
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if code < 0xA0 or 0xD800 <= code <= 0xDFFF:
+        return "\ufffd"
+    return ""
