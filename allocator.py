@@ -1,0 +1,246 @@
+"""Who gets an appeal: the transactions that draw, claim a place, give it back and drain."""
+
+import heapq
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from peewee import fn
+
+from checks import checked_external_id, checked_key, checked_message
+from journal import Journal, subject_of
+from lottery import LOTTERY, Candidate, Candidates, choose, left_out, why_nobody
+from models import Appeal, Lead, Operator, OperatorSource, Roster, Source
+from places import claim, is_waiting, name_of, oldest_waiting, rewrite, state_of
+from store import Refused, now, rows, transact
+
+__all__ = ["LOTTERY", "Candidate", "Candidates", "Placed", "choose", "drain", "submit"]
+
+DRAIN_BATCH = 200
+"""Waiting appeals handed out in one transaction, so that nobody holds the lock for long."""
+
+
+def candidates_of(source_id: int) -> Candidates:
+    """Return the roster of a source as the database stands."""
+    standing = (
+        OperatorSource.select(
+            OperatorSource.operator,
+            OperatorSource.weight,
+            Operator.is_active,
+            Operator.load,
+            Operator.max_load,
+        )
+        .join(Operator)
+        .where(OperatorSource.source == source_id)
+        .order_by(OperatorSource.operator)
+    )
+    return Candidates(
+        tuple(
+            Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
+            for operator_id, weight, is_active, load, max_load in rows(standing)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the lottery decided: the roster, and the operator with his draw if anybody was."""
+
+    candidates: Candidates
+    operator_id: int | None = None
+    draw: int | None = None
+
+    def columns(self) -> dict[str, int | None]:
+        """Return the decision as columns of `appeal`, storing the roster if it is new."""
+        roster_id = _roster_id(self.candidates.content())
+        return {"operator_id": self.operator_id, "roster_id": roster_id, "draw": self.draw}
+
+
+def decide(candidates: Candidates, rng: random.Random) -> Decision:
+    """Draw and claim; where the place went meanwhile, draw again among the rest."""
+    while chosen := choose(candidates, rng):
+        operator_id, draw = chosen
+        if claim(operator_id):
+            return Decision(candidates, operator_id, draw)
+        candidates = candidates.without(operator_id)
+    return Decision(candidates)
+
+
+def _roster_id(content: str) -> int:
+    digest = blake2b(content.encode(), digest_size=16).digest()
+    known = Roster.select(Roster.id).where(Roster.digest == digest).scalar()
+    if known is None:
+        Roster.insert(digest=digest, content=content).on_conflict(
+            action="nothing", conflict_target=[Roster.digest]
+        ).execute()
+        known = Roster.select(Roster.id).where(Roster.digest == digest).scalar()
+    return int(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stored appeal and who got it; `reason` says why nobody did, `is_repeat` a known key."""
+
+    id: int
+    lead_id: int
+    source_id: int
+    operator_id: int | None
+    operator: str | None
+    timestamp: datetime
+    reason: str | None = None
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A checked appeal that is not stored yet."""
+
+    external_id: str
+    source_id: int
+    message: str
+    key: str | None = None
+
+    @classmethod
+    def checked(
+        cls, external_id: object, source_id: int, message: object, key: object = None
+    ) -> "Draft":
+        """Return the draft; raises Refused for what may not come in."""
+        return cls(
+            checked_external_id(external_id), source_id, checked_message(message), checked_key(key)
+        )
+
+
+def submit(
+    external_id: object,
+    source_id: int,
+    message: object,
+    key: object = None,
+    *,
+    rng: random.Random = LOTTERY,
+    journal: Journal | None = None,
+) -> Placed:
+    """Store an appeal and give it to an operator by lottery, in one transaction.
+
+    With nobody eligible it waits, and that is no error. A known `key` returns its first appeal and
+    changes nothing. Raises Refused for bad input, Trouble when the database cannot be written.
+    """
+    draft = Draft.checked(external_id, source_id, message, key)
+    return transact(lambda: place(draft, rng, journal or Journal()))
+
+
+def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
+    """Do the work of `submit` in the transaction under way."""
+    if draft.key is not None and (known := _by_key(draft.key)):
+        return known
+    if not Source.select().where(Source.id == draft.source_id).exists():
+        raise Refused(f"There is no source #{draft.source_id}.", "source")
+    lead_id = _lead_id(draft.external_id)
+    decision = _decide_in_turn(draft.source_id, rng, journal)
+    timestamp = now()
+    columns = decision.columns()
+    appeal_id: int = Appeal.insert(
+        lead_id=lead_id,
+        source_id=draft.source_id,
+        timestamp=timestamp,
+        message=draft.message,
+        key=draft.key,
+        **columns,
+    ).execute()
+    journal.note(subject_of("appeal", appeal_id), None, {**columns, "closed_at": None})
+    return Placed(
+        appeal_id,
+        lead_id,
+        draft.source_id,
+        decision.operator_id,
+        name_of(decision.operator_id),
+        timestamp,
+        None if decision.operator_id else why_nobody(decision.candidates),
+    )
+
+
+def _decide_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Decision:
+    """Draw for a new arrival, but never before those who waited longer for the same source."""
+    candidates = candidates_of(source_id)
+    if candidates.total and oldest_waiting(source_id):
+        drain(journal, rng, source_id)
+        candidates = candidates_of(source_id)
+        if oldest_waiting(source_id):
+            return Decision(candidates)
+    return decide(candidates, rng)
+
+
+def _by_key(key: str) -> Placed | None:
+    row = (
+        Appeal.select(
+            Appeal.id, Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp, Roster.content
+        )
+        .left_outer_join(Roster)
+        .where(Appeal.key == key)
+        .tuples()
+        .first()
+    )
+    if row is None:
+        return None
+    appeal_id, lead_id, source_id, operator_id, timestamp, content = row
+    reason = None if operator_id else why_nobody(Candidates.parse(content or "[]"))
+    operator = name_of(operator_id)
+    return Placed(appeal_id, lead_id, source_id, operator_id, operator, timestamp, reason, True)
+
+
+def _lead_id(external_id: str) -> int:
+    known = Lead.select(Lead.id).where(Lead.external_id == external_id).scalar()
+    if known is None:
+        Lead.insert(external_id=external_id).on_conflict(
+            action="nothing", conflict_target=[Lead.external_id]
+        ).execute()
+        known = Lead.select(Lead.id).where(Lead.external_id == external_id).scalar()
+    return int(known)
+
+
+def drain(
+    journal: Journal,
+    rng: random.Random = LOTTERY,
+    source_id: int | None = None,
+    batch: int = DRAIN_BATCH,
+) -> bool:
+    """Give waiting appeals to operators, oldest first, in the transaction under way.
+
+    Each goes through the lottery of its own source; a source that nobody can serve is passed over.
+    Returns True when the batch was used up and more may be waiting.
+    """
+    queue = _queues(source_id)
+    heapq.heapify(queue)
+    for _ in range(batch):
+        if not queue:
+            return False
+        appeal_id, source = heapq.heappop(queue)
+        decision = decide(candidates_of(source), rng)
+        if decision.operator_id is None:
+            continue
+        rewrite(state_of(appeal_id), journal, **decision.columns())
+        if (following := oldest_waiting(source)) is not None:
+            heapq.heappush(queue, (following, source))
+    return bool(queue)
+
+
+def _queues(source_id: int | None) -> list[tuple[int, int]]:
+    """Return (oldest waiting appeal, source) for each source that somebody can serve."""
+    eligible = (
+        OperatorSource.select()
+        .join(Operator)
+        .where(
+            OperatorSource.source == Source.id,
+            OperatorSource.weight > 0,
+            Operator.is_active,
+            Operator.load < Operator.max_load,
+        )
+    )
+    queued = Appeal.select(fn.MIN(Appeal.id)).where(Appeal.source == Source.id, is_waiting())
+    sources = Source.select(queued, Source.id).where(
+        fn.EXISTS(Appeal.select(Appeal.id).where(Appeal.source == Source.id, is_waiting())),
+        fn.EXISTS(eligible),
+    )
+    if source_id is not None:
+        sources = sources.where(Source.id == source_id)
+    return [(appeal_id, source) for appeal_id, source in rows(sources)]
