@@ -1,0 +1,106 @@
+"""Acts on sources and on the weights that operators have for them."""
+
+from collections.abc import Callable
+
+from checks import checked_name, checked_weight
+from desk.recording import Done, record
+from desk.rows import (
+    delete_source_row,
+    insert_source,
+    operator_row,
+    refuse_taken,
+    rewrite_source,
+    source_name,
+    weight_of,
+    weights_of,
+    write_weight,
+)
+from journal import Journal
+from models import MAX_WEIGHT, Source
+from store import Refused
+
+
+def add_source(name: object, *, actor: str) -> Done:
+    """Add a source of appeals."""
+    fresh = checked_name(name)
+
+    def work(journal: Journal) -> str:
+        refuse_taken(Source, fresh)
+        insert_source(journal, name=fresh)
+        return f"Source {fresh} added"
+
+    return record(actor, "add source", work)
+
+
+def rename_source(source_id: int, name: object, *, actor: str) -> Done:
+    """Give a source another name."""
+    fresh = checked_name(name)
+
+    def work(journal: Journal) -> str:
+        before = source_name(source_id)
+        rewrite_source(source_id, journal, name=fresh)
+        return f"Source {before} is now {fresh}"
+
+    return record(actor, "rename source", work)
+
+
+def delete_source(source_id: int, *, actor: str) -> Done:
+    """Delete a source that never had an appeal, with its weights."""
+
+    def work(journal: Journal) -> str:
+        name = source_name(source_id)
+        delete_source_row(source_id, journal)
+        return f"Source {name} deleted"
+
+    return record(actor, "delete source", work)
+
+
+def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) -> Done:
+    """Set the weight of an operator for a source, linking the two if they are not."""
+    after = checked_weight(weight)
+    return _weigh(operator_id, source_id, lambda _: after, actor)
+
+
+def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> Done:
+    """Move a weight by `step` from what it is when the act runs; no link counts as 0."""
+    return _weigh(
+        operator_id, source_id, lambda weight: min(max((weight or 0) + step, 0), MAX_WEIGHT), actor
+    )
+
+
+def unlink(operator_id: int, source_id: int, *, actor: str) -> Done:
+    """Take an operator off a source."""
+    return _weigh(operator_id, source_id, lambda _: None, actor)
+
+
+def _weigh(
+    operator_id: int, source_id: int, change: Callable[[int | None], int | None], actor: str
+) -> Done:
+    def work(journal: Journal) -> str:
+        names = f"{operator_row(operator_id).name} · {source_name(source_id)}"
+        before = weight_of(operator_id, source_id)
+        after = change(before)
+        write_weight(operator_id, source_id, after, journal)
+        return f"{names}: weight {_shown(before)} → {_shown(after)}"
+
+    return record(actor, "weight", work)
+
+
+def spread(source_id: int, *, actor: str) -> Done:
+    """Give every operator of a source the same weight, keeping their sum as near as may be."""
+
+    def work(journal: Journal) -> str:
+        name = source_name(source_id)
+        weights = weights_of(source_id)
+        if not weights:
+            raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        even = max(1, round(sum(weights.values()) / len(weights)))
+        for operator_id in weights:
+            write_weight(operator_id, source_id, even, journal)
+        return f"{name}: {len(weights)} operators at weight {even} each"
+
+    return record(actor, "spread", work)
+
+
+def _shown(weight: int | None) -> str:
+    return "none" if weight is None else str(weight)
