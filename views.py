@@ -51,6 +51,7 @@ class Board:
     weights: Weights = field(default_factory=dict)
     weights_stamp: tuple[int, int] = (0, 0)
     per_minute: int = 0
+    appeals: int = 0
 
     @property
     def waiting(self) -> int:
@@ -86,6 +87,7 @@ def _board(previous: Board | None) -> Board:
         weights=previous.weights if previous and is_same else _weights(),
         weights_stamp=stamp,
         per_minute=_arrivals_since(now() - timedelta(minutes=1)),
+        appeals=int(Appeal.select().count()),
     )
 
 
@@ -140,12 +142,7 @@ def appeals_after(limit: int, after: int) -> list[AppealRow]:
     return _read(lambda: _appeal_rows(query))[::-1]
 
 
-def count_appeals() -> int:
-    """Return how many appeals there are."""
-    return _read(lambda: int(Appeal.select().count()))
-
-
-def _appeal_lines() -> ModelSelect[Appeal]:
+def _appeal_lines() -> "ModelSelect[Appeal]":
     return (
         Appeal.select(
             Appeal.id,
@@ -165,7 +162,7 @@ def _appeal_lines() -> ModelSelect[Appeal]:
     )
 
 
-def _appeal_rows(query: ModelSelect[Appeal]) -> list[AppealRow]:
+def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
     return [
         AppealRow(
             appeal_id,

@@ -1,0 +1,40 @@
+"""The log of what never should happen: tracebacks for whoever mends it, not for the user."""
+
+import os
+import re
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+_SECRETS = re.compile(r"(?<=://)\S*@|(?<=password=)[^&\s]+", re.IGNORECASE)
+
+
+def surprise(error: BaseException) -> str:
+    """Log an unexpected error and return the sentence that tells the user where."""
+    what = f"Something failed that never should ({type(error).__name__})"
+    try:
+        return f"{what}; {_logged(error)} has the details."
+    except OSError:
+        return f"{what}, and the log in {log_folder()} cannot be written."
+
+
+def without_secrets(words: str) -> str:
+    """Return the words with the credentials of every address in them struck out."""
+    return _SECRETS.sub("…", words)
+
+
+def log_folder() -> Path:
+    """Return the folder of the log."""
+    import platformdirs
+
+    return platformdirs.user_log_path("leadboard")
+
+
+def _logged(error: BaseException) -> Path:
+    path = log_folder() / "leadboard.log"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    details = without_secrets("".join(traceback.format_exception(error)))
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    with open(descriptor, "a", encoding="utf-8", errors="backslashreplace") as log:
+        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {details}\n")
+    return path

@@ -1,0 +1,82 @@
+"""The application: theme, writer thread, and the second gate for strangers' text."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from crashlog import surprise
+from store import Refused, Trouble
+from tui.gate import GATE
+from tui.keys import key_label
+from tui.palette import Acts
+from tui.screen import DeskScreen
+from tui.writer import Writer
+
+T = TypeVar("T")
+
+BUSY_AFTER = 0.3
+"""Seconds after which the screen says that an act waits for its turn."""
+LAST_WAIT = 1.0
+"""Seconds that leaving waits for the act in flight."""
+
+
+class LeadboardApp(App[None]):
+    """The desk on the open database, for one dispatcher."""
+
+    TITLE = "Leadboard"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, Acts}
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f12"
+
+    def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
+        super().__init__()
+        self.actor = actor
+        self.desk_screen = DeskScreen(title or "")
+        self.writer = Writer()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Start with the desk."""
+        return self.desk_screen
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Put the gate behind all other filters, so that nothing is painted past it."""
+        return [*super().get_line_filters(), GATE]
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer themes and quitting beside the acts."""
+        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Show keys everywhere as the help and the README write them."""
+        return key_label(binding.key)
+
+    async def perform(self, act: Callable[[], T]) -> T:
+        """Run an act on the writer thread; the screen says so when it has to wait."""
+        busy = self.set_timer(BUSY_AFTER, self._say_busy)
+        try:
+            return await self.writer.do(act)
+        except (Refused, Trouble):
+            raise
+        except Exception as error:
+            raise Trouble(surprise(error)) from error
+        finally:
+            busy.stop()
+
+    def _fatal_error(self) -> None:
+        """End with a sentence: Textual's own report would print everybody's data."""
+        error = self._exception
+        self.panic(Text(surprise(error) if error else "Something failed that never should."))
+
+    def _say_busy(self) -> None:
+        self.desk_screen.say("Waiting for the database…")
+
+    def leave(self) -> None:
+        """Quit, once the act in flight is stored or a second has passed."""
+        self.writer.wait_until_idle(LAST_WAIT)
+        self.exit()

@@ -1,0 +1,171 @@
+"""Small dialogs: a few fields to save, and a question before what is hard to take back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from desk import Done
+from store import Refused, Trouble
+from text import clean
+from tui.messages import Acted
+
+if TYPE_CHECKING:
+    from tui.app import LeadboardApp
+
+Saving = Callable[[dict[str, Any]], Callable[..., Done]]
+"""Given the values by field name, return the act that saves them, all but the actor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a dialog."""
+
+    name: str
+    label: str
+    value: str = ""
+    is_number: bool = False
+
+
+class ActDialog(ModalScreen[None]):
+    """A dialog that does an act: it goes when that is stored, and stays with the reason if not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
+    ]
+
+    def action_dismiss_dialog(self) -> None:
+        """Leave without doing anything."""
+        self.dismiss()
+
+    @work(group="act", exit_on_error=False)
+    async def perform(self, act: Callable[..., Done]) -> None:
+        """Run the act on the writer thread."""
+        app = cast("LeadboardApp", self.app)
+        try:
+            done = await app.perform(partial(act, actor=app.actor))
+        except Refused as refusal:
+            self.explain(str(refusal), refusal.field)
+        except Trouble as trouble:
+            self.explain(str(trouble), None)
+        else:
+            self.dismiss()
+            app.desk_screen.post_message(Acted(done.note))
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Show why the act was refused."""
+        raise NotImplementedError
+
+
+class Dialog(ActDialog):
+    """Fields in a fixed order: tab moves, enter saves from any of them, escape cancels."""
+
+    def __init__(self, title: str, fields: Sequence[Field], saving: Saving) -> None:
+        super().__init__()
+        self._title = title
+        self._fields = fields
+        self._saving = saving
+
+    def compose(self) -> ComposeResult:
+        """Lay out a label, an input and a place for an error for each field."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            for field in self._fields:
+                with Horizontal(classes="field"):
+                    yield Static(Content(field.label), classes="label")
+                    yield Input(clean(field.value), id=f"field-{field.name}", compact=True)
+                yield Static("", id=f"error-{field.name}", classes="error")
+            yield Static(Content("enter saves · esc cancels"), classes="hint")
+
+    @on(Input.Changed)
+    def forget_error(self, event: Input.Changed) -> None:
+        """Take an error away as soon as its field is edited."""
+        name = (event.input.id or "").removeprefix("field-")
+        self.query_one(f"#error-{name}", Static).update("")
+
+    @on(Input.Submitted)
+    def save(self) -> None:
+        """Check the numbers, then do the act."""
+        values: dict[str, Any] = {}
+        for field in self._fields:
+            typed = self.query_one(f"#field-{field.name}", Input).value
+            values[field.name] = _whole(typed) if field.is_number else typed
+        try:
+            act = self._saving(values)
+        except Refused as refusal:
+            self.explain(str(refusal), refusal.field)
+        else:
+            self.perform(act)
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Put the sentence beside its field, and the cursor into it."""
+        name = field if field in {each.name for each in self._fields} else self._fields[0].name
+        self.query_one(f"#error-{name}", Static).update(Content(clean(sentence)))
+        self.query_one(f"#field-{name}", Input).focus()
+
+
+class Confirm(ActDialog):
+    """A question whose yes does an act."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,н,enter", "confirm", "Yes", id="confirm.yes"),
+        Binding("n,т", "dismiss_dialog", "No", id="confirm.no"),
+    ]
+
+    def __init__(self, question: str, act: Callable[..., Done]) -> None:
+        super().__init__()
+        self._question = question
+        self._act = act
+
+    def compose(self) -> ComposeResult:
+        """Show the question and its keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(clean(self._question)))
+            yield Static("", id="error", classes="error")
+            yield Static(Content("enter or y: yes · esc or n: no"), classes="hint")
+
+    def action_confirm(self) -> None:
+        """Do it."""
+        self.perform(self._act)
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Put the sentence below the question."""
+        self.query_one("#error", Static).update(Content(clean(sentence)))
+
+
+class Quit(ModalScreen[None]):
+    """Asks before text that is not stored goes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,н,enter", "leave", "Quit", id="quit.yes"),
+        Binding("escape,n,т", "stay", "Stay", id="quit.no"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Show the question and its keys."""
+        with Vertical(classes="dialog"):
+            yield Static("The form holds an appeal that is not saved. Quit all the same?")
+            yield Static(Content("enter or y: quit · esc or n: stay"), classes="hint")
+
+    def action_leave(self) -> None:
+        """Quit without it."""
+        cast("LeadboardApp", self.app).leave()
+
+    def action_stay(self) -> None:
+        """Go back to the desk."""
+        self.dismiss()
+
+
+def _whole(typed: str) -> int | str:
+    """Return what was typed as a whole number if it is one; the desk refuses the rest."""
+    number = typed.strip()
+    digits = number.removeprefix("-")
+    return int(number) if digits.isascii() and digits.isdigit() and len(digits) < 20 else typed

@@ -1,0 +1,82 @@
+"""What the weight grid shows: column widths, cells, totals - pure, from one board."""
+
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len
+
+from insight import Standing, standings
+from lottery import FULL, INACTIVE, ZERO_WEIGHT
+from views import Board, OperatorRow, SourceRow
+
+WIDEST_SOURCE = 16
+WIDEST_NAME = 20
+NARROWEST_NAME = 8
+NOTE = 4
+"""Cells for the chance or the reason beside a weight."""
+
+REASONS = {FULL: "full", INACTIVE: "off", ZERO_WEIGHT: "none"}
+"""Why somebody is left out, in as many letters as fit beside a weight."""
+
+
+@dataclass(slots=True)
+class Columns:
+    """The sources of a board as columns: their widths, and how everybody stands in each."""
+
+    board: Board
+    _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
+    _digits: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> "tuple[SourceRow, ...]":
+        """Return the sources, one a column."""
+        return tuple(self.board.sources)
+
+    def standing(self, operator: OperatorRow, source: SourceRow) -> Standing | None:
+        """Return how an operator stands for a source, None where he does not serve it."""
+        return self.column(source).get(operator.id)
+
+    def column(self, source: SourceRow) -> dict[int, Standing]:
+        """Return how everybody stands for a source; worked out only for columns that are seen."""
+        if source.id not in self._standings:
+            self._standings[source.id] = standings(self.board, source.id)
+        return self._standings[source.id]
+
+    def total(self, source: SourceRow) -> int:
+        """Return the sum of the eligible weights."""
+        return next((each.total for each in self.column(source).values()), 0)
+
+    def digits(self, source: SourceRow) -> int:
+        """Return how many cells the longest number of a column takes, never under three."""
+        if source.id not in self._digits:
+            weights = self.board.weights.get(source.id, {}).values()
+            longest = max((*weights, sum(weights), source.waiting))
+            self._digits[source.id] = max(3, len(str(longest)))
+        return self._digits[source.id]
+
+    def width(self, source: SourceRow) -> int:
+        """Return the cells of a column: brackets, number, note, and a space on either side."""
+        cell = self.digits(source) + NOTE + 4
+        return max(cell, min(cell_len(source.name), WIDEST_SOURCE) + 2)
+
+    def names_width(self, width: int) -> int:
+        """Return the cells for the operators' names at the left edge."""
+        longest = max((cell_len(each.name) for each in self.board.operators), default=0)
+        return max(NARROWEST_NAME, min(longest, WIDEST_NAME, width // 3)) + 2
+
+    def seen_from(self, first: int, room: int) -> range:
+        """Return the columns that fit whole into `room` cells from `first` on, at least one."""
+        last, used = first, 0
+        while last < len(self.sources):
+            used += self.width(self.sources[last])
+            if used > room and last > first:
+                break
+            last += 1
+        return range(first, last)
+
+
+def note_of(standing: Standing) -> str:
+    """Return the chance of the next appeal, or why the operator is left out of it."""
+    if standing.reason:
+        return REASONS[standing.reason]
+    percent = standing.share * 100
+    return f"{percent:.0f}%" if percent >= 1 else "<1%"

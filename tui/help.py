@@ -1,0 +1,53 @@
+"""Help of the focused pane: what it shows, and its keys as they are bound."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.keys import is_twin
+
+
+class Help(ModalScreen[None]):
+    """A sheet over the desk; any of its keys takes it away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,й,question_mark,comma,f1", "dismiss", "Back", id="help.back")
+    ]
+
+    def __init__(self, title: str, text: str, bindings: Iterable[ActiveBinding]) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._active = list(bindings)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text and below it the keys."""
+        with Vertical(classes="dialog sheet") as box:
+            box.border_title = Content(self._title)
+            with VerticalScroll():
+                yield Static(Content(self._text), classes="text")
+                yield Static(self._keys(), classes="keys")
+            yield Static(Content("esc goes back"), classes="hint")
+
+    def _keys(self) -> Content:
+        lines: dict[str, list[str]] = {}
+        does: dict[str, str] = {}
+        for _, binding, _, _ in self._active:
+            if not is_twin(binding.key) and binding.description:
+                lines.setdefault(binding.action, []).append(self.app.get_key_display(binding))
+                does[binding.action] = binding.description
+        width = max((len(" ".join(keys)) for keys in lines.values()), default=0)
+        return Content("\n").join(
+            Content.assemble((" ".join(keys).ljust(width + 2), "$text-accent bold"), does[action])
+            for action, keys in lines.items()
+        )
+
+    def action_dismiss(self) -> None:  # type: ignore[override]
+        """Go back."""
+        self.dismiss()

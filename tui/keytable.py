@@ -1,0 +1,35 @@
+"""The table of keys, read from the bindings themselves: for the README and `leadboard keys`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual.binding import Binding
+
+from tui.appeals import Appeals
+from tui.keys import is_twin, key_label
+from tui.lines import LineView
+from tui.new_appeal import NewAppeal
+from tui.operators import Operators
+from tui.screen import DeskScreen
+from tui.weights import Weights
+
+PLACES: tuple[tuple[str, type[Any]], ...] = (
+    ("anywhere", DeskScreen),
+    ("lists and grid", LineView),
+    ("Operators", Operators),
+    ("Weights", Weights),
+    ("Appeals", Appeals),
+    ("New appeal", NewAppeal),
+)
+
+
+def key_table() -> list[tuple[str, str, str]]:
+    """Return (place, keys, what they do) for every binding of the desk, without the twins."""
+    return [(place, keys, does) for place, owner in PLACES for keys, does in _rows(owner)]
+
+
+def _rows(owner: type[Any]) -> Iterable[tuple[str, str]]:
+    for binding in owner.BINDINGS:
+        if isinstance(binding, Binding):
+            keys = [key for key in binding.key.split(",") if not is_twin(key)]
+            yield " ".join(map(key_label, keys)), binding.description

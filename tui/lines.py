@@ -1,0 +1,271 @@
+"""The base of every list and of the grid: rows of one line, painted only where one can see them."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.keys import bind
+
+Row = TypeVar("Row")
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return the text in exactly `width` cells: cut with an ellipsis, or padded with spaces."""
+    spare = width - cell_len(text)
+    if spare < 0:
+        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    return " " * spare + text if right else text + " " * spare
+
+
+class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
+    """Rows under a cursor that stays on its row, with pinned lines above and below.
+
+    A subclass says how to draw one row and, if it has them, the pinned lines. Only visible lines
+    are ever drawn, and of those only the ones that differ.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--cursor",
+        "line--dim",
+        "line--head",
+        "line--good",
+        "line--warn",
+        "line--bad",
+        "line--accent",
+    }
+    DEFAULT_CSS = """
+    LineView {
+        scrollbar-size: 0 1;
+        & > .line--cursor { background: $block-cursor-blurred-background; }
+        &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
+        & > .line--dim { color: $text-muted; }
+        & > .line--head { color: $text-muted; text-style: bold; }
+        & > .line--good { color: $text-success; }
+        & > .line--warn { color: $text-warning; }
+        & > .line--bad { color: $text-error; text-style: bold; }
+        & > .line--accent { color: $text-accent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("up,k", "cursor(-1)", "Up", id="list.up", show=False),
+        bind("down,j", "cursor(1)", "Down", id="list.down", show=False),
+        bind("pageup", "page(-1)", "Page up", id="list.page-up", show=False),
+        bind("pagedown", "page(1)", "Page down", id="list.page-down", show=False),
+        bind("home,g", "first", "First", id="list.first", show=False),
+        bind("end,G", "last", "Last", id="list.last", show=False),
+    ]
+
+    head = 0
+    foot = 0
+    empty = ""
+    """What an empty list says: which key brings the first row."""
+
+    cursor = reactive(0, repaint=False, init=False)
+    """The row under the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: Sequence[Row] = ()
+        self.columns: tuple[int, ...] = ()
+
+    # What a subclass fills in.
+
+    def key_of(self, row: Row) -> Hashable:
+        """Return what identifies a row while its content changes."""
+        return getattr(row, "id", row)
+
+    def measure_columns(self, rows: Sequence[Row]) -> tuple[int, ...]:
+        """Return the widths that depend on all rows; kept in `columns`."""
+        return ()
+
+    def draw_row(self, row: Row, width: int, is_cursor: bool) -> list[Segment]:
+        """Return the segments of one row."""
+        raise NotImplementedError
+
+    def draw_head(self, y: int, width: int) -> list[Segment]:
+        """Return the segments of pinned line `y` above the rows."""
+        return []
+
+    def draw_foot(self, y: int, width: int) -> list[Segment]:
+        """Return the segments of pinned line `y` below the rows."""
+        return []
+
+    # Data.
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replace the rows; the cursor stays on its row, and only lines that differ are painted."""
+        old, place, columns = self.rows, self._place_of_cursor(rows), self.measure_columns(rows)
+        has_moved = (len(old), self.cursor, self.columns) != (len(rows), place, columns)
+        self.rows, self.columns = rows, columns
+        if len(old) != len(rows):
+            self._measure()
+        if has_moved:
+            self.refresh()
+            if self.top > 0:
+                self.scroll_to(y=self.top + place - self.cursor, animate=False, force=True)
+            self.cursor = place
+        else:
+            self._refresh_changed(old)
+
+    def _place_of_cursor(self, rows: Sequence[Row]) -> int:
+        current = self.current
+        if current is not None:
+            wanted = self.key_of(current)
+            for index, row in enumerate(rows):
+                if self.key_of(row) == wanted:
+                    return index
+        return max(0, min(self.cursor, len(rows) - 1))
+
+    def _refresh_changed(self, old: Sequence[Row]) -> None:
+        for index in self.visible_rows():
+            if old[index] != self.rows[index]:
+                self.refresh_row(index)
+
+    @property
+    def current(self) -> Row | None:
+        """Return the row under the cursor, None in an empty list."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    # Geometry: `top` is the first visible row.
+
+    @property
+    def top(self) -> int:
+        """Return the first visible row."""
+        return self.scroll_offset.y
+
+    @property
+    def page_size(self) -> int:
+        """Return how many rows can be seen at once."""
+        return max(1, self.size.height - self.head - self.foot)
+
+    def visible_rows(self) -> range:
+        """Return the rows that can be seen."""
+        return range(self.top, min(self.top + self.page_size, len(self.rows)))
+
+    def _measure(self) -> None:
+        height = len(self.rows) + self.head + self.foot
+        self.virtual_size = Size(max(1, self.size.width), height)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the cursor in sight when the size changes."""
+        self._measure()
+        self.call_after_refresh(self.keep_in_sight)
+
+    def refresh_row(self, row: int) -> None:
+        """Paint one row again, if it can be seen."""
+        self.refresh_line_at(self.head + row - self.top)
+
+    def refresh_line_at(self, y: int) -> None:
+        """Paint line `y` of the widget again."""
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def refresh_pinned(self) -> None:
+        """Paint the pinned lines again."""
+        for y in (*range(self.head), *range(self.size.height - self.foot, self.size.height)):
+            self.refresh_line_at(y)
+
+    # Painting.
+
+    def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
+        """Return the style of a part of a line, on the cursor's ground or on the list's."""
+        ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
+        if not name:
+            return ground
+        return ground + self.get_component_rich_style(f"line--{name}", partial=True)
+
+    def render_line(self, y: int) -> Strip:
+        """Return line `y` of what can be seen."""
+        width, height = self.size
+        if y < self.head:
+            segments = self.draw_head(y, width)
+        elif y >= height - self.foot:
+            segments = self.draw_foot(y - (height - self.foot), width)
+        else:
+            segments = self._row_at(self.top + y - self.head, y, width)
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _row_at(self, row: int, y: int, width: int) -> list[Segment]:
+        if row < len(self.rows):
+            is_cursor = row == self.cursor
+            segments = self.draw_row(self.rows[row], width, is_cursor)
+            used = sum(segment.cell_length for segment in segments)
+            return [*segments, Segment(" " * (width - used), self.pen(is_cursor=is_cursor))]
+        if not self.rows and y == self.head + 1:
+            return [Segment(fit(f" {self.empty}", width), self.pen("dim"))]
+        return []
+
+    def notify_style_update(self) -> None:
+        """Paint everything again after a change of theme."""
+        super().notify_style_update()
+        self.refresh()
+
+    # Moving.
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the row that the cursor left and the one it came to."""
+        self.refresh_row(old)
+        self.refresh_row(new)
+        if self.has_focus:
+            self.keep_in_sight()
+
+    def on_focus(self) -> None:
+        """Bring the cursor to what is on show, if new rows have pushed it out of sight."""
+        if self.rows and self.cursor not in self.visible_rows():
+            self.go_to(self.top)
+        self.refresh_row(self.cursor)
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere now."""
+        self.refresh_row(self.cursor)
+
+    def keep_in_sight(self) -> None:
+        """Scroll as little as needed to show the cursor."""
+        if self.cursor < self.top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= self.top + self.page_size:
+            self.scroll_to(y=self.cursor - self.page_size + 1, animate=False, force=True)
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on a row, or on the nearest there is."""
+        self.cursor = max(0, min(row, len(self.rows) - 1))
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by rows."""
+        self.go_to(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by pages."""
+        self.go_to(self.cursor + step * self.page_size)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self.go_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self.go_to(len(self.rows) - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self.head <= offset.y < self.size.height - self.foot:
+            self.click_at(self.top + offset.y - self.head, offset.x)
+
+    def click_at(self, row: int, x: int) -> None:
+        """Take a click on a row."""
+        if row < len(self.rows):
+            self.go_to(row)
+
+
+AnyLineView = LineView[Any]

@@ -1,0 +1,33 @@
+"""What panes tell the screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.message import Message
+
+from desk import Done
+
+
+class Act(Message):
+    """An act that a pane asks for: a function of `desk` and its arguments, all but the actor."""
+
+    def __init__(self, function: Callable[..., Done], *arguments: Any) -> None:
+        super().__init__()
+        self.function = function
+        self.arguments = arguments
+
+
+class Acted(Message):
+    """Something was stored: what is on show must be read again, and `note` says what it was."""
+
+    def __init__(self, note: str) -> None:
+        super().__init__()
+        self.note = note
+
+
+class Failed(Message):
+    """Something was refused or could not be stored; `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence

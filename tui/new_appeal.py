@@ -1,0 +1,234 @@
+"""The form for an appeal that came by telephone."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.suggester import Suggester
+from textual.widgets import Input, Static, TextArea
+
+import views
+from allocator import Draft, Placed
+from insight import Standing, standings
+from models import MAX_IDENTIFIER
+from store import Refused, Trouble
+from text import clean
+from tui.grid import note_of
+from tui.keys import bind
+from tui.source_field import SourceField
+from views import Board
+
+MOST_ODDS = 12
+"""Operators named in the line of odds; the rest are counted."""
+
+
+class KnownLeads(Suggester):
+    """Completes a lead's id from the leads that have written before."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first known id that starts with what is typed."""
+        try:
+            return views.lead_starting(value)
+        except Trouble:
+            return None  # the header says that the database cannot be read
+
+
+class MessageArea(TextArea):
+    """The message: enter submits, a pasted text keeps its lines."""
+
+    @dataclass
+    class Entered(Message):
+        """Enter was pressed in the message."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Entered())
+            return
+        await super()._on_key(event)
+
+
+class NewAppeal(Vertical):
+    """Source, lead and message; the odds while one types, and who got the last one."""
+
+    HELP = (
+        "Type part of the source's name and press enter, then the lead's id (the right arrow "
+        "completes a known one), then the message. ctrl+s submits from any field, enter from the "
+        "message; ctrl+j starts a new line there. The form keeps the source for the next appeal."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("ctrl+s", "submit", "Submit", id="form.submit"),
+        Binding("ctrl+j", "new_line", "New line", show=False, id="form.new-line"),
+        Binding("escape", "leave", "Leave", id="form.leave"),
+    ]
+
+    board: reactive[Board] = reactive(Board, repaint=False, init=False)
+
+    @dataclass
+    class Submitted(Message):
+        """A checked draft is to be stored."""
+
+        draft: Draft
+
+    @dataclass
+    class Left(Message):
+        """The form is to lose the focus; its text stays."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.unsaved: list[tuple[Draft, str]] = []
+        """Drafts that could not be stored, each with why; they come back into the empty form."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields, the odds and the answer."""
+        with Horizontal(classes="field"):
+            yield Static("Source", classes="label")
+            yield SourceField(id="source-field")
+        with Horizontal(classes="field"):
+            yield Static("Lead", classes="label")
+            yield Input(
+                placeholder="id: tg_123456789",
+                compact=True,
+                id="lead",
+                max_length=MAX_IDENTIFIER,
+                suggester=KnownLeads(),
+            )
+        with Horizontal(classes="field message"):
+            yield Static("Message", classes="label")
+            yield MessageArea(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
+        yield Static("", id="odds")
+        yield Static("", id="answer")
+
+    @property
+    def source_field(self) -> SourceField:
+        """Return the field of the source."""
+        return self.query_one(SourceField)
+
+    @property
+    def lead(self) -> Input:
+        """Return the field of the lead."""
+        return self.query_one("#lead", Input)
+
+    @property
+    def message(self) -> MessageArea:
+        """Return the field of the message."""
+        return self.query_one(MessageArea)
+
+    @property
+    def has_text(self) -> bool:
+        """Tell whether something was typed or came back that is not stored."""
+        return bool(self.lead.value or self.message.text or self.unsaved)
+
+    def fields(self) -> list[Input | MessageArea]:
+        """Return the fields in the order of the tab key."""
+        return [self.source_field.input, self.lead, self.message]
+
+    def first_field(self) -> Input | MessageArea:
+        """Return the field to start with: the source until one is taken, then the lead."""
+        return self.lead if self.source_field.taken else self.source_field.input
+
+    def watch_board(self, board: Board) -> None:
+        """Offer the sources of a new board, and work the odds out again."""
+        if self.is_mounted:
+            self.source_field.offer(board.sources)
+            self.show_odds()
+
+    def show_odds(self) -> None:
+        """Show who would get the next appeal of the source."""
+        source = self.source_field.taken
+        line = "" if source is None else odds_line(list(standings(self.board, source.id).values()))
+        self.query_one("#odds", Static).update(Content(line))
+
+    @on(Input.Changed)
+    @on(SourceField.Taken)
+    def follow_source(self) -> None:
+        """Keep the odds those of the source."""
+        self.show_odds()
+
+    @on(SourceField.Taken)
+    def go_to_lead(self) -> None:
+        """Go on once the source is taken."""
+        self.lead.focus()
+
+    @on(Input.Submitted, "#lead")
+    def go_to_message(self) -> None:
+        """Go on once the lead is typed."""
+        self.message.focus()
+
+    def action_new_line(self) -> None:
+        """Break the line of the message."""
+        if self.message.has_focus:
+            self.message.insert("\n")
+
+    def action_leave(self) -> None:
+        """Go back to where one came from; the text stays."""
+        self.post_message(self.Left())
+
+    @on(MessageArea.Entered)
+    def action_submit(self) -> None:
+        """Hand the draft over and be ready for the next one at once."""
+        if not self.source_field.settle() or self.source_field.taken is None:
+            self.tell("Choose a source first.", "bad")
+            self.source_field.input.focus()
+            return
+        try:
+            draft = Draft.checked(self.lead.value, self.source_field.taken.id, self.message.text)
+        except Refused as refusal:
+            self.tell(str(refusal), "bad")
+            (self.message if refusal.field == "message" else self.lead).focus()
+            return
+        self.post_message(self.Submitted(draft))
+        self._fill("", "")
+        self.tell(f"Saving {draft.external_id}…", "dim")
+
+    def _fill(self, lead: str, message: str) -> None:
+        self.lead.value = lead
+        self.message.text = message
+        self.lead.focus()
+
+    def answer(self, placed: Placed) -> None:
+        """Say who got the appeal, or why nobody did."""
+        if placed.operator is not None:
+            self.tell(f"✓ #{placed.id} → {placed.operator}", "good")
+        else:
+            self.tell(f"◷ #{placed.id} waits: {placed.reason}", "warn")
+        self._bring_back()
+
+    def take_back(self, draft: Draft, sentence: str) -> None:
+        """Keep a draft that could not be stored; it comes back once the form is empty."""
+        self.unsaved.append((draft, sentence))
+        self._bring_back()
+        if self.unsaved:
+            self.tell(f"{len(self.unsaved)} not saved, coming back when the form is empty.", "bad")
+
+    def _bring_back(self) -> None:
+        if self.unsaved and not self.lead.value and not self.message.text:
+            draft, sentence = self.unsaved.pop(0)
+            self._fill(draft.external_id, draft.message)
+            self.tell(f"Not saved: {sentence}", "bad")
+
+    def tell(self, sentence: str, tone: str) -> None:
+        """Show a sentence below the form."""
+        answer = self.query_one("#answer", Static)
+        answer.set_classes(tone)
+        answer.update(Content(clean(sentence)))
+
+
+def odds_line(standing: list[Standing]) -> str:
+    """Return `next: Anna 58% · Boris 42% · Vera full`, the likeliest first."""
+    if not standing:
+        return "next: nobody serves this source"
+    by_share = sorted(standing, key=lambda each: (-each.share, each.operator.id))
+    named = [f"{each.operator.name} {note_of(each)}" for each in by_share[:MOST_ODDS]]
+    rest = len(by_share) - len(named)
+    return "next: " + " · ".join([*named, *([f"{rest} more"] if rest else [])])

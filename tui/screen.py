@@ -1,0 +1,248 @@
+"""The desk: four panes, one state, one loop from a key to what is on show."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+import desk
+import views
+from allocator import Draft
+from store import Refused, Trouble
+from tui.appeals import Appeals
+from tui.dialogs import Quit
+from tui.footer import KeyLine, Notice
+from tui.header import Header
+from tui.help import Help
+from tui.keys import bind
+from tui.messages import Act, Acted, Failed
+from tui.new_appeal import NewAppeal
+from tui.operators import Operators
+from tui.weights import Weights
+from views import Board
+
+if TYPE_CHECKING:
+    from tui.app import LeadboardApp
+
+POLL = 0.25
+"""Seconds between two looks at whether somebody else has changed the database."""
+
+PANES = ("operators", "weights", "appeals", "new-appeal")
+LEFT = ("operators", "new-appeal")
+
+
+class DeskScreen(Screen[None]):
+    """Operators, weights, the form and the appeals, all from one board."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    HELP = "Press a pane's number to go to it, n for a new appeal."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
+        *(
+            bind(f"{number},f{number + 1}", f"pane('{pane}')", does, id=f"desk.{pane}", show=False)
+            for number, pane, does in (
+                (1, "operators", "Operators"),
+                (2, "weights", "Weights"),
+                (3, "appeals", "Appeals"),
+                (4, "new-appeal", "New appeal"),
+            )
+        ),
+        Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
+        Binding("shift+tab", "next_field(-1)", "Previous pane", show=False, id="desk.previous"),
+        bind("question_mark,f1", "help", "Help", id="desk.help"),
+        bind("colon,ctrl+p", "palette", "Commands", id="desk.palette", show=False),
+        bind("q", "quit", "Quit", id="desk.quit"),
+    ]
+
+    board: reactive[Board] = reactive(Board)
+    """Everything that the panes and the header show."""
+    version = reactive(0)
+    """Counts the readings of the board."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(classes="-left -on-operators")
+        self._title = title
+        self._seen_version = -1
+        self._came_from = "operators"
+
+    @property
+    def desk_app(self) -> "LeadboardApp":
+        """Return the application, which has the writer and the actor."""
+        return cast("LeadboardApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes; all state reaches them from here."""
+        yield Header(self._title, id="header").data_bind(DeskScreen.board)
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Operators(id="operators").data_bind(DeskScreen.board)
+                yield NewAppeal(id="new-appeal").data_bind(DeskScreen.board)
+            with Vertical(id="right"):
+                yield Weights(id="weights").data_bind(DeskScreen.board)
+                yield Appeals(id="appeals").data_bind(DeskScreen.version)
+        yield Notice("", id="notice")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        """Read the board, then look for changes by others."""
+        titles = ("1 Operators", "2 Weights", "3 Appeals", "4 New appeal")
+        for pane, title in zip(PANES, titles, strict=True):
+            self.query_one(f"#{pane}").border_title = title
+        self.query_one("#weights").border_subtitle = "share of the next appeal"
+        self.reload()
+        self.query_one(Operators).focus()
+        self.set_interval(POLL, self.follow)
+
+    # What is on show.
+
+    def follow(self) -> None:
+        """Read the board again if anybody has changed the database."""
+        try:
+            version = views.data_version()
+        except Trouble as trouble:
+            self.query_one(Header).trouble = str(trouble)
+            return
+        if version != self._seen_version or self.query_one(Header).trouble:
+            self._seen_version = version
+            self.reload()
+
+    def reload(self) -> None:
+        """Take one new snapshot; each pane repaints what differs."""
+        try:
+            self.board = views.board(self.board)
+            self.version += 1
+        except Trouble as trouble:
+            self.query_one(Header).trouble = str(trouble)
+        else:
+            self.query_one(Header).trouble = ""
+
+    # Acts.
+
+    @on(Act)
+    def run_act(self, message: Act) -> None:
+        """Hand an act to the writer thread, in the order of the keys."""
+        self.finish(
+            self.desk_app.perform(
+                partial(message.function, *message.arguments, actor=self.desk_app.actor)
+            )
+        )
+
+    @work(group="act", exit_on_error=False)
+    async def finish(self, act: Any) -> None:
+        """Wait for an act and say what became of it."""
+        try:
+            done: desk.Done = await act
+        except (Refused, Trouble) as error:
+            self.say(str(error), is_bad=True)
+        else:
+            self.say(done.note)
+        self.reload()
+
+    @on(NewAppeal.Submitted)
+    def submit(self, message: NewAppeal.Submitted) -> None:
+        """Hand a draft to the writer thread."""
+        draft = message.draft
+        self.finish_submission(
+            draft,
+            self.desk_app.perform(
+                partial(
+                    desk.submit,
+                    draft.external_id,
+                    draft.source_id,
+                    draft.message,
+                    actor=self.desk_app.actor,
+                )
+            ),
+        )
+
+    @work(group="act", exit_on_error=False)
+    async def finish_submission(self, draft: Draft, act: Any) -> None:
+        """Wait for a submission; what could not be stored comes back to the form."""
+        form = self.query_one(NewAppeal)
+        try:
+            placed = await act
+        except (Refused, Trouble) as error:
+            form.take_back(draft, str(error))
+        else:
+            form.answer(placed)
+        self.reload()
+
+    @on(Acted)
+    def show_acted(self, message: Acted) -> None:
+        """Show what a dialog has stored."""
+        self.say(message.note)
+        self.reload()
+
+    @on(Failed)
+    def show_failed(self, message: Failed) -> None:
+        """Say why something was refused."""
+        self.say(message.sentence, is_bad=True)
+
+    def say(self, sentence: str, *, is_bad: bool = False) -> None:
+        """Show a sentence in the line above the keys."""
+        self.query_one(Notice).tell(sentence, is_bad=is_bad)
+
+    # Panes.
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show the half of the desk that has the focus, where there is no room for both."""
+        pane = self.pane_of(event.widget)
+        if pane is None:
+            return
+        self.set_class(pane in LEFT, "-left")
+        for each in PANES:
+            self.set_class(each == pane, f"-on-{each}")
+        if pane != "new-appeal":
+            self._came_from = pane
+
+    def pane_of(self, widget: Widget | None) -> str | None:
+        """Return the id of the pane that holds a widget."""
+        nodes = widget.ancestors_with_self if widget is not None else ()
+        return next((node.id for node in nodes if node.id in PANES), None)
+
+    def stops(self) -> list[Widget]:
+        """Return what the tab key visits, in its order."""
+        form = self.query_one(NewAppeal)
+        lists = [self.query_one(f"#{pane}") for pane in PANES[:3]]
+        return [*lists, *form.fields()]
+
+    def action_pane(self, pane: str) -> None:
+        """Go to a pane."""
+        widget = self.query_one(f"#{pane}")
+        (widget.first_field() if isinstance(widget, NewAppeal) else widget).focus()
+
+    @on(NewAppeal.Left)
+    def leave_form(self) -> None:
+        """Go back to the pane from where the form was entered."""
+        self.action_pane(self._came_from)
+
+    def action_next_field(self, step: int) -> None:
+        """Go to the next pane, or in the form to its next field."""
+        stops = self.stops()
+        place = stops.index(self.focused) if self.focused in stops else -1
+        stops[(place + step) % len(stops)].focus()
+
+    def action_help(self) -> None:
+        """Show the help of the focused pane."""
+        pane = self.pane_of(self.focused)
+        widget = self.query_one(f"#{pane}") if pane else self
+        title = str(widget.border_title or "Leadboard")
+        self.app.push_screen(Help(title, widget.HELP or "", self.active_bindings.values()))
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()
+
+    def action_quit(self) -> None:
+        """Leave; ask first when the form holds what is not stored."""
+        if self.query_one(NewAppeal).has_text:
+            self.app.push_screen(Quit())
+        else:
+            self.desk_app.leave()
