@@ -25,6 +25,11 @@ class Columns:
     board: Board
     _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
     _digits: dict[int, int] = field(default_factory=dict)
+    _longest_name: int = 0
+
+    def __post_init__(self) -> None:
+        names = (cell_len(operator.name) for operator in self.board.operators)
+        self._longest_name = min(max(names, default=0), WIDEST_NAME)
 
     @property
     def sources(self) -> "tuple[SourceRow, ...]":
@@ -60,8 +65,7 @@ class Columns:
 
     def names_width(self, width: int) -> int:
         """Return the cells for the operators' names at the left edge."""
-        longest = max((cell_len(each.name) for each in self.board.operators), default=0)
-        return max(NARROWEST_NAME, min(longest, WIDEST_NAME, width // 3)) + 2
+        return max(NARROWEST_NAME, min(self._longest_name, width // 3)) + 2
 
     def seen_from(self, first: int, room: int) -> range:
         """Return the columns that fit whole into `room` cells from `first` on, at least one."""

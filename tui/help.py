@@ -38,7 +38,7 @@ class Help(ModalScreen[None]):
     def _keys(self) -> Content:
         lines: dict[str, list[str]] = {}
         does: dict[str, str] = {}
-        for _, binding, _, _ in self._active:
+        for _, binding, _, _ in sorted(self._active, key=_is_move):
             if not is_twin(binding.key) and binding.description:
                 lines.setdefault(binding.action, []).append(self.app.get_key_display(binding))
                 does[binding.action] = binding.description
@@ -51,3 +51,8 @@ class Help(ModalScreen[None]):
     def action_dismiss(self) -> None:  # type: ignore[override]
         """Go back."""
         self.dismiss()
+
+
+def _is_move(active: ActiveBinding) -> bool:
+    """Put the keys that only move after those that do something."""
+    return (active.binding.id or "").startswith("list.")

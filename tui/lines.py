@@ -1,7 +1,8 @@
 """The base of every list and of the grid: rows of one line, painted only where one can see them."""
 
 from collections.abc import Hashable, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import lru_cache
+from typing import ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -46,10 +47,10 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     DEFAULT_CSS = """
     LineView {
         scrollbar-size: 0 1;
-        & > .line--cursor { background: $block-cursor-blurred-background; }
+        & > .line--cursor { background: $boost; }
         &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
-        & > .line--dim { color: $text-muted; }
-        & > .line--head { color: $text-muted; text-style: bold; }
+        & > .line--dim { color: $foreground 50%; }
+        & > .line--head { color: $foreground 75%; text-style: bold; }
         & > .line--good { color: $text-success; }
         & > .line--warn { color: $text-warning; }
         & > .line--bad { color: $text-error; text-style: bold; }
@@ -180,9 +181,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
         """Return the style of a part of a line, on the cursor's ground or on the list's."""
         ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
-        if not name:
-            return ground
-        return ground + self.get_component_rich_style(f"line--{name}", partial=True)
+        return _on(ground, self.get_component_rich_style(f"line--{name}")) if name else ground
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of what can be seen."""
@@ -268,4 +267,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
             self.go_to(row)
 
 
-AnyLineView = LineView[Any]
+@lru_cache(256)
+def _on(ground: Style, ink: Style) -> Style:
+    """Return the colour and the weight of `ink`, whose own ground was only blended in."""
+    return ground + Style(color=ink.color, bold=ink.bold or ground.bold)

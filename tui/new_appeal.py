@@ -1,8 +1,10 @@
 """The form for an appeal that came by telephone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -24,8 +26,7 @@ from tui.keys import bind
 from tui.source_field import SourceField
 from views import Board
 
-MOST_ODDS = 12
-"""Operators named in the line of odds; the rest are counted."""
+ODDS_LINES = 2
 
 
 class KnownLeads(Suggester):
@@ -68,7 +69,7 @@ class NewAppeal(Vertical):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+s", "submit", "Submit", id="form.submit"),
-        Binding("ctrl+j", "new_line", "New line", show=False, id="form.new-line"),
+        bind("ctrl+j", "new_line", "New line", id="form.new-line", show=False),
         Binding("escape", "leave", "Leave", id="form.leave"),
     ]
 
@@ -146,8 +147,11 @@ class NewAppeal(Vertical):
     def show_odds(self) -> None:
         """Show who would get the next appeal of the source."""
         source = self.source_field.taken
-        line = "" if source is None else odds_line(list(standings(self.board, source.id).values()))
-        self.query_one("#odds", Static).update(Content(line))
+        odds = self.query_one("#odds", Static)
+        standing = list(standings(self.board, source.id).values()) if source else []
+        # A name that does not fit goes to the next line whole, so not every cell can be used.
+        room = ODDS_LINES * max(20, self.size.width - 2) - 16
+        odds.update(Content(odds_line(standing, room) if source else ""))
 
     @on(Input.Changed)
     @on(SourceField.Taken)
@@ -224,11 +228,16 @@ class NewAppeal(Vertical):
         answer.update(Content(clean(sentence)))
 
 
-def odds_line(standing: list[Standing]) -> str:
-    """Return `next: Anna 58% · Boris 42% · Vera full`, the likeliest first."""
+def odds_line(standing: Sequence[Standing], room: int) -> str:
+    """Return `next: Anna 58% · Boris 42% · Vera full`, the likeliest first, in `room` cells."""
     if not standing:
         return "next: nobody serves this source"
+    line = "next:"
     by_share = sorted(standing, key=lambda each: (-each.share, each.operator.id))
-    named = [f"{each.operator.name} {note_of(each)}" for each in by_share[:MOST_ODDS]]
-    rest = len(by_share) - len(named)
-    return "next: " + " · ".join([*named, *([f"{rest} more"] if rest else [])])
+    for place, each in enumerate(by_share):
+        item = f" {each.operator.name} {note_of(each)}"
+        rest = f" · {len(by_share) - place} more"
+        if place and cell_len(line + item + rest) > room:
+            return line + rest
+        line += (" ·" if place else "") + item
+    return line

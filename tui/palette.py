@@ -1,33 +1,51 @@
-"""The command palette: every act that can be done now, in words."""
+"""The command palette: every act of every pane, in words."""
 
 from collections.abc import Iterator
 from functools import partial
 
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 
+from tui.keys import key_label
+
+PLACES = {
+    "desk": "Desk",
+    "operators": "Operators",
+    "grid": "Weights",
+    "appeals": "Appeals",
+    "form": "New appeal",
+}
+"""How the palette names the first part of a binding's id."""
+
 
 class Acts(Provider):
-    """Offers the bindings that were active when the palette was called."""
+    """Offers what the desk and its panes are bound to, wherever the focus is."""
 
-    def acts(self) -> Iterator[tuple[str, str, DOMNode]]:
-        """Yield words, action and owner of each act, every act once."""
-        seen = set()
-        for node, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.id and binding.description and enabled and binding.action not in seen:
-                seen.add(binding.action)
-                yield f"{binding.description} ({binding.id})", binding.action, node
+    def acts(self) -> Iterator[tuple[str, Binding, DOMNode]]:
+        """Yield the words, the binding and its owner of each act."""
+        for node in (self.screen, *self.screen.query(".pane")):
+            for binding in type(node).BINDINGS:
+                if isinstance(binding, Binding) and binding.id:
+                    place = PLACES.get(binding.id.partition(".")[0])
+                    if place is not None:
+                        yield f"{place}: {binding.description}", binding, node
 
     async def discover(self) -> Hits:
         """Offer every act before anything is typed."""
-        for words, action, node in self.acts():
-            yield DiscoveryHit(Content(words), partial(self.app.run_action, action, node), words)
+        for words, binding, node in self.acts():
+            run = partial(self.app.run_action, binding.action, node)
+            yield DiscoveryHit(Content(words), run, words, _keys(binding))
 
     async def search(self, query: str) -> Hits:
         """Offer the acts whose words match."""
         matcher = self.matcher(query)
-        for words, action, node in self.acts():
+        for words, binding, node in self.acts():
             if (score := matcher.match(words)) > 0:
-                highlighted = matcher.highlight(words)
-                yield Hit(score, highlighted, partial(self.app.run_action, action, node), words)
+                run = partial(self.app.run_action, binding.action, node)
+                yield Hit(score, matcher.highlight(words), run, words, _keys(binding))
+
+
+def _keys(binding: Binding) -> str:
+    return key_label(binding.key.partition(",")[0])

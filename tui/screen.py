@@ -94,7 +94,9 @@ class DeskScreen(Screen[None]):
         """Read the board, then look for changes by others."""
         titles = ("1 Operators", "2 Weights", "3 Appeals", "4 New appeal")
         for pane, title in zip(PANES, titles, strict=True):
-            self.query_one(f"#{pane}").border_title = title
+            widget = self.query_one(f"#{pane}")
+            widget.border_title = title
+            widget.add_class("pane")
         self.query_one("#weights").border_subtitle = "share of the next appeal"
         self.reload()
         self.query_one(Operators).focus()

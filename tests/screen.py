@@ -1,0 +1,80 @@
+"""Helpers for tests of the screen: start the desk on a file, press keys, read what it shows."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+import models
+from store import database
+from tui.app import LeadboardApp
+
+LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)
+
+
+class Desk:
+    """The running desk as a dispatcher sees and uses it."""
+
+    def __init__(self, app: LeadboardApp, pilot: "Pilot[None]") -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, then wait until every act they asked for is stored and shown."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text, key by key."""
+        await self.pilot.press(*text)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the writer and the screen have nothing left to do."""
+        while not self.app.writer.wait_until_idle(0):
+            await asyncio.sleep(0.005)
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    def lines(self) -> list[str]:
+        """Return the screen's lines as plain text."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip) for strip in strips]
+
+    @property
+    def text(self) -> str:
+        """Return the whole screen as plain text."""
+        return "\n".join(self.lines())
+
+    def line_with(self, part: str) -> str:
+        """Return the first line that holds `part`."""
+        return next(line for line in self.lines() if part in line)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+        """Wait for a condition; fail with the screen's text when it never holds."""
+        for _ in range(int(seconds / 0.02)):
+            if condition():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(self.text)
+
+
+@asynccontextmanager
+async def open_desk(path: Path, size: tuple[int, int] = LARGE) -> AsyncIterator[Desk]:
+    """Run the desk on a database file, created if it is not there."""
+    opened = models.open_database(path)
+    app = LeadboardApp(actor="tester", title=path.name)
+    try:
+        async with app.run_test(size=size) as pilot:
+            desk = Desk(app, pilot)
+            await desk.settle()
+            yield desk
+    finally:
+        opened.close()
+
+
+def rows(sql: str, *parameters: object) -> list[tuple[object, ...]]:
+    """Return what a query finds in the open database."""
+    return list(database.execute_sql(sql, parameters).fetchall())
