@@ -210,7 +210,10 @@ def path_of(target: str) -> Path:
     """Return the file that a path or `sqlite:///` URL names; raises Trouble for another scheme."""
     if "://" not in target:
         return Path(target).expanduser().absolute()
-    url = urlsplit(target)
+    try:
+        url = urlsplit(target)
+    except ValueError as error:
+        raise Trouble("The address of the database cannot be read: check --db.") from error
     if url.scheme != "sqlite":
         raise Trouble(f"Leadboard cannot open {url.scheme} databases: name a SQLite file.")
     return Path(unquote(url.path.removeprefix("/"))).absolute()

@@ -125,10 +125,19 @@ def plainly() -> Iterator[None]:
         raise _trouble(error) from error
 
 
-def _name_of(error: Exception) -> str:
-    """Return SQLite's name for the error without its detail, such as SQLITE_BUSY."""
-    name = getattr(getattr(error, "orig", None), "sqlite_errorname", None) or ""
-    return "_".join(name.split("_")[:2])
+def _name_of(error: BaseException | None) -> str:
+    """Return SQLite's name for the error without its detail, such as SQLITE_BUSY.
+
+    On a full disk SQLite rolls back by itself, and what is raised in the end is that nothing was
+    left to roll back; the cause stands further down the chain, so the first one is looked for.
+    """
+    known = ""
+    while error is not None:
+        name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or ""
+        short = "_".join(name.split("_")[:2])
+        known = short if short and short != "SQLITE_ERROR" else known
+        error = error.__cause__ or error.__context__
+    return known
 
 
 _SENTENCES = {
