@@ -1,0 +1,1 @@
+"""The ways in without a screen: the command line, the bulk feed and the demo's traffic."""

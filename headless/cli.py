@@ -1,0 +1,156 @@
+"""The console command: finds out what is wanted and starts it; everything heavy loads late."""
+
+import getpass
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from headless.complaints import complain, drop_output
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the options of the group chose: the database, and the name acts are recorded under."""
+
+    target: str | None
+    actor: str
+
+    def open(self) -> None:
+        """Open the chosen database; raises Trouble with a sentence when that cannot be done."""
+        from models import open_database
+
+        open_database(self.target)
+
+    def path(self) -> Path:
+        """Return the file of the chosen database; raises Trouble when it names none."""
+        from models import default_path, path_of
+
+        return default_path() if self.target is None else path_of(self.target)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such account, as in some containers
+        return "dispatcher"
+
+
+def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if not is_wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("leadboard")
+    except PackageNotFoundError:
+        number = "(run from its source, not installed)"
+    click.echo(f"leadboard {number}")
+    context.exit()
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--db",
+    "target",
+    metavar="PATH|URL",
+    envvar="LEADBOARD_DB",
+    help="The database; else LEADBOARD_DB, else a file in your data directory.",
+)
+@click.option(
+    "--as", "actor", metavar="NAME", help="The name your acts are recorded under; else your login."
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Print the version and leave.",
+)
+@click.pass_context
+def cli(context: click.Context, target: str | None, actor: str | None) -> None:
+    """Give appeals to operators by a fair lottery; without a command, open the screen."""
+    choice = Choice(target, _login_name() if actor is None else actor)
+    context.obj = choice
+    if context.invoked_subcommand is None:
+        from headless.screen import require_terminal, show
+
+        require_terminal()
+        choice.open()
+        context.exit(show(choice.actor, choice.path().name))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-")
+@click.pass_context
+def feed(context: click.Context, file: str) -> None:
+    """Store appeals, one JSON object a line, from FILE or standard input.
+
+    A line holds external_id, source (its name or number), message and, if you like, key. Each is
+    answered by one JSON object a line once it is stored safely; a bad line is answered by its
+    error and stops nothing.
+    """
+    from headless.feed import feed_from
+
+    choice: Choice = context.obj
+    choice.open()
+    context.exit(feed_from(file))
+
+
+@cli.command()
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Open the screen on a sample team with simulated traffic; nothing of it is kept."""
+    from headless.demo import run
+
+    choice: Choice = context.obj
+    context.exit(run(choice.actor))
+
+
+@cli.command()
+@click.pass_context
+def paths(context: click.Context) -> None:
+    """Print where the database and the log folder are."""
+    from crashlog import log_folder
+
+    choice: Choice = context.obj
+    click.echo(f"database: {choice.path()}")
+    click.echo(f"log: {log_folder()}")
+
+
+@cli.command()
+def keys() -> None:
+    """Print what every key of the screen does."""
+    from tui.keytable import key_table
+
+    table = key_table()
+    widths = [max(len(row[column]) for row in table) for column in (0, 1)] if table else []
+    for pane, names, does in table:
+        click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
+    code = _exit_code(sys.argv[1:])
+    sys.exit(code)
+
+
+def _exit_code(arguments: list[str]) -> int:
+    try:
+        # Not `cli.main`: it answers a closed pipe with exit code 1 of its own.
+        with cli.make_context("leadboard", arguments) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except BrokenPipeError:
+        drop_output()
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except Exception as error:
+        complain(error)
+        return 2
+    return 0

@@ -1,0 +1,42 @@
+"""What people read when something fails: one sentence, never a traceback, never a password."""
+
+import os
+import sys
+from contextlib import suppress
+
+import click
+
+from crashlog import surprise, without_secrets
+from text import clean
+
+
+def complain(error: Exception) -> None:
+    """Say on standard error in one line what went wrong; log it where nobody expected it."""
+    if isinstance(error, OSError):
+        drop_output()
+    say(sentence_of(error) or surprise(error))
+
+
+def say(sentence: str) -> None:
+    """Write one line to standard error, with secrets struck out, if anybody can still read it."""
+    with suppress(OSError, ValueError):
+        click.echo(f"leadboard: {clean(without_secrets(sentence))}", err=True)
+
+
+def sentence_of(error: Exception) -> str | None:
+    """Return the sentence that an expected error carries, None for an unexpected one."""
+    if isinstance(error, click.ClickException):
+        return " ".join(error.format_message().split())
+    if isinstance(error, OSError):
+        return f"{error.filename or 'Reading or writing failed'}: {error.strerror or error}."
+    # Whoever raised one of these has imported the store; a plain `--help` need not.
+    store = sys.modules.get("store")
+    return str(error) if store and isinstance(error, (store.Refused, store.Trouble)) else None
+
+
+def drop_output() -> None:
+    """Send what standard output still holds nowhere, so that leaving does not fail on it again."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

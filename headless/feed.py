@@ -1,0 +1,237 @@
+"""The bulk feed: JSON lines in, appeals stored in shared transactions, JSON lines out."""
+
+import json
+import os
+import random
+import stat
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+from allocator import LOTTERY, Draft, Placed, place
+from checks import checked_name
+from headless.complaints import say
+from headless.lines import MAX_LINE, Line, LineReader
+from headless.progress import Advance, progress_bar
+from headless.stopping import Stop, Stopped
+from journal import Journal
+from models import Appeal, Source
+from store import Refused, TooBusy, Trouble, transact
+
+BATCH = 100
+"""Lines stored in one transaction; more would make a dispatcher's act wait noticeably."""
+
+TURN = 0.0025
+"""Seconds left between two transactions; longer than others nap before they try again."""
+
+MAX_ID = 2**63 - 1
+REQUIRED = ("external_id", "source", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line that may come in; its draft gets the source's id when the transaction looks it up."""
+
+    number: int
+    source: str | int
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A line that may not come in, and why."""
+
+    number: int
+    sentence: str
+
+
+def parsed(line: Line) -> Entry | Bad:
+    """Return what a line asks for, or what is wrong with it; never raises."""
+    try:
+        fields = _object(line.content)
+        for name in REQUIRED:
+            if name not in fields:
+                raise Refused(f"The field {name} is missing.", name)
+        draft = Draft.checked(fields["external_id"], 0, fields["message"], fields.get("key"))
+        return Entry(line.number, _source(fields["source"]), draft)
+    except Refused as refusal:
+        return Bad(line.number, str(refusal))
+
+
+def _object(content: bytes | None) -> dict[str, Any]:
+    if content is None:
+        raise Refused(f"The line is longer than {MAX_LINE:,} bytes.")
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Refused("The line is not valid UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise Refused(f"The line is not valid JSON: {error.msg}, column {error.colno}.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or endless nesting
+        raise Refused("The line holds a number too long or is nested too deeply.") from None
+    if not isinstance(found, dict):
+        raise Refused("The line is not a JSON object.")
+    return found
+
+
+def _source(source: object) -> str | int:
+    if isinstance(source, bool) or not isinstance(source, (str, int)):
+        raise Refused("The source must be a name or a whole number.", "source")
+    if isinstance(source, str):
+        try:
+            return checked_name(source, "source")
+        except Refused:
+            raise Refused("No source has such a name.", "source") from None
+    if not 1 <= source <= MAX_ID:
+        raise Refused("No source has such a number.", "source")
+    return source
+
+
+def store_batch(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
+    """Store the entries in one transaction, each on its own: a refused one harms no other."""
+    if all(isinstance(each, Bad) for each in batch):
+        return [each for each in batch if isinstance(each, Bad)]
+    return transact(lambda: _store_all(batch, rng))
+
+
+def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
+    # Names are looked up afresh in each transaction: only there can nobody rename a source.
+    known: dict[str, int] = {}
+    return [each if isinstance(each, Bad) else _store(each, known, rng) for each in batch]
+
+
+def _store(entry: Entry, known: dict[str, int], rng: random.Random) -> Placed | Bad:
+    try:
+        draft = replace(entry.draft, source_id=_source_id(entry.source, known))
+        return place(draft, rng, Journal())
+    except Refused as refusal:
+        return Bad(entry.number, str(refusal))
+
+
+def _source_id(source: str | int, known: dict[str, int]) -> int:
+    if isinstance(source, int):
+        return source
+    if source not in known:
+        found = Source.select(Source.id).where(Source.name == source).scalar()
+        if found is None:
+            raise Refused(f"There is no source {source}.", "source")
+        known[source] = found
+    return known[source]
+
+
+def answer(outcome: Placed | Bad) -> bytes:
+    """Return the line that answers one line of the input."""
+    line = json.dumps(_fields(outcome), ensure_ascii=False)
+    if not line.isprintable():  # names may hold what a terminal would obey
+        line = json.dumps(_fields(outcome))
+    return line.encode() + b"\n"
+
+
+def _fields(outcome: Placed | Bad) -> dict[str, object]:
+    if isinstance(outcome, Bad):
+        return {"error": outcome.sentence, "line": outcome.number}
+    return {
+        "id": outcome.id,
+        "lead_id": outcome.lead_id,
+        "source_id": outcome.source_id,
+        "operator_id": outcome.operator_id,
+        "operator": outcome.operator,
+        "timestamp": Appeal.timestamp.db_value(outcome.timestamp),
+    }
+
+
+class Feed:
+    """One run of the feed: takes what lines are there, stores them, answers, and takes more."""
+
+    def __init__(
+        self,
+        reader: LineReader,
+        output: BinaryIO,
+        *,
+        stop: Stop,
+        advance: Advance,
+        rng: random.Random = LOTTERY,
+    ) -> None:
+        self.bad = 0
+        self._answered = 0
+        self._reader = reader
+        self._output = output
+        self._stop = stop
+        self._advance = advance
+        self._rng = rng
+
+    def run(self) -> None:
+        """Answer every line; raises Stopped when asked to stop, Trouble when it cannot store."""
+        while lines := self._reader.take(BATCH, self._stop.waiting):
+            batch = [parsed(line) for line in lines if line.content is None or line.content.strip()]
+            self._write(self._patiently(batch))
+            self._stop.check()
+            if self._reader.has_more:
+                time.sleep(TURN)
+
+    def _write(self, outcomes: Sequence[Placed | Bad]) -> None:
+        self._output.write(b"".join(map(answer, outcomes)))
+        self._output.flush()
+        self.bad += sum(isinstance(outcome, Bad) for outcome in outcomes)
+        self._answered += len(outcomes)
+        self._advance(self._reader.bytes_read, self._answered)
+
+    def _patiently(self, batch: Sequence[Entry | Bad]) -> list[Placed | Bad]:
+        """Store a batch however long the database is locked: none of its lines may be lost."""
+        has_said = False
+        while True:
+            try:
+                return store_batch(batch, self._rng)
+            except TooBusy:
+                self._stop.check()
+                if not has_said:
+                    say("The database is locked by another program; still trying.")
+                has_said = True
+            except Trouble as trouble:
+                first = next(each.number for each in batch if isinstance(each, Entry))
+                told = str(trouble).rstrip(".")
+                raise Trouble(f"{told}; nothing from line {first} on was stored.") from trouble
+
+
+def feed_from(file: str) -> int:
+    """Feed the database from a file, or from standard input for `-`; return the exit code."""
+    stop = Stop()
+    try:
+        with (
+            _opened(file) as descriptor,
+            stop.listening(),
+            progress_bar(_size(descriptor)) as advance,
+        ):
+            feed = Feed(LineReader(descriptor), _output(), stop=stop, advance=advance)
+            feed.run()
+    except Stopped as stopped:
+        return stopped.code
+    return 1 if feed.bad else 0
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[int]:
+    if file != "-":
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    elif sys.stdin is None:
+        raise Refused("There is no standard input: name a file.")
+    else:
+        yield sys.stdin.fileno()
+
+
+def _output() -> BinaryIO:
+    if sys.stdout is None:
+        raise Refused("There is no standard output to write the answers to.")
+    return sys.stdout.buffer
+
+
+def _size(descriptor: int) -> int | None:
+    status = os.fstat(descriptor)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
