@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from textual.pilot import Pilot
 
@@ -37,6 +38,15 @@ class Desk:
             await asyncio.sleep(0.005)
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
+
+    async def elsewhere(self, act: Callable[..., object], *arguments: Any, **options: Any) -> None:
+        """Do something on a connection of its own, as a bot or another dispatcher would."""
+
+        def run() -> None:
+            with database.connection_context():
+                act(*arguments, **options)
+
+        await asyncio.to_thread(run)
 
     def lines(self) -> list[str]:
         """Return the screen's lines as plain text."""

@@ -96,7 +96,7 @@ async def test_the_source_is_found_by_part_of_its_name_and_the_odds_follow(team:
 
 async def test_a_known_lead_is_suggested(team: Path) -> None:
     async with open_desk(team) as desk:
-        allocator.submit("tg_123456", 1, "earlier")
+        await desk.elsewhere(allocator.submit, "tg_123456", 1, "earlier")
         await desk.press("n")
         await desk.type("tg_m")
         await desk.press("enter")
@@ -183,7 +183,7 @@ async def test_a_refused_dialog_stays_with_the_reason_beside_its_field(team: Pat
 async def test_an_operator_with_appeals_is_not_deleted(team: Path) -> None:
     async with open_desk(team) as desk:
         for lead in range(20):
-            allocator.submit(f"tg_{lead}", 1, "")
+            await desk.elsewhere(allocator.submit, f"tg_{lead}", 1, "")
         await desk.press("d", "enter")
         assert "has had appeals" in desk.text
         await desk.press("escape")
@@ -193,9 +193,9 @@ async def test_an_operator_with_appeals_is_not_deleted(team: Path) -> None:
 async def test_bars_move_when_a_load_changes(team: Path) -> None:
     async with open_desk(team) as desk:
         before = desk.line_with("● Anna")
-        acts.set_weight(2, 1, 0, actor="t")
+        await desk.elsewhere(acts.set_weight, 2, 1, 0, actor="t")
         for lead in range(10):
-            allocator.submit(f"tg_{lead}", 1, "")
+            await desk.elsewhere(allocator.submit, f"tg_{lead}", 1, "")
         await desk.until(lambda: "10/15" in desk.text)
         after = desk.line_with("● Anna")
         assert after.count("█") > before.count("█")
@@ -270,10 +270,10 @@ async def test_sources_are_renamed_and_deleted_from_the_grid(team: Path) -> None
 
 async def test_the_grid_says_who_is_full_off_or_without_weight(team: Path) -> None:
     async with open_desk(team) as desk:
-        acts.set_limit(1, 0, actor="t")
-        acts.set_active(2, False, actor="t")
-        acts.set_weight(2, 2, 0, actor="t")
-        allocator.submit("tg_1", 1, "")
+        await desk.elsewhere(acts.set_limit, 1, 0, actor="t")
+        await desk.elsewhere(acts.set_active, 2, False, actor="t")
+        await desk.elsewhere(acts.set_weight, 2, 2, 0, actor="t")
+        await desk.elsewhere(allocator.submit, "tg_1", 1, "")
         await desk.until(lambda: "full" in desk.text and "off" in desk.text)
         assert desk.line_with("total").split()[-3:-1] == ["0", "0"]
         assert desk.line_with(" waiting ").count("1") >= 1
@@ -281,8 +281,8 @@ async def test_the_grid_says_who_is_full_off_or_without_weight(team: Path) -> No
 
 async def test_appeals_are_shown_newest_first_one_line_each_and_closed(team: Path) -> None:
     async with open_desk(team) as desk:
-        allocator.submit("old", 1, "first\nsecond line")
-        allocator.submit("new", 1, "x" * 9_000)
+        await desk.elsewhere(allocator.submit, "old", 1, "first\nsecond line")
+        await desk.elsewhere(allocator.submit, "new", 1, "x" * 9_000)
         await desk.until(lambda: "new" in desk.text)
         shown = [line for line in desk.lines() if "old" in line or " new " in line]
         assert [("new" in line) for line in shown[:2]] == [True, False]

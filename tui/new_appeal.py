@@ -26,7 +26,7 @@ from tui.keys import bind
 from tui.source_field import SourceField
 from views import Board
 
-ODDS_LINES = 2
+ODDS_LINES = 3
 
 
 class KnownLeads(Suggester):

@@ -1,5 +1,7 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -106,24 +108,26 @@ class DeskScreen(Screen[None]):
 
     def follow(self) -> None:
         """Read the board again if anybody has changed the database."""
-        try:
-            version = views.data_version()
-        except Trouble as trouble:
-            self.query_one(Header).trouble = str(trouble)
-            return
-        if version != self._seen_version or self.query_one(Header).trouble:
-            self._seen_version = version
-            self.reload()
+        with self.trouble_shown():
+            if views.data_version() != self._seen_version or self.query_one(Header).trouble:
+                self.reload()
 
     def reload(self) -> None:
         """Take one new snapshot; each pane repaints what differs."""
-        try:
+        with self.trouble_shown():
+            # First the version: what changes in between is then read once too often, not never.
+            self._seen_version = views.data_version()
             self.board = views.board(self.board)
             self.version += 1
+            self.query_one(Header).trouble = ""
+
+    @contextmanager
+    def trouble_shown(self) -> Iterator[None]:
+        """Keep the desk as it is while the database cannot be read, and say so until it can."""
+        try:
+            yield
         except Trouble as trouble:
             self.query_one(Header).trouble = str(trouble)
-        else:
-            self.query_one(Header).trouble = ""
 
     # Acts.
 
