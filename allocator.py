@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from peewee import fn
 
@@ -67,8 +68,13 @@ def decide(candidates: Candidates, rng: random.Random) -> Decision:
     return Decision(candidates)
 
 
+def digest_of(content: str) -> bytes:
+    """Return what a roster's content is known by."""
+    return blake2b(content.encode(), digest_size=16).digest()
+
+
 def _roster_id(content: str) -> int:
-    digest = blake2b(content.encode(), digest_size=16).digest()
+    digest = digest_of(content)
     known = Roster.select(Roster.id).where(Roster.digest == digest).scalar()
     if known is None:
         Roster.insert(digest=digest, content=content).on_conflict(
@@ -198,33 +204,40 @@ def _lead_id(external_id: str) -> int:
     return int(known)
 
 
+class Drained(NamedTuple):
+    """What a drain did: how many appeals it gave away, and whether more may be waiting."""
+
+    given: int
+    has_more: bool
+
+
 def drain(
     journal: Journal,
     rng: random.Random = LOTTERY,
     source_id: int | None = None,
     batch: int = DRAIN_BATCH,
-) -> bool:
+) -> Drained:
     """Give waiting appeals to operators, oldest first, in the transaction under way.
 
     Each goes through the lottery of its own source; a source that nobody can serve is passed over.
-    Returns True when the batch was used up and more may be waiting.
+    Takes `batch` of them at the most.
     """
-    queue = _queues(source_id)
+    queue = waiting_queues(source_id)
     heapq.heapify(queue)
-    for _ in range(batch):
-        if not queue:
-            return False
+    given = 0
+    while queue and given < batch:
         appeal_id, source = heapq.heappop(queue)
         decision = decide(candidates_of(source), rng)
         if decision.operator_id is None:
             continue
         rewrite(state_of(appeal_id), journal, **decision.columns())
+        given += 1
         if (following := oldest_waiting(source)) is not None:
             heapq.heappush(queue, (following, source))
-    return bool(queue)
+    return Drained(given, has_more=bool(queue))
 
 
-def _queues(source_id: int | None) -> list[tuple[int, int]]:
+def waiting_queues(source_id: int | None = None) -> list[tuple[int, int]]:
     """Return (oldest waiting appeal, source) for each source that somebody can serve."""
     eligible = (
         OperatorSource.select()

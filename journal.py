@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from models import Event, EventChange
 from store import now, rows
 
+REPAIR = "repair"
+"""The one act that cannot be undone."""
+
 Columns = Mapping[str, object]
 """Column names and values of one row, as JSON holds them."""
 

@@ -6,6 +6,10 @@ from places import AppealState, claim, claim_over, name_of, release, rewrite, st
 from store import Refused, now, rows
 
 
+class NothingToDo(Refused):
+    """The appeal is where it was to go already."""
+
+
 def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = False) -> None:
     """Give an open appeal to an operator; over his limit, or to an inactive one, only by force."""
     state = _open(appeal_id)
@@ -13,7 +17,7 @@ def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = 
     if name is None:
         raise Refused(f"There is no operator #{operator_id}.", "operator")
     if state.operator_id == operator_id:
-        raise Refused(f"{name} has appeal #{appeal_id} already.", "operator")
+        raise NothingToDo(f"{name} has appeal #{appeal_id} already.", "operator")
     if not (claim_over if force else claim)(operator_id):
         raise Refused(_no_room(operator_id, name), "force")
     if state.operator_id is not None:
@@ -25,14 +29,16 @@ def give_back(appeal_id: int, journal: Journal) -> None:
     """Take an open appeal from its operator; it waits, and its old draw no longer counts."""
     state = _open(appeal_id)
     if state.operator_id is None:
-        raise Refused(f"Appeal #{appeal_id} is waiting already.", "appeal")
+        raise NothingToDo(f"Appeal #{appeal_id} is waiting already.", "appeal")
     release(state.operator_id)
     rewrite(state, journal, operator_id=None, roster_id=None, draw=None)
 
 
 def close(appeal_id: int, journal: Journal) -> None:
     """Close an open appeal; the place of its operator is free again."""
-    state = _open(appeal_id)
+    state = state_of(appeal_id)
+    if state.closed_at is not None:
+        raise NothingToDo(f"Appeal #{appeal_id} is closed already.", "appeal")
     if state.operator_id is not None:
         release(state.operator_id)
     rewrite(state, journal, closed_at=now())

@@ -8,7 +8,7 @@ from peewee import Expression, fn
 
 from journal import Journal, subject_of
 from models import Appeal, Operator
-from store import Refused, TooBusy
+from store import Refused, TooBusy, rows
 
 
 def claim(operator_id: int) -> bool:
@@ -120,6 +120,14 @@ def oldest_waiting(source_id: int) -> int | None:
     oldest = Appeal.select(fn.MIN(Appeal.id)).where(Appeal.source == source_id, is_waiting())
     appeal_id: int | None = oldest.scalar()
     return appeal_id
+
+
+def open_appeals_of(operator_id: int) -> list[int]:
+    """Return the open appeals of an operator, oldest first."""
+    held = Appeal.select(Appeal.id).where(
+        Appeal.operator == operator_id, Appeal.closed_at.is_null(), Appeal.operator.is_null(False)
+    )
+    return [appeal_id for (appeal_id,) in rows(held.order_by(Appeal.id))]
 
 
 def name_of(operator_id: int | None) -> str | None:

@@ -1,6 +1,6 @@
 """What a dispatcher can do: one function an act, each one recorded transaction."""
 
-from desk.appeals import close, submit
+from desk.appeals import assign, close, give_back, reopen, submit
 from desk.recording import Done
 from desk.sources import (
     add_source,
@@ -16,22 +16,29 @@ from desk.team import (
     delete_operator,
     edit_operator,
     rename_operator,
+    send_home,
     set_active,
     set_limit,
     step_limit,
     toggle_active,
 )
+from desk.undo import redo, undo
 
 __all__ = [
     "Done",
     "add_operator",
     "add_source",
+    "assign",
     "close",
     "delete_operator",
     "delete_source",
     "edit_operator",
+    "give_back",
+    "redo",
     "rename_operator",
     "rename_source",
+    "reopen",
+    "send_home",
     "set_active",
     "set_limit",
     "set_weight",
@@ -40,5 +47,6 @@ __all__ = [
     "step_weight",
     "submit",
     "toggle_active",
+    "undo",
     "unlink",
 ]

@@ -1,12 +1,14 @@
-"""Acts on appeals: entered by hand and closed."""
+"""Acts on appeals: entered by hand, assigned, returned, closed and reopened; one or many."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import moves
 from allocator import LOTTERY, Draft, Placed, place
 from desk.recording import Done, record
 from journal import Journal
+from places import name_of, state_of
+from store import Refused
 
 
 def submit(
@@ -30,15 +32,75 @@ def submit(
     return placed[-1]
 
 
+def assign(appeal_ids: Sequence[int], operator_id: int, *, force: bool = False, actor: str) -> Done:
+    """Give open appeals to an operator, whoever had them; all of them or none.
+
+    Over his limit, or while he is off, only with `force`, which is recorded and counted.
+    """
+
+    def work(journal: Journal) -> str:
+        _each(appeal_ids, lambda each: moves.assign(each, operator_id, journal, force=force))
+        return f"{_appeals(appeal_ids)} → {name_of(operator_id)}{' by force' if force else ''}"
+
+    return record(actor, "assign", work, forced=force)
+
+
+def give_back(appeal_ids: Sequence[int], *, actor: str) -> Done:
+    """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
+
+    def work(journal: Journal) -> Callable[[], str]:
+        _each(appeal_ids, lambda each: moves.give_back(each, journal))
+        return lambda: f"{_appeals(appeal_ids)} returned{_whereabouts(appeal_ids)}"
+
+    return record(actor, "return", work)
+
+
 def close(appeal_ids: Sequence[int], *, actor: str) -> Done:
     """Close open appeals; their places are free again."""
 
     def work(journal: Journal) -> str:
-        for appeal_id in appeal_ids:
-            moves.close(appeal_id, journal)
+        _each(appeal_ids, lambda each: moves.close(each, journal))
         return f"{_appeals(appeal_ids)} closed"
 
     return record(actor, "close", work)
+
+
+def reopen(appeal_ids: Sequence[int], *, actor: str) -> Done:
+    """Open closed appeals again: back to their operators where there is room, else they wait."""
+
+    def work(journal: Journal) -> Callable[[], str]:
+        reasons = [moves.reopen(each, journal) for each in _distinct(appeal_ids)]
+        why = "".join(f": {reason}" for reason in reasons if reason) if len(reasons) == 1 else ""
+        return lambda: f"{_appeals(appeal_ids)} reopened{why}{_whereabouts(appeal_ids)}"
+
+    return record(actor, "reopen", work)
+
+
+def _each(appeal_ids: Sequence[int], move: Callable[[int], None]) -> None:
+    """Move each appeal; among several, those that need no move are passed over."""
+    distinct = _distinct(appeal_ids)
+    refusals = []
+    for appeal_id in distinct:
+        try:
+            move(appeal_id)
+        except moves.NothingToDo as refusal:
+            refusals.append(refusal)
+    if len(refusals) == len(distinct):
+        raise refusals[0]
+
+
+def _distinct(appeal_ids: Sequence[int]) -> list[int]:
+    if not appeal_ids:
+        raise Refused("No appeal is chosen.", "appeal")
+    return list(dict.fromkeys(appeal_ids))
+
+
+def _whereabouts(appeal_ids: Sequence[int]) -> str:
+    """Return who has the one appeal now, or how many of several wait."""
+    holders = [state_of(appeal_id).operator_id for appeal_id in _distinct(appeal_ids)]
+    if len(holders) == 1:
+        return f", now with {name_of(holders[0])}" if holders[0] else ", waiting"
+    return f", {holders.count(None)} waiting"
 
 
 def _appeals(appeal_ids: Sequence[int]) -> str:

@@ -7,8 +7,11 @@ from allocator import drain
 from journal import Journal
 from store import Trouble, transact
 
-Work = Callable[[Journal], str]
-"""The body of an act: it writes, notes each change, and returns a sentence about what it did."""
+Note = str | Callable[[], str]
+"""A sentence about what an act did, or a function that words it once waiting appeals flowed."""
+
+Work = Callable[[Journal], Note]
+"""The body of an act: it writes, notes each change, and returns what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +27,32 @@ def record(
 ) -> Done:
     """Run `work` as one recorded act of `actor`; whatever place it frees goes to who waits.
 
-    Raises Refused and Trouble, and then nothing was changed.
+    What the waiting appeals got belongs to the act, so that undoing it takes that back too. Raises
+    Refused and Trouble, and then nothing was changed.
     """
 
     def run() -> tuple[Done, bool]:
         journal = Journal()
-        note = work(journal)
-        more = drain(journal)
-        if not any(journal):
-            return Done(note, None), more
-        event_id = journal.write(actor, act, note, forced=forced, target=target)
-        return Done(note, event_id), more
+        words = work(journal)
+        drained = drain(journal)
+        note = words() if callable(words) else words
+        if drained.given:
+            note += f"; {drained.given} waiting handed out"
+        event_id = None
+        if any(journal):
+            event_id = journal.write(actor, act, note, forced=forced, target=target)
+        return Done(note, event_id), drained.has_more
 
-    done, more = transact(run)
-    while more:
-        more = _drain_on()
+    done, has_more = transact(run)
+    while has_more:
+        has_more = _drain_on()
     return done
 
 
 def _drain_on() -> bool:
     """Hand out the next batch in a transaction of its own."""
     try:
-        return transact(lambda: drain(Journal()))
+        return transact(lambda: drain(Journal())).has_more
     except Trouble:
         # The act itself is stored and must be answered as done; who still waits flows with the
         # next act or arrival, and `leadboard check` names him until then.

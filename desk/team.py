@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import moves
 from checks import checked_limit, checked_name
 from desk.recording import Done, record
 from desk.rows import (
@@ -13,6 +14,7 @@ from desk.rows import (
 )
 from journal import Journal
 from models import Operator
+from places import open_appeals_of
 
 
 def add_operator(name: object, max_load: object, *, is_active: bool = True, actor: str) -> Done:
@@ -76,6 +78,20 @@ def _limit(operator_id: int, change: Callable[[int], int], actor: str) -> Done:
 def set_active(operator_id: int, is_active: bool, *, actor: str) -> Done:
     """Switch an operator on or off; his appeals stay with him."""
     return _switch(operator_id, lambda _: is_active, actor)
+
+
+def send_home(operator_id: int, *, actor: str) -> Done:
+    """Switch an operator off and return all his open appeals; others get them by lottery."""
+
+    def work(journal: Journal) -> str:
+        row = operator_row(operator_id)
+        rewrite_operator(row, journal, is_active=False)
+        held = open_appeals_of(operator_id)
+        for appeal_id in held:
+            moves.give_back(appeal_id, journal)
+        return f"{row.name} is off, {len(held)} appeals returned"
+
+    return record(actor, "send home", work)
 
 
 def toggle_active(operator_id: int, *, actor: str) -> Done:
