@@ -1,5 +1,6 @@
 """The ground floor: the tables, their constraints, and opening a database of this version."""
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +20,7 @@ from peewee import (
     TextField,
 )
 
+from backup import backup
 from store import (
     Trouble,
     UtcField,
@@ -201,6 +203,10 @@ TABLES: list[type[Table]] = [
 ]
 
 
+UPGRADES: dict[int, Callable[[], None]] = {}
+"""The step from each version of the tables to the next, run in one transaction."""
+
+
 def default_path() -> Path:
     """Return where the database is when none is named."""
     return platformdirs.user_data_path("leadboard") / "leadboard.db"
@@ -232,7 +238,7 @@ def open_database(target: str | Path | None = None) -> Database:
             opened.connect(reuse_if_open=True)
             if not database.table_exists("schema_version"):
                 transact(_create)
-            _check_version(path)
+            _bring_up_to_date(path)
     except BaseException:
         opened.close()
         raise
@@ -248,10 +254,29 @@ def _create() -> None:
     SchemaVersion.insert(version=SCHEMA_VERSION).execute()
 
 
-def _check_version(path: Path) -> None:
-    version = SchemaVersion.select(SchemaVersion.version).scalar()
-    if version is None or version > SCHEMA_VERSION:
+def _bring_up_to_date(path: Path) -> None:
+    version = _version()
+    if version > SCHEMA_VERSION:
         raise Trouble(
             f"{path} was made by a newer Leadboard (tables of version {version}, this one knows "
             f"{SCHEMA_VERSION}): upgrade Leadboard."
         )
+    if version < SCHEMA_VERSION:
+        copy = path.with_name(f"{path.name}.v{version}.bak")
+        # Where another process is upgrading too, its copy is as good: it was made before.
+        if not copy.exists():
+            backup(path, copy)
+        transact(_upgrade)
+
+
+def _upgrade() -> None:
+    for version in range(_version(), SCHEMA_VERSION):
+        UPGRADES[version]()
+    SchemaVersion.update(version=SCHEMA_VERSION).execute()
+
+
+def _version() -> int:
+    version = SchemaVersion.select(SchemaVersion.version).scalar()
+    if version is None:
+        raise Trouble("The file is not a Leadboard database: choose another with --db.")
+    return int(version)

@@ -2,12 +2,17 @@
 
 import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from headless.complaints import complain, drop_output
+
+if TYPE_CHECKING:
+    from inspection import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,61 @@ def demo(context: click.Context) -> None:
 
     choice: Choice = context.obj
     context.exit(run(choice.actor))
+
+
+@cli.command()
+@click.option("--repair", is_flag=True, help="Mend what can be mended, as recorded acts.")
+@click.pass_context
+def check(context: click.Context, repair: bool) -> None:
+    """Prove that the database keeps every rule; exit 1 with a line for each that it does not."""
+    import inspection
+
+    choice: Choice = context.obj
+    choice.open()
+    findings = inspection.repair(choice.actor) if repair else inspection.check()
+    _tell(findings)
+    if not findings:
+        click.echo("Every rule holds.")
+    elif not repair and any(finding.is_mendable for finding in findings):
+        click.echo("leadboard check --repair mends what can be mended.", err=True)
+    context.exit(1 if findings else 0)
+
+
+@cli.command()
+@click.pass_context
+def verify(context: click.Context) -> None:
+    """Replay every recorded draw against its roster, and test how evenly the draws fell."""
+    import inspection
+
+    choice: Choice = context.obj
+    choice.open()
+    outcome = inspection.verify()
+    _tell(outcome.findings)
+    evenness = "evenly" if outcome.is_even else "NOT evenly"
+    click.echo(
+        f"{outcome.draws} draws replayed, {len(outcome.findings)} contradicted; they fell "
+        f"{evenness} (chi-square {outcome.chi_square:.1f}, 19 degrees of freedom)."
+    )
+    context.exit(1 if outcome.findings or not outcome.is_even else 0)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+@click.pass_context
+def backup(context: click.Context, file: Path, force: bool) -> None:
+    """Write a consistent copy to FILE while others go on working."""
+    from backup import backup as write_copy
+
+    choice: Choice = context.obj
+    choice.open()
+    size = write_copy(choice.path(), file, force=force)
+    click.echo(f"{file}: {size:,} bytes.")
+
+
+def _tell(findings: "Sequence[Finding]") -> None:
+    for finding in findings:
+        click.echo(finding.sentence)
 
 
 @cli.command()
