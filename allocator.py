@@ -14,7 +14,8 @@ from journal import Journal, subject_of
 from lottery import LOTTERY, Candidate, Candidates, choose, left_out, why_nobody
 from models import Appeal, Lead, Operator, OperatorSource, Roster, Source
 from places import claim, is_waiting, name_of, oldest_waiting, rewrite, state_of
-from store import Refused, now, rows, transact
+from prepared import Prepared, slot
+from store import Refused, now, rows, stamp, transact
 
 __all__ = ["LOTTERY", "Candidate", "Candidates", "Placed", "choose", "drain", "submit"]
 
@@ -22,9 +23,8 @@ DRAIN_BATCH = 200
 """Waiting appeals handed out in one transaction, so that nobody holds the lock for long."""
 
 
-def candidates_of(source_id: int) -> Candidates:
-    """Return the roster of a source as the database stands."""
-    standing = (
+_STANDING = Prepared(
+    lambda: (
         OperatorSource.select(
             OperatorSource.operator,
             OperatorSource.weight,
@@ -33,13 +33,20 @@ def candidates_of(source_id: int) -> Candidates:
             Operator.max_load,
         )
         .join(Operator)
-        .where(OperatorSource.source == source_id)
+        .where(OperatorSource.source == slot("source_id"))
         .order_by(OperatorSource.operator)
     )
+)
+
+
+def candidates_of(source_id: int) -> Candidates:
+    """Return the roster of a source as the database stands."""
     return Candidates(
         tuple(
             Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
-            for operator_id, weight, is_active, load, max_load in rows(standing)
+            for operator_id, weight, is_active, load, max_load in _STANDING.rows(
+                source_id=source_id
+            )
         )
     )
 
@@ -73,15 +80,21 @@ def digest_of(content: str) -> bytes:
     return blake2b(content.encode(), digest_size=16).digest()
 
 
+_ROSTER = Prepared(lambda: Roster.select(Roster.id).where(Roster.digest == slot("digest")))
+_NEW_ROSTER = Prepared(
+    lambda: Roster.insert(digest=slot("digest"), content=slot("content")).on_conflict(
+        action="nothing", conflict_target=[Roster.digest]
+    )
+)
+
+
 def _roster_id(content: str) -> int:
     digest = digest_of(content)
-    known = Roster.select(Roster.id).where(Roster.digest == digest).scalar()
+    known: int | None = _ROSTER.scalar(digest=digest)
     if known is None:
-        Roster.insert(digest=digest, content=content).on_conflict(
-            action="nothing", conflict_target=[Roster.digest]
-        ).execute()
-        known = Roster.select(Roster.id).where(Roster.digest == digest).scalar()
-    return int(known)
+        _NEW_ROSTER.changes(digest=digest, content=content)
+        known = int(_ROSTER.scalar(digest=digest))
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +148,40 @@ def submit(
     return transact(lambda: place(draft, rng, journal or Journal()))
 
 
+_SOURCE = Prepared(lambda: Source.select(Source.id).where(Source.id == slot("source_id")))
+_NEW_APPEAL = Prepared(
+    lambda: Appeal.insert(
+        lead_id=slot("lead_id"),
+        source_id=slot("source_id"),
+        operator_id=slot("operator_id"),
+        timestamp=slot("timestamp"),
+        message=slot("message"),
+        key=slot("key"),
+        roster_id=slot("roster_id"),
+        draw=slot("draw"),
+        withdrawn=False,
+    ).returning(Appeal.id)
+)
+
+
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     """Do the work of `submit` in the transaction under way."""
     if draft.key is not None and (known := _by_key(draft.key)):
         return known
-    if not Source.select().where(Source.id == draft.source_id).exists():
+    if _SOURCE.scalar(source_id=draft.source_id) is None:
         raise Refused(f"There is no source #{draft.source_id}.", "source")
     lead_id = _lead_id(draft.external_id)
     decision = _decide_in_turn(draft.source_id, rng, journal)
     timestamp = now()
     columns = decision.columns()
-    appeal_id: int = Appeal.insert(
+    appeal_id: int = _NEW_APPEAL.scalar(
         lead_id=lead_id,
         source_id=draft.source_id,
-        timestamp=timestamp,
+        timestamp=stamp(timestamp),
         message=draft.message,
         key=draft.key,
         **columns,
-    ).execute()
+    )
     journal.note(subject_of("appeal", appeal_id), None, {**columns, "closed_at": None})
     return Placed(
         appeal_id,
@@ -176,32 +205,46 @@ def _decide_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Dec
     return decide(candidates, rng)
 
 
-def _by_key(key: str) -> Placed | None:
-    row = (
+_KNOWN = Prepared(
+    lambda: (
         Appeal.select(
             Appeal.id, Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp, Roster.content
         )
         .left_outer_join(Roster)
-        .where(Appeal.key == key)
-        .tuples()
-        .first()
+        .where(Appeal.key == slot("key"))
     )
+)
+_LEAD = Prepared(lambda: Lead.select(Lead.id).where(Lead.external_id == slot("external_id")))
+_NEW_LEAD = Prepared(
+    lambda: Lead.insert(external_id=slot("external_id")).on_conflict(
+        action="nothing", conflict_target=[Lead.external_id]
+    )
+)
+
+
+def _by_key(key: str) -> Placed | None:
+    row = _KNOWN.first(key=key)
     if row is None:
         return None
     appeal_id, lead_id, source_id, operator_id, timestamp, content = row
-    reason = None if operator_id else why_nobody(Candidates.parse(content or "[]"))
-    operator = name_of(operator_id)
-    return Placed(appeal_id, lead_id, source_id, operator_id, operator, timestamp, reason, True)
+    return Placed(
+        appeal_id,
+        lead_id,
+        source_id,
+        operator_id,
+        name_of(operator_id),
+        datetime.fromisoformat(timestamp),
+        None if operator_id else why_nobody(Candidates.parse(content or "[]")),
+        is_repeat=True,
+    )
 
 
 def _lead_id(external_id: str) -> int:
-    known = Lead.select(Lead.id).where(Lead.external_id == external_id).scalar()
+    known: int | None = _LEAD.scalar(external_id=external_id)
     if known is None:
-        Lead.insert(external_id=external_id).on_conflict(
-            action="nothing", conflict_target=[Lead.external_id]
-        ).execute()
-        known = Lead.select(Lead.id).where(Lead.external_id == external_id).scalar()
-    return int(known)
+        _NEW_LEAD.changes(external_id=external_id)
+        known = int(_LEAD.scalar(external_id=external_id))
+    return known
 
 
 class Drained(NamedTuple):

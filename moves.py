@@ -3,7 +3,7 @@
 from journal import Journal
 from models import Operator
 from places import AppealState, claim, claim_over, name_of, release, rewrite, state_of
-from store import Refused, now, rows
+from store import Refused, now, rows, stamp
 
 
 class NothingToDo(Refused):
@@ -41,7 +41,7 @@ def close(appeal_id: int, journal: Journal) -> None:
         raise NothingToDo(f"Appeal #{appeal_id} is closed already.", "appeal")
     if state.operator_id is not None:
         release(state.operator_id)
-    rewrite(state, journal, closed_at=now())
+    rewrite(state, journal, closed_at=stamp(now()))
 
 
 def reopen(appeal_id: int, journal: Journal) -> str | None:

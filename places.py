@@ -1,42 +1,53 @@
 """Places and who holds them: the guarded load counter, and the state of one appeal."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from peewee import Expression, fn
 
 from journal import Journal, subject_of
 from models import Appeal, Operator
-from store import Refused, TooBusy, rows
+from prepared import Prepared, slot
+from store import Refused, TooBusy
+
+_TAKE = Operator.update(load=Operator.load + 1).where(Operator.id == slot("operator_id"))
+_ROOM = Operator.load < Operator.max_load
+_CLAIM = Prepared(lambda: _TAKE.where(Operator.is_active, _ROOM))
+_CLAIM_ROOM = Prepared(lambda: _TAKE.where(_ROOM))
+_CLAIM_OVER = Prepared(lambda: _TAKE)
+_RELEASE = Prepared(
+    lambda: Operator.update(load=Operator.load - 1).where(
+        Operator.id == slot("operator_id"), Operator.load > 0
+    )
+)
+_NAME = Prepared(lambda: Operator.select(Operator.name).where(Operator.id == slot("operator_id")))
 
 
 def claim(operator_id: int) -> bool:
     """Take one place of an active operator below his limit; False when it went meanwhile."""
-    return _take(
-        (Operator.id == operator_id) & Operator.is_active & (Operator.load < Operator.max_load)
-    )
+    return bool(_CLAIM.changes(operator_id=operator_id))
 
 
 def claim_room(operator_id: int) -> bool:
     """Take one place below the limit, active or not: for an appeal that comes back to him."""
-    return _take((Operator.id == operator_id) & (Operator.load < Operator.max_load))
+    return bool(_CLAIM_ROOM.changes(operator_id=operator_id))
 
 
 def claim_over(operator_id: int) -> bool:
     """Take one place whatever the limit says: only for an explicit yes."""
-    return _take(Operator.id == operator_id)
-
-
-def _take(place: Expression) -> bool:
-    return bool(Operator.update(load=Operator.load + 1).where(place).execute())
+    return bool(_CLAIM_OVER.changes(operator_id=operator_id))
 
 
 def release(operator_id: int) -> None:
     """Give one place back."""
-    Operator.update(load=Operator.load - 1).where(
-        Operator.id == operator_id, Operator.load > 0
-    ).execute()
+    _RELEASE.changes(operator_id=operator_id)
+
+
+def name_of(operator_id: int | None) -> str | None:
+    """Return an operator's name, None for nobody."""
+    if operator_id is None:
+        return None
+    name: str | None = _NAME.scalar(operator_id=operator_id)
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,7 @@ class AppealState:
     id: int
     source_id: int
     operator_id: int | None
-    closed_at: datetime | None
+    closed_at: str | None
     roster_id: int | None
     draw: int | None
     withdrawn: bool
@@ -60,32 +71,46 @@ class AppealState:
         """Return the columns that acts change, as the journal keeps them."""
         return {
             "operator_id": self.operator_id,
-            "closed_at": _as_text(self.closed_at),
+            "closed_at": self.closed_at,
             "roster_id": self.roster_id,
             "draw": self.draw,
             "withdrawn": self.withdrawn,
         }
 
 
+_STATE = Prepared(
+    lambda: Appeal.select(
+        Appeal.id,
+        Appeal.source,
+        Appeal.operator,
+        Appeal.closed_at,
+        Appeal.roster,
+        Appeal.draw,
+        Appeal.withdrawn,
+    ).where(Appeal.id == slot("appeal_id"))
+)
+_REWRITE = Prepared(
+    lambda: Appeal.update(
+        operator_id=slot("operator_id"),
+        closed_at=slot("closed_at"),
+        roster_id=slot("roster_id"),
+        draw=slot("draw"),
+        withdrawn=slot("withdrawn"),
+    ).where(
+        Appeal.id == slot("appeal_id"),
+        fn.COALESCE(Appeal.operator, 0) == slot("was_with"),
+        fn.COALESCE(Appeal.closed_at, "") == slot("was_closed"),
+    )
+)
+
+
 def state_of(appeal_id: int) -> AppealState:
     """Return the state of an appeal; raises Refused when there is none with this id."""
-    row = (
-        Appeal.select(
-            Appeal.id,
-            Appeal.source,
-            Appeal.operator,
-            Appeal.closed_at,
-            Appeal.roster,
-            Appeal.draw,
-            Appeal.withdrawn,
-        )
-        .where(Appeal.id == appeal_id)
-        .tuples()
-        .first()
-    )
+    row = _STATE.first(appeal_id=appeal_id)
     if row is None:
         raise Refused(f"There is no appeal #{appeal_id}.", "appeal")
-    return AppealState(*row)
+    *columns, withdrawn = row
+    return AppealState(*columns, bool(withdrawn))
 
 
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
@@ -93,21 +118,17 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
 
     Raises TooBusy, so that the transaction is tried again, when another writer changed it first.
     """
-    same_holder = (
-        Appeal.operator.is_null()
-        if state.operator_id is None
-        else Appeal.operator == state.operator_id
-    )
-    changed = (
-        Appeal.update(columns)
-        .where(Appeal.id == state.id, same_holder, Appeal.closed_at.is_null(not state.closed_at))
-        .execute()
+    before = state.columns()
+    changed = _REWRITE.changes(
+        **{**before, **columns},
+        appeal_id=state.id,
+        was_with=state.operator_id or 0,
+        was_closed=state.closed_at or "",
     )
     if not changed:
         raise TooBusy(f"Appeal #{state.id} was changed by somebody else: try again.")
-    before = state.columns()
-    after = {name: _as_text(value) for name, value in columns.items()}
-    journal.note(subject_of("appeal", state.id), {name: before[name] for name in after}, after)
+    subject = subject_of("appeal", state.id)
+    journal.note(subject, {name: before[name] for name in columns}, columns)
 
 
 def is_waiting() -> Expression:
@@ -115,36 +136,33 @@ def is_waiting() -> Expression:
     return Appeal.closed_at.is_null() & Appeal.operator.is_null()
 
 
+_OLDEST = Prepared(
+    lambda: (
+        Appeal.select(Appeal.id)
+        .where(Appeal.source == slot("source_id"), is_waiting())
+        .order_by(Appeal.id)
+        .limit(1)
+    )
+)
+_HELD = Prepared(
+    lambda: (
+        Appeal.select(Appeal.id)
+        .where(
+            Appeal.operator == slot("operator_id"),
+            Appeal.closed_at.is_null(),
+            Appeal.operator.is_null(False),
+        )
+        .order_by(Appeal.id)
+    )
+)
+
+
 def oldest_waiting(source_id: int) -> int | None:
     """Return the id of the appeal that has waited longest for this source."""
-    oldest = Appeal.select(fn.MIN(Appeal.id)).where(Appeal.source == source_id, is_waiting())
-    appeal_id: int | None = oldest.scalar()
+    appeal_id: int | None = _OLDEST.scalar(source_id=source_id)
     return appeal_id
 
 
 def open_appeals_of(operator_id: int) -> list[int]:
     """Return the open appeals of an operator, oldest first."""
-    held = Appeal.select(Appeal.id).where(
-        Appeal.operator == operator_id, Appeal.closed_at.is_null(), Appeal.operator.is_null(False)
-    )
-    return [appeal_id for (appeal_id,) in rows(held.order_by(Appeal.id))]
-
-
-def name_of(operator_id: int | None) -> str | None:
-    """Return an operator's name, None for nobody."""
-    if operator_id is None:
-        return None
-    name: str | None = Operator.select(Operator.name).where(Operator.id == operator_id).scalar()
-    return name
-
-
-def _as_text(value: object) -> object:
-    return Appeal.closed_at.db_value(value) if isinstance(value, datetime) else value
-
-
-def as_columns(columns: Mapping[str, object]) -> dict[str, object]:
-    """Return journal columns as values to write: the moment of closing as a moment again."""
-    closed_at = columns.get("closed_at")
-    if not isinstance(closed_at, str):
-        return dict(columns)
-    return {**columns, "closed_at": datetime.fromisoformat(closed_at)}
+    return [appeal_id for (appeal_id,) in _HELD.rows(operator_id=operator_id)]

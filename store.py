@@ -55,10 +55,8 @@ class UtcField(AnyField):
     field_type = "TEXT"
 
     def db_value(self, value: datetime | None) -> str | None:
-        """Return ISO 8601 with microseconds and `Z`."""
-        if value is None:
-            return None
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        """Return the moment as text."""
+        return None if value is None else stamp(value)
 
     def python_value(self, value: str | None) -> datetime | None:
         """Return the aware moment; raises ValueError for text that is none."""
@@ -71,6 +69,11 @@ class SqliteStore(SqliteDatabase):
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
         conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as the tables hold it: UTC, ISO 8601 with microseconds and `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def now() -> datetime:

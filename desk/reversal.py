@@ -18,7 +18,6 @@ from journal import Change, Columns, Journal, changes_of, row_of
 from models import Operator, Source
 from places import (
     AppealState,
-    as_columns,
     claim_over,
     claim_room,
     name_of,
@@ -26,7 +25,7 @@ from places import (
     rewrite,
     state_of,
 )
-from store import Refused, now, rows
+from store import Refused, now, rows, stamp
 
 
 def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
@@ -98,7 +97,7 @@ def _move(change: Change) -> Move:
     """Return where an appeal goes back to; one that was only just entered is withdrawn."""
     state = state_of(row_of(change.subject)[1][0])
     if change.before is None:
-        return state, {"closed_at": now().isoformat(), "withdrawn": True}
+        return state, {"closed_at": stamp(now()), "withdrawn": True}
     return state, change.before
 
 
@@ -120,7 +119,7 @@ def _bring_back(state: AppealState, wanted: Columns, journal: Journal, *, force:
         take = claim_over if force else claim_room
         if not take(holder):
             raise Refused(f"{name_of(holder)} has no room for appeal #{state.id} any more.")
-    rewrite(state, journal, **as_columns(wanted))
+    rewrite(state, journal, **wanted)
 
 
 # --- operators, sources, weights --------------------------------------------------------------

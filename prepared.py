@@ -1,0 +1,67 @@
+"""Queries compiled once: Peewee's words, without building the same SQL for every appeal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import Context, Node, Query
+
+from store import database
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """Stands in a compiled query's parameters where a value comes at each run."""
+
+    name: str
+
+
+class slot(Node):  # noqa: N801 - reads as a word inside a query
+    """A place in a query whose value is given at each run."""
+
+    def __init__(self, name: str) -> None:
+        self._marker = _Marker(name)
+
+    def __sql__(self, ctx: Context) -> Context:
+        filled: Context = ctx.value(self._marker, _as_it_is)
+        return filled
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+class Prepared:
+    """A query with slots, compiled on its first run; rows come as the driver gives them."""
+
+    def __init__(self, build: Callable[[], Query]) -> None:
+        self._build = build
+        self._compiled: dict[type, tuple[str, list[Any]]] = {}
+
+    def _run(self, values: dict[str, Any]) -> Any:
+        engine = type(database.obj)
+        if engine not in self._compiled:
+            self._compiled[engine] = self._build().bind(database.obj).sql()
+        sql, parameters = self._compiled[engine]
+        filled = [values[each.name] if type(each) is _Marker else each for each in parameters]
+        return database.execute_sql(sql, filled)
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """Return every row that the query finds."""
+        found: list[tuple[Any, ...]] = self._run(values).fetchall()
+        return found
+
+    def first(self, **values: Any) -> tuple[Any, ...] | None:
+        """Return the first row, None where there is none."""
+        found = self._run(values).fetchall()
+        return found[0] if found else None
+
+    def scalar(self, **values: Any) -> Any:
+        """Return the first column of the first row, None where there is none."""
+        found = self.first(**values)
+        return found[0] if found else None
+
+    def changes(self, **values: Any) -> int:
+        """Run a statement that writes, and return how many rows it changed."""
+        count: int = self._run(values).rowcount
+        return count
