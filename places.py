@@ -109,8 +109,8 @@ def state_of(appeal_id: int) -> AppealState:
     row = _STATE.first(appeal_id=appeal_id)
     if row is None:
         raise Refused(f"There is no appeal #{appeal_id}.", "appeal")
-    *columns, withdrawn = row
-    return AppealState(*columns, bool(withdrawn))
+    key, source_id, operator_id, closed_at, roster_id, draw, withdrawn = row
+    return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
 
 
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:

@@ -30,7 +30,7 @@ from models import Appeal, Lead, Operator, Source, open_database
 from store import Trouble, database, rows
 
 ROOT = Path(__file__).parent.parent
-APPEALS = 4_000
+APPEALS = 20_000
 
 Answer = dict[str, Any]
 
