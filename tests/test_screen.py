@@ -358,3 +358,17 @@ async def test_keys_work_in_their_order_and_each_act_once(team: Path) -> None:
         await desk.settle()
         assert rows("SELECT max_load FROM operator WHERE id=1") == [(30,)]
         assert isinstance(desk, Desk)
+
+
+async def test_undo_and_redo_say_what_they_did_and_why_they_could_not(team: Path) -> None:
+    async with open_desk(team) as desk:
+        await desk.press("plus", "plus")
+        await desk.press("u")
+        assert "Undone: Anna: limit 16 → 17" in desk.text
+        await desk.press("u", "U")
+        assert "Redone: Anna: limit 15 → 16" in desk.text
+        assert rows("SELECT max_load FROM operator WHERE id=1") == [(16,)]
+        await desk.elsewhere(acts.set_limit, 1, 40, actor="somebody else")
+        await desk.press("u")
+        assert "was changed since" in desk.text
+        assert rows("SELECT max_load FROM operator WHERE id=1") == [(40,)]

@@ -56,6 +56,8 @@ class DeskScreen(Screen[None]):
                 (4, "new-appeal", "New appeal"),
             )
         ),
+        bind("u", "undo", "Undo", id="desk.undo"),
+        bind("U", "redo", "Redo", id="desk.redo", show=False),
         Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
         Binding("shift+tab", "next_field(-1)", "Previous pane", show=False, id="desk.previous"),
         bind("question_mark,f1", "help", "Help", id="desk.help"),
@@ -150,6 +152,14 @@ class DeskScreen(Screen[None]):
         else:
             self.say(done.note)
         self.reload()
+
+    def action_undo(self) -> None:
+        """Take back the latest of one's own acts that stands."""
+        self.post_message(Act(desk.undo))
+
+    def action_redo(self) -> None:
+        """Do again what was undone last."""
+        self.post_message(Act(desk.redo))
 
     @on(NewAppeal.Submitted)
     def submit(self, message: NewAppeal.Submitted) -> None:
