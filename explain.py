@@ -50,6 +50,7 @@ class Explanation:
 
     id: int
     timestamp: datetime
+    lead_id: int
     lead: str
     source: str
     operator: str | None
@@ -72,6 +73,7 @@ def _explain(appeal_id: int) -> Explanation:
     query = (
         Appeal.select(
             Appeal.timestamp,
+            Lead.id,
             Lead.external_id,
             Source.id,
             Source.name,
@@ -90,13 +92,24 @@ def _explain(appeal_id: int) -> Explanation:
     found = rows(query)
     if not found:
         raise Refused(f"There is no appeal #{appeal_id}.", "appeal")
-    timestamp, lead, source_id, source, operator_id, message, closed_at, withdrawn, draw, roster = (
-        found[0]
-    )
+    (
+        timestamp,
+        lead_id,
+        lead,
+        source_id,
+        source,
+        operator_id,
+        message,
+        closed_at,
+        withdrawn,
+        draw,
+        roster,
+    ) = found[0]
     is_open_without = closed_at is None and operator_id is None
     return Explanation(
         appeal_id,
         timestamp,
+        lead_id,
         clean(lead),
         clean(source),
         names_of([operator_id])[operator_id] if operator_id is not None else None,

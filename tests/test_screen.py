@@ -144,7 +144,7 @@ async def test_escape_leaves_the_form_and_quitting_asks_about_its_text(team: Pat
         await desk.press("q")
         assert "not saved" in desk.text
         await desk.press("escape")
-        assert "tg_5" in desk.line_with("│ Lead")
+        assert "tg_5" in desk.line_with("│ Lead  ")
         assert desk.app.is_running
 
 
@@ -250,7 +250,7 @@ async def test_tab_goes_round_the_panes_when_no_edit_is_under_way(team: Path) ->
         assert seen == [
             "operators",
             "weights",
-            "appeals",
+            "all",
             "source",
             "lead",
             "message",
@@ -310,7 +310,7 @@ async def test_the_list_of_appeals_pages_through_more_than_it_keeps(team: Path) 
         for _ in range(40):
             await desk.pilot.press("pagedown")
         await desk.settle()
-        appeals = desk.app.desk_screen.query_one("#appeals")
+        appeals = desk.app.desk_screen.query_one("#all")
         assert len(appeals.rows) <= 300  # type: ignore[attr-defined]
         await desk.press("G")
         assert "number 1 " in desk.text

@@ -15,6 +15,7 @@ from tui.gate import GATE
 from tui.keys import key_label
 from tui.palette import Acts
 from tui.screen import DeskScreen
+from tui.typeahead import OrderedKeys
 from tui.writer import Writer
 
 T = TypeVar("T")
@@ -25,14 +26,13 @@ LAST_WAIT = 1.0
 """Seconds that leaving waits for the act in flight."""
 
 
-class LeadboardApp(App[None]):
+class LeadboardApp(OrderedKeys):
     """The desk on the open database, for one dispatcher."""
 
     TITLE = "Leadboard"
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, Acts}
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "f12"
 
     def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
         super().__init__()
@@ -75,6 +75,14 @@ class LeadboardApp(App[None]):
 
     def _say_busy(self) -> None:
         self.desk_screen.say("Waiting for the database…")
+
+    async def action_quit(self) -> None:
+        """Quit as `q` does, from anywhere: what is not saved is asked about."""
+        self.desk_screen.action_quit()
+
+    def action_help_quit(self) -> None:
+        """Say how to quit to whoever presses ctrl+c with nothing selected."""
+        self.desk_screen.say("Press q to quit.")
 
     def leave(self) -> None:
         """Quit, once the act in flight is stored or a second has passed."""

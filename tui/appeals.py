@@ -1,101 +1,70 @@
-"""The appeals, newest first, read page by page however many there are."""
+"""The appeals, newest first, and what a dispatcher does to them."""
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import BindingType
-from textual.reactive import reactive
 
 import desk
 import views
+from tui.details import Details
 from tui.keys import bind
-from tui.lines import LineView, fit
-from tui.messages import Act
+from tui.lines import fit
+from tui.messages import Act, Acted
+from tui.move import Move
+from tui.window import Window
 from views import AppealRow
-
-PAGE = 100
-MOST_ROWS = 3 * PAGE
-"""Rows kept at once: a window that moves over the table, so that memory stays flat."""
+from wanted import EVERYTHING, Wanted
 
 WAITING = "waiting"
 MOMENT = 8
 WIDEST = {"lead": 18, "source": 14, "operator": 16}
 
 
-class Appeals(LineView[AppealRow]):
+class Appeals(Window[AppealRow]):
     """One line an appeal: when, whose, from where, who has it, what it says."""
 
     HELP = (
         "The newest appeal is on top. One that nobody has is marked waiting; a closed one is "
-        "dimmed, and its operator has the place free again."
+        "dimmed, and its operator has the place free again. enter tells why an appeal went where "
+        "it went. space marks several, and the keys then act on all of them. [ and ] go through "
+        "All, Waiting and Leads."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "details", "Details", id="appeals.details"),
         bind("c", "close", "Close", id="appeals.close"),
+        bind("m", "move", "Move", id="appeals.move"),
+        bind("r", "return", "Return", id="appeals.return"),
+        bind("o", "reopen", "Reopen", id="appeals.reopen"),
+        bind("space", "mark", "Mark", id="appeals.mark"),
+        bind("y", "copy", "Copy", id="appeals.copy", show=False),
     ]
     empty = "No appeals yet: press n to enter one."
 
-    version = reactive(0, repaint=False, init=False)
-    """Differs whenever the appeals may have changed."""
-
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:
         super().__init__(id=id)
-        self._is_at_newest = True
+        self.wanted = base
+        self.marked: set[int] = set()
 
-    # The window over the table.
+    def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
+        """Return the newest appeals that are wanted, or those before an id."""
+        return views.newest_appeals(limit, before, self.wanted)
 
-    def watch_version(self) -> None:
-        """Read again what the window holds."""
-        size = max(PAGE, len(self.rows))
-        if self._is_at_newest or not self.rows:
-            self.show(views.newest_appeals(size))
-        else:
-            self.show(views.newest_appeals(size, before=self.rows[0].id + 1))
-
-    def go_to(self, row: int) -> None:
-        """Move the cursor, and the window with it when it comes near an end."""
-        super().go_to(row)
-        if not self.rows:
-            return
-        if self.cursor + self.page_size >= len(self.rows):
-            self._read_older()
-        elif self.cursor < self.page_size and not self._is_at_newest:
-            self._read_newer()
-
-    def _read_older(self) -> None:
-        older = views.newest_appeals(PAGE, before=self.rows[-1].id)
-        if older:
-            window = [*self.rows, *older]
-            self._is_at_newest = self._is_at_newest and len(window) <= MOST_ROWS
-            self.show(window[-MOST_ROWS:])
-
-    def _read_newer(self) -> None:
-        newer = views.appeals_after(PAGE, after=self.rows[0].id)
-        self._is_at_newest = len(newer) < PAGE
-        self.show([*newer, *self.rows][:MOST_ROWS])
-
-    def action_first(self) -> None:
-        """Go to the newest appeal."""
-        self._is_at_newest = True
-        self.show(views.newest_appeals(PAGE))
-        super().action_first()
-
-    def action_last(self) -> None:
-        """Go to the oldest appeal."""
-        oldest = views.appeals_after(PAGE, after=0)
-        self._is_at_newest = len(oldest) < PAGE
-        self.show(oldest)
-        super().action_last()
+    def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
+        """Return the wanted appeals just newer than an id."""
+        return views.appeals_after(limit, after, self.wanted)
 
     # Painting.
 
-    def measure_columns(self, rows: "list[AppealRow]") -> tuple[int, ...]:  # type: ignore[override]
+    def measure_columns(self, rows: Sequence[AppealRow]) -> tuple[int, ...]:
         """Return the widths of lead, source and operator."""
         return (
             _widest((row.lead for row in rows), WIDEST["lead"]),
             _widest((row.source for row in rows), WIDEST["source"]),
-            _widest((row.operator or WAITING for row in rows), WIDEST["operator"]),
+            _widest((_holder(row) for row in rows), WIDEST["operator"]),
         )
 
     def draw_row(self, row: AppealRow, width: int, is_cursor: bool) -> list[Segment]:
@@ -105,12 +74,17 @@ class Appeals(LineView[AppealRow]):
         lead, source, operator = self._squeezed(width)
         used = 2 + MOMENT + sum(each + 2 for each in (lead, source, operator) if each)
         is_waiting = row.operator is None and not row.is_closed
-        operator_pen = self.pen("bad", is_cursor=is_cursor) if is_waiting else plain
+        is_marked = row.id in self.marked
+        mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
         segments = [
-            Segment(f" {moment(row.timestamp):{MOMENT}} ", dim),
+            Segment("▪" if is_marked else " ", mark_pen),
+            Segment(f"{moment(row.timestamp):{MOMENT}} ", mark_pen),
             Segment(" " + fit(row.lead, lead) + " ", plain),
             Segment(f" {fit(row.source, source)} " if source else "", dim),
-            Segment(" " + fit(_holder(row), operator) + " ", operator_pen),
+            Segment(
+                " " + fit(_holder(row), operator) + " ",
+                self.pen("bad", is_cursor=is_cursor) if is_waiting else plain,
+            ),
             Segment(" " + fit(row.message, max(0, width - used - 2)), plain),
         ]
         return [segment for segment in segments if segment.text]
@@ -122,12 +96,60 @@ class Appeals(LineView[AppealRow]):
             return lead, source, operator
         return min(lead, width // 4), 0, min(operator, width // 4)
 
-    # Acts.
+    # Acts: on the marked appeals, else on the one under the cursor.
+
+    def chosen(self) -> list[int]:
+        """Return the ids that an act is about, oldest first."""
+        if self.marked:
+            return sorted(self.marked)
+        return [self.current.id] if self.current else []
+
+    def _act(self, function: Callable[..., desk.Done]) -> None:
+        if chosen := self.chosen():
+            self.post_message(Act(function, chosen))
+            self.unmark()
+
+    def unmark(self) -> None:
+        """Forget the marks."""
+        self.marked = set()
+        self.refresh()
+
+    def action_mark(self) -> None:
+        """Mark the appeal under the cursor, or take its mark away, and go on to the next."""
+        if self.current:
+            self.marked ^= {self.current.id}
+            self.refresh_row(self.cursor)
+            self.go_to(self.cursor + 1)
 
     def action_close(self) -> None:
-        """Close the appeal under the cursor."""
+        """Close what is chosen."""
+        self._act(desk.close)
+
+    def action_reopen(self) -> None:
+        """Open what is chosen again."""
+        self._act(desk.reopen)
+
+    def action_return(self) -> None:
+        """Return what is chosen to waiting."""
+        self._act(desk.give_back)
+
+    def action_move(self) -> None:
+        """Ask which operator is to have what is chosen."""
+        if chosen := self.chosen():
+            self.app.push_screen(Move(chosen), lambda _: self.unmark())
+
+    def action_details(self) -> None:
+        """Show the whole appeal, and why it went where it went."""
         if self.current:
-            self.post_message(Act(desk.close, [self.current.id]))
+            self.app.push_screen(Details(self.current.id))
+
+    def action_copy(self) -> None:
+        """Copy the line under the cursor to the clipboard."""
+        if (row := self.current) is None:
+            return
+        line = "\t".join([str(row.id), row.lead, row.source, _holder(row), row.message])
+        self.app.copy_to_clipboard(line)
+        self.post_message(Acted(f"Appeal #{row.id} of {row.lead} copied"))
 
 
 def moment(at: datetime) -> str:
@@ -138,12 +160,12 @@ def moment(at: datetime) -> str:
 
 
 def _holder(row: AppealRow) -> str:
-    if row.operator is not None:
-        return row.operator
     if row.is_withdrawn:
         return "withdrawn"
+    if row.operator is not None:
+        return row.operator
     return "nobody" if row.is_closed else WAITING
 
 
-def _widest(texts: "object", most: int) -> int:
-    return min(most, max((cell_len(text) for text in texts), default=0))  # type: ignore[attr-defined]
+def _widest(texts: Iterable[str], most: int) -> int:
+    return min(most, max(map(cell_len, texts), default=0))

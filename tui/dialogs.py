@@ -35,21 +35,26 @@ class Field:
     is_number: bool = False
 
 
-class ActDialog(ModalScreen[None]):
+class ActDialog(ModalScreen[bool]):
     """A dialog that does an act: it goes when that is stored, and stays with the reason if not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
     ]
 
+    @property
+    def leadboard(self) -> "LeadboardApp":
+        """Return the application, which has the writer and the actor."""
+        return cast("LeadboardApp", self.app)
+
     def action_dismiss_dialog(self) -> None:
         """Leave without doing anything."""
-        self.dismiss()
+        self.dismiss(False)
 
     @work(group="act", exit_on_error=False)
     async def perform(self, act: Callable[..., Done]) -> None:
         """Run the act on the writer thread."""
-        app = cast("LeadboardApp", self.app)
+        app = self.leadboard
         try:
             done = await app.perform(partial(act, actor=app.actor))
         except Refused as refusal:
@@ -57,7 +62,7 @@ class ActDialog(ModalScreen[None]):
         except Trouble as trouble:
             self.explain(str(trouble), None)
         else:
-            self.dismiss()
+            self.dismiss(True)
             app.desk_screen.post_message(Acted(done.note))
 
     def explain(self, sentence: str, field: str | None) -> None:

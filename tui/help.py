@@ -39,7 +39,7 @@ class Help(ModalScreen[None]):
         lines: dict[str, list[str]] = {}
         does: dict[str, str] = {}
         for _, binding, _, _ in sorted(self._active, key=_is_move):
-            if not is_twin(binding.key) and binding.description:
+            if binding.id and binding.description and not is_twin(binding.key):
                 lines.setdefault(binding.action, []).append(self.app.get_key_display(binding))
                 does[binding.action] = binding.description
         width = max((len(" ".join(keys)) for keys in lines.values()), default=0)

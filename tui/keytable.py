@@ -6,7 +6,9 @@ from typing import Any
 from textual.binding import Binding
 
 from tui.appeals import Appeals
+from tui.appeals_pane import AppealsPane
 from tui.keys import is_twin, key_label
+from tui.leads import Leads
 from tui.lines import LineView
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
@@ -19,6 +21,8 @@ PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("Operators", Operators),
     ("Weights", Weights),
     ("Appeals", Appeals),
+    ("Appeals", AppealsPane),
+    ("Leads", Leads),
     ("New appeal", NewAppeal),
 )
 

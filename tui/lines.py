@@ -149,6 +149,11 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         """Return how many rows can be seen at once."""
         return max(1, self.size.height - self.head - self.foot)
 
+    @property
+    def foot_start(self) -> int:
+        """Return the line of the first pinned line below: under the last row, or at the bottom."""
+        return min(self.size.height - self.foot, self.head + max(1, len(self.rows)))
+
     def visible_rows(self) -> range:
         """Return the rows that can be seen."""
         return range(self.top, min(self.top + self.page_size, len(self.rows)))
@@ -173,7 +178,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
 
     def refresh_pinned(self) -> None:
         """Paint the pinned lines again."""
-        for y in (*range(self.head), *range(self.size.height - self.foot, self.size.height)):
+        for y in (*range(self.head), *range(self.foot_start, self.foot_start + self.foot)):
             self.refresh_line_at(y)
 
     # Painting.
@@ -181,15 +186,19 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
         """Return the style of a part of a line, on the cursor's ground or on the list's."""
         ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
-        return _on(ground, self.get_component_rich_style(f"line--{name}")) if name else ground
+        if not name:
+            return ground
+        if is_cursor and name == "dim":
+            name = "head"  # dim would hardly be read on the cursor's ground
+        return _on(ground, self.get_component_rich_style(f"line--{name}"))
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of what can be seen."""
-        width, height = self.size
+        width = self.size.width
         if y < self.head:
             segments = self.draw_head(y, width)
-        elif y >= height - self.foot:
-            segments = self.draw_foot(y - (height - self.foot), width)
+        elif 0 <= y - self.foot_start < self.foot:
+            segments = self.draw_foot(y - self.foot_start, width)
         else:
             segments = self._row_at(self.top + y - self.head, y, width)
         return Strip(segments).adjust_cell_length(width, self.rich_style)
@@ -258,7 +267,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse was clicked."""
         offset = event.get_content_offset(self)
-        if offset is not None and self.head <= offset.y < self.size.height - self.foot:
+        if offset is not None and self.head <= offset.y < self.foot_start:
             self.click_at(self.top + offset.y - self.head, offset.x)
 
     def click_at(self, row: int, x: int) -> None:

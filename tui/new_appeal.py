@@ -18,7 +18,6 @@ from textual.widgets import Input, Static, TextArea
 import views
 from allocator import Draft, Placed
 from insight import Standing, standings
-from models import MAX_IDENTIFIER
 from store import Refused, Trouble
 from text import clean
 from tui.grid import note_of
@@ -101,7 +100,6 @@ class NewAppeal(Vertical):
                 placeholder="id: tg_123456789",
                 compact=True,
                 id="lead",
-                max_length=MAX_IDENTIFIER,
                 suggester=KnownLeads(),
             )
         with Horizontal(classes="field message"):
@@ -149,9 +147,8 @@ class NewAppeal(Vertical):
         source = self.source_field.taken
         odds = self.query_one("#odds", Static)
         standing = list(standings(self.board, source.id).values()) if source else []
-        # A name that does not fit goes to the next line whole, so not every cell can be used.
-        room = ODDS_LINES * max(20, self.size.width - 2) - 16
-        odds.update(Content(odds_line(standing, room) if source else ""))
+        width = max(20, self.size.width - 2)
+        odds.update(Content("\n".join(odds_lines(standing, width)) if source else ""))
 
     @on(Input.Changed)
     @on(SourceField.Taken)
@@ -228,16 +225,24 @@ class NewAppeal(Vertical):
         answer.update(Content(clean(sentence)))
 
 
-def odds_line(standing: Sequence[Standing], room: int) -> str:
-    """Return `next: Anna 58% · Boris 42% · Vera full`, the likeliest first, in `room` cells."""
+def odds_lines(standing: Sequence[Standing], width: int) -> list[str]:
+    """Return `next: Anna 58% · Boris 42% · Vera full` in lines, the likeliest first.
+
+    No name is broken, and what does not fit into ODDS_LINES lines is counted.
+    """
     if not standing:
-        return "next: nobody serves this source"
-    line = "next:"
+        return ["next: nobody serves this source"]
+    lines = ["next:"]
     by_share = sorted(standing, key=lambda each: (-each.share, each.operator.id))
     for place, each in enumerate(by_share):
         item = f" {each.operator.name} {note_of(each)}"
         rest = f" · {len(by_share) - place} more"
-        if place and cell_len(line + item + rest) > room:
-            return line + rest
-        line += (" ·" if place else "") + item
-    return line
+        joined = lines[-1] + (" ·" if place else "") + item
+        if cell_len(joined) + (len(rest) if len(lines) == ODDS_LINES else 0) <= width:
+            lines[-1] = joined
+        elif len(lines) < ODDS_LINES:
+            lines.append("     " + item)
+        else:
+            lines[-1] += rest
+            break
+    return lines

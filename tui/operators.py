@@ -1,27 +1,20 @@
 """The operators with their load bars."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from textual.binding import BindingType
 from textual.reactive import reactive
 
 import desk
-from tui.bars import bar, tone
 from tui.dialogs import Confirm, Dialog, Field
 from tui.keys import bind
-from tui.lines import LineView, fit
 from tui.messages import Act
-from views import Board, OperatorRow
-
-WIDEST_NAME = 24
-NARROWEST_BAR = 6
+from tui.operator_list import OperatorList
+from views import Board
 
 
-class Operators(LineView[OperatorRow]):
+class Operators(OperatorList):
     """Everybody on the team: on or off, name, load bar, numbers."""
 
     HELP = (
@@ -32,8 +25,8 @@ class Operators(LineView[OperatorRow]):
         bind("a", "add", "Add", id="operators.add"),
         bind("e,enter", "edit", "Edit", id="operators.edit"),
         bind("space", "switch", "On/off", id="operators.toggle"),
-        bind("plus", "step(1)", "Limit +1", id="operators.raise"),
-        bind("minus", "step(-1)", "Limit -1", id="operators.lower"),
+        bind("plus", "step(1)", "Limit +", id="operators.raise"),
+        bind("minus", "step(-1)", "Limit -", id="operators.lower"),
         bind("d", "delete", "Delete", id="operators.delete"),
     ]
     empty = "No operators yet: press a to add one."
@@ -43,27 +36,6 @@ class Operators(LineView[OperatorRow]):
     def watch_board(self, board: Board) -> None:
         """Show the operators of a new board."""
         self.show(board.operators)
-
-    def measure_columns(self, rows: Sequence[OperatorRow]) -> tuple[int, ...]:
-        """Return the widths of the names and of the numbers."""
-        widest = max((cell_len(row.name) for row in rows), default=0)
-        return min(widest, WIDEST_NAME), max((len(_numbers(row)) for row in rows), default=0)
-
-    def draw_row(self, row: OperatorRow, width: int, is_cursor: bool) -> list[Segment]:
-        """Draw `● Anna  ████░░  4/9`."""
-        plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
-        name_width, number_width = self.columns
-        name_width = max(4, min(name_width, width - number_width - NARROWEST_BAR - 7))
-        bar_width = max(0, width - name_width - number_width - 7)
-        filled, rest = bar(row.load, row.max_load, bar_width)
-        color = self.pen(tone(row.load, row.max_load), is_cursor=is_cursor)
-        return [
-            Segment(" ● " if row.is_active else " ○ ", color if row.is_active else dim),
-            Segment(fit(row.name, name_width) + " ", plain if row.is_active else dim),
-            Segment(filled, color if row.is_active else dim),
-            Segment(rest + " ", dim),
-            Segment(fit(_numbers(row), number_width + 1, right=True) + " ", plain),
-        ]
 
     def action_add(self) -> None:
         """Ask for the name and limit of a new operator."""
@@ -109,7 +81,3 @@ class Operators(LineView[OperatorRow]):
         self.app.push_screen(
             Confirm(f"Delete operator {row.name}?", partial(desk.delete_operator, row.id))
         )
-
-
-def _numbers(row: OperatorRow) -> str:
-    return f"{row.load}/{row.max_load}"

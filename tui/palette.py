@@ -15,6 +15,7 @@ PLACES = {
     "operators": "Operators",
     "grid": "Weights",
     "appeals": "Appeals",
+    "leads": "Leads",
     "form": "New appeal",
 }
 """How the palette names the first part of a binding's id."""
@@ -25,7 +26,7 @@ class Acts(Provider):
 
     def acts(self) -> Iterator[tuple[str, Binding, DOMNode]]:
         """Yield the words, the binding and its owner of each act."""
-        for node in (self.screen, *self.screen.query(".pane")):
+        for node in (self.screen, *self.screen.query("#body *")):
             for binding in type(node).BINDINGS:
                 if isinstance(binding, Binding) and binding.id:
                     place = PLACES.get(binding.id.partition(".")[0])

@@ -9,6 +9,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -17,7 +18,7 @@ import desk
 import views
 from allocator import Draft
 from store import Refused, Trouble
-from tui.appeals import Appeals
+from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
 from tui.footer import KeyLine, Notice
 from tui.header import Header
@@ -90,17 +91,15 @@ class DeskScreen(Screen[None]):
                 yield NewAppeal(id="new-appeal").data_bind(DeskScreen.board)
             with Vertical(id="right"):
                 yield Weights(id="weights").data_bind(DeskScreen.board)
-                yield Appeals(id="appeals").data_bind(DeskScreen.version)
+                yield AppealsPane(id="appeals").data_bind(DeskScreen.board, DeskScreen.version)
         yield Notice("", id="notice")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
         """Read the board, then look for changes by others."""
-        titles = ("1 Operators", "2 Weights", "3 Appeals", "4 New appeal")
-        for pane, title in zip(PANES, titles, strict=True):
-            widget = self.query_one(f"#{pane}")
-            widget.border_title = title
-            widget.add_class("pane")
+        titles = {"operators": "1 Operators", "weights": "2 Weights", "new-appeal": "4 New appeal"}
+        for pane, title in titles.items():
+            self.query_one(f"#{pane}").border_title = title
         self.query_one("#weights").border_subtitle = "share of the next appeal"
         self.reload()
         self.query_one(Operators).focus()
@@ -226,13 +225,17 @@ class DeskScreen(Screen[None]):
     def stops(self) -> list[Widget]:
         """Return what the tab key visits, in its order."""
         form = self.query_one(NewAppeal)
-        lists = [self.query_one(f"#{pane}") for pane in PANES[:3]]
-        return [*lists, *form.fields()]
+        lists = [self.query_one(Operators), self.query_one(Weights)]
+        return [*lists, self.query_one(AppealsPane).list, *form.fields()]
 
     def action_pane(self, pane: str) -> None:
         """Go to a pane."""
         widget = self.query_one(f"#{pane}")
-        (widget.first_field() if isinstance(widget, NewAppeal) else widget).focus()
+        if isinstance(widget, NewAppeal):
+            widget = widget.first_field()
+        elif isinstance(widget, AppealsPane):
+            widget = widget.list
+        widget.focus()
 
     @on(NewAppeal.Left)
     def leave_form(self) -> None:
@@ -248,9 +251,12 @@ class DeskScreen(Screen[None]):
     def action_help(self) -> None:
         """Show the help of the focused pane."""
         pane = self.pane_of(self.focused)
-        widget = self.query_one(f"#{pane}") if pane else self
-        title = str(widget.border_title or "Leadboard")
-        self.app.push_screen(Help(title, widget.HELP or "", self.active_bindings.values()))
+        title = str(self.query_one(f"#{pane}").border_title) if pane else "Leadboard"
+        text = next((node.HELP for node in self._focus_path() if node.HELP), "")
+        self.app.push_screen(Help(title, text, self.active_bindings.values()))
+
+    def _focus_path(self) -> list[DOMNode]:
+        return self.focused.ancestors_with_self if self.focused else [self]
 
     def action_palette(self) -> None:
         """Open the command palette."""

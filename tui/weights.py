@@ -30,15 +30,15 @@ class Weights(LineView[OperatorRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left,h", "column(-1)", "Left", id="grid.left", show=False),
         bind("right,l", "column(1)", "Right", id="grid.right", show=False),
-        bind("enter", "enter", "Save, down", id="grid.enter"),
+        bind("enter", "enter", "Save", id="grid.enter"),
         bind("escape", "restore", "Restore", id="grid.restore", show=False),
-        bind("plus", "step(1)", "Weight +1", id="grid.plus"),
-        bind("minus", "step(-1)", "Weight -1", id="grid.minus"),
+        bind("plus", "step(1)", "+1", id="grid.plus"),
+        bind("minus", "step(-1)", "-1", id="grid.minus"),
         bind("delete", "unlink", "Unlink", id="grid.unlink"),
         bind("equals_sign", "spread", "Even out", id="grid.spread"),
         bind("a", "add", "Add source", id="grid.add"),
-        bind("e", "rename", "Rename source", id="grid.rename"),
-        bind("d", "delete", "Delete source", id="grid.delete"),
+        bind("e", "rename", "Rename", id="grid.rename"),
+        bind("d", "delete", "Delete", id="grid.delete"),
     ]
     head = 1
     foot = 2

@@ -1,0 +1,144 @@
+"""A dispatcher's day: the appeals pane with its tabs, details, moves and marks; keys in bursts."""
+
+from pathlib import Path
+
+import pytest
+from textual import events
+
+import allocator
+import desk as acts
+import models
+from tests.screen import USUAL, Desk, open_desk, rows
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Anna with one place and Boris with two; four appeals, so that one waits."""
+    path = tmp_path / "day.db"
+    opened = models.open_database(path)
+    acts.add_source("tg", actor="t")
+    acts.add_operator("Anna", 1, actor="t")
+    acts.add_operator("Boris", 2, actor="t")
+    acts.set_weight(1, 1, 50, actor="t")
+    acts.set_weight(2, 1, 50, actor="t")
+    for number in range(1, 5):
+        allocator.submit(f"lead_{number}", 1, f"message {number}")
+    opened.close()
+    return path
+
+
+def burst(desk: Desk, *keys: str) -> None:
+    """Hand keys over as one write on a terminal does: all at once."""
+    for key in keys:
+        desk.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+@pytest.mark.parametrize("size", [(120, 40), USUAL])
+async def test_the_tabs_show_all_waiting_and_leads(file: Path, size: tuple[int, int]) -> None:
+    async with open_desk(file, size) as desk:
+        await desk.press("f4")
+        assert "All 4" in desk.text
+        assert "Waiting 1" in desk.text
+        assert "Leads 4" in desk.text
+        assert "message 1" in desk.text
+        await desk.press("right_square_bracket")
+        assert "message 4" in desk.text
+        assert "message 1" not in desk.text
+        await desk.press("right_square_bracket")
+        assert "lead_1" in desk.text
+        assert "1/1" in desk.text
+        await desk.press("left_square_bracket", "left_square_bracket")
+        assert "message 1" in desk.text
+
+
+async def test_a_waiting_appeal_goes_as_soon_as_another_is_closed(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "G", "c")
+        assert "closed; 1 waiting handed out" in desk.text
+        assert rows("SELECT count(*) FROM appeal WHERE operator_id IS NULL") == [(0,)]
+        await desk.press("u")
+        assert "Undone" in desk.text
+        assert rows("SELECT count(*) FROM appeal WHERE operator_id IS NULL") == [(1,)]
+
+
+async def test_several_are_marked_and_closed_at_once(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "space", "space", "c")
+        assert rows("SELECT id FROM appeal WHERE closed_at IS NOT NULL ORDER BY id") == [(3,), (4,)]
+        await desk.press("home", "space", "space", "o")
+        assert rows("SELECT count(*) FROM appeal WHERE closed_at IS NOT NULL") == [(0,)]
+
+
+async def test_moving_over_a_limit_needs_an_explicit_yes(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "m")
+        assert "Move appeal #4 to" in desk.text
+        await desk.type("ann")
+        await desk.press("enter")
+        assert "Anna is full (1/1). Give it all the same?" in desk.text
+        await desk.press("escape", "escape")
+        assert rows("SELECT operator_id FROM appeal WHERE id=4") == [(None,)]
+        await desk.press("m")
+        await desk.type("ann")
+        await desk.press("enter", "y")
+        assert rows("SELECT operator_id FROM appeal WHERE id=4") == [(1,)]
+        assert rows("SELECT load, max_load FROM operator WHERE id=1") == [(2, 1)]
+        assert rows("SELECT forced FROM event ORDER BY id DESC LIMIT 1") == [(1,)]
+        assert "Anna by force" in desk.text
+
+
+async def test_returning_draws_again(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.elsewhere(acts.set_active, 1, False, actor="t")
+        await desk.elsewhere(acts.set_active, 2, False, actor="t")
+        await desk.press("3", "G", "r")
+        assert "returned, waiting" in desk.text
+        assert rows("SELECT operator_id FROM appeal WHERE id=1") == [(None,)]
+
+
+async def test_details_explain_and_offer_what_would_let_it_go(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "G", "enter")
+        assert "Appeal #1" in desk.text
+        assert "message 1" in desk.text
+        assert "draw " in desk.text
+        assert "50%" in desk.text
+        await desk.press("escape", "g", "enter")
+        assert "nobody: it waits" in desk.text
+        assert "Anna's limit +1" in desk.text
+        await desk.press("1")
+        assert rows("SELECT operator_id FROM appeal WHERE id=4") == [(1,)]
+        assert "Anna: limit 1 → 2" in desk.text
+
+
+async def test_a_lead_leads_to_his_appeals_and_back(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "left_square_bracket")
+        assert "lead_4" in desk.text
+        await desk.press("down", "enter")
+        assert "message 3" in desk.text
+        assert "message 4" not in desk.text
+        await desk.press("escape")
+        assert "message 4" in desk.text
+
+
+async def test_keys_that_arrive_at_once_find_their_way_in_order(file: Path) -> None:
+    async with open_desk(file) as desk:
+        burst(desk, "f5", *"tg_9", "tab", *"hi", "ctrl+s", *"tg_10", "enter", *"ho", "enter")
+        await desk.until(lambda: rows("SELECT count(*) FROM appeal") == [(6,)])
+        assert rows("SELECT external_id FROM lead WHERE id > 4") == [("tg_9",), ("tg_10",)]
+        await desk.settle()
+        burst(
+            desk, "escape", "f2", "a", *"Vera", "tab", "backspace", "backspace", "7", "enter", "+"
+        )
+        await desk.until(lambda: rows("SELECT max_load FROM operator WHERE name='Vera'") == [(7,)])
+
+
+async def test_ctrl_q_asks_about_unsaved_text_as_q_does(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("n")
+        await desk.type("tg_9")
+        await desk.press("ctrl+q")
+        assert "not saved" in desk.text
+        await desk.press("y")
+        assert not desk.app.is_running

@@ -1,0 +1,154 @@
+"""One appeal in full: its message, why it went where it went, and what would let it go."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+import desk
+import views
+from explain import Chance, Explanation, explain
+from store import Refused, Trouble
+from text import clean
+from tui.dialogs import ActDialog
+from tui.keys import bind
+from wanted import Wanted
+
+BAR = 20
+MOST_REMEDIES = 9
+
+
+class Details(ActDialog):
+    """A sheet over the desk; a number does the remedy that it stands beside."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("q", "dismiss_dialog", "Back", id="details.back"),
+        bind("c", "act('close')", "Close", id="details.close"),
+        bind("o", "act('reopen')", "Reopen", id="details.reopen"),
+        bind("r", "act('give_back')", "Return", id="details.return"),
+        bind("m", "move", "Move", id="details.move"),
+    ]
+
+    def __init__(self, appeal_id: int) -> None:
+        super().__init__()
+        self._appeal_id = appeal_id
+        self._explanation: Explanation | None = None
+
+    def compose(self) -> ComposeResult:
+        """The text in a part that scrolls, the keys below it."""
+        with Vertical(classes="dialog sheet") as box:
+            box.border_title = Content(f"Appeal #{self._appeal_id}")
+            with VerticalScroll():
+                yield Static("", id="details", markup=False)
+            yield Static("", id="error", classes="error")
+            hint = "c close · o reopen · m move · r return · 1-9 do a remedy · esc goes back"
+            yield Static(Content(hint), classes="hint")
+
+    def on_mount(self) -> None:
+        """Read the appeal."""
+        try:
+            self._explanation = explain(self._appeal_id)
+            history = views.newest_appeals(6, wanted=Wanted(lead_id=self._explanation.lead_id))
+        except (Refused, Trouble) as error:
+            self.explain(str(error), None)
+            return
+        self.query_one("#details", Static).update(
+            Content("\n").join(_lines(self._explanation, history))
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        """Do the remedy of a number."""
+        remedies = self._explanation.remedies[:MOST_REMEDIES] if self._explanation else ()
+        if event.character and event.character in "123456789":
+            place = int(event.character) - 1
+            if place < len(remedies):
+                event.stop()
+                remedy = remedies[place]
+                self.perform(partial(getattr(desk, remedy.act), *remedy.arguments))
+
+    def action_act(self, name: str) -> None:
+        """Do an act on this appeal."""
+        self.perform(partial(getattr(desk, name), [self._appeal_id]))
+
+    def action_move(self) -> None:
+        """Choose who is to have it."""
+        from tui.move import Move
+
+        self.app.push_screen(Move([self._appeal_id]), lambda done: done and self.dismiss(True))
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Say why something was refused."""
+        self.query_one("#error", Static).update(Content(clean(sentence)))
+
+
+def _lines(found: Explanation, history: "list[views.AppealRow]") -> list[Content]:
+    lines = [
+        Content.assemble(("From   ", "dim"), f"{found.lead} by {found.source}, {_when(found)}"),
+        Content.assemble(("With   ", "dim"), _holder(found)),
+        Content(""),
+        *(Content(clean(line)) for line in found.message.split("\n")),
+        Content(""),
+    ]
+    lines += _why(found)
+    if found.since:
+        lines += [Content(""), Content.styled("Since then", "bold")]
+        lines += [
+            Content(f"{each.at.astimezone():%d.%m %H:%M}  {each.actor}: {each.note}")
+            for each in found.since
+        ]
+    if found.remedies:
+        lines += [Content(""), Content.styled("What would let it go", "bold")]
+        lines += [
+            Content(f"{number}  {each.words}")
+            for number, each in enumerate(found.remedies[:MOST_REMEDIES], 1)
+        ]
+    others = [row for row in history if row.id != found.id]
+    if others:
+        lines += [Content(""), Content.styled("The lead's other appeals", "bold")]
+        lines += [
+            Content(f"#{row.id}  {row.timestamp.astimezone():%d.%m %H:%M}  {row.message[:60]}")
+            for row in others
+        ]
+    return lines
+
+
+def _why(found: Explanation) -> list[Content]:
+    if not found.roster:
+        reason = "Nobody served this source." if found.operator is None else "Given by hand."
+        return [Content.styled("Why", "bold"), Content(reason)]
+    total = sum(each.weight for each in found.roster if each.reason is None)
+    drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
+    return [
+        Content.assemble(("Why: ", "bold"), drawn),
+        *(_chance(each) for each in sorted(found.roster, key=lambda each: -each.share)),
+    ]
+
+
+def _chance(each: Chance) -> Content:
+    filled = "█" * round(each.share * BAR)
+    note = each.reason or f"{each.share:.0%}"
+    mark = "→ " if each.was_drawn else "  "
+    return Content.assemble(
+        (mark, "bold"),
+        f"{each.name[:24]:24} {each.weight:>7} ",
+        (f"{filled:{BAR}}", "$text-success"),
+        f" {note}",
+    )
+
+
+def _holder(found: Explanation) -> str:
+    if found.withdrawn:
+        return "withdrawn"
+    name = found.operator or "nobody"
+    if found.closed_at is not None:
+        return f"{name}, closed"
+    return name if found.operator else "nobody: it waits"
+
+
+def _when(found: Explanation) -> str:
+    return f"{found.timestamp.astimezone():%d.%m.%Y %H:%M:%S}"

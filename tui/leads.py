@@ -1,0 +1,72 @@
+"""The leads, those met last first, each with his appeals."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.message import Message
+
+import views
+from tui.appeals import MOMENT, moment
+from tui.keys import bind
+from tui.lines import fit
+from tui.window import Window
+from views import LeadRow
+from wanted import EVERYTHING
+
+WIDEST_LEAD = 24
+
+
+class Leads(Window[LeadRow]):
+    """One line a lead: his id, how many appeals, how many open, and the newest."""
+
+    HELP = "Each line is one lead. enter shows all his appeals; esc comes back from there."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "appeals", "His appeals", id="leads.appeals"),
+    ]
+    empty = "No leads yet: the first appeal brings the first."
+
+    class Chosen(Message):
+        """The appeals of one lead are to be shown."""
+
+        def __init__(self, lead: LeadRow) -> None:
+            super().__init__()
+            self.lead = lead
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.wanted = EVERYTHING
+
+    def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
+        """Return the leads met last, or those before an id."""
+        return views.newest_leads(limit, before, self.wanted.words)
+
+    def read_after(self, limit: int, after: int) -> Sequence[LeadRow]:
+        """Return the leads met just after one."""
+        return views.leads_after(limit, after, self.wanted.words)
+
+    def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
+        """Return the widths of the ids and of the counts."""
+        ids = max((cell_len(row.external_id) for row in rows), default=0)
+        counts = max((len(f"{row.open}/{row.appeals}") for row in rows), default=0)
+        return min(ids, WIDEST_LEAD), counts
+
+    def draw_row(self, row: LeadRow, width: int, is_cursor: bool) -> list[Segment]:
+        """Draw `tg_77  1/4  10:42:07  Хочу купить`, where 1/4 is open of all."""
+        plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
+        ids, counts = self.columns
+        newest = moment(row.newest) if row.newest else ""
+        used = ids + counts + MOMENT + 7
+        return [
+            Segment(" " + fit(row.external_id, ids) + "  ", plain),
+            Segment(fit(f"{row.open}/{row.appeals}", counts, right=True) + "  ", plain),
+            Segment(fit(newest, MOMENT) + "  ", dim),
+            Segment(fit(row.message, max(0, width - used)), plain),
+        ]
+
+    def action_appeals(self) -> None:
+        """Show the appeals of the lead under the cursor."""
+        if self.current:
+            self.post_message(self.Chosen(self.current))

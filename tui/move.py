@@ -1,0 +1,85 @@
+"""Choosing who is to have an appeal: the team with loads, and an explicit yes over a limit."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+import desk
+from text import clean
+from tui.dialogs import ActDialog, Confirm
+from tui.operator_list import OperatorList
+from views import OperatorRow
+from wanted import matches
+
+
+class Move(ActDialog):
+    """Everybody with load bars; typing filters, enter moves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "step(1)", "Next", show=False, id="move.next"),
+        Binding("up", "step(-1)", "Previous", show=False, id="move.previous"),
+    ]
+
+    def __init__(self, appeal_ids: Sequence[int]) -> None:
+        super().__init__()
+        self._appeal_ids = list(appeal_ids)
+        self._target: OperatorRow | None = None
+
+    def compose(self) -> ComposeResult:
+        """A filter, the team, and a place for the reason of a refusal."""
+        many = len(self._appeal_ids)
+        with Vertical(classes="dialog sheet") as box:
+            what = f"appeal #{self._appeal_ids[0]}" if many == 1 else f"{many} appeals"
+            box.border_title = Content(f"Move {what} to")
+            yield Input(placeholder="type part of a name", compact=True)
+            yield OperatorList(id="choices")
+            yield Static("", id="error", classes="error")
+            yield Static(Content("enter moves · ↑↓ choose · esc cancels"), classes="hint")
+
+    def on_mount(self) -> None:
+        """Show the whole team, with the focus in the filter."""
+        self.choices.can_focus = False
+        self.filter()
+
+    @property
+    def choices(self) -> OperatorList:
+        """Return the list."""
+        return self.query_one(OperatorList)
+
+    @on(Input.Changed)
+    def filter(self) -> None:
+        """Show those whose names hold what is typed."""
+        typed = self.query_one(Input).value.strip()
+        team = self.leadboard.desk_screen.board.operators
+        self.choices.show([row for row in team if matches(typed, row.name)])
+
+    def action_step(self, step: int) -> None:
+        """Move the choice."""
+        self.choices.action_cursor(step)
+        self.choices.keep_in_sight()
+
+    @on(Input.Submitted)
+    def move(self) -> None:
+        """Move to the operator that is chosen."""
+        self._target = self.choices.current
+        if self._target is not None:
+            self.perform(partial(desk.assign, self._appeal_ids, self._target.id))
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Say why not; where only the limit is in the way, ask for an explicit yes."""
+        self.query_one("#error", Static).update(Content(clean(sentence)))
+        if field == "force" and self._target is not None:
+            question = f"{sentence} Give it all the same? It will count."
+            forced = partial(desk.assign, self._appeal_ids, self._target.id, force=True)
+            self.app.push_screen(Confirm(question, forced), self._after_asking)
+
+    def _after_asking(self, was_done: bool | None) -> None:
+        if was_done:
+            self.dismiss(True)

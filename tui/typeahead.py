@@ -1,0 +1,85 @@
+"""Keys in their order: each is handled to its end before the next one finds its way.
+
+Textual hands a key to whatever has the focus, and looks for a binding only once the key has come
+all the way back. Keys that arrive in one burst (a slow line, a paste of keystrokes) would go to
+the old focus although the first of them was to move it.
+"""
+
+from collections import deque
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+
+PATIENCE = 0.25
+"""Seconds after which keys go on when whatever had the focus has gone without a trace."""
+
+
+ROUNDS = 3
+"""Times a fence goes round: a key may post a message, whose handler posts another that moves on."""
+
+
+class Fence(Message):
+    """Follows a key along its path; when it is back, what was posted before it is handled."""
+
+    bubble = True
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.rounds = rounds
+
+
+class OrderedKeys(App[None]):
+    """An application that holds keys back while an earlier one is under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held_keys: deque[events.Key] = deque()
+        self._key_under_way = False
+        self._key_timer: Timer | None = None
+        self._key_screen: Screen[object] | None = None
+        self._key_path: Widget | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let a key through, or hold it while another is under way."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._key_under_way:
+            self._held_keys.append(event)
+        else:
+            await self._send_key(event)
+
+    async def _send_key(self, event: events.Key) -> None:
+        self._key_under_way = True
+        self._key_screen = self.screen
+        self._key_timer = self.set_timer(PATIENCE, self._next_key)
+        self._key_path = self.screen.focused or self.screen
+        await super().on_event(event)
+        self._send_fence(ROUNDS)
+
+    def _send_fence(self, rounds: int) -> None:
+        if not rounds or self._key_path is None or not self._key_path.post_message(Fence(rounds)):
+            self._go_on()
+
+    def on_fence(self, fence: Fence) -> None:
+        """Send the fence round again, or go on after the last time."""
+        self._send_fence(fence.rounds - 1)
+
+    def _go_on(self) -> None:
+        """Go on behind whatever the key has asked for, such as another focus or a dialog."""
+        if self.screen is not self._key_screen:
+            self._key_screen = self.screen
+            self.screen.call_after_refresh(self.call_later, self._next_key)
+        else:
+            self.call_later(self._next_key)
+
+    async def _next_key(self) -> None:
+        if self._key_timer is not None:
+            self._key_timer.stop()
+            self._key_timer = None
+        self._key_under_way = False
+        if self._held_keys:
+            await self._send_key(self._held_keys.popleft())
