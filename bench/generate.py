@@ -1,0 +1,285 @@
+"""Make a database of any size by bulk SQL: `python -m bench.generate PATH --appeals 1000000`."""
+
+import argparse
+import random
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from itertools import accumulate
+from pathlib import Path
+
+from lottery import Candidate, Candidates
+from models import SCHEMA_VERSION, Appeal, open_database
+from store import now
+
+FIRST = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Иван", "Кира", "Лев", "Мария")
+LAST = (
+    "Петренко",
+    "Коваль",
+    "Громыко",
+    "Ткаченко",
+    "Шевчук",
+    "Дорош",
+    "Белько",
+    "Сорока",
+    "Руденко",
+)
+PLACES = ("tg_main", "site", "vk", "avito", "whatsapp", "phone", "tg_school", "partner", "mail")
+WORDS = (
+    *("здравствуйте", "хочу", "купить", "курс", "сколько", "стоит", "доставка", "рассрочку"),
+    *("подскажите", "когда", "начало", "занятий", "перезвоните", "завтра", "после", "обеда"),
+    *("спасибо", "не", "могу", "оплатить", "заказ", "где", "мой", "чек", "можно", "мне"),
+)
+
+DAYS = 90
+OPEN_SHARE = 0.6
+"""How full the operators are on average; whatever is older is closed."""
+LONELY_SHARE = 0.02
+"""Of all appeals, those to the source that nobody serves; they wait or were closed unanswered."""
+WAITING_SHARE = 0.1
+"""Of those, the newest that still wait; not much more than MOST_WAITING."""
+MOST_WAITING = 500
+LEAD_SHARE = 0.3
+
+AppealRow = tuple[int, int, int | None, str, str, str | None, int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything; `seed` makes the same database again, but for its moments."""
+
+    appeals: int = 20_000
+    operators: int = 12
+    sources: int = 5
+    seed: int = 7
+
+    @property
+    def leads(self) -> int:
+        """Return how many clients wrote all the appeals."""
+        return max(1, int(self.appeals * LEAD_SHARE))
+
+
+@dataclass(slots=True)
+class Team:
+    """The operators: their limits, the loads they have, and those they shall have."""
+
+    limits: list[int]
+    is_active: list[bool]
+    wanted: list[int]
+    loads: list[int]
+
+    def take(self, operator_id: int) -> bool:
+        """Count one more open appeal of an operator; False when he has enough."""
+        has_room = self.loads[operator_id - 1] < self.wanted[operator_id - 1]
+        self.loads[operator_id - 1] += has_room
+        return has_room
+
+
+@dataclass(slots=True)
+class Wheel:
+    """The roster of one source, ready for many draws."""
+
+    roster_id: int
+    candidates: Candidates
+    edges: list[int] = field(init=False)
+    ids: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        eligible = [each for each in self.candidates.entries if each.reason is None]
+        self.ids = [each.operator_id for each in eligible]
+        self.edges = list(accumulate(each.weight for each in eligible))
+
+    def turn(self, rng: random.Random) -> tuple[int | None, int | None]:
+        """Return an operator and the draw that picked him, as the lottery would."""
+        if not self.edges:
+            return None, None
+        draw = rng.randrange(self.edges[-1])
+        return self.ids[bisect_right(self.edges, draw)], draw
+
+
+def generate(path: Path, sizes: Sizes) -> None:
+    """Fill a new database at `path`; raises FileExistsError rather than add to an old one."""
+    if path.exists():
+        raise FileExistsError(f"{path} exists already.")
+    open_database(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        _fill(connection, sizes, random.Random(sizes.seed))
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
+def operator_name(number: int) -> str:
+    """Return the name of operator `number`, counted from 0; all are different."""
+    first = FIRST[number % len(FIRST)]
+    last = LAST[number // len(FIRST) % len(LAST)]
+    lap = number // (len(FIRST) * len(LAST))
+    return f"{first} {last}" + (f" {lap + 1}" if lap else "")
+
+
+def source_name(number: int) -> str:
+    """Return the name of source `number`, counted from 0; all are different."""
+    lap = number // len(PLACES)
+    return PLACES[number % len(PLACES)] + (f"_{lap + 1}" if lap else "")
+
+
+def _fill(connection: sqlite3.Connection, sizes: Sizes, rng: random.Random) -> None:
+    assert SCHEMA_VERSION == 1, "look through the columns written here"
+    team = _team(sizes, rng)
+    connection.executemany(
+        "INSERT INTO operator (id, name, is_active, max_load, load) VALUES (?, ?, ?, ?, 0)",
+        [
+            (number + 1, operator_name(number), int(team.is_active[number]), limit)
+            for number, limit in enumerate(team.limits)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO source (id, name) VALUES (?, ?)",
+        [(number + 1, source_name(number)) for number in range(sizes.sources)],
+    )
+    connection.executemany(
+        "INSERT INTO lead (id, external_id) VALUES (?, ?)",
+        ((number + 1, f"tg_{100_000_000 + number * 7919}") for number in range(sizes.leads)),
+    )
+    wheels = _wheels(connection, sizes, team, rng)
+    _write_appeals(connection, sizes, wheels, team, rng)
+
+
+def _team(sizes: Sizes, rng: random.Random) -> Team:
+    limits = [rng.choice((5, 8, 10, 12, 15, 20, 30)) for _ in range(sizes.operators)]
+    is_active = [number == 0 or rng.random() > 0.1 for number in range(sizes.operators)]
+    wanted = [
+        min(limit, round(limit * rng.uniform(0.2, 2 * OPEN_SHARE))) if active else 0
+        for limit, active in zip(limits, is_active, strict=True)
+    ]
+    return Team(limits, is_active, wanted, [0] * sizes.operators)
+
+
+def _wheels(
+    connection: sqlite3.Connection, sizes: Sizes, team: Team, rng: random.Random
+) -> list[Wheel]:
+    """Link operators with sources; the last of several sources has nobody, so its appeals wait."""
+    wheels = []
+    for source_id in range(1, sizes.sources + 1):
+        is_served = source_id < sizes.sources or sizes.sources == 1
+        weights = _weights(sizes.operators, rng) if is_served else {}
+        connection.executemany(
+            "INSERT INTO operator_source (operator_id, source_id, weight) VALUES (?, ?, ?)",
+            [(operator_id, source_id, weight) for operator_id, weight in weights.items()],
+        )
+        candidates = Candidates(
+            tuple(
+                Candidate(each, weight, _reason(team.is_active[each - 1], weight))
+                for each, weight in weights.items()
+            )
+        )
+        wheels.append(Wheel(_write_roster(connection, candidates), candidates))
+    return wheels
+
+
+def _weights(operators: int, rng: random.Random) -> dict[int, int]:
+    weights = {
+        each: rng.choice((0, 5, 10, 10, 20, 30, 50, 70, 100))
+        for each in range(1, operators + 1)
+        if rng.random() < 0.7
+    }
+    return {1: 10} | weights
+
+
+def _reason(is_active: bool, weight: int) -> str | None:
+    if not is_active:
+        return "inactive"
+    return None if weight else "zero weight"
+
+
+def _write_roster(connection: sqlite3.Connection, candidates: Candidates) -> int:
+    content = candidates.content()
+    digest = blake2b(content.encode(), digest_size=16).digest()
+    connection.execute(
+        "INSERT INTO roster (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
+        (digest, content),
+    )
+    query = "SELECT id FROM roster WHERE digest = ?"
+    roster_id: int = connection.execute(query, (digest,)).fetchone()[0]
+    return roster_id
+
+
+def _write_appeals(
+    connection: sqlite3.Connection,
+    sizes: Sizes,
+    wheels: list[Wheel],
+    team: Team,
+    rng: random.Random,
+) -> None:
+    connection.executemany(
+        "INSERT INTO appeal (lead_id, source_id, operator_id, timestamp, message, closed_at,"
+        " roster_id, draw) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        _appeals(sizes, wheels, team, rng),
+    )
+    connection.executemany(
+        "UPDATE operator SET load = ? WHERE id = ?",
+        [(load, number + 1) for number, load in enumerate(team.loads)],
+    )
+
+
+def _appeals(
+    sizes: Sizes, wheels: list[Wheel], team: Team, rng: random.Random
+) -> Iterator[AppealRow]:
+    end, step = now(), timedelta(days=DAYS) / max(1, sizes.appeals)
+    first_open = sizes.appeals - 2 * sum(team.wanted)
+    first_waiting = sizes.appeals - min(MOST_WAITING / LONELY_SHARE, sizes.appeals * WAITING_SHARE)
+    for number in range(sizes.appeals):
+        source = _source(len(wheels), rng)
+        wheel = wheels[source]
+        operator_id, draw = wheel.turn(rng)
+        at = end - step * (sizes.appeals - number)
+        if operator_id is None:
+            is_open = number >= first_waiting
+        else:
+            is_open = number >= first_open and team.take(operator_id)
+        closed_at = None if is_open else min(end, at + timedelta(minutes=rng.randrange(1, 3000)))
+        # Few leads write often, most of them once.
+        lead_id = 1 + int(sizes.leads * rng.random() ** 3)
+        message = " ".join(rng.choices(WORDS, k=rng.randrange(2, 14)))
+        yield (
+            *(lead_id, source + 1, operator_id, _text(at), message),
+            *(_text(closed_at) if closed_at else None, wheel.roster_id, draw),
+        )
+
+
+def _source(sources: int, rng: random.Random) -> int:
+    """Return a source, the last one rarely."""
+    if sources == 1 or rng.random() < LONELY_SHARE:
+        return sources - 1
+    return rng.randrange(sources - 1)
+
+
+def _text(moment: datetime) -> str:
+    return str(Appeal.timestamp.db_value(moment))
+
+
+def main() -> None:
+    """Make a database as the command line says."""
+    parser = argparse.ArgumentParser(description="Make a database of any size.")
+    parser.add_argument("path", type=Path)
+    for name in ("appeals", "operators", "sources", "seed"):
+        parser.add_argument(f"--{name}", type=int, default=getattr(Sizes(), name))
+    chosen = vars(parser.parse_args())
+    path: Path = chosen.pop("path")
+    if min(chosen["appeals"], chosen["operators"] - 1, chosen["sources"] - 1) < 0:
+        parser.error("there must be at least one operator and one source")
+    try:
+        generate(path, Sizes(**chosen))
+    except FileExistsError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""How the programs under measurement are started, and the text by which their output is known."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.generate import operator_name
+from bench.pty_terminal import PtyTerminal
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command, a text of its frame, and a text of its data."""
+
+    command: Sequence[str]
+    frame: bytes
+    data: bytes
+
+    def start(self) -> PtyTerminal:
+        """Start it on a terminal of 120 x 40."""
+        return PtyTerminal(self.command, cwd=ROOT)
+
+
+BARE = Program([sys.executable, "-m", "bench.bare"], b"Bare", b"cell-0-0")
+
+
+def leadboard(path: Path) -> Program:
+    """Return Leadboard on a database that `bench.generate` made."""
+    return Program(
+        [sys.executable, "-m", "headless", "--db", str(path)],
+        b"Operators",
+        operator_name(0).encode(),
+    )

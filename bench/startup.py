@@ -1,0 +1,51 @@
+"""From starting the program to the first text, and to the first row of data, on the terminal."""
+
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from bench.generate import Sizes, generate
+from bench.programs import BARE, Program, leadboard
+from bench.pty_terminal import PtyTerminal
+from bench.result import Result
+
+RUNS = 7
+TARGET = 1.5
+
+
+def measure() -> list[Result]:
+    """Start Leadboard on 20 000 appeals and the bare app in turn; compare their medians."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "appeals.db"
+        generate(path, Sizes())
+        programs = (leadboard(path), BARE)
+        for program in programs:
+            first_content(program)
+        runs = [[first_content(program) for program in programs] for _ in range(RUNS)]
+    return [
+        Result(
+            f"start to {what}",
+            median(ours[index] for ours, _ in runs),
+            median(bare[index] for _, bare in runs),
+            "ms",
+            TARGET,
+        )
+        for index, what in enumerate(("first text", "first data"))
+    ]
+
+
+def first_content(program: Program) -> tuple[float, float]:
+    """Return the milliseconds from its start to the frame's text and to the data's."""
+    with program.start() as terminal:
+        terminal.wait_until(lambda: program.frame in terminal.raw and program.data in terminal.raw)
+        return seen_after(terminal, program.frame), seen_after(terminal, program.data)
+
+
+def seen_after(terminal: PtyTerminal, text: bytes) -> float:
+    """Return the milliseconds from the start to the read that completed `text`."""
+    seen = b""
+    for chunk in terminal.chunks:
+        seen += chunk.data
+        if text in seen:
+            return (chunk.at - terminal.started) * 1000
+    raise LookupError(f"{text!r} was never written")
