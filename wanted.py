@@ -1,5 +1,6 @@
 """What a list is filtered by: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -68,6 +69,11 @@ def _date(text: str, local: datetime) -> datetime | None:
 def matches(word: str, text: str) -> bool:
     """Tell whether a text holds a word, whatever their case, also beyond ASCII."""
     return word.casefold() in text.casefold()
+
+
+def is_named(name: str, words: Iterable[str]) -> bool:
+    """Tell whether a name holds every word; `op:` before one makes no difference."""
+    return all(matches(word.removeprefix("op:"), name) for word in words)
 
 
 def spellings(word: str) -> tuple[str, ...]:

@@ -8,7 +8,10 @@ from textual import events
 import allocator
 import desk as acts
 import models
+import views
+from store import now
 from tests.screen import USUAL, Desk, open_desk, rows
+from wanted import parse
 
 
 @pytest.fixture
@@ -142,3 +145,63 @@ async def test_ctrl_q_asks_about_unsaved_text_as_q_does(file: Path) -> None:
         assert "not saved" in desk.text
         await desk.press("y")
         assert not desk.app.is_running
+
+
+async def test_filters_narrow_every_pane_live_and_escape_clears_them(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("slash")
+        await desk.type("ann")
+        assert "● Anna" in desk.text
+        assert "● Boris" not in desk.text
+        await desk.press("enter")
+        assert "filter: ann" in desk.text
+        await desk.press("escape")
+        assert "● Boris" in desk.text
+        await desk.press("3", "slash")
+        await desk.type("MESSAGE 2")
+        await desk.until(lambda: "message 1" not in desk.text)
+        assert "message 2" in desk.text
+        await desk.press("escape")
+        await desk.until(lambda: "message 1" in desk.text)
+        await desk.press("slash")
+        await desk.type("waiting")
+        await desk.until(lambda: "message 1" not in desk.text)
+        assert "message 4" in desk.text
+        await desk.press("enter", "escape", "2", "slash")
+        await desk.type("src:nothing")
+        assert "No sources yet" in desk.text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [4, 3, 2, 1]),
+        ("waiting", [4]),
+        ("closed", []),
+        ("op:ANN", [1]),
+        ("lead_3", [3]),
+        ("привет", []),
+        ("src:tg message", [4, 3, 2, 1]),
+        ("src:vk", []),
+        ("since:2020-01-01", [4, 3, 2, 1]),
+        ("since:2999-01-01", []),
+        ("100%", []),
+        ("_", [4, 3, 2, 1]),
+    ],
+)
+def test_terms_find_what_they_name(file: Path, text: str, expected: list[int]) -> None:
+    opened = models.open_database(file)
+    acts.set_limit(2, 0, actor="t")
+    rows("UPDATE appeal SET operator_id = 1 WHERE id = 1")
+    rows("UPDATE appeal SET operator_id = 2 WHERE id IN (2, 3)")
+    found = views.newest_appeals(10, wanted=parse(text, now()))
+    opened.close()
+    assert [row.id for row in found] == expected
+
+
+def test_words_are_found_whatever_their_case_in_any_alphabet(file: Path) -> None:
+    opened = models.open_database(file)
+    allocator.submit("Лид", 1, "Хочу купить КУРС")
+    for word in ("хочу", "ХОЧУ", "Курс", "лид"):
+        assert [row.id for row in views.newest_appeals(9, wanted=parse(word, now()))] == [5]
+    opened.close()

@@ -13,10 +13,10 @@ from crashlog import surprise
 from store import Refused, Trouble
 from tui.gate import GATE
 from tui.keys import key_label
+from tui.lane import Lane
 from tui.palette import Acts
 from tui.screen import DeskScreen
 from tui.typeahead import OrderedKeys
-from tui.writer import Writer
 
 T = TypeVar("T")
 
@@ -38,7 +38,8 @@ class LeadboardApp(OrderedKeys):
         super().__init__()
         self.actor = actor
         self.desk_screen = DeskScreen(title or "")
-        self.writer = Writer()
+        self.writer = Lane("writer")
+        self.searcher = Lane("searcher")
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the desk."""

@@ -1,17 +1,21 @@
 """The appeals, newest first, and what a dispatcher does to them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import work
 from textual.binding import BindingType
 
 import desk
 import views
+from store import Trouble
 from tui.details import Details
 from tui.keys import bind
+from tui.lane import Lane
 from tui.lines import fit
 from tui.messages import Act, Acted
 from tui.move import Move
@@ -46,6 +50,7 @@ class Appeals(Window[AppealRow]):
 
     def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:
         super().__init__(id=id)
+        self.base = base
         self.wanted = base
         self.marked: set[int] = set()
 
@@ -56,6 +61,46 @@ class Appeals(Window[AppealRow]):
     def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
         """Return the wanted appeals just newer than an id."""
         return views.appeals_after(limit, after, self.wanted)
+
+    def filter(self, wanted: Wanted) -> None:
+        """Show only what is wanted, within what this list shows at all."""
+        narrowed = replace(
+            wanted,
+            is_waiting=wanted.is_waiting or self.base.is_waiting,
+            lead_id=self.base.lead_id,
+        )
+        if narrowed != self.wanted:
+            self.wanted = narrowed
+            self.unmark()
+            self.start_over()
+
+    def fetch(
+        self,
+        read: Callable[[], Sequence[AppealRow]],
+        then: Callable[[Sequence[AppealRow]], None],
+    ) -> None:
+        """Read a page; where every message may have to be read, beside the screen's own thread."""
+        if self.wanted.is_slow:
+            self.search(self.wanted, read, then)
+        else:
+            super().fetch(read, then)
+
+    @work(exclusive=True, group="search", exit_on_error=False)
+    async def search(
+        self,
+        wanted: Wanted,
+        read: Callable[[], Sequence[AppealRow]],
+        then: Callable[[Sequence[AppealRow]], None],
+    ) -> None:
+        """Search, unless something else is wanted meanwhile."""
+        searcher: Lane = self.app.searcher  # type: ignore[attr-defined]
+        searcher.interrupt()
+        try:
+            found = await searcher.do(read)
+        except Trouble:
+            return  # the header tells of a database that cannot be read
+        if wanted == self.wanted:
+            then(found)
 
     # Painting.
 

@@ -3,17 +3,19 @@
 from typing import ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 
+from store import now
 from tui.appeals import Appeals
 from tui.keys import bind
 from tui.leads import Leads
 from views import Board
-from wanted import EVERYTHING, Wanted
+from wanted import EVERYTHING, Wanted, parse
 
 TABS = ("all", "waiting", "leads")
 BASES = {"all": EVERYTHING, "waiting": Wanted(is_waiting=True)}
@@ -81,7 +83,7 @@ class AppealsPane(Vertical):
     def show_lead(self, message: Leads.Chosen) -> None:
         """Show all appeals of one lead, until escape."""
         appeals = self.query_one("#all", Appeals)
-        appeals.wanted = Wanted(lead_id=message.lead.id)
+        appeals.base = appeals.wanted = Wanted(lead_id=message.lead.id)
         self.border_subtitle = Content(f"only {message.lead.external_id} · esc shows all")
         appeals.start_over()
         self.tab = "all"
@@ -89,10 +91,20 @@ class AppealsPane(Vertical):
     def action_all(self) -> None:
         """Show the appeals of every lead again."""
         appeals = self.query_one("#all", Appeals)
-        if appeals.wanted != EVERYTHING:
-            appeals.wanted = EVERYTHING
-            self.border_subtitle = ""
-            appeals.start_over()
+        if appeals.base == EVERYTHING:
+            raise SkipAction
+        appeals.base = appeals.wanted = EVERYTHING
+        self.border_subtitle = ""
+        appeals.start_over()
+
+    def apply_filter(self, text: str) -> None:
+        """Filter all three lists by the same words and terms."""
+        wanted = parse(text, now())
+        for tab in ("all", "waiting"):
+            self.query_one(f"#{tab}", Appeals).filter(wanted)
+        leads = self.query_one(Leads)
+        leads.wanted = wanted
+        leads.start_over()
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""

@@ -1,5 +1,6 @@
 """What the weight grid shows: column widths, cells, totals - pure, from one board."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
@@ -7,6 +8,7 @@ from rich.cells import cell_len
 from insight import Standing, standings
 from lottery import FULL, INACTIVE, ZERO_WEIGHT
 from views import Board, OperatorRow, SourceRow
+from wanted import is_named
 
 WIDEST_SOURCE = 16
 WIDEST_NAME = 20
@@ -23,18 +25,24 @@ class Columns:
     """The sources of a board as columns: their widths, and how everybody stands in each."""
 
     board: Board
+    words: Sequence[str] = ()
+    """Only sources whose names hold all these are columns."""
     _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
     _digits: dict[int, int] = field(default_factory=dict)
     _longest_name: int = 0
+    _sources: tuple[SourceRow, ...] = ()
 
     def __post_init__(self) -> None:
         names = (cell_len(operator.name) for operator in self.board.operators)
+        self._sources = tuple(
+            source for source in self.board.sources if is_named(source.name, self.words)
+        )
         self._longest_name = min(max(names, default=0), WIDEST_NAME)
 
     @property
     def sources(self) -> "tuple[SourceRow, ...]":
         """Return the sources, one a column."""
-        return tuple(self.board.sources)
+        return self._sources
 
     def standing(self, operator: OperatorRow, source: SourceRow) -> Standing | None:
         """Return how an operator stands for a source, None where he does not serve it."""

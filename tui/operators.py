@@ -1,5 +1,6 @@
 """The operators with their load bars."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from tui.keys import bind
 from tui.messages import Act
 from tui.operator_list import OperatorList
 from views import Board
+from wanted import is_named
 
 
 class Operators(OperatorList):
@@ -31,11 +33,21 @@ class Operators(OperatorList):
     ]
     empty = "No operators yet: press a to add one."
 
+    _words: Sequence[str] = ()
+
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
     def watch_board(self, board: Board) -> None:
         """Show the operators of a new board."""
-        self.show(board.operators)
+        self._show_wanted()
+
+    def apply_filter(self, text: str) -> None:
+        """Show only operators whose names hold every word."""
+        self._words = text.split()
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        self.show([row for row in self.board.operators if is_named(row.name, self._words)])
 
     def action_add(self) -> None:
         """Ask for the name and limit of a new operator."""

@@ -9,6 +9,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -18,8 +19,10 @@ import desk
 import views
 from allocator import Draft
 from store import Refused, Trouble
+from text import clean
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
+from tui.filter import FilterLine
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.help import Help
@@ -37,7 +40,12 @@ POLL = 0.25
 """Seconds between two looks at whether somebody else has changed the database."""
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
+SUBTITLES = {"weights": "share of the next appeal"}
 LEFT = ("operators", "new-appeal")
+
+
+Filtered = (Operators, Weights, AppealsPane)
+"""The panes that have a filter."""
 
 
 class DeskScreen(Screen[None]):
@@ -57,6 +65,8 @@ class DeskScreen(Screen[None]):
                 (4, "new-appeal", "New appeal"),
             )
         ),
+        bind("slash", "filter", "Filter", id="desk.filter"),
+        bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),
         bind("U", "redo", "Redo", id="desk.redo", show=False),
         Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
@@ -76,6 +86,8 @@ class DeskScreen(Screen[None]):
         self._title = title
         self._seen_version = -1
         self._came_from = "operators"
+        self._filtered_pane = "operators"
+        self._filters: dict[str, str] = {}
 
     @property
     def desk_app(self) -> "LeadboardApp":
@@ -92,6 +104,7 @@ class DeskScreen(Screen[None]):
             with Vertical(id="right"):
                 yield Weights(id="weights").data_bind(DeskScreen.board)
                 yield AppealsPane(id="appeals").data_bind(DeskScreen.board, DeskScreen.version)
+        yield FilterLine(id="filter")
         yield Notice("", id="notice")
         yield KeyLine(id="keys")
 
@@ -100,7 +113,8 @@ class DeskScreen(Screen[None]):
         titles = {"operators": "1 Operators", "weights": "2 Weights", "new-appeal": "4 New appeal"}
         for pane, title in titles.items():
             self.query_one(f"#{pane}").border_title = title
-        self.query_one("#weights").border_subtitle = "share of the next appeal"
+        for pane, subtitle in SUBTITLES.items():
+            self.query_one(f"#{pane}").border_subtitle = subtitle
         self.reload()
         self.query_one(Operators).focus()
         self.set_interval(POLL, self.follow)
@@ -247,6 +261,36 @@ class DeskScreen(Screen[None]):
         stops = self.stops()
         place = stops.index(self.focused) if self.focused in stops else -1
         stops[(place + step) % len(stops)].focus()
+
+    def action_filter(self) -> None:
+        """Type a filter for the focused pane."""
+        pane = self.pane_of(self.focused)
+        if pane is not None and pane != "new-appeal":
+            self._filtered_pane = pane
+            self.query_one(FilterLine).start(self._filters.get(pane, ""))
+
+    def action_clear_filter(self) -> None:
+        """Show everything in the focused pane again."""
+        pane = self.pane_of(self.focused)
+        if pane is not None and self._filters.get(pane):
+            self._filter(pane, "")
+
+    @on(FilterLine.Typed)
+    def filter_pane(self, message: FilterLine.Typed) -> None:
+        """Filter the pane from which the line was called."""
+        self._filter(self._filtered_pane, message.text)
+        if message.is_over:
+            self.query_one(FilterLine).display = False
+            self.action_pane(self._filtered_pane)
+
+    def _filter(self, pane: str, text: str) -> None:
+        self._filters[pane] = text
+        widget = self.query_one(f"#{pane}")
+        if isinstance(widget, Filtered):
+            widget.apply_filter(text)
+        widget.set_class(bool(text), "-filtered")
+        subtitle = f"filter: {clean(text)}" if text else SUBTITLES.get(pane, "")
+        widget.border_subtitle = Content(subtitle)
 
     def action_help(self) -> None:
         """Show the help of the focused pane."""

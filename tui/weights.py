@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.reactive import reactive
 
@@ -17,6 +18,7 @@ from tui.keys import bind
 from tui.lines import LineView, fit
 from tui.messages import Act, Failed
 from views import Board, OperatorRow, SourceRow
+from wanted import is_named
 
 
 class Weights(LineView[OperatorRow]):
@@ -54,27 +56,38 @@ class Weights(LineView[OperatorRow]):
         super().__init__(id=id)
         self.grid = Columns(Board())
         self.first_column = 0
+        self._operator_words: list[str] = []
+        self._source_words: list[str] = []
 
     # Data.
 
     def watch_board(self, board: Board) -> None:
         """Show a new board: whatever a load, a weight or a limit moved is painted again."""
         old, source = self.grid, self.source
-        self.grid = Columns(board)
-        places = [each.id for each in board.sources]
+        self.grid = Columns(board, self._source_words)
+        places = [each.id for each in self.grid.sources]
         kept = places.index(source.id) if source and source.id in places else self.column
         self.set_reactive(Weights.column, max(0, min(kept, len(places) - 1)))
         self._measure_head()
-        self.show(board.operators)
+        self.show([row for row in board.operators if is_named(row.name, self._operator_words)])
         self._show_column()
         if old.board.weights is not board.weights or old.board.sources != board.sources:
             self.refresh()
         elif old.board.operators != board.operators:
             self.refresh()  # one load changes the chances of everybody else in its columns
 
+    def apply_filter(self, text: str) -> None:
+        """Show only operators that hold every word, and sources that hold every `src:` word."""
+        terms = text.split()
+        self._source_words = [term[4:] for term in terms if term.startswith("src:")]
+        self._operator_words = [term for term in terms if not term.startswith("src:")]
+        self.typed = None
+        self.watch_board(self.board)
+        self.refresh()
+
     def _measure_head(self) -> None:
-        if bool(self.board.sources) != bool(self.foot):
-            self.foot = 2 if self.board.sources else 0
+        if bool(self.grid.sources) != bool(self.foot):
+            self.foot = 2 if self.grid.sources else 0
             self.refresh()
 
     @property
@@ -237,6 +250,8 @@ class Weights(LineView[OperatorRow]):
 
     def action_restore(self) -> None:
         """Forget the edit under way."""
+        if self.typed is None:
+            raise SkipAction
         self.typed = None
 
     # Acts.

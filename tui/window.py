@@ -1,6 +1,6 @@
 """A list that moves a window of rows over a table of any size, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from textual.reactive import reactive
@@ -43,7 +43,13 @@ class Window(LineView[Row]):
         before = None
         if self.rows and not self._is_at_newest:
             before = self._id_of(self.rows[0]) + 1
-        self.show(self.read_before(size, before))
+        self.fetch(lambda: self.read_before(size, before), self.show)
+
+    def fetch(
+        self, read: Callable[[], Sequence[Row]], then: Callable[[Sequence[Row]], None]
+    ) -> None:
+        """Read a page and go on with it; a subclass may do the reading elsewhere."""
+        then(read())
 
     def start_over(self) -> None:
         """Show the newest rows with the cursor on the first: the list holds other rows now."""
@@ -65,14 +71,20 @@ class Window(LineView[Row]):
             self._read_newer()
 
     def _read_older(self) -> None:
-        older = self.read_before(PAGE, self._id_of(self.rows[-1]))
-        if older:
+        oldest = self._id_of(self.rows[-1])
+        self.fetch(lambda: self.read_before(PAGE, oldest), self._append)
+
+    def _append(self, older: Sequence[Row]) -> None:
+        if older and (not self.rows or self._id_of(older[0]) < self._id_of(self.rows[-1])):
             window = [*self.rows, *older]
             self._is_at_newest = self._is_at_newest and len(window) <= MOST_ROWS
             self.show(window[-MOST_ROWS:])
 
     def _read_newer(self) -> None:
-        newer = self.read_after(PAGE, self._id_of(self.rows[0]))
+        newest = self._id_of(self.rows[0])
+        self.fetch(lambda: self.read_after(PAGE, newest), self._prepend)
+
+    def _prepend(self, newer: Sequence[Row]) -> None:
         self._is_at_newest = len(newer) < PAGE
         self.show([*newer, *self.rows][:MOST_ROWS])
 
@@ -82,7 +94,9 @@ class Window(LineView[Row]):
 
     def action_last(self) -> None:
         """Go to the oldest row."""
-        oldest = self.read_after(PAGE, 0)
+        self.fetch(lambda: self.read_after(PAGE, 0), self._show_oldest)
+
+    def _show_oldest(self, oldest: Sequence[Row]) -> None:
         self._is_at_newest = len(oldest) < PAGE
         self.show(oldest)
         super().action_last()

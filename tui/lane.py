@@ -1,4 +1,5 @@
-"""The one thread that writes, so that the screen's own thread never waits for a lock."""
+"""Threads beside the screen's own: one that writes, so that nobody at the keys waits for a lock,
+and one that searches."""
 
 import asyncio
 import threading
@@ -12,38 +13,47 @@ from store import database
 T = TypeVar("T")
 
 
-class Writer:
-    """Runs acts one after another, in the order in which they came, on a connection of its own."""
+class Lane:
+    """Runs jobs one after another, in the order in which they came, on a connection of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = SimpleQueue()
         self._pending = 0
+        self._connection: Any = None
         self._idle = threading.Event()
         self._idle.set()
         self._lock = threading.Lock()
         # A daemon: a write that is stuck behind somebody's lock must not keep the program open.
-        threading.Thread(target=self._run, name="writer", daemon=True).start()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def do(self, act: Callable[[], T]) -> "asyncio.Future[T]":
-        """Queue an act; the future brings its result or what it raised to the running loop."""
+    def do(self, job: Callable[[], T]) -> "asyncio.Future[T]":
+        """Queue a job; the future brings its result or what it raised to the running loop."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._lock:
             self._pending += 1
             self._idle.clear()
-        self._jobs.put((act, future))
+        self._jobs.put((job, future))
         return future
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until every queued act is stored; False when `seconds` passed before."""
+        """Wait until every queued job is done; False when `seconds` passed before."""
         return self._idle.wait(seconds)
+
+    def interrupt(self) -> None:
+        """Break off the query under way: whoever asked for it no longer wants to know."""
+        connection = self._connection
+        if connection is not None and hasattr(connection, "interrupt"):
+            connection.interrupt()
 
     def _run(self) -> None:
         while True:
-            act, future = self._jobs.get()
+            job, future = self._jobs.get()
             try:
-                outcome = _settle(future, act())
-            except Exception as error:  # whatever it is belongs to whoever asked for the act
+                self._connection = database.connection()
+                outcome = _settle(future, job())
+            except Exception as error:  # whatever it is belongs to whoever asked for it
                 outcome = _fail(future, error)
+            self._connection = None
             with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
                 future.get_loop().call_soon_threadsafe(outcome)
             with self._lock:
