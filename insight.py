@@ -38,3 +38,34 @@ def standings(board: Board, source_id: int) -> dict[int, Standing]:
 
 def _reason(operator: OperatorRow, weight: int) -> str | None:
     return left_out(operator.is_active, operator.load, operator.max_load, weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A source whose next appeal has nobody to go to, or only one."""
+
+    source_id: int
+    sentence: str
+    is_grave: bool
+
+
+def alarms(board: Board) -> dict[int, Alarm]:
+    """Return what is wrong with sources that somebody is meant to serve, by source id."""
+    operators = {operator.id: operator for operator in board.operators}
+    found: dict[int, Alarm] = {}
+    for source in board.sources:
+        weights = board.weights.get(source.id)
+        if not weights:
+            continue
+        eligible = sum(
+            _reason(operators[operator_id], weight) is None
+            for operator_id, weight in weights.items()
+            if operator_id in operators
+        )
+        if not any(weights.values()):
+            found[source.id] = Alarm(source.id, f"{source.name}: all weights are 0", True)
+        elif eligible == 0:
+            found[source.id] = Alarm(source.id, f"{source.name}: nobody eligible", True)
+        elif eligible == 1:
+            found[source.id] = Alarm(source.id, f"{source.name}: one operator left", False)
+    return found

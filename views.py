@@ -11,11 +11,14 @@ from peewee import JOIN, Expression, ModelSelect, fn
 
 from models import Appeal, Lead, Operator, OperatorSource, Source
 from places import is_waiting
-from store import database, now, plainly, rows
+from store import database, now, plainly, rows, stamp
 from text import clean
 from wanted import EVERYTHING, Wanted, matches, spellings
 
 T = TypeVar("T")
+
+SPARK_MINUTES = 12
+MINUTE = len("2026-11-23T10:42")
 
 EXCERPT = 300
 """Characters of a message that a list row carries; no terminal line shows more."""
@@ -54,6 +57,8 @@ class Board:
     weights: Weights = field(default_factory=dict)
     weights_stamp: tuple[int, int] = (0, 0)
     per_minute: int = 0
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    """Arrivals of the last minutes, by the minute as the tables write it."""
     appeals: int = 0
     leads: int = 0
     newest: tuple[int, int] = (0, 0)
@@ -93,6 +98,7 @@ def _board(previous: Board | None) -> Board:
         weights=previous.weights if previous and is_same else _weights(),
         weights_stamp=stamp,
         per_minute=_arrivals_since(now() - timedelta(minutes=1)),
+        minutes=_minutes(known.minutes),
         appeals=known.appeals + _count_after(Appeal, known.newest[0]),
         leads=known.leads + _count_after(Lead, known.newest[1]),
         newest=(_newest_id(Appeal), _newest_id(Lead)),
@@ -130,6 +136,19 @@ def _weights() -> Weights:
     for source_id, operator_id, weight in rows(found):
         weights.setdefault(source_id, {})[operator_id] = weight
     return weights
+
+
+def _minutes(known: Mapping[str, int]) -> dict[str, int]:
+    """Return the arrivals a minute; only minutes that may have grown are counted again."""
+    this_minute = now().replace(second=0, microsecond=0)
+    starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
+    minutes = [stamp(start)[:MINUTE] for start in starts]
+    first = len(starts) - 2 if minutes[-2] in known else 0
+    minute = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
+    grown = Appeal.select(minute, fn.COUNT(Appeal.id)).where(Appeal.timestamp >= starts[first])
+    counted = dict(rows(grown.group_by(minute)))
+    older = {each: known.get(each, 0) for each in minutes[:first]}
+    return older | {each: counted.get(each, 0) for each in minutes[first:]}
 
 
 def _count_after(table: "type[Appeal] | type[Lead]", key: int) -> int:

@@ -197,6 +197,7 @@ async def test_bars_move_when_a_load_changes(team: Path) -> None:
         for lead in range(10):
             await desk.elsewhere(allocator.submit, f"tg_{lead}", 1, "")
         await desk.until(lambda: "10/15" in desk.text)
+        await desk.until(lambda: "● Anna" in desk.text)
         after = desk.line_with("● Anna")
         assert after.count("█") > before.count("█")
 

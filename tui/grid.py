@@ -1,11 +1,11 @@
 """What the weight grid shows: column widths, cells, totals - pure, from one board."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from insight import Standing, standings
+from insight import Alarm, Standing, alarms, standings
 from lottery import FULL, INACTIVE, ZERO_WEIGHT
 from views import Board, OperatorRow, SourceRow
 from wanted import is_named
@@ -29,10 +29,12 @@ class Columns:
     """Only sources whose names hold all these are columns."""
     _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
     _digits: dict[int, int] = field(default_factory=dict)
+    alarms: Mapping[int, Alarm] = field(default_factory=dict)
     _longest_name: int = 0
     _sources: tuple[SourceRow, ...] = ()
 
     def __post_init__(self) -> None:
+        self.alarms = alarms(self.board)
         names = (cell_len(operator.name) for operator in self.board.operators)
         self._sources = tuple(
             source for source in self.board.sources if is_named(source.name, self.words)

@@ -1,5 +1,6 @@
 """The top line: which database, how the team stands, what waits, and the time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -7,10 +8,12 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from insight import alarms
 from text import clean
 from views import Board
 
 GAP = 3
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 class Header(Widget):
@@ -24,6 +27,7 @@ class Header(Widget):
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title = clean(title)
+        self._alarms: list[tuple[str, str]] = []
 
     def on_mount(self) -> None:
         """Start the clock."""
@@ -42,16 +46,24 @@ class Header(Widget):
             return Content.assemble(
                 (left, "bold"), "   ", (clean(self.trouble), "$text-error bold")
             )
-        parts = self.figures()
-        while parts and cell_len(left) + sum(cell_len(text) + GAP for text, _ in parts) > width - 1:
-            parts.pop()
-            if not parts:
-                left, parts = " Leadboard", self.figures()[:1]
+        room = width - 2 - cell_len(left)
+        parts: list[tuple[str, str]] = []
+        for text, style in self.figures():
+            room -= cell_len(text) + GAP
+            if room < 0:
                 break
-        used = cell_len(left) + sum(cell_len(text) + GAP for text, _ in parts)
-        spaces = " " * max(0, width - used - 1)
-        spans = [item for text, style in parts for item in ((text, style), " " * GAP)]
-        return Content.assemble((left, "bold"), spaces, " " * GAP, *spans[:-1])
+            parts.append((text, style))
+        if not parts:
+            left, parts, room = " Leadboard", self.figures()[:1], 0
+        spans = [item for part in parts for item in (part, " " * GAP)]
+        return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
+
+    def watch_board(self, board: Board) -> None:
+        """Work out the alarms once a board, not once a paint."""
+        self._alarms = [
+            (f"▲ {alarm.sentence}", "$text-error bold" if alarm.is_grave else "$text-warning")
+            for alarm in sorted(alarms(board).values(), key=lambda each: not each.is_grave)
+        ]
 
     def figures(self) -> list[tuple[str, str]]:
         """Return the figures with their styles, the most important first."""
@@ -60,9 +72,16 @@ class Header(Widget):
         load = sum(each.load for each in board.operators)
         room = sum(each.max_load for each in active)
         return [
-            (f"waiting {board.waiting}", "$text-warning bold reverse" if board.waiting else ""),
+            (f"waiting {board.waiting}", "$text-error bold reverse" if board.waiting else ""),
             (f"load {load}/{room}", ""),
             (f"operators {len(active)}/{len(board.operators)} active", ""),
             (self.clock, ""),
-            (f"{board.per_minute}/min", ""),
+            (f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""),
+            *self._alarms,
         ]
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Return one block a count, the tallest for the most."""
+    most = max((*counts, 1))
+    return "".join(_HEIGHTS[-(-count * (len(_HEIGHTS) - 1) // most)] for count in counts)

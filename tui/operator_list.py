@@ -16,6 +16,9 @@ NARROWEST_BAR = 6
 class OperatorList(LineView[OperatorRow]):
     """One line an operator, with a bar whose colour means headroom."""
 
+    flashing: frozenset[int] = frozenset()
+    """Operators who have just got an appeal."""
+
     def measure_columns(self, rows: Sequence[OperatorRow]) -> tuple[int, ...]:
         """Return the widths of the names and of the numbers."""
         widest = max((cell_len(row.name) for row in rows), default=0)
@@ -30,12 +33,17 @@ class OperatorList(LineView[OperatorRow]):
         filled, rest = bar(row.load, row.max_load, bar_width)
         color = self.pen(tone(row.load, row.max_load), is_cursor=is_cursor)
         return [
-            Segment(" ● " if row.is_active else " ○ ", color if row.is_active else dim),
+            Segment(f" {self._mark(row)} ", color if row.is_active else dim),
             Segment(fit(row.name, name_width) + " ", plain if row.is_active else dim),
             Segment(filled, color if row.is_active else dim),
             Segment(rest + " ", dim),
             Segment(fit(_numbers(row), number_width + 1, right=True) + " ", plain),
         ]
+
+    def _mark(self, row: OperatorRow) -> str:
+        if row.id in self.flashing:
+            return "◉"
+        return "●" if row.is_active else "○"
 
 
 def _numbers(row: OperatorRow) -> str:

@@ -15,6 +15,9 @@ from tui.operator_list import OperatorList
 from views import Board
 from wanted import is_named
 
+FLASH = 0.6
+"""Seconds for which a bar shows that it took an appeal."""
+
 
 class Operators(OperatorList):
     """Everybody on the team: on or off, name, load bar, numbers."""
@@ -37,14 +40,29 @@ class Operators(OperatorList):
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
-    def watch_board(self, board: Board) -> None:
+    def watch_board(self, old: Board, new: Board) -> None:
         """Show the operators of a new board."""
+        self._flash(old, new)
         self._show_wanted()
 
     def apply_filter(self, text: str) -> None:
         """Show only operators whose names hold every word."""
         self._words = text.split()
         self._show_wanted()
+
+    def _flash(self, old: Board, new: Board) -> None:
+        """Mark for a moment the bars that have taken an appeal."""
+        before = {row.id: row.load for row in old.operators}
+        took = {row.id for row in new.operators if row.load > before.get(row.id, row.load)}
+        if took:
+            self.flashing |= took
+            self.set_timer(FLASH, partial(self._calm, took))
+
+    def _calm(self, took: set[int]) -> None:
+        self.flashing -= took
+        for index in self.visible_rows():
+            if self.rows[index].id in took:
+                self.refresh_row(index)
 
     def _show_wanted(self) -> None:
         self.show([row for row in self.board.operators if is_named(row.name, self._words)])

@@ -67,6 +67,7 @@ class DeskScreen(Screen[None]):
         ),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
+        bind("f", "enlarge", "Enlarge", id="desk.enlarge", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),
         bind("U", "redo", "Redo", id="desk.redo", show=False),
         Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
@@ -226,6 +227,7 @@ class DeskScreen(Screen[None]):
         if pane is None:
             return
         self.set_class(pane in LEFT, "-left")
+        self.set_class(pane not in LEFT, "-right")
         for each in PANES:
             self.set_class(each == pane, f"-on-{each}")
         if pane != "new-appeal":
@@ -291,6 +293,11 @@ class DeskScreen(Screen[None]):
         widget.set_class(bool(text), "-filtered")
         subtitle = f"filter: {clean(text)}" if text else SUBTITLES.get(pane, "")
         widget.border_subtitle = Content(subtitle)
+
+    def action_enlarge(self) -> None:
+        """Give the focused pane the whole desk, or make it small again."""
+        pane = self.pane_of(self.focused)
+        self.set_class(pane is not None and not self.has_class("-one"), "-one")
 
     def action_help(self) -> None:
         """Show the help of the focused pane."""

@@ -113,9 +113,12 @@ class Weights(LineView[OperatorRow]):
         segments = [Segment(fit(left, names, right=True), self.pen("head"))]
         for index in seen:
             source = self.grid.sources[index]
-            pen = self.pen("accent" if index == self.column else "head")
+            alarm = self.grid.alarms.get(source.id)
+            tone = "head" if alarm is None else "bad" if alarm.is_grave else "warn"
+            pen = self.pen("accent" if index == self.column else tone)
             cells = self.grid.width(source)
-            segments.append(Segment(fit(" " + fit(source.name, cells - 2), cells), pen))
+            name = ("▲" if alarm else " ") + fit(source.name, cells - 2)
+            segments.append(Segment(fit(name, cells), pen))
         return [*segments, Segment(right, self.pen("head"))]
 
     def draw_row(self, row: OperatorRow, width: int, is_cursor: bool) -> list[Segment]:
