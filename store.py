@@ -117,6 +117,13 @@ def transact(work: Callable[[], T]) -> T:
         time.sleep(random.uniform(0.0005, 0.002))
 
 
+def try_writing() -> None:
+    """Raise Trouble when the database cannot be written now; changes nothing."""
+    with plainly(), database.atomic("IMMEDIATE") as attempt:
+        database.execute_sql("CREATE TABLE try_writing (x INTEGER)")
+        attempt.rollback()
+
+
 @contextmanager
 def plainly() -> Iterator[None]:
     """Turn the database library's errors into Trouble with a sentence for people."""

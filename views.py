@@ -144,7 +144,7 @@ def _minutes(known: Mapping[str, int]) -> dict[str, int]:
     starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
     minutes = [stamp(start)[:MINUTE] for start in starts]
     first = len(starts) - 2 if minutes[-2] in known else 0
-    minute = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
+    minute = fn.SUBSTR(Appeal.timestamp, 1, MINUTE).coerce(False)
     grown = Appeal.select(minute, fn.COUNT(Appeal.id)).where(Appeal.timestamp >= starts[first])
     counted = dict(rows(grown.group_by(minute)))
     older = {each: known.get(each, 0) for each in minutes[:first]}
@@ -278,6 +278,13 @@ def lead_starting(prefix: str) -> str | None:
         .limit(1)
     )
     found = _read(lambda: rows(known))
+    return found[0][0] if found else None
+
+
+def weight_of(operator_id: int, source_id: int) -> int | None:
+    """Return a weight as it is this moment, None where the operator does not serve the source."""
+    pair = (OperatorSource.operator == operator_id) & (OperatorSource.source == source_id)
+    found = _read(lambda: rows(OperatorSource.select(OperatorSource.weight).where(pair)))
     return found[0][0] if found else None
 
 

@@ -1,5 +1,7 @@
 """A dispatcher's day: the appeals pane with its tabs, details, moves and marks; keys in bursts."""
 
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -205,3 +207,100 @@ def test_words_are_found_whatever_their_case_in_any_alphabet(file: Path) -> None
     for word in ("хочу", "ХОЧУ", "Курс", "лид"):
         assert [row.id for row in views.newest_appeals(9, wanted=parse(word, now()))] == [5]
     opened.close()
+
+
+async def test_a_weight_that_somebody_else_changed_meanwhile_is_asked_about(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("2", "7")
+        await desk.elsewhere(acts.set_weight, 1, 1, 40, actor="bot")
+        await desk.press("7", "enter")
+        assert "was set to 40 by somebody else" in desk.text
+        await desk.press("escape")
+        assert rows("SELECT weight FROM operator_source WHERE operator_id=1") == [(40,)]
+        await desk.press("up", "8", "enter")
+        assert rows("SELECT weight FROM operator_source WHERE operator_id=1") == [(8,)]
+
+
+async def test_the_history_undoes_an_act_that_is_not_the_last(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("plus")
+        await desk.press("down", "plus", "H")
+        assert "Boris: limit 2 → 3" in desk.text
+        assert "tester" in desk.text
+        await desk.press("down", "u")
+        assert rows("SELECT max_load FROM operator ORDER BY id") == [(1,), (3,)]
+        assert "Undone: Anna: limit 1 → 2" in desk.text
+
+
+async def test_a_foreign_change_shows_within_half_a_second(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.elsewhere(acts.set_limit, 2, 9, actor="bot")
+        started = time.monotonic()
+        await desk.until(lambda: "3/9" in desk.text)
+        assert time.monotonic() - started < 0.5
+
+
+async def test_sources_in_need_raise_an_alarm(file: Path) -> None:
+    async with open_desk(file, (160, 40)) as desk:
+        assert "tg: nobody eligible" in desk.lines()[0]
+        await desk.press("plus", "plus")
+        assert "tg: one operator left" in desk.lines()[0]
+
+
+async def test_a_pane_can_be_enlarged_and_made_small_again(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "f")
+        assert "1 Operators" not in desk.text
+        assert "message 1" in desk.text
+        await desk.press("f")
+        assert "1 Operators" in desk.text
+
+
+async def test_a_locked_database_stands_in_the_header_and_the_draft_comes_back(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.PATIENCE", 0.05)
+    async with open_desk(file) as desk:
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await desk.press("n")
+        await desk.type("tg_7")
+        await desk.pilot.press("ctrl+s")
+        await desk.until(lambda: "locked" in desk.lines()[0])
+        assert "tg_7" in desk.text
+        assert "lead_1" in desk.text
+        other.execute("ROLLBACK")
+        other.close()
+        await desk.until(lambda: "locked" not in desk.lines()[0])
+        await desk.press("ctrl+s")
+        assert rows("SELECT count(*) FROM lead WHERE external_id = 'tg_7'") == [(1,)]
+
+
+async def test_what_is_on_show_is_saved_privately_and_without_formulas(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_downloads_path", lambda: tmp_path)
+    async with open_desk(file) as desk:
+        await desk.elsewhere(allocator.submit, "=1+1", 1, "@SUM(A1)")
+        await desk.press("3")
+        desk.app.desk_screen.export_rows()
+        desk.app.desk_screen.export_picture()
+        await desk.settle()
+    [table] = tmp_path.glob("leadboard-appeals-*.csv")
+    assert "'=1+1" in table.read_text()
+    assert "'@SUM(A1)" in table.read_text()
+    assert table.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.glob("leadboard-screen-*.svg"))
+
+
+async def test_the_theme_is_remembered(file: Path) -> None:
+    async with open_desk(file) as desk:
+        desk.app.theme = "textual-light"
+        await desk.settle()
+    async with open_desk(file) as desk:
+        assert desk.app.theme == "textual-light"
+
+
+async def test_the_header_draws_the_arrivals_of_the_last_minutes(file: Path) -> None:
+    async with open_desk(file) as desk:
+        assert "█ 4/min" in desk.lines()[0] or "█  4/min" in desk.lines()[0]

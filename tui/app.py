@@ -1,5 +1,6 @@
 """The application: theme, writer thread, and the second gate for strangers' text."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -8,9 +9,11 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
 from crashlog import surprise
 from store import Refused, Trouble
+from tui import settings
 from tui.gate import GATE
 from tui.keys import key_label
 from tui.lane import Lane
@@ -41,6 +44,19 @@ class LeadboardApp(OrderedKeys):
         self.writer = Lane("writer")
         self.searcher = Lane("searcher")
 
+    def on_mount(self) -> None:
+        """Put on the remembered theme, and remember the next one that is chosen."""
+        theme = None if "TEXTUAL_THEME" in os.environ else settings.remembered_theme()
+        if theme in self.available_themes:
+            self.theme = theme
+        self.theme_changed_signal.subscribe(self, self._remember)
+
+    def _remember(self, theme: Theme) -> None:
+        try:
+            settings.remember_theme(theme.name)
+        except OSError as error:
+            self.desk_screen.say(f"The theme cannot be remembered: {error.strerror}.", is_bad=True)
+
     def get_default_screen(self) -> Screen[None]:
         """Start with the desk."""
         return self.desk_screen
@@ -52,6 +68,9 @@ class LeadboardApp(OrderedKeys):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer themes and quitting beside the acts."""
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        desk = self.desk_screen
+        yield SystemCommand("Save as CSV", "The list of the focused pane", desk.export_rows)
+        yield SystemCommand("Save as picture", "The screen as SVG", desk.export_picture)
 
     def get_key_display(self, binding: Binding) -> str:
         """Show keys everywhere as the help and the README write them."""

@@ -22,7 +22,9 @@ class Header(Widget):
     board: reactive[Board] = reactive(Board)
     clock: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("")
-    """A standing sentence while the database cannot be used."""
+    """A standing sentence while the database cannot be read."""
+    write_trouble: reactive[str] = reactive("")
+    """A standing sentence while nothing can be stored."""
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -42,10 +44,8 @@ class Header(Widget):
         """Return the line."""
         width = self.size.width
         left = f" Leadboard  {self._title}"
-        if self.trouble:
-            return Content.assemble(
-                (left, "bold"), "   ", (clean(self.trouble), "$text-error bold")
-            )
+        if trouble := self.trouble or self.write_trouble:
+            return Content.assemble((left, "bold"), "   ", (clean(trouble), "$text-error bold"))
         room = width - 2 - cell_len(left)
         parts: list[tuple[str, str]] = []
         for text, style in self.figures():

@@ -1,9 +1,9 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -13,19 +13,22 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 import desk
 import views
 from allocator import Draft
-from store import Refused, Trouble
+from store import Refused, Trouble, try_writing
 from text import clean
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
+from tui.export import save, write_rows
 from tui.filter import FilterLine
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.help import Help
+from tui.history import History
 from tui.keys import bind
 from tui.messages import Act, Acted, Failed
 from tui.new_appeal import NewAppeal
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 
 POLL = 0.25
 """Seconds between two looks at whether somebody else has changed the database."""
+
+PROBE = 1.0
+"""Seconds between two looks at whether the database can be written again."""
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
 SUBTITLES = {"weights": "share of the next appeal"}
@@ -67,6 +73,7 @@ class DeskScreen(Screen[None]):
         ),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
+        bind("H", "history", "History", id="desk.history", show=False),
         bind("f", "enlarge", "Enlarge", id="desk.enlarge", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),
         bind("U", "redo", "Redo", id="desk.redo", show=False),
@@ -89,6 +96,7 @@ class DeskScreen(Screen[None]):
         self._came_from = "operators"
         self._filtered_pane = "operators"
         self._filters: dict[str, str] = {}
+        self._probe: Timer | None = None
 
     @property
     def desk_app(self) -> "LeadboardApp":
@@ -161,11 +169,34 @@ class DeskScreen(Screen[None]):
         """Wait for an act and say what became of it."""
         try:
             done: desk.Done = await act
-        except (Refused, Trouble) as error:
-            self.say(str(error), is_bad=True)
+        except Refused as refusal:
+            self.say(str(refusal), is_bad=True)
+        except Trouble as trouble:
+            self.stand(str(trouble))
         else:
             self.say(done.note)
         self.reload()
+
+    def stand(self, sentence: str) -> None:
+        """Show why nothing can be stored, until a probe finds that it can."""
+        self.say(f"Not saved. {sentence}", is_bad=True)
+        self.query_one(Header).write_trouble = sentence
+        if self._probe is None:
+            self._probe = self.set_interval(PROBE, self.probe)
+
+    @work(group="probe", exclusive=True, exit_on_error=False)
+    async def probe(self) -> None:
+        """Look whether the database can be written again."""
+        try:
+            await self.desk_app.writer.do(try_writing)
+        except Trouble as trouble:
+            self.query_one(Header).write_trouble = str(trouble)
+            return
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
+        self.query_one(Header).write_trouble = ""
+        self.say("The database can be written again.")
 
     def action_undo(self) -> None:
         """Take back the latest of one's own acts that stands."""
@@ -198,8 +229,11 @@ class DeskScreen(Screen[None]):
         form = self.query_one(NewAppeal)
         try:
             placed = await act
-        except (Refused, Trouble) as error:
-            form.take_back(draft, str(error))
+        except Refused as refusal:
+            form.take_back(draft, str(refusal))
+        except Trouble as trouble:
+            form.take_back(draft, str(trouble))
+            self.stand(str(trouble))
         else:
             form.answer(placed)
         self.reload()
@@ -293,6 +327,29 @@ class DeskScreen(Screen[None]):
         widget.set_class(bool(text), "-filtered")
         subtitle = f"filter: {clean(text)}" if text else SUBTITLES.get(pane, "")
         widget.border_subtitle = Content(subtitle)
+
+    def action_history(self) -> None:
+        """Show every recorded act."""
+        self.app.push_screen(History())
+
+    def export_rows(self) -> None:
+        """Write the list of the focused pane to a CSV file."""
+        pane = self.pane_of(self.focused) or "operators"
+        widget = self.query_one(f"#{pane}")
+        shown = widget.list if isinstance(widget, AppealsPane) else self.query_one(Operators)
+        self.save(pane, "csv", partial(write_rows, shown.rows))
+
+    def export_picture(self) -> None:
+        """Write the screen to an SVG file."""
+        picture = self.app.export_screenshot()
+        self.save("screen", "svg", lambda file: file.write(picture))
+
+    def save(self, name: str, ending: str, write: Callable[[TextIO], object]) -> None:
+        """Write a file and say where it is."""
+        try:
+            self.say(f"Saved as {save(name, ending, write)}")
+        except OSError as error:
+            self.say(f"Cannot save: {error.strerror}.", is_bad=True)
 
     def action_enlarge(self) -> None:
         """Give the focused pane the whole desk, or make it small again."""

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 import desk
+import views
 from models import MAX_WEIGHT
 from tui.dialogs import Confirm, Dialog, Field
 from tui.grid import NOTE, Columns, note_of
@@ -56,6 +57,7 @@ class Weights(LineView[OperatorRow]):
         super().__init__(id=id)
         self.grid = Columns(Board())
         self.first_column = 0
+        self._weight_before: int | None = None
         self._operator_words: list[str] = []
         self._source_words: list[str] = []
 
@@ -230,7 +232,14 @@ class Weights(LineView[OperatorRow]):
         elif event.key in {"tab", "shift+tab"}:
             self.action_column(1 if event.key == "tab" else -1)
         else:
+            if self.typed is None:
+                self._weight_before = self._weight_here()
             self.typed = ((self.typed or "") + (event.character or ""))[: len(str(MAX_WEIGHT))]
+
+    def _weight_here(self) -> int | None:
+        if self.current is None or self.source is None:
+            return None
+        return views.weight_of(self.current.id, self.source.id)
 
     def watch_typed(self) -> None:
         """Show what is typed."""
@@ -243,9 +252,24 @@ class Weights(LineView[OperatorRow]):
             self.post_message(Failed(f"The weight must be between 0 and {MAX_WEIGHT:,}."))
             return False
         self.typed = None
-        if typed:
+        if typed and self._weight_here() != self._weight_before:
+            self._ask_about(int(typed))
+        elif typed:
             self._act(desk.set_weight, int(typed))
         return True
+
+    def _ask_about(self, weight: int) -> None:
+        """Ask before a weight goes that somebody else has set while this one was typed."""
+        if self.current is None or self.source is None:
+            return
+        theirs = self._weight_here()
+        became = "unlinked" if theirs is None else f"set to {theirs}"
+        question = (
+            f"{self.current.name} · {self.source.name} was {became} by somebody else "
+            f"while you typed. Set it to {weight} all the same?"
+        )
+        act = partial(desk.set_weight, self.current.id, self.source.id, weight)
+        self.app.push_screen(Confirm(question, act))
 
     def action_enter(self) -> None:
         """Save the edit under way and go down."""

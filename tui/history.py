@@ -1,0 +1,85 @@
+"""The history screen: every recorded act, from which one may be undone or done again."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+import desk
+from history import EventRow, events_after, newest_events
+from text import clean
+from tui.dialogs import ActDialog
+from tui.keys import bind
+from tui.lines import fit
+from tui.window import Window
+
+WIDEST_ACTOR = 14
+
+
+class Acts(Window[EventRow]):
+    """One line an act: when, who, what."""
+
+    empty = "Nothing has been done yet."
+
+    def read_before(self, limit: int, before: int | None) -> Sequence[EventRow]:
+        """Return the newest acts, or those before an id."""
+        return newest_events(limit, before)
+
+    def read_after(self, limit: int, after: int) -> Sequence[EventRow]:
+        """Return the acts just newer than an id."""
+        return events_after(limit, after)
+
+    def measure_columns(self, rows: Sequence[EventRow]) -> tuple[int, ...]:
+        """Return the width of the actors."""
+        return (min(WIDEST_ACTOR, max((cell_len(row.actor) for row in rows), default=0)),)
+
+    def draw_row(self, row: EventRow, width: int, is_cursor: bool) -> list[Segment]:
+        """Draw `23.11 10:42:07  anna  Appeal #7 closed`."""
+        tone = "" if row.target is None else "dim"
+        when = f" {row.at.astimezone():%d.%m %H:%M:%S} "
+        actor = f" {fit(row.actor, self.columns[0])}  "
+        note = fit(row.note, max(0, width - len(when) - cell_len(actor)))
+        return [
+            Segment(when, self.pen("dim", is_cursor=is_cursor)),
+            Segment(actor, self.pen("accent", is_cursor=is_cursor)),
+            Segment(note, self.pen(tone, is_cursor=is_cursor)),
+        ]
+
+
+class History(ActDialog):
+    """A sheet over the desk with all acts, newest first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("u", "reverse('undo')", "Undo this", id="history.undo"),
+        bind("U", "reverse('redo')", "Redo this", id="history.redo"),
+        bind("q,H", "dismiss_dialog", "Back", id="history.back"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The list, a place for the reason of a refusal, the keys."""
+        with Vertical(classes="dialog sheet tall") as box:
+            box.border_title = Content("History")
+            yield Acts(id="acts")
+            yield Static("", id="error", classes="error")
+            yield Static(Content("u undo this · U redo this · esc goes back"), classes="hint")
+
+    def on_mount(self) -> None:
+        """Show the newest acts."""
+        self.query_one(Acts).read_again()
+
+    def action_reverse(self, verb: str) -> None:
+        """Undo or redo the act under the cursor, or the one that it was about."""
+        row = self.query_one(Acts).current
+        if row is not None:
+            self.perform(partial(getattr(desk, verb), row.target or row.id))
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Say why it was refused."""
+        self.query_one("#error", Static).update(Content(clean(sentence)))
