@@ -104,7 +104,9 @@ def _switch(operator_id: int, change: Callable[[bool], bool], actor: str) -> Don
         row = operator_row(operator_id)
         is_active = change(row.is_active)
         rewrite_operator(row, journal, is_active=is_active)
-        return f"{row.name} is {'on' if is_active else 'off'}"
+        if is_active or not row.load:
+            return f"{row.name} is {'on' if is_active else 'off'}"
+        return f"{row.name} is off and keeps {row.load} appeals"
 
     return record(actor, "on or off", work)
 

@@ -304,3 +304,24 @@ async def test_the_theme_is_remembered(file: Path) -> None:
 async def test_the_header_draws_the_arrivals_of_the_last_minutes(file: Path) -> None:
     async with open_desk(file) as desk:
         assert "█ 4/min" in desk.lines()[0] or "█  4/min" in desk.lines()[0]
+
+
+async def test_sending_home_returns_everything_and_one_key_takes_it_back(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("down", "space")
+        assert "Boris is off and keeps 2 appeals" in desk.text
+        await desk.press("space", "R")
+        assert rows("SELECT is_active, load FROM operator WHERE id=2") == [(0, 0)]
+        assert "Waiting 3" in desk.text
+        await desk.press("u")
+        assert rows("SELECT is_active, load FROM operator WHERE id=2") == [(1, 2)]
+
+
+async def test_a_dimmed_key_says_why_it_does_nothing(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "empty.db") as desk:
+        await desk.press("e")
+        assert "Edit: there is nothing here to do it to." in desk.text
+        await desk.press("2", "equals_sign")
+        assert "Even out: there is nothing here" in desk.text
+        await desk.press("3", "c")
+        assert "Close: there is nothing here" in desk.text

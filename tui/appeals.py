@@ -46,6 +46,7 @@ class Appeals(Window[AppealRow]):
         bind("space", "mark", "Mark", id="appeals.mark"),
         bind("y", "copy", "Copy", id="appeals.copy", show=False),
     ]
+    on_a_row = frozenset({"details", "close", "move", "return", "reopen", "mark", "copy"})
     empty = "No appeals yet: press n to enter one."
 
     def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:

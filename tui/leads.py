@@ -26,6 +26,7 @@ class Leads(Window[LeadRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "appeals", "His appeals", id="leads.appeals"),
     ]
+    on_a_row = frozenset({"appeals"})
     empty = "No leads yet: the first appeal brings the first."
 
     class Chosen(Message):

@@ -68,6 +68,8 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
 
     head = 0
     foot = 0
+    on_a_row: frozenset[str] = frozenset()
+    """The actions that need a row under the cursor."""
     empty = ""
     """What an empty list says: which key brings the first row."""
 
@@ -110,6 +112,8 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         self.rows, self.columns = rows, columns
         if len(old) != len(rows):
             self._measure()
+        if bool(old) != bool(rows):
+            self.refresh_bindings()
         if has_moved:
             self.refresh()
             if self.top > 0:
@@ -136,6 +140,10 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     def current(self) -> Row | None:
         """Return the row under the cursor, None in an empty list."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what needs a row while there is none."""
+        return None if action in self.on_a_row and not self.rows else True
 
     # Geometry: `top` is the first visible row.
 

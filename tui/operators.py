@@ -30,10 +30,12 @@ class Operators(OperatorList):
         bind("a", "add", "Add", id="operators.add"),
         bind("e,enter", "edit", "Edit", id="operators.edit"),
         bind("space", "switch", "On/off", id="operators.toggle"),
+        bind("R", "send_home", "Send home", id="operators.send-home"),
         bind("plus", "step(1)", "Limit +", id="operators.raise"),
         bind("minus", "step(-1)", "Limit -", id="operators.lower"),
         bind("d", "delete", "Delete", id="operators.delete"),
     ]
+    on_a_row = frozenset({"edit", "switch", "send_home", "step", "delete"})
     empty = "No operators yet: press a to add one."
 
     _words: Sequence[str] = ()
@@ -98,6 +100,11 @@ class Operators(OperatorList):
         """Switch the operator under the cursor on or off."""
         if self.current:
             self.post_message(Act(desk.toggle_active, self.current.id))
+
+    def action_send_home(self) -> None:
+        """Switch the operator under the cursor off and return all his open appeals."""
+        if self.current:
+            self.post_message(Act(desk.send_home, self.current.id))
 
     def action_step(self, step: int) -> None:
         """Move the limit of the operator under the cursor."""

@@ -198,6 +198,14 @@ class DeskScreen(Screen[None]):
         self.query_one(Header).write_trouble = ""
         self.say("The database can be written again.")
 
+    def on_key(self, event: events.Key) -> None:
+        """Say why a dimmed key does nothing."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled:
+            self.say(
+                f"{active.binding.description}: there is nothing here to do it to.", is_bad=True
+            )
+
     def action_undo(self) -> None:
         """Take back the latest of one's own acts that stands."""
         self.post_message(Act(desk.undo))

@@ -45,6 +45,8 @@ class Weights(LineView[OperatorRow]):
     ]
     head = 1
     foot = 2
+    on_a_row = frozenset({"step", "unlink"})
+    on_a_column = frozenset({"step", "unlink", "spread", "rename", "delete"})
     empty = "No operators yet: press 1, then a."
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
@@ -63,6 +65,12 @@ class Weights(LineView[OperatorRow]):
 
     # Data.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what needs a source or an operator while there is none."""
+        if action in self.on_a_column and self.source is None:
+            return None
+        return super().check_action(action, parameters)
+
     def watch_board(self, board: Board) -> None:
         """Show a new board: whatever a load, a weight or a limit moved is painted again."""
         old, source = self.grid, self.source
@@ -71,6 +79,8 @@ class Weights(LineView[OperatorRow]):
         kept = places.index(source.id) if source and source.id in places else self.column
         self.set_reactive(Weights.column, max(0, min(kept, len(places) - 1)))
         self._measure_head()
+        if bool(old.sources) != bool(self.grid.sources):
+            self.refresh_bindings()
         self.show([row for row in board.operators if is_named(row.name, self._operator_words)])
         self._show_column()
         if old.board.weights is not board.weights or old.board.sources != board.sources:
