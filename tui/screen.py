@@ -3,24 +3,22 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
+from typing import ClassVar, TextIO
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 
 import desk
 import views
-from allocator import Draft
-from store import Refused, Trouble, try_writing
+from store import Trouble
 from text import clean
+from tui.acting import ActingScreen
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
 from tui.export import save, write_rows
@@ -30,20 +28,14 @@ from tui.header import Header
 from tui.help import Help
 from tui.history import History
 from tui.keys import bind
-from tui.messages import Act, Acted, Failed
+from tui.messages import Act
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.weights import Weights
 from views import Board
 
-if TYPE_CHECKING:
-    from tui.app import LeadboardApp
-
 POLL = 0.25
 """Seconds between two looks at whether somebody else has changed the database."""
-
-PROBE = 1.0
-"""Seconds between two looks at whether the database can be written again."""
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
 SUBTITLES = {"weights": "share of the next appeal"}
@@ -54,7 +46,7 @@ Filtered = (Operators, Weights, AppealsPane)
 """The panes that have a filter."""
 
 
-class DeskScreen(Screen[None]):
+class DeskScreen(ActingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -96,12 +88,6 @@ class DeskScreen(Screen[None]):
         self._came_from = "operators"
         self._filtered_pane = "operators"
         self._filters: dict[str, str] = {}
-        self._probe: Timer | None = None
-
-    @property
-    def desk_app(self) -> "LeadboardApp":
-        """Return the application, which has the writer and the actor."""
-        return cast("LeadboardApp", self.app)
 
     def compose(self) -> ComposeResult:
         """Lay out the panes; all state reaches them from here."""
@@ -153,51 +139,6 @@ class DeskScreen(Screen[None]):
         except Trouble as trouble:
             self.query_one(Header).trouble = str(trouble)
 
-    # Acts.
-
-    @on(Act)
-    def run_act(self, message: Act) -> None:
-        """Hand an act to the writer thread, in the order of the keys."""
-        self.finish(
-            self.desk_app.perform(
-                partial(message.function, *message.arguments, actor=self.desk_app.actor)
-            )
-        )
-
-    @work(group="act", exit_on_error=False)
-    async def finish(self, act: Any) -> None:
-        """Wait for an act and say what became of it."""
-        try:
-            done: desk.Done = await act
-        except Refused as refusal:
-            self.say(str(refusal), is_bad=True)
-        except Trouble as trouble:
-            self.stand(str(trouble))
-        else:
-            self.say(done.note)
-        self.reload()
-
-    def stand(self, sentence: str) -> None:
-        """Show why nothing can be stored, until a probe finds that it can."""
-        self.say(f"Not saved. {sentence}", is_bad=True)
-        self.query_one(Header).write_trouble = sentence
-        if self._probe is None:
-            self._probe = self.set_interval(PROBE, self.probe)
-
-    @work(group="probe", exclusive=True, exit_on_error=False)
-    async def probe(self) -> None:
-        """Look whether the database can be written again."""
-        try:
-            await self.desk_app.writer.do(try_writing)
-        except Trouble as trouble:
-            self.query_one(Header).write_trouble = str(trouble)
-            return
-        if self._probe is not None:
-            self._probe.stop()
-            self._probe = None
-        self.query_one(Header).write_trouble = ""
-        self.say("The database can be written again.")
-
     def on_key(self, event: events.Key) -> None:
         """Say why a dimmed key does nothing."""
         active = self.active_bindings.get(event.key)
@@ -213,53 +154,6 @@ class DeskScreen(Screen[None]):
     def action_redo(self) -> None:
         """Do again what was undone last."""
         self.post_message(Act(desk.redo))
-
-    @on(NewAppeal.Submitted)
-    def submit(self, message: NewAppeal.Submitted) -> None:
-        """Hand a draft to the writer thread."""
-        draft = message.draft
-        self.finish_submission(
-            draft,
-            self.desk_app.perform(
-                partial(
-                    desk.submit,
-                    draft.external_id,
-                    draft.source_id,
-                    draft.message,
-                    actor=self.desk_app.actor,
-                )
-            ),
-        )
-
-    @work(group="act", exit_on_error=False)
-    async def finish_submission(self, draft: Draft, act: Any) -> None:
-        """Wait for a submission; what could not be stored comes back to the form."""
-        form = self.query_one(NewAppeal)
-        try:
-            placed = await act
-        except Refused as refusal:
-            form.take_back(draft, str(refusal))
-        except Trouble as trouble:
-            form.take_back(draft, str(trouble))
-            self.stand(str(trouble))
-        else:
-            form.answer(placed)
-        self.reload()
-
-    @on(Acted)
-    def show_acted(self, message: Acted) -> None:
-        """Show what a dialog has stored."""
-        self.say(message.note)
-        self.reload()
-
-    @on(Failed)
-    def show_failed(self, message: Failed) -> None:
-        """Say why something was refused."""
-        self.say(message.sentence, is_bad=True)
-
-    def say(self, sentence: str, *, is_bad: bool = False) -> None:
-        """Show a sentence in the line above the keys."""
-        self.query_one(Notice).tell(sentence, is_bad=is_bad)
 
     # Panes.
 

@@ -1,0 +1,129 @@
+"""How the desk does things: acts go to the writer thread, and what became of them is shown."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import on, work
+from textual.screen import Screen
+from textual.timer import Timer
+
+import desk
+from allocator import Draft
+from store import Refused, Trouble, try_writing
+from tui.footer import Notice
+from tui.header import Header
+from tui.messages import Act, Acted, Failed
+from tui.new_appeal import NewAppeal
+
+if TYPE_CHECKING:
+    from tui.app import LeadboardApp
+
+PROBE = 1.0
+"""Seconds between two looks at whether the database can be written again."""
+
+
+class ActingScreen(Screen[None]):
+    """A screen that runs acts, one after another, and reads anew when one is stored."""
+
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self._probe: Timer | None = None
+
+    @property
+    def desk_app(self) -> "LeadboardApp":
+        """Return the application, which has the writer and the actor."""
+        return cast("LeadboardApp", self.app)
+
+    def reload(self) -> None:
+        """Read anew what is on show."""
+        raise NotImplementedError
+
+    @on(Act)
+    def run_act(self, message: Act) -> None:
+        """Hand an act to the writer thread, in the order of the keys."""
+        self.finish(
+            self.desk_app.perform(
+                partial(message.function, *message.arguments, actor=self.desk_app.actor)
+            )
+        )
+
+    @work(group="act", exit_on_error=False)
+    async def finish(self, act: Any) -> None:
+        """Wait for an act and say what became of it."""
+        try:
+            done: desk.Done = await act
+        except Refused as refusal:
+            self.say(str(refusal), is_bad=True)
+        except Trouble as trouble:
+            self.stand(str(trouble))
+        else:
+            self.say(done.note)
+        self.reload()
+
+    def stand(self, sentence: str) -> None:
+        """Show why nothing can be stored, until a probe finds that it can."""
+        self.say(f"Not saved. {sentence}", is_bad=True)
+        self.query_one(Header).write_trouble = sentence
+        if self._probe is None:
+            self._probe = self.set_interval(PROBE, self.probe)
+
+    @work(group="probe", exclusive=True, exit_on_error=False)
+    async def probe(self) -> None:
+        """Look whether the database can be written again."""
+        try:
+            await self.desk_app.writer.do(try_writing)
+        except Trouble as trouble:
+            self.query_one(Header).write_trouble = str(trouble)
+            return
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
+        self.query_one(Header).write_trouble = ""
+        self.say("The database can be written again.")
+
+    @on(NewAppeal.Submitted)
+    def submit(self, message: NewAppeal.Submitted) -> None:
+        """Hand a draft to the writer thread."""
+        draft = message.draft
+        self.finish_submission(
+            draft,
+            self.desk_app.perform(
+                partial(
+                    desk.submit,
+                    draft.external_id,
+                    draft.source_id,
+                    draft.message,
+                    actor=self.desk_app.actor,
+                )
+            ),
+        )
+
+    @work(group="act", exit_on_error=False)
+    async def finish_submission(self, draft: Draft, act: Any) -> None:
+        """Wait for a submission; what could not be stored comes back to the form."""
+        form = self.query_one(NewAppeal)
+        try:
+            placed = await act
+        except Refused as refusal:
+            form.take_back(draft, str(refusal))
+        except Trouble as trouble:
+            form.take_back(draft, str(trouble))
+            self.stand(str(trouble))
+        else:
+            form.answer(placed)
+        self.reload()
+
+    @on(Acted)
+    def show_acted(self, message: Acted) -> None:
+        """Show what a dialog has stored."""
+        self.say(message.note)
+        self.reload()
+
+    @on(Failed)
+    def show_failed(self, message: Failed) -> None:
+        """Say why something was refused."""
+        self.say(message.sentence, is_bad=True)
+
+    def say(self, sentence: str, *, is_bad: bool = False) -> None:
+        """Show a sentence in the line above the keys."""
+        self.query_one(Notice).tell(sentence, is_bad=is_bad)
