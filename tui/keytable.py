@@ -13,12 +13,14 @@ from tui.lines import LineView
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.screen import DeskScreen
+from tui.weight_grid import WeightGrid
 from tui.weights import Weights
 
 PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("anywhere", DeskScreen),
     ("lists and grid", LineView),
     ("Operators", Operators),
+    ("Weights", WeightGrid),
     ("Weights", Weights),
     ("Appeals", Appeals),
     ("Appeals", AppealsPane),
