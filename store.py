@@ -64,7 +64,19 @@ class UtcField(AnyField):
 
 
 class SqliteStore(SqliteDatabase):
-    """SQLite that survives invalid UTF-8 written by other programs."""
+    """SQLite that survives invalid UTF-8 written by other programs, and opens patiently."""
+
+    def _connect(self) -> Any:
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return super()._connect()  # type: ignore[misc]  # not in its stubs
+            except sqlite3.OperationalError as error:
+                # A new file is locked for a moment while another process turns its log on.
+                is_busy = (error.sqlite_errorname or "").startswith("SQLITE_BUSY")
+                if not is_busy or time.monotonic() > give_up:
+                    raise
+            nap()
 
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
@@ -114,7 +126,12 @@ def transact(work: Callable[[], T]) -> T:
         except TooBusy:
             if time.monotonic() > give_up:
                 raise
-        time.sleep(random.uniform(0.0005, 0.002))
+        nap()
+
+
+def nap() -> None:
+    """Sleep for about a millisecond, each time another one, so that waiting writers do not meet."""
+    time.sleep(random.uniform(0.0005, 0.002))
 
 
 def try_writing() -> None:
@@ -133,6 +150,12 @@ def plainly() -> Iterator[None]:
         if _name_of(error) == "SQLITE_CONSTRAINT":
             raise
         raise _trouble(error) from error
+
+
+def reading(query: Callable[[], T]) -> T:
+    """Return what a reading finds; raises Trouble when the database cannot be read."""
+    with plainly():
+        return query()
 
 
 def _name_of(error: BaseException | None) -> str:

@@ -9,8 +9,8 @@ from textual import events
 
 import allocator
 import desk as acts
+import lists
 import models
-import views
 from store import now
 from tests.screen import USUAL, Desk, open_desk, rows
 from wanted import parse
@@ -196,7 +196,7 @@ def test_terms_find_what_they_name(file: Path, text: str, expected: list[int]) -
     acts.set_limit(2, 0, actor="t")
     rows("UPDATE appeal SET operator_id = 1 WHERE id = 1")
     rows("UPDATE appeal SET operator_id = 2 WHERE id IN (2, 3)")
-    found = views.newest_appeals(10, wanted=parse(text, now()))
+    found = lists.newest_appeals(10, wanted=parse(text, now()))
     opened.close()
     assert [row.id for row in found] == expected
 
@@ -205,7 +205,7 @@ def test_words_are_found_whatever_their_case_in_any_alphabet(file: Path) -> None
     opened = models.open_database(file)
     allocator.submit("Лид", 1, "Хочу купить КУРС")
     for word in ("хочу", "ХОЧУ", "Курс", "лид"):
-        assert [row.id for row in views.newest_appeals(9, wanted=parse(word, now()))] == [5]
+        assert [row.id for row in lists.newest_appeals(9, wanted=parse(word, now()))] == [5]
     opened.close()
 
 

@@ -11,7 +11,8 @@ from textual import work
 from textual.binding import BindingType
 
 import desk
-import views
+import lists
+from lists import AppealRow
 from store import Trouble
 from tui.details import Details
 from tui.keys import bind
@@ -20,7 +21,6 @@ from tui.lines import fit
 from tui.messages import Act, Acted
 from tui.move import Move
 from tui.window import Window
-from views import AppealRow
 from wanted import EVERYTHING, Wanted
 
 WAITING = "waiting"
@@ -57,11 +57,11 @@ class Appeals(Window[AppealRow]):
 
     def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
         """Return the newest appeals that are wanted, or those before an id."""
-        return views.newest_appeals(limit, before, self.wanted)
+        return lists.newest_appeals(limit, before, self.wanted)
 
     def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
         """Return the wanted appeals just newer than an id."""
-        return views.appeals_after(limit, after, self.wanted)
+        return lists.appeals_after(limit, after, self.wanted)
 
     def filter(self, wanted: Wanted) -> None:
         """Show only what is wanted, within what this list shows at all."""

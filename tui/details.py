@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 import desk
-import views
+import lists
 from explain import Chance, Explanation, explain
 from store import Refused, Trouble
 from text import clean
@@ -53,7 +53,7 @@ class Details(ActDialog):
         """Read the appeal."""
         try:
             self._explanation = explain(self._appeal_id)
-            history = views.newest_appeals(6, wanted=Wanted(lead_id=self._explanation.lead_id))
+            history = lists.newest_appeals(6, wanted=Wanted(lead_id=self._explanation.lead_id))
         except (Refused, Trouble) as error:
             self.explain(str(error), None)
             return
@@ -86,7 +86,7 @@ class Details(ActDialog):
         self.query_one("#error", Static).update(Content(clean(sentence)))
 
 
-def _lines(found: Explanation, history: "list[views.AppealRow]") -> list[Content]:
+def _lines(found: Explanation, history: "list[lists.AppealRow]") -> list[Content]:
     lines = [
         Content.assemble(("From   ", "dim"), f"{found.lead} by {found.source}, {_when(found)}"),
         Content.assemble(("With   ", "dim"), _holder(found)),

@@ -8,12 +8,12 @@ from rich.segment import Segment
 from textual.binding import BindingType
 from textual.message import Message
 
-import views
+import lists
+from lists import LeadRow
 from tui.appeals import MOMENT, moment
 from tui.keys import bind
 from tui.lines import fit
 from tui.window import Window
-from views import LeadRow
 from wanted import EVERYTHING
 
 WIDEST_LEAD = 24
@@ -42,11 +42,11 @@ class Leads(Window[LeadRow]):
 
     def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
         """Return the leads met last, or those before an id."""
-        return views.newest_leads(limit, before, self.wanted.words)
+        return lists.newest_leads(limit, before, self.wanted.words)
 
     def read_after(self, limit: int, after: int) -> Sequence[LeadRow]:
         """Return the leads met just after one."""
-        return views.leads_after(limit, after, self.wanted.words)
+        return lists.leads_after(limit, after, self.wanted.words)
 
     def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
         """Return the widths of the ids and of the counts."""

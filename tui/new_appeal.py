@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widgets import Input, Static, TextArea
 
-import views
+import lists
 from allocator import Draft, Placed
 from insight import Standing, standings
 from store import Refused, Trouble
@@ -37,7 +37,7 @@ class KnownLeads(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first known id that starts with what is typed."""
         try:
-            return views.lead_starting(value)
+            return lists.lead_starting(value)
         except Trouble:
             return None  # the header says that the database cannot be read
 

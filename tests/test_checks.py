@@ -1,0 +1,107 @@
+"""What may come in, and what may be shown: checked values, and text that no terminal obeys."""
+
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import checks
+from store import Refused
+from text import clean, strip_controls
+
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.binary(),
+    st.lists(st.text()),
+)
+HOSTILE = [
+    "[@click=app.quit]x[/]",
+    "[/",
+    "\x1b]52;c;aGk=\x1b\\",
+    "\x1b[2J",
+    "\x9b31m",
+    "\u202egnp.exe",
+    "a\u200bb",
+    "👨‍👩‍👧",
+    "tab\there",
+    "two\nlines",
+    "nul\0",
+    "\x7f",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.checked_name,
+        checks.checked_external_id,
+        checks.checked_key,
+        checks.checked_message,
+        checks.checked_limit,
+        checks.checked_weight,
+    ],
+)
+def test_anything_is_either_taken_or_refused_in_a_sentence(
+    check: Callable[[object], object],
+) -> None:
+    @given(ANYTHING)
+    def try_it(value: object) -> None:
+        try:
+            checked = check(value)
+        except Refused as refusal:
+            checked = str(refusal)
+        assert checked is None or isinstance(checked, str | int)
+
+    try_it()
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (checks.checked_name, ["a", "x" * 80, "Анна [/]"], ["", "  ", "x" * 81, "a\nb", 7]),
+        (checks.checked_external_id, ["a", "x" * 200, 42], ["", "x" * 201, "\x1b", True, 1.5]),
+        (checks.checked_key, [None, "k", 42], ["", "x" * 201, True]),
+        (checks.checked_message, ["", "x" * 10_000, "a\nb\tc\x1b"], ["x" * 10_001, None, 7]),
+        (checks.checked_limit, [0, 1_000_000], [-1, 1_000_001, "5", 5.0, True, None]),
+        (checks.checked_weight, [0, 1_000_000], [-1, 1_000_001, "5", 5.0, True, None]),
+    ],
+)
+def test_the_bounds(
+    check: Callable[[object], object], good: list[object], bad: list[object]
+) -> None:
+    for value in good:
+        check(value)
+    for value in bad:
+        with pytest.raises(Refused):
+            check(value)
+
+
+def test_names_are_trimmed_and_composed() -> None:
+    assert checks.checked_name("  Jose\u0301 ") == "José"
+
+
+def test_a_message_keeps_everything_that_can_be_stored() -> None:
+    assert checks.checked_message("a\0b\ud800c\x1b") == "a\ufffdb\ufffdc\x1b"
+
+
+@given(st.one_of(st.text(), st.text(alphabet="".join(HOSTILE))))
+def test_clean_text_is_one_line_that_no_terminal_obeys(text: str) -> None:
+    shown = clean(text)
+    assert not any(
+        unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} or letter in "\u202e\u200b\u200d"
+        for letter in shown
+    )
+    assert clean(shown) == shown
+    assert strip_controls(shown) == shown
+
+
+@pytest.mark.parametrize("text", ["plain", "Привет, мир", "[/b] [b", "日本語", "é", ""])
+def test_ordinary_text_is_left_alone(text: str) -> None:
+    assert clean(text) == strip_controls(text) == text

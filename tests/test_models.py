@@ -1,0 +1,220 @@
+"""The tables as any program meets them: constraints, file rights, versions, opening at once."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from peewee import Database
+
+import desk
+import models
+from store import Trouble, database
+from tests.support import T, rows, team
+
+MOMENT = "'2026-11-23T10:42:07.000000Z'"
+
+
+@pytest.fixture
+def raw(db: Database, tmp_path: Path) -> sqlite3.Connection:
+    """Return a plain connection to a database with one operator, source, lead and appeal."""
+    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    connection = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("INSERT INTO lead(external_id) VALUES ('tg_1')")
+    connection.execute(
+        f"INSERT INTO appeal(lead_id, source_id, timestamp, message) VALUES (1, 1, {MOMENT}, 'm')"
+    )
+    return connection
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO operator(name, max_load) VALUES ('Anna', 1)",
+        "INSERT INTO operator(name, max_load) VALUES ('', 1)",
+        f"INSERT INTO operator(name, max_load) VALUES ('{'x' * 81}', 1)",
+        "INSERT INTO operator(name, max_load) VALUES (NULL, 1)",
+        "INSERT INTO operator(name, max_load) VALUES ('B', -1)",
+        "INSERT INTO operator(name, max_load) VALUES ('B', 1000001)",
+        "INSERT INTO operator(name, max_load) VALUES ('B', 'many')",
+        "INSERT INTO operator(name, max_load, is_active) VALUES ('B', 1, 2)",
+        "INSERT INTO operator(name, max_load, load) VALUES ('B', 1, -1)",
+        "INSERT INTO source(name) VALUES ('tg')",
+        "INSERT INTO source(name) VALUES ('')",
+        "INSERT INTO operator_source VALUES (1, 1, 5)",
+        "INSERT INTO operator_source VALUES (1, 9, 5)",
+        "INSERT INTO operator_source VALUES (9, 1, 5)",
+        "UPDATE operator_source SET weight = -1",
+        "UPDATE operator_source SET weight = 1000001",
+        "UPDATE operator_source SET weight = 'heavy'",
+        "INSERT INTO lead(external_id) VALUES ('tg_1')",
+        "INSERT INTO lead(external_id) VALUES ('')",
+        "UPDATE appeal SET lead_id = 9",
+        "UPDATE appeal SET source_id = 9",
+        "UPDATE appeal SET operator_id = 9",
+        "UPDATE appeal SET roster_id = 9",
+        "UPDATE appeal SET lead_id = NULL",
+        "UPDATE appeal SET message = NULL",
+        "UPDATE appeal SET timestamp = NULL",
+        "UPDATE appeal SET draw = 1",
+        "UPDATE appeal SET withdrawn = 1",
+        f"UPDATE appeal SET message = '{'x' * 10_001}'",
+        "INSERT INTO appeal(lead_id, source_id, timestamp, message, key) "
+        f"SELECT 1, 1, {MOMENT}, 'm', 'k' FROM (SELECT 1 UNION ALL SELECT 2)",
+        "DELETE FROM operator",
+        "DELETE FROM source",
+        "DELETE FROM lead",
+        "UPDATE event SET target_id = 99",
+        "INSERT INTO event_change(event_id, subject) VALUES (99, 'x')",
+    ],
+)
+def test_the_schema_refuses(raw: sqlite3.Connection, statement: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        raw.execute(statement)
+
+
+def test_ids_hold_64_bits(raw: sqlite3.Connection) -> None:
+    raw.execute(f"INSERT INTO lead(id, external_id) VALUES ({2**62}, 'far')")
+    assert raw.execute("SELECT max(id) FROM lead").fetchone() == (2**62,)
+
+
+def test_the_id_of_a_deleted_operator_or_source_is_never_given_again(db: Database) -> None:
+    for add, delete in (
+        (desk.add_source, desk.delete_source),
+        (lambda name, actor: desk.add_operator(name, 1, actor=actor), desk.delete_operator),
+    ):
+        add("first", actor=T)
+        delete(1, actor=T)
+        add("second", actor=T)
+    assert rows("SELECT id FROM source") == rows("SELECT id FROM operator") == [(2,)]
+
+
+def test_a_new_file_is_private_durable_and_of_this_version(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "folder" / "new.db"
+    opened = models.open_database(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert rows("PRAGMA journal_mode") == [("wal",)]
+    assert rows("PRAGMA synchronous") == [(2,)]
+    assert rows("PRAGMA foreign_keys") == [(1,)]
+    assert rows("SELECT version FROM schema_version") == [(models.SCHEMA_VERSION,)]
+    opened.close()
+
+
+@pytest.mark.parametrize("form", ["{path}", "sqlite:////{path}"])
+def test_a_database_is_named_by_path_or_url(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "with space.db"
+    target = form.format(path=str(path).lstrip("/") if "://" in form else path)
+    models.open_database(target.replace(" ", "%20") if "://" in form else target).close()
+    assert path.exists()
+
+
+def test_other_addresses_are_refused_in_a_sentence() -> None:
+    for address in ("mysql://u:secret@h/d", "postgres://u:secret@[h/d"):
+        with pytest.raises(Trouble) as caught:
+            models.open_database(address)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_newer_database_is_refused_and_left_alone(db: Database, tmp_path: Path) -> None:
+    rows("UPDATE schema_version SET version = 99")
+    db.close()
+    before = (tmp_path / "t.db").read_bytes()
+    with pytest.raises(Trouble, match="newer Leadboard"):
+        models.open_database(tmp_path / "t.db")
+    assert (tmp_path / "t.db").read_bytes() == before
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+    other.close()
+    with pytest.raises(Trouble, match="another program"):
+        models.open_database(path)
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
+
+
+def test_what_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("these are only words, and enough of them to be read as a header " * 20)
+    for path, words in ((text, "not a Leadboard database"), (tmp_path, "cannot be opened")):
+        with pytest.raises(Trouble, match=words):
+            models.open_database(path)
+    with pytest.raises(Trouble, match="Cannot create"):
+        models.open_database(text / "below" / "a.db")
+    assert text.read_text().startswith("these are only words")
+
+
+OPEN = """
+import sys, models
+models.open_database(sys.argv[1])
+print(models.SchemaVersion.select().count())
+"""
+
+
+def test_several_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OPEN, str(tmp_path / "new.db")]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [process.communicate(timeout=30)[0] for process in processes] == ["1\n"] * 4
+
+
+def upgrade_to_two(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    monkeypatch.setattr(models, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(models, "UPGRADES", {1: lambda: database.execute_sql(step)})
+
+
+def test_an_older_file_is_upgraded_after_a_copy_was_made(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team({"Anna": 5}, {})
+    db.close()
+    upgrade_to_two(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
+    opened = models.open_database(tmp_path / "t.db")
+    assert rows("SELECT name, shift FROM operator") == [("Anna", None)]
+    assert rows("SELECT version FROM schema_version") == [(2,)]
+    opened.close()
+    with sqlite3.connect(tmp_path / "t.db.v1.bak") as copy:
+        assert copy.execute("SELECT version FROM schema_version").fetchall() == [(1,)]
+        assert copy.execute("SELECT name FROM operator").fetchall() == [("Anna",)]
+    models.open_database(tmp_path / "t.db").close()
+
+
+def test_an_upgrade_that_fails_changes_nothing(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.close()
+    with monkeypatch.context() as patched:
+        upgrade_to_two(patched, "ALTER TABLE nowhere ADD COLUMN shift TEXT")
+        with pytest.raises(Trouble):
+            models.open_database(tmp_path / "t.db")
+    opened = models.open_database(tmp_path / "t.db")
+    assert rows("SELECT version FROM schema_version") == [(1,)]
+    opened.close()
+
+
+UPGRADE = """
+import sys, models
+from store import database
+models.SCHEMA_VERSION = 2
+models.UPGRADES[1] = lambda: database.execute_sql("CREATE TABLE once (x INTEGER)")
+print("ready", flush=True); sys.stdin.readline()
+models.open_database(sys.argv[1])
+"""
+
+
+def test_processes_that_start_at_once_upgrade_once(db: Database, tmp_path: Path) -> None:
+    db.close()
+    command = [sys.executable, "-c", UPGRADE, str(tmp_path / "t.db")]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        process.communicate("go\n", timeout=30)
+    assert [process.returncode for process in processes] == [0, 0, 0]

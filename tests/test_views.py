@@ -1,0 +1,133 @@
+"""What the panes read: one board, pages by key, shares that follow the weights."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from peewee import Database
+
+import desk
+import insight
+import lists
+import views
+from allocator import submit
+from tests.support import T, rows, team
+
+
+def elsewhere(path: Path, sql: str) -> None:
+    """Change the file as another program would."""
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute(sql)
+
+
+def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
+    team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
+    submit("a", 1, "x")
+    submit("b", 1, "y")
+    submit("c", 2, "z")
+    board = views.board()
+    assert [(each.name, each.load, each.max_load) for each in board.operators] == [
+        ("Anna", 1, 1),
+        ("Boris", 0, 5),
+    ]
+    assert [(each.name, each.waiting) for each in board.sources] == [("tg", 1), ("vk", 1)]
+    assert board.weights == {1: {1: 70}, 2: {2: 0}}
+    assert (board.waiting, board.appeals, board.leads, board.per_minute) == (2, 3, 3, 3)
+    assert sum(board.minutes.values()) == 3
+
+
+def test_counts_go_on_from_an_earlier_board(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a", 1, "")
+    earlier = views.board()
+    submit("a", 1, "")
+    submit("b", 1, "")
+    later = views.board(earlier)
+    assert (later.appeals, later.leads, sum(later.minutes.values())) == (3, 2, 3)
+
+
+def test_weights_are_read_again_only_when_they_differ(db: Database, tmp_path: Path) -> None:
+    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    first = views.board()
+    submit("a", 1, "")
+    assert views.board(first).weights is first.weights
+    elsewhere(tmp_path / "t.db", "UPDATE operator_source SET weight = 100 - weight")
+    swapped = views.board(first)
+    assert swapped.weights == {1: {1: 30, 2: 70}}
+
+
+def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
+    team(
+        {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
+        {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
+    )
+    desk.set_active(4, False, actor=T)
+    standing = insight.standings(views.board(), 1)
+    assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
+    assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
+
+
+def test_alarms_name_sources_that_have_nobody_or_only_one_left(db: Database) -> None:
+    team(
+        {"Anna": 9, "Boris": 0},
+        {"one": {"Anna": 1, "Boris": 1}, "none": {"Boris": 1}, "zero": {"Anna": 0}, "new": {}},
+    )
+    found = insight.alarms(views.board())
+    assert {key: alarm.is_grave for key, alarm in found.items()} == {1: False, 2: True, 3: True}
+
+
+def test_pages_follow_each_other_without_a_gap(db: Database) -> None:
+    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    for number in range(25):
+        submit(f"lead_{number}", 1, "")
+    seen: list[int] = []
+    before = None
+    while page := lists.newest_appeals(10, before):
+        seen += [row.id for row in page]
+        before = page[-1].id
+    assert seen == list(range(25, 0, -1))
+    assert [row.id for row in lists.appeals_after(3, 10)] == [13, 12, 11]
+    assert [row.id for row in lists.newest_leads(2, 20)] == [19, 18]
+    assert [row.external_id for row in lists.leads_after(2, 0)] == ["lead_1", "lead_0"]
+
+
+def test_a_row_carries_an_excerpt_on_one_line(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("tg_1", 1, "two\nlines" + "x" * 9_000)
+    [row] = lists.newest_appeals(1)
+    assert row.message.startswith("two lines")
+    assert len(row.message) == lists.EXCERPT
+
+
+def test_text_that_is_not_unicode_is_shown_all_the_same(db: Database, tmp_path: Path) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    elsewhere(tmp_path / "t.db", "UPDATE operator SET name = CAST(x'ff41' AS TEXT)")
+    assert views.board().operators[0].name == "\ufffdA"
+
+
+@pytest.mark.parametrize(("typed", "known"), [("tg_1", "tg_123"), ("tg_2", None), ("", "50%")])
+def test_a_lead_is_completed_from_its_beginning(
+    db: Database, typed: str, known: str | None
+) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("tg_123", 1, "")
+    submit("50%", 1, "")
+    assert lists.lead_starting(typed) == known
+
+
+def test_every_query_of_a_pane_finds_its_rows_by_an_index(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    queries = (
+        "SELECT id FROM appeal WHERE source_id = 1 AND closed_at IS NULL AND operator_id IS NULL "
+        "ORDER BY id LIMIT 1",
+        "SELECT id FROM appeal WHERE operator_id = 1 AND closed_at IS NULL ORDER BY id",
+        "SELECT id FROM appeal WHERE lead_id = 1 ORDER BY id DESC",
+        "SELECT count(*) FROM appeal WHERE timestamp >= '2026'",
+        "SELECT id FROM appeal WHERE key = 'k'",
+        "SELECT * FROM event_change WHERE subject = 'appeal:1'",
+    )
+    for query in queries:
+        plan = " ".join(str(row[3]) for row in rows(f"EXPLAIN QUERY PLAN {query}"))
+        assert "SEARCH" in plan, (query, plan)
+        assert "SCAN" not in plan, (query, plan)
