@@ -146,18 +146,15 @@ def _contradiction(
 
 def _was_moved_to(appeal_id: int, operator_id: int | None) -> bool:
     """Tell whether the last recorded move of the appeal, other than a draw, explains its holder."""
-    moves = (
-        EventChange.select(EventChange.after)
-        .where(
-            EventChange.subject == subject_of("appeal", appeal_id),
-            EventChange.after.contains('"operator_id"'),
-        )
+    changes = (
+        EventChange.select(EventChange.before, EventChange.after)
+        .where(EventChange.subject == subject_of("appeal", appeal_id))
         .order_by(EventChange.event.desc())
-        .limit(1)
     )
-    for (after,) in rows(moves):
-        columns = from_json(after) or {}
-        return columns.get("draw") is None and columns["operator_id"] == operator_id
+    for was, became in rows(changes):
+        before, after = from_json(was) or {}, from_json(became) or {}
+        if before.get("operator_id") != after.get("operator_id"):
+            return after.get("draw") is None and after["operator_id"] == operator_id
     return False
 
 

@@ -51,7 +51,7 @@ def reopen(appeal_id: int, journal: Journal) -> str | None:
     """
     state = state_of(appeal_id)
     if state.closed_at is None:
-        raise Refused(f"Appeal #{appeal_id} is open already.", "appeal")
+        raise NothingToDo(f"Appeal #{appeal_id} is open already.", "appeal")
     if state.withdrawn:
         raise Refused(f"Appeal #{appeal_id} was withdrawn: undo brings it back.", "appeal")
     if state.operator_id is None:

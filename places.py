@@ -119,16 +119,22 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
     Raises TooBusy, so that the transaction is tried again, when another writer changed it first.
     """
     before = state.columns()
+    after = {**before, **columns}
     changed = _REWRITE.changes(
-        **{**before, **columns},
+        **after,
         appeal_id=state.id,
         was_with=state.operator_id or 0,
         was_closed=state.closed_at or "",
     )
     if not changed:
         raise TooBusy(f"Appeal #{state.id} was changed by somebody else: try again.")
-    subject = subject_of("appeal", state.id)
-    journal.note(subject, {name: before[name] for name in columns}, columns)
+    # Always with who has it and whether it is open: an undo must see that either changed since.
+    noted = dict.fromkeys(("operator_id", "closed_at", *columns))
+    journal.note(
+        subject_of("appeal", state.id),
+        {name: before[name] for name in noted},
+        {name: after[name] for name in noted},
+    )
 
 
 def is_waiting() -> Expression:

@@ -39,8 +39,10 @@ def assign(appeal_ids: Sequence[int], operator_id: int, *, force: bool = False, 
     """
 
     def work(journal: Journal) -> str:
-        _each(appeal_ids, lambda each: moves.assign(each, operator_id, journal, force=force))
-        return f"{_appeals(appeal_ids)} → {name_of(operator_id)}{' by force' if force else ''}"
+        moved = _each(
+            appeal_ids, lambda each: moves.assign(each, operator_id, journal, force=force)
+        )
+        return f"{_appeals(moved)} → {name_of(operator_id)}{' by force' if force else ''}"
 
     return record(actor, "assign", work, forced=force)
 
@@ -49,8 +51,8 @@ def give_back(appeal_ids: Sequence[int], *, actor: str) -> Done:
     """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
 
     def work(journal: Journal) -> Callable[[], str]:
-        _each(appeal_ids, lambda each: moves.give_back(each, journal))
-        return lambda: f"{_appeals(appeal_ids)} returned{_whereabouts(appeal_ids)}"
+        returned = _each(appeal_ids, lambda each: moves.give_back(each, journal))
+        return lambda: f"{_appeals(returned)} returned{_whereabouts(returned)}"
 
     return record(actor, "return", work)
 
@@ -59,8 +61,8 @@ def close(appeal_ids: Sequence[int], *, actor: str) -> Done:
     """Close open appeals; their places are free again."""
 
     def work(journal: Journal) -> str:
-        _each(appeal_ids, lambda each: moves.close(each, journal))
-        return f"{_appeals(appeal_ids)} closed"
+        closed = _each(appeal_ids, lambda each: moves.close(each, journal))
+        return f"{_appeals(closed)} closed"
 
     return record(actor, "close", work)
 
@@ -69,24 +71,27 @@ def reopen(appeal_ids: Sequence[int], *, actor: str) -> Done:
     """Open closed appeals again: back to their operators where there is room, else they wait."""
 
     def work(journal: Journal) -> Callable[[], str]:
-        reasons = [moves.reopen(each, journal) for each in _distinct(appeal_ids)]
-        why = "".join(f": {reason}" for reason in reasons if reason) if len(reasons) == 1 else ""
-        return lambda: f"{_appeals(appeal_ids)} reopened{why}{_whereabouts(appeal_ids)}"
+        reasons: list[str | None] = []
+        opened = _each(appeal_ids, lambda each: reasons.append(moves.reopen(each, journal)))
+        why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
+        return lambda: f"{_appeals(opened)} reopened{why}{_whereabouts(opened)}"
 
     return record(actor, "reopen", work)
 
 
-def _each(appeal_ids: Sequence[int], move: Callable[[int], None]) -> None:
-    """Move each appeal; among several, those that need no move are passed over."""
-    distinct = _distinct(appeal_ids)
-    refusals = []
-    for appeal_id in distinct:
+def _each(appeal_ids: Sequence[int], move: Callable[[int], None]) -> list[int]:
+    """Move each appeal and return those moved; among several, others are passed over."""
+    moved, refusals = [], []
+    for appeal_id in _distinct(appeal_ids):
         try:
             move(appeal_id)
         except moves.NothingToDo as refusal:
             refusals.append(refusal)
-    if len(refusals) == len(distinct):
+        else:
+            moved.append(appeal_id)
+    if not moved:
         raise refusals[0]
+    return moved
 
 
 def _distinct(appeal_ids: Sequence[int]) -> list[int]:
@@ -97,7 +102,7 @@ def _distinct(appeal_ids: Sequence[int]) -> list[int]:
 
 def _whereabouts(appeal_ids: Sequence[int]) -> str:
     """Return who has the one appeal now, or how many of several wait."""
-    holders = [state_of(appeal_id).operator_id for appeal_id in _distinct(appeal_ids)]
+    holders = [state_of(appeal_id).operator_id for appeal_id in appeal_ids]
     if len(holders) == 1:
         return f", now with {name_of(holders[0])}" if holders[0] else ", waiting"
     return f", {holders.count(None)} waiting"

@@ -138,6 +138,9 @@ def _restore_team(
     for change in weights:
         _, (operator_id, source_id) = row_of(change.subject)
         weight = None if change.before is None else change.before["weight"]
+        if weight is not None:
+            operator_row(operator_id)
+            source_name(source_id)
         write_weight(operator_id, source_id, weight if isinstance(weight, int) else None, journal)
     for change in (*operators, *sources):
         if change.before is None:

@@ -31,6 +31,7 @@ def refuse_taken(table: type[Operator] | type[Source], name: str) -> None:
 
 def insert_operator(journal: Journal, **columns: object) -> int:
     """Add an operator, with `id` too when one is brought back, and return the id."""
+    refuse_taken(Operator, str(columns["name"]))
     operator_id: int = Operator.insert(columns).execute()
     columns.pop("id", None)
     journal.note(subject_of("operator", operator_id), None, columns)
@@ -58,6 +59,7 @@ def delete_operator_row(row: Operator, journal: Journal) -> None:
 
 def insert_source(journal: Journal, **columns: object) -> int:
     """Add a source, with `id` too when one is brought back, and return the id."""
+    refuse_taken(Source, str(columns["name"]))
     source_id: int = Source.insert(columns).execute()
     columns.pop("id", None)
     journal.note(subject_of("source", source_id), None, columns)

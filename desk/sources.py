@@ -8,7 +8,6 @@ from desk.rows import (
     delete_source_row,
     insert_source,
     operator_row,
-    refuse_taken,
     rewrite_source,
     source_name,
     weight_of,
@@ -16,7 +15,7 @@ from desk.rows import (
     write_weight,
 )
 from journal import Journal
-from models import MAX_WEIGHT, Source
+from models import MAX_WEIGHT
 from store import Refused
 
 
@@ -25,7 +24,6 @@ def add_source(name: object, *, actor: str) -> Done:
     fresh = checked_name(name)
 
     def work(journal: Journal) -> str:
-        refuse_taken(Source, fresh)
         insert_source(journal, name=fresh)
         return f"Source {fresh} added"
 

@@ -9,11 +9,9 @@ from desk.rows import (
     delete_operator_row,
     insert_operator,
     operator_row,
-    refuse_taken,
     rewrite_operator,
 )
 from journal import Journal
-from models import Operator
 from places import open_appeals_of
 
 
@@ -22,7 +20,6 @@ def add_operator(name: object, max_load: object, *, is_active: bool = True, acto
     fresh, limit = checked_name(name), checked_limit(max_load)
 
     def work(journal: Journal) -> str:
-        refuse_taken(Operator, fresh)
         insert_operator(journal, name=fresh, max_load=limit, is_active=is_active)
         return f"{fresh} added, limit {limit}"
 
