@@ -325,3 +325,11 @@ async def test_a_dimmed_key_says_why_it_does_nothing(tmp_path: Path) -> None:
         assert "Even out: there is nothing here" in desk.text
         await desk.press("3", "c")
         assert "Close: there is nothing here" in desk.text
+
+
+async def test_two_quick_escapes_leave_a_dialog_once(file: Path) -> None:
+    async with open_desk(file) as desk:
+        for opening in ("a", "question_mark", "H"):
+            burst(desk, opening, "escape", "escape", "escape")
+            await desk.settle()
+            await desk.until(lambda: desk.app.screen is desk.app.desk_screen)

@@ -79,7 +79,7 @@ class Details(ActDialog):
         """Choose who is to have it."""
         from tui.move import Move
 
-        self.app.push_screen(Move([self._appeal_id]), lambda done: done and self.dismiss(True))
+        self.app.push_screen(Move([self._appeal_id]), lambda done: self.go(True) if done else None)
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Say why something was refused."""

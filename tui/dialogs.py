@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from desk import Done
 from store import Refused, Trouble
 from text import clean
 from tui.messages import Acted
+from tui.sheet import Sheet
 
 if TYPE_CHECKING:
     from tui.app import LeadboardApp
@@ -35,7 +35,7 @@ class Field:
     is_number: bool = False
 
 
-class ActDialog(ModalScreen[bool]):
+class ActDialog(Sheet):
     """A dialog that does an act: it goes when that is stored, and stays with the reason if not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,7 +49,7 @@ class ActDialog(ModalScreen[bool]):
 
     def action_dismiss_dialog(self) -> None:
         """Leave without doing anything."""
-        self.dismiss(False)
+        self.go()
 
     @work(group="act", exit_on_error=False)
     async def perform(self, act: Callable[..., Done]) -> None:
@@ -62,7 +62,7 @@ class ActDialog(ModalScreen[bool]):
         except Trouble as trouble:
             self.explain(str(trouble), None)
         else:
-            self.dismiss(True)
+            self.go(True)
             app.desk_screen.post_message(Acted(done.note))
 
     def explain(self, sentence: str, field: str | None) -> None:
@@ -146,7 +146,7 @@ class Confirm(ActDialog):
         self.query_one("#error", Static).update(Content(clean(sentence)))
 
 
-class Quit(ModalScreen[None]):
+class Quit(Sheet):
     """Asks before text that is not stored goes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -166,7 +166,7 @@ class Quit(ModalScreen[None]):
 
     def action_stay(self) -> None:
         """Go back to the desk."""
-        self.dismiss()
+        self.go()
 
 
 def _whole(typed: str) -> int | str:

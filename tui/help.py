@@ -7,17 +7,17 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.keys import is_twin
+from tui.sheet import Sheet
 
 
-class Help(ModalScreen[None]):
+class Help(Sheet):
     """A sheet over the desk; any of its keys takes it away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,й,question_mark,comma,f1", "dismiss", "Back", id="help.back")
+        Binding("escape,q,й,question_mark,comma,f1", "go_back", "Back", id="help.back")
     ]
 
     def __init__(self, title: str, text: str, bindings: Iterable[ActiveBinding]) -> None:
@@ -48,9 +48,9 @@ class Help(ModalScreen[None]):
             for action, keys in lines.items()
         )
 
-    def action_dismiss(self) -> None:  # type: ignore[override]
+    def action_go_back(self) -> None:
         """Go back."""
-        self.dismiss()
+        self.go()
 
 
 def _is_move(active: ActiveBinding) -> bool:

@@ -82,4 +82,4 @@ class Move(ActDialog):
 
     def _after_asking(self, was_done: bool | None) -> None:
         if was_done:
-            self.dismiss(True)
+            self.go(True)
