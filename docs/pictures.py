@@ -29,6 +29,9 @@ RUSH_GAP = 11.0
 PICTURES: dict[str, Sequence[str]] = {
     "desk": ["f3", "right", "right", "down", "down"],
     "form": ["f5", *"tg", "enter", *"tg_777000", "tab", *"Хочу купить курс"],
+    "details": ["f4", "right_square_bracket", "enter"],
+    "move": ["f4", "m"],
+    "history": ["f2", "plus", "down", "space", "u", "H"],
     "help": ["f3", "question_mark"],
 }
 """The keys that lead to each picture."""

@@ -73,11 +73,12 @@ class Header(Widget):
         room = sum(each.max_load for each in active)
         return [
             (f"waiting {board.waiting}", "$text-error bold reverse" if board.waiting else ""),
+            *self._alarms[:1],
             (f"load {load}/{room}", ""),
             (f"operators {len(active)}/{len(board.operators)} active", ""),
             (self.clock, ""),
             (f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""),
-            *self._alarms,
+            *self._alarms[1:],
         ]
 
 

@@ -200,6 +200,10 @@ class DeskScreen(ActingScreen):
         place = stops.index(self.focused) if self.focused in stops else -1
         stops[(place + step) % len(stops)].focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no filter in the form, where a slash is only a slash."""
+        return action != "filter" or self.pane_of(self.focused) != "new-appeal"
+
     def action_filter(self) -> None:
         """Type a filter for the focused pane."""
         pane = self.pane_of(self.focused)
