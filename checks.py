@@ -13,18 +13,14 @@ def checked_name(name: object, field: str = "name") -> str:
 
 def checked_external_id(external_id: object) -> str:
     """Return a lead's external id trimmed and in NFC; whole numbers are taken as their digits."""
-    if isinstance(external_id, int) and not isinstance(external_id, bool):
-        external_id = str(external_id)
-    return _line(external_id, "external_id", "The lead's id", MAX_IDENTIFIER)
+    return _line(_digits(external_id), "external_id", "The lead's id", MAX_IDENTIFIER)
 
 
 def checked_key(key: object) -> str | None:
     """Return a message key trimmed and in NFC, or None where there is none."""
     if key is None:
         return None
-    if isinstance(key, int) and not isinstance(key, bool):
-        key = str(key)
-    return _line(key, "key", "The key", MAX_IDENTIFIER)
+    return _line(_digits(key), "key", "The key", MAX_IDENTIFIER)
 
 
 def checked_message(message: object) -> str:
@@ -46,6 +42,13 @@ def checked_limit(max_load: object) -> int:
 def checked_weight(weight: object) -> int:
     """Return a weight, a whole number from 0 to 1 000 000; raises Refused for anything else."""
     return _whole(weight, "weight", "The weight", MAX_WEIGHT)
+
+
+def _digits(number: object) -> object:
+    """Return a whole number of a bearable length as its digits, anything else as it is."""
+    if isinstance(number, bool) or not isinstance(number, int) or number.bit_length() > 660:
+        return number
+    return str(number)
 
 
 def _whole(number: object, field: str, what: str, most: int) -> int:

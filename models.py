@@ -1,6 +1,8 @@
 """The ground floor: the tables, their constraints, and opening a database of this version."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +16,7 @@ from peewee import (
     Check,
     CompositeKey,
     Database,
+    DatabaseError,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -22,11 +25,13 @@ from peewee import (
 
 from backup import backup
 from store import (
+    PATIENCE,
     Trouble,
     UtcField,
     bind,
     connect_sqlite,
     database,
+    now,
     plainly,
     transact,
 )
@@ -231,6 +236,7 @@ def open_database(target: str | Path | None = None) -> Database:
     Raises Trouble when it cannot be opened, is no Leadboard database, or is of a newer version.
     """
     path = default_path() if target is None else path_of(str(target))
+    _refuse_foreign(path)
     opened = connect_sqlite(path)
     bind(opened)
     try:
@@ -245,11 +251,22 @@ def open_database(target: str | Path | None = None) -> Database:
     return opened
 
 
+def _refuse_foreign(path: Path) -> None:
+    """Raise Trouble for a database of another program before anything in it is touched."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with plainly(), closing(sqlite3.connect(path, timeout=PATIENCE)) as probe:
+        try:
+            names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
+        except sqlite3.DatabaseError as error:
+            raise DatabaseError(*error.args) from error
+    if names and not names >= {"schema_version", "operator", "appeal"}:
+        raise Trouble("The file is a database of another program: choose another with --db.")
+
+
 def _create() -> None:
     if database.table_exists("schema_version"):
         return
-    if database.get_tables():
-        raise Trouble("The file is a database of another program: choose another with --db.")
     database.create_tables(TABLES)
     SchemaVersion.insert(version=SCHEMA_VERSION).execute()
 
@@ -262,15 +279,20 @@ def _bring_up_to_date(path: Path) -> None:
             f"{SCHEMA_VERSION}): upgrade Leadboard."
         )
     if version < SCHEMA_VERSION:
-        copy = path.with_name(f"{path.name}.v{version}.bak")
-        # Where another process is upgrading too, its copy is as good: it was made before.
-        if not copy.exists():
-            backup(path, copy)
-        transact(_upgrade)
+        transact(lambda: _upgrade(path))
 
 
-def _upgrade() -> None:
-    for version in range(_version(), SCHEMA_VERSION):
+def _upgrade(path: Path) -> None:
+    """Copy the file as it is and take every step, unless another process has just done it."""
+    old = _version()
+    if old >= SCHEMA_VERSION:
+        return
+    copy = path.with_name(f"{path.name}.v{old}.bak")
+    if copy.exists():
+        copy = path.with_name(f"{path.name}.v{old}.{now():%Y%m%dT%H%M%S%f}.bak")
+    # Under the write lock, so that nothing is stored between the copy and the first step.
+    backup(path, copy, force=True)
+    for version in range(old, SCHEMA_VERSION):
         UPGRADES[version]()
     SchemaVersion.update(version=SCHEMA_VERSION).execute()
 

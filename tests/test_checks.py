@@ -105,3 +105,58 @@ def test_clean_text_is_one_line_that_no_terminal_obeys(text: str) -> None:
 @pytest.mark.parametrize("text", ["plain", "Привет, мир", "[/b] [b", "日本語", "é", ""])
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert clean(text) == strip_controls(text) == text
+
+
+@pytest.mark.parametrize("check", [checks.checked_external_id, checks.checked_key])
+def test_a_number_too_long_to_be_written_is_refused_like_any_other(
+    check: Callable[[object], object],
+) -> None:
+    for digits in (201, 5_000):
+        with pytest.raises(Refused):
+            check(10**digits)
+
+
+@given(st.text(min_size=1))
+def test_a_name_that_was_taken_is_trimmed_composed_and_taken_again(text: str) -> None:
+    try:
+        name = checks.checked_name(text)
+    except Refused:
+        return
+    assert name == name.strip() == unicodedata.normalize("NFC", name)
+    assert 1 <= len(name) <= 80
+    assert not any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name)
+    assert checks.checked_name(name) == name
+
+
+@given(st.text(alphabet=st.characters()))
+def test_a_message_changes_only_where_no_database_could_hold_it(text: str) -> None:
+    kept = checks.checked_message(text)
+    assert len(kept) == len(text)
+    kept.encode()
+    for stored, original in zip(kept, text, strict=True):
+        odd = original == "\0" or "\ud800" <= original <= "\udfff"
+        assert stored == ("\ufffd" if odd else original)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "field", "words"),
+    [
+        (checks.checked_name, "x" * 81, "name", "81 characters; 80 are allowed"),
+        (checks.checked_external_id, "x" * 201, "external_id", "201 characters; 200 are allowed"),
+        (checks.checked_message, "x" * 10_001, "message", "10,001 characters; 10,000 are allowed"),
+        (checks.checked_weight, 1_000_001, "weight", "between 0 and 1,000,000"),
+        (checks.checked_weight, "70", "weight", "whole number"),
+        (checks.checked_limit, True, "max_load", "whole number"),
+        (checks.checked_key, " ", "key", "empty"),
+    ],
+)
+def test_a_refusal_names_the_field_and_says_what_is_allowed(
+    check: Callable[[object], object], value: object, field: str, words: str
+) -> None:
+    with pytest.raises(Refused, match=words) as caught:
+        check(value)
+    assert caught.value.field == field
+
+
+def test_length_is_counted_after_trimming_and_composing() -> None:
+    assert len(checks.checked_name(" " + "e\u0301" * 80 + " ")) == 80

@@ -218,3 +218,155 @@ def test_processes_that_start_at_once_upgrade_once(db: Database, tmp_path: Path)
     for process in processes:
         process.communicate("go\n", timeout=30)
     assert [process.returncode for process in processes] == [0, 0, 0]
+
+
+def test_every_table_is_strict(db: Database) -> None:
+    listed = rows("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
+    strict = {name: is_strict for name, is_strict in listed if not str(name).startswith("sqlite_")}
+    assert strict == {model._meta.table_name: 1 for model in models.TABLES}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO operator(name, max_load) VALUES (x'41', 1)",
+        "INSERT INTO operator(name, max_load) VALUES ('B', 1.5)",
+        "INSERT INTO operator(name, max_load) VALUES ('B', NULL)",
+        "UPDATE operator SET is_active = NULL",
+        "UPDATE operator SET load = NULL",
+        "UPDATE operator SET name = NULL",
+        "UPDATE operator SET id = 'one'",
+        "UPDATE source SET name = NULL",
+        f"UPDATE source SET name = '{'x' * 81}'",
+        "UPDATE operator_source SET weight = NULL",
+        "UPDATE operator_source SET weight = 0.5",
+        "UPDATE operator_source SET operator_id = NULL",
+        "INSERT INTO lead(external_id) VALUES (NULL)",
+        f"INSERT INTO lead(external_id) VALUES ('{'x' * 201}')",
+        "UPDATE appeal SET source_id = NULL",
+        "UPDATE appeal SET key = ''",
+        f"UPDATE appeal SET key = '{'x' * 201}'",
+        "UPDATE appeal SET withdrawn = 2",
+        "UPDATE appeal SET withdrawn = NULL",
+        "INSERT INTO roster(digest, content) VALUES (x'01', '[]'), (x'01', '[]')",
+        "INSERT INTO roster(digest, content) VALUES ('text', '[]')",
+        "UPDATE event SET actor = NULL",
+        "UPDATE event SET forced = 2",
+        "DELETE FROM event",
+        "UPDATE event_change SET subject = NULL",
+        "INSERT INTO schema_version(version) VALUES (1)",
+    ],
+)
+def test_the_schema_refuses_wrong_kinds_and_nothing(
+    raw: sqlite3.Connection, statement: str
+) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        raw.execute(statement)
+
+
+def test_a_draw_is_never_negative(raw: sqlite3.Connection) -> None:
+    raw.execute("INSERT INTO roster(digest, content) VALUES (x'01', '[]')")
+    raw.execute("UPDATE appeal SET roster_id = 1, draw = 0")
+    with pytest.raises(sqlite3.IntegrityError):
+        raw.execute("UPDATE appeal SET draw = -1")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"UPDATE operator SET name = '{'я' * 80}', max_load = 1000000",
+        "UPDATE operator SET name = 'x', max_load = 0, load = 7",
+        "UPDATE operator_source SET weight = 0",
+        "UPDATE operator_source SET weight = 1000000",
+        f"UPDATE lead SET external_id = '{'x' * 200}'",
+        f"UPDATE appeal SET message = '{'я' * 10_000}'",
+        "UPDATE appeal SET message = ''",
+        f"UPDATE appeal SET withdrawn = 1, closed_at = {MOMENT}",
+        f"UPDATE appeal SET key = '{'x' * 200}'",
+    ],
+)
+def test_the_schema_takes_what_stands_on_the_bound(raw: sqlite3.Connection, statement: str) -> None:
+    raw.execute(statement)
+
+
+def test_any_number_of_appeals_may_have_no_key(raw: sqlite3.Connection) -> None:
+    raw.execute(
+        f"INSERT INTO appeal(lead_id, source_id, timestamp, message) VALUES (1, 1, {MOMENT}, 'm')"
+    )
+    assert raw.execute("SELECT count(*) FROM appeal WHERE key IS NULL").fetchone() == (2,)
+
+
+def test_the_file_of_another_program_is_not_changed_by_a_byte(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(Trouble):
+        models.open_database(path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.glob("other*")] == ["other.db"]
+
+
+def test_a_table_named_like_ours_in_a_foreign_file_is_no_version(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE schema_version (number TEXT)")
+    other.close()
+    with pytest.raises(Trouble):
+        models.open_database(path)
+
+
+def test_when_a_later_step_fails_the_earlier_one_is_taken_back(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.close()
+    with monkeypatch.context() as patched:
+        patched.setattr(models, "SCHEMA_VERSION", 3)
+        first, second = "CREATE TABLE early (x INTEGER)", "CREATE TABLE early (x INTEGER)"
+        steps = {1: lambda: database.execute_sql(first), 2: lambda: database.execute_sql(second)}
+        patched.setattr(models, "UPGRADES", steps)
+        with pytest.raises(Trouble):
+            models.open_database(tmp_path / "t.db")
+    opened = models.open_database(tmp_path / "t.db")
+    assert rows("SELECT name FROM sqlite_master WHERE name = 'early'") == []
+    assert rows("SELECT version FROM schema_version") == [(1,)]
+    opened.close()
+
+
+def test_the_copy_of_an_upgrade_holds_what_was_there_just_before(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.close()
+    with monkeypatch.context() as patched:
+        upgrade_to_two(patched, "ALTER TABLE nowhere ADD COLUMN shift TEXT")
+        with pytest.raises(Trouble):
+            models.open_database(tmp_path / "t.db")
+    opened = models.open_database(tmp_path / "t.db")
+    team({"Came later": 5}, {})
+    opened.close()
+    upgrade_to_two(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
+    models.open_database(tmp_path / "t.db").close()
+    copied = []
+    for path in tmp_path.glob("t.db.v1*"):
+        with sqlite3.connect(path) as copy:
+            copied += copy.execute("SELECT name FROM operator").fetchall()
+        copy.close()
+    assert ("Came later",) in copied
+
+
+def test_an_upgrade_goes_on_when_another_process_made_the_copy_meanwhile(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.close()
+    upgrade_to_two(monkeypatch, "CREATE TABLE once (x INTEGER)")
+    real = models.backup
+
+    def late(source: Path, target: Path, *, force: bool = False) -> int:
+        real(source, target)
+        return real(source, target, force=force)
+
+    monkeypatch.setattr(models, "backup", late)
+    opened = models.open_database(tmp_path / "t.db")
+    assert rows("SELECT version FROM schema_version") == [(2,)]
+    opened.close()

@@ -1,10 +1,13 @@
 """What the panes read: one board, pages by key, shares that follow the weights."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from peewee import Database
 
 import desk
@@ -131,3 +134,82 @@ def test_every_query_of_a_pane_finds_its_rows_by_an_index(db: Database) -> None:
         plan = " ".join(str(row[3]) for row in rows(f"EXPLAIN QUERY PLAN {query}"))
         assert "SEARCH" in plan, (query, plan)
         assert "SCAN" not in plan, (query, plan)
+
+
+def board_weights_after(act: Callable[[], object]) -> tuple[views.Weights, views.Weights]:
+    """Return the weights that a kept board is given after an act, and those read afresh."""
+    earlier = views.board()
+    act()
+    return views.board(earlier).weights, views.board().weights
+
+
+def test_weights_spread_evenly_are_read_again(db: Database) -> None:
+    team({"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}})
+    kept, fresh = board_weights_after(lambda: desk.spread(1, actor=T))
+    assert fresh == {1: {1: 20, 2: 20, 3: 20}}
+    assert kept == fresh
+
+
+def test_a_weight_moved_between_two_pairs_is_read_again(db: Database) -> None:
+    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Anna": 7, "Boris": 5}})
+    swap = "UPDATE operator_source SET weight = 12 - weight"
+    kept, fresh = board_weights_after(lambda: rows(swap))
+    assert kept == fresh
+
+
+def test_a_link_of_weight_zero_that_comes_or_goes_is_read_again(db: Database) -> None:
+    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
+    kept, fresh = board_weights_after(lambda: desk.set_weight(2, 1, 0, actor=T))
+    assert kept == fresh == {1: {1: 5, 2: 0}}
+    moved = "UPDATE operator_source SET operator_id = 1, weight = 0 WHERE weight = 5"
+    kept, fresh = board_weights_after(lambda: rows(moved))
+    assert kept == fresh
+
+
+def test_a_link_of_weight_zero_that_moves_is_read_again(db: Database) -> None:
+    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
+    moved = "UPDATE operator_source SET operator_id = 2"
+    kept, fresh = board_weights_after(lambda: rows(moved))
+    assert kept == fresh == {1: {2: 0}}
+
+
+@given(
+    st.lists(st.integers(0, 100), min_size=4, max_size=4),
+    st.sampled_from([(70, 20, 9, 1), (1, 1, 1, 0), (0, 0, 0, 5)]),
+)
+def test_shares_sum_to_one_over_the_eligible(loads: list[int], weights: tuple[int, ...]) -> None:
+    operators = [
+        views.OperatorRow(number, str(number), number != 3, 50, load)
+        for number, load in enumerate(loads, 1)
+    ]
+    board = views.Board(operators=operators, weights={1: dict(enumerate(weights, 1))})
+    standing = insight.standings(board, 1)
+    total = sum(each.share for each in standing.values())
+    eligible = [each for each in standing.values() if each.reason is None]
+    assert total == (pytest.approx(1.0) if eligible else 0.0)
+    assert all(not each.share for each in standing.values() if each.reason)
+
+
+def test_a_lead_typed_exactly_is_found(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a_b", 1, "")
+    submit("axb", 1, "")
+    assert lists.lead_starting("a_") == "a_b"
+    assert lists.lead_starting("ax") == "axb"
+    assert lists.lead_starting("%") is None
+
+
+def test_what_another_program_commits_changes_the_data_version(
+    db: Database, tmp_path: Path
+) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    before = views.data_version()
+    assert views.data_version() == before
+    elsewhere(tmp_path / "t.db", "UPDATE operator SET max_load = 8")
+    assert views.data_version() != before
+
+
+def test_names_on_a_board_are_shown_on_one_line(db: Database, tmp_path: Path) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    elsewhere(tmp_path / "t.db", "UPDATE operator SET name = 'a' || char(27) || char(8238) || '['")
+    assert views.board().operators[0].name == "a␛["
