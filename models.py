@@ -16,7 +16,6 @@ from peewee import (
     Check,
     CompositeKey,
     Database,
-    DatabaseError,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -256,10 +255,7 @@ def _refuse_foreign(path: Path) -> None:
     if not path.is_file() or not path.stat().st_size:
         return
     with plainly(), closing(sqlite3.connect(path, timeout=PATIENCE)) as probe:
-        try:
-            names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
-        except sqlite3.DatabaseError as error:
-            raise DatabaseError(*error.args) from error
+        names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
     if names and not names >= {"schema_version", "operator", "appeal"}:
         raise Trouble("The file is a database of another program: choose another with --db.")
 

@@ -146,7 +146,7 @@ def plainly() -> Iterator[None]:
     """Turn the database library's errors into Trouble with a sentence for people."""
     try:
         yield
-    except (DatabaseError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError, sqlite3.Error) as error:
         if _name_of(error) == "SQLITE_CONSTRAINT":
             raise
         raise _trouble(error) from error
