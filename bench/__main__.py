@@ -3,13 +3,14 @@
 import argparse
 from collections.abc import Callable
 
-from bench import keys, startup, submit
+from bench import keys, startup, submit, waiting
 from bench.result import Result, table
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "startup": startup.measure,
     "keys": keys.measure,
     "submit": submit.measure,
+    "waiting": waiting.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 
