@@ -8,7 +8,7 @@ from peewee import fn
 from allocator import digest_of, drain, waiting_queues
 from journal import REPAIR, Journal, from_json, subject_of
 from lottery import Candidates, pick
-from models import Appeal, EventChange, Operator, Roster, Source
+from models import Appeal, Event, EventChange, Operator, Roster, Source
 from places import is_waiting
 from store import database, plainly, rows, transact
 from text import clean
@@ -145,16 +145,21 @@ def _contradiction(
 
 
 def _was_moved_to(appeal_id: int, operator_id: int | None) -> bool:
-    """Tell whether the last recorded move of the appeal, other than a draw, explains its holder."""
+    """Tell whether the last recorded move of the appeal, other than a draw, explains its holder.
+
+    An undo puts back an operator together with a draw that somebody may have overruled before it.
+    """
     changes = (
-        EventChange.select(EventChange.before, EventChange.after)
+        EventChange.select(EventChange.before, EventChange.after, Event.target)
+        .join(Event)
         .where(EventChange.subject == subject_of("appeal", appeal_id))
         .order_by(EventChange.event.desc())
     )
-    for was, became in rows(changes):
+    for was, became, target in rows(changes):
         before, after = from_json(was) or {}, from_json(became) or {}
         if before.get("operator_id") != after.get("operator_id"):
-            return after.get("draw") is None and after["operator_id"] == operator_id
+            is_draw = after.get("draw") is not None and target is None
+            return not is_draw and after["operator_id"] == operator_id
     return False
 
 

@@ -283,6 +283,7 @@ async def test_what_is_on_show_is_saved_privately_and_without_formulas(
     async with open_desk(file) as desk:
         await desk.elsewhere(allocator.submit, "=1+1", 1, "@SUM(A1)")
         await desk.press("3")
+        await desk.until(lambda: "@SUM(A1)" in desk.text)
         desk.app.desk_screen.export_rows()
         desk.app.desk_screen.export_picture()
         await desk.settle()

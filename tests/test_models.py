@@ -11,6 +11,7 @@ from peewee import Database
 
 import desk
 import models
+from backup import backup
 from store import Trouble, database
 from tests.support import T, rows, team
 
@@ -360,7 +361,7 @@ def test_an_upgrade_goes_on_when_another_process_made_the_copy_meanwhile(
 ) -> None:
     db.close()
     upgrade_to_two(monkeypatch, "CREATE TABLE once (x INTEGER)")
-    real = models.backup
+    real = backup
 
     def late(source: Path, target: Path, *, force: bool = False) -> int:
         real(source, target)
