@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import keys, startup, submit, waiting
+from bench import calm, keys, startup, submit, waiting
 from bench.result import Result, table
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "keys": keys.measure,
     "submit": submit.measure,
     "waiting": waiting.measure,
+    "calm": calm.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 

@@ -1,6 +1,7 @@
 """A dispatcher's day: the appeals pane with its tabs, details, moves and marks; keys in bursts."""
 
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import desk as acts
 import lists
 import models
 from store import now
+from tests.processes import ROOT
 from tests.screen import USUAL, Desk, open_desk, rows
+from tests.terminal import Terminal
 from wanted import parse
 
 
@@ -334,3 +337,46 @@ async def test_two_quick_escapes_leave_a_dialog_once(file: Path) -> None:
             burst(desk, opening, "escape", "escape", "escape")
             await desk.settle()
             await desk.until(lambda: desk.app.screen is desk.app.desk_screen)
+
+
+async def test_operators_are_sorted_by_what_one_looks_for(file: Path) -> None:
+    async with open_desk(file) as desk:
+        assert first_operator(desk) == "Anna"
+        await desk.press("s", "s", "s")
+        assert "most free places first" in desk.text
+        await desk.elsewhere(acts.set_limit, 2, 90, actor="bot")
+        await desk.until(lambda: first_operator(desk) == "Boris")
+        await desk.press("s")
+        assert first_operator(desk) == "Anna"
+
+
+def first_operator(desk: Desk) -> str:
+    return desk.lines()[2].split()[2]
+
+
+async def test_two_desks_on_one_file_follow_each_other(file: Path) -> None:
+    async with open_desk(file) as desk:
+        command = [sys.executable, "-m", "headless", "--db", str(file)]
+        with Terminal(command, size=(120, 40), cwd=ROOT, env={"HOME": str(file.parent)}) as other:
+            other.wait_for("Anna")
+            other.press("+", "+")
+            await desk.until(lambda: "2/3" in desk.text)
+            await desk.press("down", "space")
+            await desk.until(lambda: "○ Boris" in other.screen_text())
+            await desk.until(lambda: "○ Boris" in desk.text)
+
+
+async def test_a_writer_that_is_held_up_never_holds_up_the_keys(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(file) as desk:
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await desk.pilot.press("plus", "n")
+        await desk.until(lambda: "Waiting for the database…" in desk.text)
+        await desk.pilot.press(*"typed meanwhile")
+        assert "typed meanwhile" in desk.text
+        other.execute("ROLLBACK")
+        other.close()
+        await desk.until(lambda: "Anna: limit 1 → 2" in desk.text)
+        assert rows("SELECT max_load FROM operator WHERE id=1") == [(2,)]

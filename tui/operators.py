@@ -1,6 +1,6 @@
 """The operators with their load bars."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -10,10 +10,18 @@ from textual.reactive import reactive
 import desk
 from tui.dialogs import Confirm, Dialog, Field
 from tui.keys import bind
-from tui.messages import Act
+from tui.messages import Act, Acted
 from tui.operator_list import OperatorList
-from views import Board
+from views import Board, OperatorRow
 from wanted import is_named
+
+AS_ADDED = "as added"
+ORDERS: dict[str, Callable[[OperatorRow], tuple[float | str, ...]]] = {
+    AS_ADDED: lambda row: (row.id,),
+    "by name": lambda row: (row.name.casefold(), row.id),
+    "fullest first": lambda row: (-row.load / max(row.max_load, 1), row.id),
+    "most free places first": lambda row: (row.load - row.max_load, row.id),
+}
 
 FLASH = 0.6
 """Seconds for which a bar shows that it took an appeal."""
@@ -34,11 +42,14 @@ class Operators(OperatorList):
         bind("plus", "step(1)", "Limit +", id="operators.raise"),
         bind("minus", "step(-1)", "Limit -", id="operators.lower"),
         bind("d", "delete", "Delete", id="operators.delete"),
+        bind("s", "sort", "Sort", id="operators.sort", show=False),
     ]
     on_a_row = frozenset({"edit", "switch", "send_home", "step", "delete"})
     empty = "No operators yet: press a to add one."
 
     _words: Sequence[str] = ()
+    order = reactive(AS_ADDED, repaint=False, init=False)
+    """By what the lines are sorted."""
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
@@ -67,7 +78,8 @@ class Operators(OperatorList):
                 self.refresh_row(index)
 
     def _show_wanted(self) -> None:
-        self.show([row for row in self.board.operators if is_named(row.name, self._words)])
+        wanted = [row for row in self.board.operators if is_named(row.name, self._words)]
+        self.show(sorted(wanted, key=ORDERS[self.order]))
 
     def action_add(self) -> None:
         """Ask for the name and limit of a new operator."""
@@ -100,6 +112,13 @@ class Operators(OperatorList):
         """Switch the operator under the cursor on or off."""
         if self.current:
             self.post_message(Act(desk.toggle_active, self.current.id))
+
+    def action_sort(self) -> None:
+        """Sort by the next of name, load and free places, and then as added again."""
+        names = list(ORDERS)
+        self.order = names[(names.index(self.order) + 1) % len(names)]
+        self._show_wanted()
+        self.post_message(Acted(f"Operators sorted {self.order}"))
 
     def action_send_home(self) -> None:
         """Switch the operator under the cursor off and return all his open appeals."""
