@@ -31,7 +31,12 @@ def checked_message(message: object) -> str:
         raise Refused(
             f"The message has {len(message):,} characters; {MAX_MESSAGE:,} are allowed.", "message"
         )
-    return "".join(_storable(letter) for letter in message) if _is_odd(message) else message
+    return storable(message)
+
+
+def storable(text: str) -> str:
+    """Return the text with U+FFFD for what no database can hold: NUL and lone surrogates."""
+    return "".join(_storable(letter) for letter in text) if _is_odd(text) else text
 
 
 def checked_limit(max_load: object) -> int:

@@ -143,13 +143,15 @@ def try_writing() -> None:
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Turn the database library's errors into Trouble with a sentence for people."""
+    """Turn the database library's errors into Trouble, with a sentence for people."""
     try:
         yield
     except (DatabaseError, InterfaceError, sqlite3.Error) as error:
         if _name_of(error) == "SQLITE_CONSTRAINT":
             raise
         raise _trouble(error) from error
+    except OverflowError as error:
+        raise Refused("There is nothing with so large a number.") from error
 
 
 def reading(query: Callable[[], T]) -> T:

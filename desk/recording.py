@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from allocator import drain
+from checks import storable
 from journal import Journal
 from store import Trouble, transact
 
@@ -40,7 +41,7 @@ def record(
             note += f"; {drained.given} waiting handed out"
         event_id = None
         if any(journal):
-            event_id = journal.write(actor, act, note, forced=forced, target=target)
+            event_id = journal.write(storable(actor), act, note, forced=forced, target=target)
         return Done(note, event_id), drained.has_more
 
     done, has_more = transact(run)

@@ -9,7 +9,7 @@ from desk.recording import Done, record
 from desk.reversal import reverse
 from journal import REPAIR, Journal
 from models import Event
-from store import Refused, rows
+from store import Refused, reading, rows
 
 UNDO, REDO = "undo", "redo"
 
@@ -31,7 +31,7 @@ def undo(event_id: int | None = None, *, actor: str) -> Done:
 
     Raises Refused, and changes nothing, when there is none or the world has moved on.
     """
-    act = act_of(event_id) if event_id is not None else last_done(actor)
+    act = reading(lambda: last_done(actor) if event_id is None else act_of(event_id))
     if act is None:
         raise Refused("There is nothing of yours to undo.")
     if act.is_undone:
@@ -44,7 +44,7 @@ def redo(event_id: int | None = None, *, actor: str) -> Done:
 
     Raises Refused, and changes nothing, when there is none or the world has moved on.
     """
-    act = act_of(event_id) if event_id is not None else last_undone(actor)
+    act = reading(lambda: last_undone(actor) if event_id is None else act_of(event_id))
     if act is None:
         raise Refused("There is nothing of yours to redo.")
     if not act.is_undone:

@@ -1,5 +1,6 @@
 """Submitting and draining on a real file: the limit, the queue, the key, the kept roster."""
 
+import itertools
 import random
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import places
 from allocator import DRAIN_BATCH, drain, submit
 from journal import Journal
 from lottery import Candidates, pick
-from store import Refused, transact
+from store import Refused, SqliteStore, transact
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
 
@@ -197,3 +198,218 @@ def test_four_processes_reach_every_limit_exactly_and_pass_none(
     assert rows("SELECT count(*) FROM lead") == [(40,)]
     assert rows("SELECT load FROM operator ORDER BY id") == [(90,), (60,), (50,)]
     assert_loads_equal_counts()
+
+
+# --- the lottery, as it is played on a real file ----------------------------------------------
+
+
+class Scripted(random.Random):
+    """A source of chance that draws what it was told, and remembers out of how many."""
+
+    def __init__(self, draw: int) -> None:
+        super().__init__(0)
+        self.draw, self.asked = draw, []  # type: int, list[int]
+
+    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:
+        self.asked.append(start)
+        return self.draw
+
+
+@pytest.mark.parametrize("weights", list(itertools.product((0, 1, 3), repeat=3)))
+def test_over_all_draws_each_operator_gets_exactly_his_weight(
+    db: Database, weights: tuple[int, ...]
+) -> None:
+    names = ("Anna", "Boris", "Vera")
+    column = dict(zip(names, weights, strict=True))
+    team(dict.fromkeys(names, 99), {"tg": dict(reversed(column.items()))})
+    total = sum(weights)
+    got: list[int | None] = []
+    for draw in range(total):
+        rng = Scripted(draw)
+        got.append(submit(f"lead {draw}", 1, "", rng=rng).operator_id)
+        assert rng.asked == [total]
+    assert got == [number for number, weight in enumerate(weights, 1) for _ in range(weight)]
+    assert rows("SELECT draw FROM appeal ORDER BY id") == [(draw,) for draw in range(total)]
+
+
+def test_whoever_becomes_full_is_out_of_the_next_draw(db: Database) -> None:
+    team({"Anna": 1, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    asked = []
+    for number in range(2):
+        rng = Scripted(0)
+        submit(f"lead {number}", 1, "", rng=rng)
+        asked += rng.asked
+    assert asked == [100, 30]
+    assert holders() == [1, 2]
+
+
+def test_with_nobody_eligible_no_draw_is_made(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 0}})
+    rng = Scripted(0)
+    submit("lead", 1, "", rng=rng)
+    assert rng.asked == []
+    assert rows("SELECT operator_id, draw, roster_id FROM appeal") == [(None, None, 1)]
+
+
+# --- the key ----------------------------------------------------------------------------------
+
+
+def test_without_a_key_the_same_words_are_two_appeals(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    assert submit("a", 1, "m").id != submit("a", 1, "m").id
+
+
+def test_a_key_is_known_again_whatever_is_wrong_with_the_source_by_now(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    first = submit("a", 1, "m", key=" k ")
+    assert submit("b", 99, "other", key="k").id == first.id
+
+
+def test_a_known_key_that_waits_says_why_as_it_did_at_first(db: Database) -> None:
+    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    first = submit("a", 1, "m", key="k")
+    again = submit("a", 1, "m", key="k")
+    assert (again.operator_id, again.reason) == (None, first.reason) == (None, "1 full")
+
+
+def test_a_known_key_that_was_returned_does_not_say_that_nobody_serves_its_source(
+    db: Database,
+) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    first = submit("a", 1, "m", key="k")
+    desk.set_active(1, False, actor=T)
+    desk.give_back([first.id], actor=T)
+    again = submit("a", 1, "m", key="k")
+    assert again.operator_id is None
+    assert again.reason != "nobody serves this source"
+
+
+@pytest.mark.parametrize("source", [0, -1, 2**63, -(2**63) - 1, 2**100])
+def test_a_source_that_cannot_be_is_refused_in_a_sentence(db: Database, source: int) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    before = dump()
+    with pytest.raises(Refused, match="no source"):
+        submit("a", source, "m")
+    assert dump() == before
+
+
+# --- the queue --------------------------------------------------------------------------------
+
+
+def crowd(count: int, source: int = 1) -> None:
+    """Let many appeals wait, as quickly as can be."""
+    rows("INSERT OR IGNORE INTO lead(id, external_id) VALUES (1, 'crowd')")
+    rows(
+        "INSERT INTO appeal(lead_id, source_id, timestamp, message) "
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+        "SELECT 1, ?, '2026-11-23T10:42:07.000000Z', '' FROM n",
+        count,
+        source,
+    )
+
+
+def test_behind_more_than_one_batch_a_new_arrival_waits_although_there_is_room(
+    db: Database,
+) -> None:
+    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    crowd(DRAIN_BATCH + 5)
+    # Another program makes room without draining.
+    rows("UPDATE operator SET max_load = 1000")
+    placed = submit("new", 1, "")
+    assert (placed.operator_id, placed.reason) == (None, "older appeals go first")
+    assert holders() == [1] * DRAIN_BATCH + [None] * 6
+    assert submit("newer", 1, "").operator_id == 1
+    assert set(holders()) == {1}
+    assert_loads_equal_counts()
+
+
+def test_an_arrival_for_one_source_does_not_wait_for_those_of_another(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}, "vk": {}})
+    crowd(5, source=2)
+    assert submit("new", 1, "").operator_id == 1
+    assert holders() == [None] * 5 + [1]
+
+
+def test_a_drain_of_one_source_leaves_the_others_alone(db: Database) -> None:
+    team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    crowd(2, source=1)
+    crowd(2, source=2)
+    rows("UPDATE operator SET max_load = 9")
+    assert transact(lambda: drain(Journal(), source_id=2)) == (2, False)
+    assert holders() == [None, None, 1, 1]
+
+
+def test_two_sources_share_the_last_place_and_the_older_appeal_gets_it(db: Database) -> None:
+    team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    crowd(1, source=2)
+    crowd(1, source=1)
+    rows("UPDATE operator SET max_load = 1")
+    assert transact(lambda: drain(Journal())).given == 1
+    assert holders() == [1, None]
+
+
+def test_closed_appeals_do_not_flow(db: Database) -> None:
+    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    crowd(3)
+    desk.close([1, 3], actor=T)
+    desk.set_limit(1, 9, actor=T)
+    assert holders() == [None, 1, None]
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_drain_leaves_nobody_waiting_whom_somebody_could_take(db: Database, seed: int) -> None:
+    rng = random.Random(seed)
+    names = ["Anna", "Boris", "Vera"]
+    column = {name: rng.choice([0, 1, 9]) for name in names}
+    team(dict.fromkeys(names, 0), {source: dict(column) for source in ("tg", "vk", "site")})
+    rows("DELETE FROM operator_source WHERE (operator_id + source_id * ?) % 3 = 0", seed)
+    for _ in range(4):
+        for source in (1, 2, 3):
+            crowd(rng.randint(0, 2), source)
+    for operator in (1, 2, 3):
+        rows("UPDATE operator SET max_load = ? WHERE id = ?", rng.randint(0, 4), operator)
+    transact(lambda: drain(Journal(), rng))
+    assert rows("SELECT 1 FROM operator WHERE load > max_load") == []
+    assert (
+        rows(
+            "SELECT 1 FROM appeal a JOIN operator_source s ON s.source_id = a.source_id "
+            "JOIN operator o ON o.id = s.operator_id "
+            "WHERE a.operator_id IS NULL AND s.weight > 0 AND o.load < o.max_load"
+        )
+        == []
+    )
+    younger_first = (
+        "SELECT 1 FROM appeal a JOIN appeal b ON a.source_id = b.source_id AND a.id < b.id "
+        "WHERE a.operator_id IS NULL AND b.operator_id IS NOT NULL"
+    )
+    assert rows(younger_first) == []
+    assert_loads_equal_counts()
+
+
+def test_ten_thousand_that_nobody_can_take_cost_an_act_no_more_than_ten_do(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team({"Anna": 0, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {"Boris": 1}})
+    statements: list[str] = []
+    real = SqliteStore.execute_sql
+
+    def counted(self: SqliteStore, sql: str, *rest: object) -> object:
+        statements.append(sql)
+        return real(self, sql, *rest)
+
+    counts, steps = [], []
+    for number in (10, 9_990):
+        crowd(number)
+        with monkeypatch.context() as patched:
+            patched.setattr(SqliteStore, "execute_sql", counted)
+            statements.clear()
+            ticks: list[int] = []
+            db.connection().set_progress_handler(lambda: ticks.append(1), 100)  # noqa: B023
+            desk.step_limit(2, 1, actor=T)
+            submit("vk lead", 2, "")
+            db.connection().set_progress_handler(None, 0)
+        counts.append(len(statements))
+        steps.append(len(ticks))
+    assert counts[1] <= counts[0] <= 40
+    # In hundreds of SQLite's own steps: reading all of the crowd would take several hundred.
+    assert steps[1] <= steps[0] + 5

@@ -160,3 +160,51 @@ def test_a_refusal_names_the_field_and_says_what_is_allowed(
 
 def test_length_is_counted_after_trimming_and_composing() -> None:
     assert len(checks.checked_name(" " + "e\u0301" * 80 + " ")) == 80
+
+
+@pytest.mark.parametrize("typed", ["5", " 5 ", "0", "5.0", "1e3", b"5", "\u0665", "", "NaN"])
+@pytest.mark.parametrize("check", [checks.checked_limit, checks.checked_weight])
+def test_a_number_typed_as_text_is_no_number(
+    check: Callable[[object], object], typed: object
+) -> None:
+    with pytest.raises(Refused, match="must be a whole number"):
+        check(typed)
+
+
+@pytest.mark.parametrize("number", [0, 42, -1_001_234_567_890, 10**12, 2**64])
+@pytest.mark.parametrize("check", [checks.checked_external_id, checks.checked_key])
+def test_a_whole_number_is_taken_as_its_digits(
+    check: Callable[[object], object], number: int
+) -> None:
+    assert check(number) == str(number) == check(str(number))
+
+
+@given(st.integers())
+def test_whole_numbers_within_the_bounds_are_taken_unchanged(number: int) -> None:
+    for check in (checks.checked_limit, checks.checked_weight):
+        if 0 <= number <= 1_000_000:
+            assert check(number) == number
+        else:
+            with pytest.raises(Refused):
+                check(number)
+
+
+@given(ANYTHING)
+def test_a_refusal_is_one_sentence_and_names_its_field(value: object) -> None:
+    for check, field in (
+        (checks.checked_external_id, "external_id"),
+        (checks.checked_message, "message"),
+        (checks.checked_weight, "weight"),
+    ):
+        for refusal in refusals_of(check, value):
+            assert str(refusal).endswith(".")
+            assert len(str(refusal).splitlines()) == 1
+            assert refusal.field == field
+
+
+def refusals_of(check: Callable[[object], object], value: object) -> list[Refused]:
+    try:
+        check(value)
+    except Refused as refusal:
+        return [refusal]
+    return []

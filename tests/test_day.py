@@ -359,6 +359,7 @@ async def test_two_desks_on_one_file_follow_each_other(file: Path) -> None:
         command = [sys.executable, "-m", "headless", "--db", str(file)]
         with Terminal(command, size=(120, 40), cwd=ROOT, env={"HOME": str(file.parent)}) as other:
             other.wait_for("Anna")
+            other.wait_quiet(0.3)
             other.press("+", "+")
             await desk.until(lambda: "2/3" in desk.text)
             await desk.press("down", "space")

@@ -1,5 +1,6 @@
 """What a dispatcher can do: each act's effect, its record, and what it refuses."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import allocator
 import desk
 from desk import Done
 from models import MAX_LIMIT, MAX_WEIGHT, Operator
+from store import SqliteStore, Trouble
 from tests.acts_model import (
     ACTOR,
     add_operator,
@@ -249,6 +251,7 @@ def test_an_act_changes_its_rows_and_records_itself(team: Team, name: str) -> No
 
 
 def test_returning_an_appeal_lets_the_lottery_give_it_again(team: Team) -> None:
+    desk.set_weight(team.vera, team.bot, MAX_WEIGHT, actor="setup")
     before = subjects()
     done = desk.give_back([1], actor=ACTOR)
     assert done.event_id is not None
@@ -744,3 +747,130 @@ def test_a_failure_in_the_middle_of_an_act_leaves_nothing_behind(
         desk.close(team.held, actor=ACTOR)
     assert everything() == before
     assert snapshot()["operator"] == before["operator"]
+
+
+# --- ids that no row can have ------------------------------------------------------------------
+
+VAST = 2**63
+
+VAST_IDS: dict[str, Act] = {
+    "an operator": lambda _: desk.set_limit(VAST, 1, actor=ACTOR),
+    "a source": lambda _: desk.rename_source(VAST, "vk", actor=ACTOR),
+    "a weight": lambda t: desk.set_weight(VAST, t.bot, 1, actor=ACTOR),
+    "an appeal": lambda _: desk.close([VAST], actor=ACTOR),
+    "the operator of an appeal": lambda _: desk.assign([1], VAST, actor=ACTOR),
+    "the source of an appeal": lambda _: desk.submit("77", VAST, "hi", actor=ACTOR),
+    "an event": lambda _: desk.undo(VAST, actor=ACTOR),
+}
+
+
+@pytest.mark.parametrize("name", VAST_IDS)
+def test_an_id_beyond_64_bits_is_refused_like_any_other_that_is_not_there(
+    team: Team, name: str
+) -> None:
+    with refused():
+        VAST_IDS[name](team)
+
+
+# --- an act is stored whole or not at all, wherever it breaks off --------------------------------
+
+
+class Failing:
+    """Lets so many statements pass, and fails the next as a broken disk would."""
+
+    def __init__(self, passing: int) -> None:
+        self.left = passing
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = SqliteStore.execute_sql
+
+        def execute(base: SqliteStore, sql: str, *rest: object) -> object:
+            self.left -= 1
+            if self.left < 0:
+                error = sqlite3.OperationalError("disk I/O error")
+                error.sqlite_errorname = "SQLITE_IOERR_WRITE"
+                raise error
+            return real(base, sql, *rest)
+
+        monkeypatch.setattr(SqliteStore, "execute_sql", execute)
+
+
+def _breaks_off(act: Act, team: Team, passing: int) -> bool:
+    with pytest.MonkeyPatch.context() as patched:
+        Failing(passing).install(patched)
+        try:
+            act(team)
+        except Trouble:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_act_that_breaks_off_at_any_statement_leaves_nothing_behind(
+    team: Team, name: str
+) -> None:
+    act, _, _, query, expected = EFFECTS[name]
+    before, passing = everything(), 0
+    while _breaks_off(act, team, passing):
+        assert everything() == before, f"after {passing} statements"
+        passing += 1
+    assert passing > 3
+    assert select(query) == [expected]
+    assert_clean()
+
+
+# --- what an act does not touch ------------------------------------------------------------------
+
+
+def test_switching_on_whom_nothing_waits_for_changes_only_him(team: Team) -> None:
+    before = everything()
+    desk.set_active(team.boris, True, actor=ACTOR)
+    after = everything()
+    assert {name for name in before if before[name] != after[name]} == {
+        "operator",
+        "event",
+        "event_change",
+    }
+    assert set(changes_of(newest_event_id())) == {f"operator:{team.boris}"}
+
+
+def test_unlinking_keeps_the_appeals_and_gives_no_more(team: Team) -> None:
+    desk.unlink(team.vera, team.bot, actor=ACTOR)
+    assert holders_of(team.held) == [team.vera] * 3
+    assert holders_of(arrive(team.bot)) == [None]
+
+
+def test_a_weight_of_zero_keeps_the_appeals_and_gives_no_more(team: Team) -> None:
+    desk.set_weight(team.vera, team.bot, 0, actor=ACTOR)
+    assert holders_of(team.held) == [team.vera] * 3
+    assert holders_of(arrive(team.bot)) == [None]
+
+
+def test_a_forced_appeal_counts_so_that_the_next_ones_wait(team: Team) -> None:
+    desk.set_weight(team.gleb, team.site, 1, actor=ACTOR)
+    desk.assign(team.held, team.gleb, force=True, actor=ACTOR)
+    assert holders_of(arrive(team.site)) == [None]
+    desk.close([team.held[0]], actor=ACTOR)
+    assert holder_of(5) is None
+    desk.close([team.held[1]], actor=ACTOR)
+    assert holder_of(5) == team.gleb
+
+
+def test_names_that_differ_only_in_how_they_are_composed_are_the_same(team: Team) -> None:
+    add_operator("Jos\u00e9")
+    with refused("taken"):
+        desk.add_operator(" Jose\u0301", 1, actor=ACTOR)
+
+
+def test_an_operator_and_a_source_may_share_a_name(team: Team) -> None:
+    assert desk.add_source("Vera", actor=ACTOR).event_id is not None
+
+
+def test_spreading_reaches_neither_other_sources_nor_who_is_not_linked(team: Team) -> None:
+    desk.set_weight(team.gleb, team.site, 9, actor=ACTOR)
+    desk.spread(team.bot, actor=ACTOR)
+    assert select("SELECT operator_id, source_id, weight FROM operator_source ORDER BY 1, 2") == [
+        (team.vera, team.bot, 25),
+        (team.boris, team.bot, 25),
+        (team.gleb, team.site, 9),
+    ]

@@ -23,7 +23,7 @@ def files_of(name: str) -> list[Path]:
 def imports_of(path: Path, *, only_at_top: bool = False) -> Iterator[str]:
     """Yield the first part of every imported name, but for what only type checkers read."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = tree.body if only_at_top else list(ast.walk(tree))
+    nodes = list(_run_at_import(tree) if only_at_top else ast.walk(tree))
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
@@ -100,3 +100,66 @@ def test_every_module_is_in_the_wheel() -> None:
     listed = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for name in OURS:
         assert f'"{name}"' in listed or f'"{name}.py"' in listed, name
+
+
+def _run_at_import(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what runs when a module is imported: everything but the bodies of functions."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_every_module_stands_on_one_floor() -> None:
+    floors = [GROUND, READING, ACTING, {"desk", "headless", "tui"}]
+    assert set().union(*floors) == OURS
+    assert sum(map(len, floors)) == len(OURS)
+
+
+def test_imports_are_plain_so_that_the_floors_can_be_read_off() -> None:
+    for name in OURS:
+        for path in files_of(name):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            relative = [
+                node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level
+            ]
+            assert not relative, path
+            assert not {"importlib.import_module", "__import__"} & {
+                ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)
+            }, path
+
+
+def test_no_module_is_imported_in_a_circle() -> None:
+    edges = {
+        name: {each for path in files_of(name) for each in imports_of(path, only_at_top=True)}
+        & OURS - {name}
+        for name in OURS
+    }
+    while free := {name for name, below in edges.items() if not below}:
+        edges = {name: below - free for name, below in edges.items() if name not in free}
+    assert not edges
+
+
+def test_only_the_command_that_starts_the_screen_and_the_demo_know_of_it() -> None:
+    knowing = {path.name for path in files_of("headless") if "tui" in set(imports_of(path))}
+    assert knowing <= {"cli.py", "demo.py", "screen.py"}
+
+
+def test_only_one_module_moves_the_load() -> None:
+    moving = {
+        path.name
+        for name in OURS
+        for path in files_of(name)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "Operator.update"
+        and any(keyword.arg == "load" for keyword in node.keywords)
+    }
+    # The inspection mends a load that somebody else has spoiled.
+    assert moving == {"places.py", "inspection.py"}
+
+
+def test_tests_and_benchmarks_are_imported_by_nothing() -> None:
+    assert not all_imports(*OURS) & {"tests", "bench"}

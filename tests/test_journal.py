@@ -10,6 +10,7 @@ from peewee import Database
 import moves
 from allocator import submit
 from journal import Change, Journal, changes_of, from_json, row_of, subject_of, to_json
+from places import state_of
 from store import Refused, TooBusy, transact
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
@@ -229,11 +230,11 @@ def test_a_move_to_where_it_is_says_that_there_is_nothing_to_do(
 def test_a_row_that_changed_under_a_move_has_it_tried_again_from_the_start(
     desk_of_two: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, stale = moves.state_of, moves.state_of(1)
+    stale = state_of(1)
     rows("UPDATE appeal SET closed_at = '2026-11-23T10:42:07.000000Z' WHERE id = 1")
     rows("UPDATE operator SET load = 0 WHERE id = 1")
     answers = iter([stale])
-    monkeypatch.setattr(moves, "state_of", lambda key: next(answers, None) or real(key))
+    monkeypatch.setattr("moves.state_of", lambda key: next(answers, None) or state_of(key))
     with pytest.raises(Refused, match="closed already"):
         transact(lambda: moves.close(1, Journal()))
     assert_loads_equal_counts()
@@ -242,10 +243,10 @@ def test_a_row_that_changed_under_a_move_has_it_tried_again_from_the_start(
 def test_a_row_that_changed_under_a_move_is_never_overwritten(
     desk_of_two: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stale = moves.state_of(1)
+    stale = state_of(1)
     transact(lambda: moves.assign(1, 2, Journal()))
     before = dump()
-    monkeypatch.setattr(moves, "state_of", lambda _: stale)
+    monkeypatch.setattr("moves.state_of", lambda _: stale)
     monkeypatch.setattr("store.PATIENCE", 0.0)
     with pytest.raises(TooBusy, match="changed by somebody else"):
         transact(lambda: moves.give_back(1, Journal()))

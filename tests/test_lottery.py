@@ -179,3 +179,60 @@ def test_a_roster_is_told_apart_by_weight_and_reason() -> None:
 )
 def test_why_nobody_got_it_is_said_in_a_few_words(candidates: Candidates, words: str) -> None:
     assert why_nobody(candidates) == words
+
+
+@pytest.mark.parametrize(
+    ("weights", "critical", "seed"),
+    [
+        # The value of chi-square that is passed by chance once in 10 000 seeds, by the degrees of
+        # freedom (one less than there are operators): 1: 15.14, 2: 18.42, 4: 23.51, 7: 29.88.
+        ((1, 1), 15.14, 1),
+        ((2, 1), 15.14, 2),
+        ((999, 1_000), 15.14, 3),
+        ((1, 2, 3), 18.42, 4),
+        ((1_000_000, 500_000, 250_000, 125_000, 62_500), 23.51, 5),
+        ((3, 1, 4, 1, 5, 9, 2, 6), 29.88, 6),
+    ],
+)
+def test_many_draws_fit_the_exact_probabilities(
+    weights: tuple[int, ...], critical: float, seed: int
+) -> None:
+    candidates, rng, draws = roster(*weights), random.Random(seed), 12_000
+    counts = Counter((choose(candidates, rng) or (0, 0))[0] for _ in range(draws))
+    expected = [draws * weight / sum(weights) for weight in weights]
+    observed = [counts[number] for number, _ in enumerate(weights, 1)]
+    assert sum(observed) == draws
+    assert sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True)) < critical
+
+
+@given(rosters())
+def test_a_roster_without_everybody_in_turn_draws_nobody_in_the_end(
+    candidates: Candidates,
+) -> None:
+    rng = random.Random(0)
+    seen: list[int] = []
+    while chosen := choose(candidates, rng):
+        seen.append(chosen[0])
+        candidates = candidates.without(chosen[0])
+    assert len(seen) == len(set(seen))
+    assert candidates.total == 0
+
+
+@given(rosters())
+def test_every_stretch_begins_where_the_one_before_ended(candidates: Candidates) -> None:
+    start = 0
+    for each in candidates.entries:
+        if each.reason is None:
+            assert pick(candidates, start) == each.operator_id
+            start += each.weight
+            assert pick(candidates, start - 1) == each.operator_id
+    assert start == candidates.total
+
+
+def test_what_was_drawn_from_cannot_change_afterwards() -> None:
+    candidates = roster(1, 2)
+    content = candidates.content()
+    candidates.without(1)
+    assert candidates.content() == content
+    with pytest.raises(AttributeError):
+        candidates.entries[0].weight = 9  # type: ignore[misc]  # that is the point

@@ -13,7 +13,7 @@ import desk
 import models
 from backup import backup
 from store import Trouble, database
-from tests.support import T, rows, team
+from tests.support import T, dump, rows, team
 
 MOMENT = "'2026-11-23T10:42:07.000000Z'"
 
@@ -371,3 +371,70 @@ def test_an_upgrade_goes_on_when_another_process_made_the_copy_meanwhile(
     opened = models.open_database(tmp_path / "t.db")
     assert rows("SELECT version FROM schema_version") == [(2,)]
     opened.close()
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["{folder}/" + "x" * 300, "sqlite:///{folder}/a%00b", "~no-such-account/x.db"],
+    ids=["a name too long", "a NUL in the name", "the home of nobody"],
+)
+def test_a_path_that_cannot_be_is_a_sentence(tmp_path: Path, target: str) -> None:
+    with pytest.raises(Trouble) as caught:
+        models.open_database(target.format(folder=tmp_path))
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("path", ["/proc/new.db", "/dev/null/new.db", "/proc/self/new/new.db"])
+def test_a_place_that_cannot_be_written_is_a_sentence(path: str) -> None:
+    with pytest.raises(Trouble, match=f"Cannot create {path}"):
+        models.open_database(path)
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "t.db").touch()
+    opened = models.open_database(tmp_path / "t.db")
+    assert rows("SELECT version FROM schema_version") == [(models.SCHEMA_VERSION,)]
+    opened.close()
+
+
+def test_the_files_beside_a_database_are_private_too(db: Database, tmp_path: Path) -> None:
+    team({"Anna": 5}, {})
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("t.db*")}
+    assert modes == dict.fromkeys(["t.db", "t.db-wal", "t.db-shm"], 0o600)
+
+
+def test_opening_again_changes_nothing(db: Database, tmp_path: Path) -> None:
+    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    before = rows("SELECT sql FROM sqlite_master"), dump()
+    models.open_database(tmp_path / "t.db").close()
+    opened = models.open_database(tmp_path / "t.db")
+    assert (rows("SELECT sql FROM sqlite_master"), dump()) == before
+    opened.close()
+
+
+OPEN_MANY = """
+import sys, models
+print("ready", flush=True); sys.stdin.readline()
+for number in range(12):
+    opened = models.open_database(f"{sys.argv[1]}/{number}/new.db")
+    assert models.SchemaVersion.select().count() == 1
+    opened.close()
+"""
+
+
+def test_processes_that_create_one_file_after_another_side_by_side_all_succeed(
+    tmp_path: Path,
+) -> None:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", OPEN_MANY, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in processes] == [0] * 4

@@ -71,3 +71,21 @@ def test_what_needs_no_cleaning_is_the_same_object(text: str) -> None:
     if clean(text) == text:
         assert clean(text) is text
     assert strip_controls(clean(text)) == clean(text)
+
+
+# Of what Unicode calls ignorable, those that look like letters or marks; none takes up any width.
+FILLERS = [0x034F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0]
+
+
+@pytest.mark.parametrize("code", FILLERS, ids=hex)
+def test_letters_without_width_vanish(code: int) -> None:
+    assert clean(f"a{chr(code)}b") == "ab"
+
+
+def test_ten_thousand_hostile_letters_stay_one_bounded_line() -> None:
+    shown = clean("\x1b[31m\n\u202e\u200d" * 1_250)
+    assert shown == "␛[31m " * 1_250
+
+
+def test_a_family_of_pictures_loses_its_joiners_and_nobody() -> None:
+    assert clean("👩🏽‍🚀 and 🏳️‍🌈") == "👩🏽🚀 and 🏳🌈"

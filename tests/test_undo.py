@@ -44,7 +44,7 @@ def book(tmp_path: Path) -> Iterator[Path]:
     """Open a book: Vera holds three of three, Boris is off, Gleb is new; three appeals wait."""
     with opened(tmp_path / "undo.db") as path:
         add_operator("Vera", 4), add_operator("Boris", 2), add_operator("Gleb", 2)
-        add_source("bot", (VERA, 50), (BORIS, 20)), add_source("site")
+        add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site")
         desk.set_active(BORIS, False, actor="setup")
         arrive(BOT, 4)
         desk.close([CLOSED], actor="setup")
@@ -71,7 +71,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "delete_source": lambda: desk.delete_source(SITE, actor=ACTOR),
     "set_weight": lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
     "set_weight of a new link": lambda: desk.set_weight(GLEB, BOT, 7, actor=ACTOR),
-    "step_weight": lambda: desk.step_weight(VERA, BOT, -50, actor=ACTOR),
+    "step_weight": lambda: desk.step_weight(VERA, BOT, -1_000_000, actor=ACTOR),
     "unlink": lambda: desk.unlink(VERA, BOT, actor=ACTOR),
     "spread": lambda: desk.spread(BOT, actor=ACTOR),
     "assign": lambda: desk.assign([1], GLEB, actor=ACTOR),
@@ -402,6 +402,13 @@ def test_undoing_a_close_puts_nobody_above_his_limit() -> None:
     desk.set_limit(VERA, 1, actor="setup")
     desk.close([1], actor=ACTOR)
     with refused("no room"):
+        desk.undo(actor=ACTOR)
+
+
+def test_a_refusal_about_a_weight_of_who_was_deleted_names_nobody_none() -> None:
+    desk.set_weight(GLEB, SITE, 7, actor=ACTOR)
+    desk.delete_operator(GLEB, actor=OTHER)
+    with refused("was changed since"):
         desk.undo(actor=ACTOR)
 
 

@@ -1,5 +1,6 @@
 """What the panes read: one board, pages by key, shares that follow the weights."""
 
+import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -213,3 +214,177 @@ def test_names_on_a_board_are_shown_on_one_line(db: Database, tmp_path: Path) ->
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     elsewhere(tmp_path / "t.db", "UPDATE operator SET name = 'a' || char(27) || char(8238) || '['")
     assert views.board().operators[0].name == "a␛["
+
+
+def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for lead in ("a", "a", "a", "b"):
+        submit(lead, 1, "")
+    board = views.board()
+    assert (board.appeals, board.leads, board.newest) == (4, 2, (4, 2))
+    for lead in ("b", "c", "d"):
+        submit(lead, 1, "")
+    board = views.board(board)
+    assert (board.appeals, board.leads, board.newest) == (7, 4, (7, 4))
+    assert views.board(board) == views.board()
+
+
+def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    real = views._operators
+
+    def late() -> tuple[views.OperatorRow, ...]:
+        found = real()
+        elsewhere(tmp_path / "t.db", "INSERT INTO source(name) VALUES ('late')")
+        elsewhere(tmp_path / "t.db", "UPDATE operator_source SET weight = 7")
+        return found
+
+    monkeypatch.setattr(views, "_operators", late)
+    board = views.board()
+    assert [each.name for each in board.sources] == ["tg"]
+    assert board.weights == {1: {1: 1}}
+    monkeypatch.undo()
+    assert views.board(board).weights == {1: {1: 7}}
+
+
+def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:
+    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
+    for lead in ("held", "waiting", "closed", "withdrawn"):
+        submit(lead, 1, "")
+    desk.close([3], actor=T)
+    placed = desk.submit("vk", 2, "", actor=T)
+    desk.undo(actor=T)
+    assert rows("SELECT withdrawn FROM appeal WHERE id = ?", placed.id) == [(1,)]
+    assert [each.waiting for each in views.board().sources] == [2, 0]
+
+
+def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None:
+    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    for number, ago in enumerate((0, 50, 150, 600, 3_600, 90_000)):
+        submit(f"lead {number}", 1, "")
+        rows(
+            "UPDATE appeal SET timestamp = strftime('%Y-%m-%dT%H:%M:%f', 'now', ?) || '000Z' "
+            "WHERE id = ?",
+            f"-{ago} seconds",
+            number + 1,
+        )
+    board = views.board()
+    assert board.per_minute == 2
+    assert sum(board.minutes.values()) == 4
+    assert len(board.minutes) == views.SPARK_MINUTES
+    assert list(board.minutes) == sorted(board.minutes)
+
+
+def test_minutes_of_a_board_long_past_are_counted_afresh(db: Database) -> None:
+    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    submit("a", 1, "")
+    submit("b", 1, "")
+    old = views.Board(minutes={"2020-01-01T00:00": 77})
+    assert sum(views.board(old).minutes.values()) == 2
+
+
+def test_a_weight_is_read_by_its_pair(db: Database) -> None:
+    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Boris": 0}})
+    assert [views.weight_of(*pair) for pair in ((1, 1), (2, 1), (1, 2), (2, 2), (9, 9))] == [
+        5,
+        7,
+        None,
+        0,
+        None,
+    ]
+
+
+def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, tmp_path: Path) -> None:
+    team({"Anna": 1}, {"tg": {"Anna": 1}})
+    elsewhere(tmp_path / "t.db", "UPDATE source SET name = 't' || char(27) || 'g'")
+    submit("held", 1, "first")
+    submit("closed", 1, "second")
+    desk.close([2], actor=T)
+    desk.submit("withdrawn", 1, "third", actor=T)
+    desk.undo(actor=T)
+    submit("waiting", 1, "[@click=app.quit]x[/]")
+    shown = [
+        (each.lead, each.operator, each.is_closed, each.is_withdrawn)
+        for each in lists.newest_appeals(9)
+    ]
+    assert shown == [
+        ("waiting", None, False, False),
+        ("withdrawn", None, True, True),
+        ("closed", None, True, False),
+        ("held", "Anna", False, False),
+    ]
+    newest = lists.newest_appeals(1)[0]
+    assert (newest.source, newest.message) == ("t␛g", "[@click=app.quit]x[/]")
+    assert newest.timestamp.utcoffset() is not None
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+def test_pages_of_any_size_hold_the_same_as_one(db: Database, size: int) -> None:
+    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    for number in range(11):
+        submit(f"lead_{number % 5}", 1, "")
+    whole = lists.newest_appeals(99)
+    down, up = list(lists.newest_appeals(size)), lists.appeals_after(size, 0)[::-1]
+    while page := lists.newest_appeals(size, down[-1].id):
+        down += page
+    while page := lists.appeals_after(size, up[-1].id):
+        up += page[::-1]
+    assert down == up[::-1] == whole
+    assert lists.appeals_after(size, 11) == lists.newest_appeals(size, 1) == []
+
+
+def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> None:
+    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    for number in range(4):
+        submit(f"lead_{number}", 1, "")
+    first = lists.newest_appeals(2)
+    submit("late", 1, "")
+    assert [each.id for each in lists.newest_appeals(2, first[-1].id)] == [2, 1]
+    assert [each.id for each in lists.appeals_after(2, first[0].id)] == [5]
+
+
+def test_of_several_leads_the_first_by_its_letters_completes(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for lead in ("tg_2", "tg_10", "Анна", "[/", "\U0001f600"):
+        submit(lead, 1, "")
+    typed = ("tg_", "tg_2", "TG", "Ан", "[", "\U0001f600", "tg_10x")
+    assert [lists.lead_starting(each) for each in typed] == [
+        "tg_10",
+        "tg_2",
+        None,
+        "Анна",
+        "[/",
+        "\U0001f600",
+        None,
+    ]
+
+
+def test_a_snapshot_cannot_be_changed(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    board = views.board()
+    for row, name in ((board, "appeals"), (board.operators[0], "load"), (board.sources[0], "id")):
+        with pytest.raises(AttributeError):
+            setattr(row, name, 9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_kept_board_never_differs_from_one_read_afresh(
+    db: Database, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)
+    names = [f"op {number}" for number in range(6)]
+    sources = ["tg", "vk", "site"]
+    team(dict.fromkeys(names, 9), {each: dict.fromkeys(names, 10) for each in sources})
+    board = views.board()
+    for _ in range(60):
+        low, high = rng.sample([0, 10, 20, 70], 2)
+        elsewhere(
+            tmp_path / "t.db",
+            f"UPDATE operator_source SET weight = CASE weight WHEN {low} THEN {high} "
+            f"ELSE {low} END WHERE operator_id = {rng.randint(1, 6)} "
+            f"AND source_id IN ({rng.randint(1, 3)}, {rng.randint(1, 3)})",
+        )
+        board = views.board(board)
+        assert board.weights == views.board().weights
