@@ -17,7 +17,7 @@ from places import claim, is_waiting, name_of, oldest_waiting, rewrite, state_of
 from prepared import Prepared, slot
 from store import Refused, now, rows, stamp, transact
 
-__all__ = ["LOTTERY", "Candidate", "Candidates", "Placed", "choose", "drain", "submit"]
+__all__ = ["LOTTERY", "Candidate", "Candidates", "Drained", "Placed", "choose", "drain", "submit"]
 
 DRAIN_BATCH = 200
 """Waiting appeals handed out in one transaction, so that nobody holds the lock for long."""
@@ -234,9 +234,14 @@ def _by_key(key: str) -> Placed | None:
         operator_id,
         name_of(operator_id),
         datetime.fromisoformat(timestamp),
-        None if operator_id else why_nobody(Candidates.parse(content or "[]")),
+        None if operator_id else _why_waiting(content),
         is_repeat=True,
     )
+
+
+def _why_waiting(content: str | None) -> str:
+    """Return why a known appeal waits; one that was returned no longer has its roster."""
+    return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
 
 
 def _lead_id(external_id: str) -> int:

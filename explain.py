@@ -6,7 +6,7 @@ from datetime import datetime
 
 from peewee import JOIN, ModelSelect
 
-from journal import subject_of
+from journal import from_json, subject_of
 from lottery import FULL, INACTIVE, Candidate, Candidates, left_out, pick
 from models import Appeal, Event, EventChange, Lead, Operator, OperatorSource, Roster, Source
 from store import Refused, plainly, rows
@@ -153,10 +153,23 @@ def names_of(operator_ids: Sequence[int]) -> dict[int, str]:
         part = list(operator_ids[start : start + 500])
         found = Operator.select(Operator.id, Operator.name).where(Operator.id.in_(part))
         names |= {operator_id: clean(name) for operator_id, name in rows(found)}
-    for operator_id in operator_ids:
-        if operator_id not in names:
-            names[operator_id] = f"#{operator_id} (deleted)"
-    return names
+    gone = [operator_id for operator_id in operator_ids if operator_id not in names]
+    return names | {operator_id: f"{_last_name(operator_id)} (deleted)" for operator_id in gone}
+
+
+def _last_name(operator_id: int) -> str:
+    """Return the name that the act of deleting has kept."""
+    deleted = (
+        EventChange.select(EventChange.before)
+        .where(
+            EventChange.subject == subject_of("operator", operator_id), EventChange.after.is_null()
+        )
+        .order_by(EventChange.event.desc())
+        .limit(1)
+    )
+    for (before,) in rows(deleted):
+        return clean(str((from_json(before) or {}).get("name", "")))
+    return f"#{operator_id}"
 
 
 def _history(appeal_id: int) -> tuple[Moment, ...]:

@@ -59,6 +59,26 @@ class Journal:
             ).execute()
         return event_id
 
+    def extend(self, event_id: int, note: str) -> None:
+        """Add to a stored act what went on of it in a later transaction, and word it anew."""
+        earlier = {change.subject: change for change in changes_of(event_id)}
+        for each in self:
+            known = earlier.get(each.subject)
+            row = (EventChange.event == event_id) & (EventChange.subject == each.subject)
+            if known is None:
+                EventChange.insert(
+                    event=event_id,
+                    subject=each.subject,
+                    before=to_json(each.before),
+                    after=to_json(each.after),
+                ).execute()
+            else:
+                EventChange.update(
+                    before=to_json(_over(each.before, known.before)),
+                    after=to_json(_over(known.after, each.after)),
+                ).where(row).execute()
+        Event.update(note=note).where(Event.id == event_id).execute()
+
 
 def _over(base: Columns | None, top: Columns | None) -> Columns | None:
     """Lay the columns of `top` over those of `base`; no row on top stays no row."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from allocator import drain
+from allocator import Drained, drain
 from checks import storable
 from journal import Journal
 from store import Trouble, transact
@@ -32,29 +32,42 @@ def record(
     Refused and Trouble, and then nothing was changed.
     """
 
-    def run() -> tuple[Done, bool]:
+    def run() -> tuple[Done, Drained]:
         journal = Journal()
         words = work(journal)
         drained = drain(journal)
         note = words() if callable(words) else words
-        if drained.given:
-            note += f"; {drained.given} waiting handed out"
         event_id = None
         if any(journal):
-            event_id = journal.write(storable(actor), act, note, forced=forced, target=target)
-        return Done(note, event_id), drained.has_more
+            told = _with_given(note, drained.given)
+            event_id = journal.write(storable(actor), act, told, forced=forced, target=target)
+        return Done(note, event_id), drained
 
-    done, has_more = transact(run)
-    while has_more:
-        has_more = _drain_on()
-    return done
+    done, drained = transact(run)
+    given = drained.given
+    while drained.has_more:
+        drained = _drain_on(done, given)
+        given += drained.given
+    return Done(_with_given(done.note, given), done.event_id)
 
 
-def _drain_on() -> bool:
-    """Hand out the next batch in a transaction of its own."""
+def _drain_on(done: Done, given: int) -> Drained:
+    """Hand out the next batch in a transaction of its own, as a part of the same act."""
+
+    def run() -> Drained:
+        journal = Journal()
+        drained = drain(journal)
+        if done.event_id is not None and drained.given:
+            journal.extend(done.event_id, _with_given(done.note, given + drained.given))
+        return drained
+
     try:
-        return transact(lambda: drain(Journal())).has_more
+        return transact(run)
     except Trouble:
         # The act itself is stored and must be answered as done; who still waits flows with the
         # next act or arrival, and `leadboard check` names him until then.
-        return False
+        return Drained(0, has_more=False)
+
+
+def _with_given(note: str, given: int) -> str:
+    return f"{note}; {given} waiting handed out" if given else note

@@ -83,7 +83,8 @@ def _named(subject: str) -> str:
         return f"Appeal #{key[0]}"
     if table == "weight":
         source = Source.get_or_none(Source.id == key[1])
-        return f"The weight of {name_of(key[0])} for {source.name if source else 'a source'}"
+        operator = name_of(key[0]) or "somebody deleted"
+        return f"The weight of {operator} for {source.name if source else 'a deleted source'}"
     return f"{table.capitalize()} #{key[0]}"
 
 

@@ -13,6 +13,7 @@ from desk.rows import (
 )
 from journal import Journal
 from places import open_appeals_of
+from store import Refused
 
 
 def add_operator(name: object, max_load: object, *, is_active: bool = True, actor: str) -> Done:
@@ -74,6 +75,8 @@ def _limit(operator_id: int, change: Callable[[int], int], actor: str) -> Done:
 
 def set_active(operator_id: int, is_active: bool, *, actor: str) -> Done:
     """Switch an operator on or off; his appeals stay with him."""
+    if not isinstance(is_active, bool):
+        raise Refused("An operator is either on or off.", "is_active")
     return _switch(operator_id, lambda _: is_active, actor)
 
 

@@ -370,6 +370,7 @@ async def test_two_desks_on_one_file_follow_each_other(file: Path) -> None:
 async def test_a_writer_that_is_held_up_never_holds_up_the_keys(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("store.PATIENCE", 60)
     async with open_desk(file) as desk:
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

@@ -556,7 +556,7 @@ def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
     done = desk.set_limit(vera, count, actor=ACTOR)
     assert set(holders_of(waiting)) == {vera}
     assert load_of(vera) == count
-    assert done.note == f"Vera: limit 0 → {count}; {allocator.DRAIN_BATCH} waiting handed out"
+    assert done.note == f"Vera: limit 0 → {count}; {count} waiting handed out"
     assert transactions == [allocator.DRAIN_BATCH, allocator.DRAIN_BATCH, 7]
     assert_clean()
 
@@ -782,7 +782,7 @@ class Failing:
         self.left = passing
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = SqliteStore.execute_sql
+        real: Callable[..., object] = SqliteStore.execute_sql
 
         def execute(base: SqliteStore, sql: str, *rest: object) -> object:
             self.left -= 1

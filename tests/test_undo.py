@@ -9,6 +9,7 @@ import pytest
 
 import desk
 import inspection
+from allocator import DRAIN_BATCH
 from models import open_database
 from store import Refused, database
 from tests.acts_model import (
@@ -540,3 +541,20 @@ def test_who_is_too_late_to_undo_is_told_that_somebody_was_quicker(
     with pytest.raises(Refused, match="Somebody was quicker"):
         desk.undo(event, actor=ACTOR)
     assert scalar("SELECT count(*) FROM event WHERE act = 'undo'") == 1
+
+
+def test_an_act_is_undone_with_all_the_batches_that_flowed_from_it() -> None:
+    many = DRAIN_BATCH + 50
+    desk.close([*HELD, *WAITING], actor="setup")
+    desk.set_limit(VERA, 0, actor="setup")
+    late = arrive(BOT, many)
+    before = snapshot()
+    done = desk.set_limit(VERA, many, actor=ACTOR)
+    assert done.note.endswith(f"{many} waiting handed out")
+    assert last_event()[2] == done.note
+    assert holders_of(late) == [VERA] * many
+    desk.undo(actor=ACTOR)
+    assert snapshot() == before
+    desk.redo(actor=ACTOR)
+    assert load_of(VERA) == many
+    assert_clean()

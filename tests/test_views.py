@@ -17,6 +17,7 @@ import lists
 import views
 from allocator import submit
 from tests.support import T, rows, team
+from wanted import Wanted
 
 
 def elsewhere(path: Path, sql: str) -> None:
@@ -369,7 +370,7 @@ def test_a_snapshot_cannot_be_changed(db: Database) -> None:
             setattr(row, name, 9)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_kept_board_never_differs_from_one_read_afresh(
     db: Database, tmp_path: Path, seed: int
 ) -> None:
@@ -388,3 +389,35 @@ def test_a_kept_board_never_differs_from_one_read_afresh(
         )
         board = views.board(board)
         assert board.weights == views.board().weights
+
+
+def test_a_line_of_a_lead_counts_his_own_appeals_only(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for lead, message in (("a", "first"), ("b", "only"), ("a", "second\n"), ("a", "third")):
+        submit(lead, 1, message)
+    desk.close([3, 4], actor=T)
+    shown = [
+        (each.external_id, each.appeals, each.open, each.message) for each in lists.newest_leads(9)
+    ]
+    assert shown == [("b", 1, 1, "only"), ("a", 3, 1, "third")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (Wanted(), [5, 4, 3, 2, 1]),
+        (Wanted(is_waiting=True), [4, 2]),
+        (Wanted(is_closed=True), [5, 3]),
+        (Wanted(lead_id=1), [5, 1]),
+        (Wanted(lead_id=1, is_closed=True), [5]),
+    ],
+)
+def test_a_list_holds_what_is_wanted_and_nothing_else(
+    db: Database, wanted: Wanted, ids: list[int]
+) -> None:
+    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
+    for lead, source in (("a", 1), ("b", 2), ("c", 1), ("d", 1), ("a", 2)):
+        submit(lead, source, "")
+    desk.close([3, 5], actor=T)
+    assert [each.id for each in lists.newest_appeals(9, wanted=wanted)] == ids
+    assert [each.id for each in lists.appeals_after(9, 0, wanted)] == ids
