@@ -218,6 +218,8 @@ def default_path() -> Path:
 
 def path_of(target: str) -> Path:
     """Return the file that a path or `sqlite:///` URL names; raises Trouble for another scheme."""
+    if "\0" in unquote(target):
+        raise Trouble("The path of the database holds a NUL: check --db.")
     if "://" not in target:
         return Path(target).expanduser().absolute()
     try:
@@ -234,8 +236,13 @@ def open_database(target: str | Path | None = None) -> Database:
 
     Raises Trouble when it cannot be opened, is no Leadboard database, or is of a newer version.
     """
-    path = default_path() if target is None else path_of(str(target))
-    _refuse_foreign(path)
+    try:
+        path = default_path() if target is None else path_of(str(target))
+        _refuse_foreign(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, Trouble):
+            raise
+        raise Trouble("The database cannot be opened: check its path and rights.") from error
     opened = connect_sqlite(path)
     bind(opened)
     try:

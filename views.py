@@ -104,8 +104,8 @@ def _sources() -> tuple[SourceRow, ...]:
 def _weights_stamp() -> tuple[int, int]:
     """Return numbers that differ when any weight does, far quicker than reading them all."""
     # Squares of remainders: sums of plain products are equal for many different weights.
-    pair = OperatorSource.operator * 7_919 + OperatorSource.source * 104_729
-    spread = Expression(pair, OP.MOD, 999_983) + 1
+    pair = OperatorSource.operator * 7_919_333 + OperatorSource.source * 104_729
+    spread = Expression(pair, OP.MOD, 999_999_937) + 1
     mix = Expression((OperatorSource.weight + 17) * spread, OP.MOD, 1_000_003)
     stamp_of = OperatorSource.select(fn.COUNT(OperatorSource.weight), fn.SUM(mix * mix))
     count, total = rows(stamp_of)[0]

@@ -10,6 +10,7 @@ import pytest
 import allocator
 import desk
 from desk import Done
+from journal import Journal
 from models import MAX_LIMIT, MAX_WEIGHT, Operator
 from store import SqliteStore, Trouble
 from tests.acts_model import (
@@ -18,6 +19,7 @@ from tests.acts_model import (
     add_source,
     arrive,
     assert_clean,
+    assert_loads_count_open_appeals,
     assert_record_replays,
     changes_of,
     everything,
@@ -874,3 +876,26 @@ def test_spreading_reaches_neither_other_sources_nor_who_is_not_linked(team: Tea
         (team.boris, team.bot, 25),
         (team.gleb, team.site, 9),
     ]
+
+
+def test_an_act_is_answered_as_done_although_handing_out_the_rest_met_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vera = add_operator("Vera", 0)
+    bot = add_source("bot", (vera, 1))
+    waiting = arrive(bot, allocator.DRAIN_BATCH + 1)
+    real, calls = allocator.drain, 0
+
+    def drain_once(journal: Journal) -> allocator.Drained:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise Trouble("The disk is full.")
+        assert calls == 1
+        return real(journal)
+
+    monkeypatch.setattr("desk.recording.drain", drain_once)
+    done = desk.set_limit(vera, 1_000, actor=ACTOR)
+    assert done.event_id == newest_event_id()
+    assert holders_of(waiting)[-2:] == [vera, None]
+    assert_loads_count_open_appeals()

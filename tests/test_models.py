@@ -4,6 +4,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from peewee import Database
 import desk
 import models
 from backup import backup
-from store import Trouble, database
+from store import TooBusy, Trouble, connect_sqlite, database, plainly
 from tests.support import T, dump, rows, team
 
 MOMENT = "'2026-11-23T10:42:07.000000Z'"
@@ -438,3 +440,34 @@ def test_processes_that_create_one_file_after_another_side_by_side_all_succeed(
     for process in processes:
         process.communicate(timeout=60)
     assert [process.returncode for process in processes] == [0] * 4
+
+
+def test_an_operator_added_by_another_program_is_active_and_has_no_load(
+    raw: sqlite3.Connection,
+) -> None:
+    raw.execute("INSERT INTO operator(name, max_load) VALUES ('Boris', 5)")
+    models.Operator.create(name="Vera", max_load=5)
+    assert rows("SELECT is_active, load FROM operator WHERE id > 1") == [(1, 0), (1, 0)]
+
+
+@pytest.fixture
+def locked(db: Database, tmp_path: Path) -> Iterator[Path]:
+    """Return a database that another program has for itself alone."""
+    db.close()
+    path = tmp_path / "t.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("INSERT INTO source(name) VALUES ('theirs')")
+        yield path
+
+
+def test_a_database_that_another_has_for_itself_is_a_sentence(
+    locked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "PATIENCE", 0.05)
+    monkeypatch.setattr("store.PATIENCE", 0.05)
+    with pytest.raises(TooBusy, match="locked by another program"):
+        models.open_database(locked)
+    with pytest.raises(TooBusy), plainly():
+        connect_sqlite(locked).connect()

@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import insight
 import lists
 import views
 from allocator import submit
+from store import stamp
 from tests.support import T, rows, team
 from wanted import Wanted
 
@@ -421,3 +423,70 @@ def test_a_list_holds_what_is_wanted_and_nothing_else(
     desk.close([3, 5], actor=T)
     assert [each.id for each in lists.newest_appeals(9, wanted=wanted)] == ids
     assert [each.id for each in lists.appeals_after(9, 0, wanted)] == ids
+
+
+def test_the_very_first_appeal_is_counted_on_from_an_empty_board(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    empty = views.board()
+    assert (empty.appeals, empty.leads, empty.newest) == (0, 0, (0, 0))
+    submit("a", 1, "")
+    board = views.board(empty)
+    assert (board.appeals, board.leads, board.newest) == (1, 1, (1, 1))
+
+
+def arrived(moment: datetime) -> None:
+    """Let an appeal arrive at a moment of the past."""
+    placed = submit("a", 1, "")
+    rows("UPDATE appeal SET timestamp = ? WHERE id = ?", stamp(moment), placed.id)
+
+
+def test_an_arrival_belongs_to_the_minute_it_came_in_from_its_first_moment_on(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    moment = datetime(2026, 11, 23, 10, 42, 30, tzinfo=UTC)
+    this_minute = moment.replace(second=0)
+    monkeypatch.setattr(views, "now", lambda: moment)
+    board = views.board()
+    for back in (0, 1, views.SPARK_MINUTES - 1):
+        arrived(this_minute - timedelta(minutes=back))
+    arrived(this_minute - timedelta(minutes=views.SPARK_MINUTES - 1, microseconds=1))
+    arrived(moment - timedelta(minutes=1))
+    arrived(moment - timedelta(minutes=1, microseconds=1))
+    board = views.board()
+    first, *middle, before, this = board.minutes.values()
+    assert (first, set(middle), before, this) == (1, {0}, 3, 1)
+    assert board.per_minute == 2
+
+
+def test_minutes_gone_by_are_kept_and_the_two_last_counted_again(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    moment = datetime(2026, 11, 23, 10, 42, tzinfo=UTC)
+    board = views.Board()
+    for later in (0, 30, 59, 60, 90, 150, 200):
+        monkeypatch.setattr(views, "now", lambda: moment + timedelta(seconds=later))  # noqa: B023
+        arrived(moment + timedelta(seconds=later))
+        board = views.board(board)
+        assert board.minutes == views.board().minutes
+    assert list(board.minutes.values())[-4:] == [3, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [((1, 29), (2_518, 1)), ((1, 1), (2, 1)), ((1, 1), (2, 9))]
+)
+def test_weights_swapped_between_any_two_pairs_are_read_again(
+    db: Database, low: tuple[int, int], high: tuple[int, int]
+) -> None:
+    for (operator_id, source_id), weight in ((low, 10), (high, 90)):
+        rows(
+            "INSERT INTO operator(id, name, max_load) VALUES (?, ?, 5)",
+            operator_id,
+            f"op {operator_id}",
+        )
+        rows("INSERT OR IGNORE INTO source(id, name) VALUES (?, ?)", source_id, f"s {source_id}")
+        rows("INSERT INTO operator_source VALUES (?, ?, ?)", operator_id, source_id, weight)
+    swap = "UPDATE operator_source SET weight = 100 - weight"
+    kept, fresh = board_weights_after(lambda: rows(swap))
+    assert kept == fresh
