@@ -24,6 +24,7 @@ class AppealRow:
 
     id: int
     timestamp: datetime
+    lead_id: int
     lead: str
     source: str
     operator: str | None
@@ -96,6 +97,7 @@ def _appeal_lines() -> "ModelSelect[Appeal]":
         Appeal.select(
             Appeal.id,
             Appeal.timestamp,
+            Appeal.lead,
             Lead.external_id,
             Source.name,
             Operator.name,
@@ -116,6 +118,7 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
         AppealRow(
             appeal_id,
             timestamp,
+            lead_id,
             clean(lead),
             clean(source),
             None if operator is None else clean(operator),
@@ -126,6 +129,7 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
         for (
             appeal_id,
             timestamp,
+            lead_id,
             lead,
             source,
             operator,
@@ -134,6 +138,12 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
             is_withdrawn,
         ) in rows(query)
     ]
+
+
+def sources_of(appeal_ids: Sequence[int]) -> set[int]:
+    """Return the ids of the sources from which appeals came."""
+    came_from = Appeal.select(Appeal.source).where(Appeal.id.in_(appeal_ids)).distinct()
+    return {source_id for (source_id,) in reading(lambda: rows(came_from))}
 
 
 def lead_starting(prefix: str) -> str | None:

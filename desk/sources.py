@@ -95,7 +95,8 @@ def spread(source_id: int, *, actor: str) -> Done:
         even = max(1, round(sum(weights.values()) / len(weights)))
         for operator_id in weights:
             write_weight(operator_id, source_id, even, journal)
-        return f"{name}: {len(weights)} operators at weight {even} each"
+        many = "1 operator" if len(weights) == 1 else f"{len(weights)} operators"
+        return f"{name}: {many} at weight {even} each"
 
     return record(actor, "spread", work)
 

@@ -1,5 +1,6 @@
 """A dispatcher's day: the appeals pane with its tabs, details, moves and marks; keys in bursts."""
 
+import re
 import sqlite3
 import sys
 import time
@@ -12,10 +13,12 @@ import allocator
 import desk as acts
 import lists
 import models
+from bench.generate import Sizes, generate
 from store import now
 from tests.processes import ROOT
 from tests.screen import USUAL, Desk, open_desk, rows
 from tests.terminal import Terminal
+from tui.appeals import Appeals
 from wanted import parse
 
 
@@ -259,7 +262,7 @@ async def test_a_pane_can_be_enlarged_and_made_small_again(file: Path) -> None:
         assert "1 Operators" in desk.text
 
 
-async def test_a_locked_database_stands_in_the_header_and_the_draft_comes_back(
+async def test_a_locked_database_stands_in_the_header_and_drafts_go_out_when_it_ends(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("store.PATIENCE", 0.05)
@@ -270,13 +273,21 @@ async def test_a_locked_database_stands_in_the_header_and_the_draft_comes_back(
         await desk.type("tg_7")
         await desk.pilot.press("ctrl+s")
         await desk.until(lambda: "locked" in desk.lines()[0])
-        assert "tg_7" in desk.text
+        assert "1 kept, to be sent: tg_7" in desk.text
         assert "lead_1" in desk.text
+        await desk.type("tg_8")
+        await desk.pilot.press("ctrl+s")
+        await desk.until(lambda: "2 kept, to be sent: tg_7, tg_8" in desk.text)
+        await desk.press("escape", "q")
+        assert "not saved" in desk.text
+        await desk.press("n")
         other.execute("ROLLBACK")
         other.close()
         await desk.until(lambda: "locked" not in desk.lines()[0])
-        await desk.press("ctrl+s")
-        assert rows("SELECT count(*) FROM lead WHERE external_id = 'tg_7'") == [(1,)]
+        await desk.settle()
+        stored = rows("SELECT external_id FROM lead JOIN appeal ON lead.id = lead_id")
+        assert stored[-2:] == [("tg_7",), ("tg_8",)]
+        assert "kept, to be sent" not in desk.text
 
 
 async def test_what_is_on_show_is_saved_privately_and_without_formulas(
@@ -382,3 +393,86 @@ async def test_a_writer_that_is_held_up_never_holds_up_the_keys(
         other.close()
         await desk.until(lambda: "Anna: limit 1 → 2" in desk.text)
         assert rows("SELECT max_load FROM operator WHERE id=1") == [(2,)]
+
+
+async def test_an_appeal_leads_to_everything_its_lead_wrote_and_back(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.elsewhere(allocator.submit, "lead_2", 1, "again from 2")
+        await desk.press("4", "f4", "G", "k", "L")
+        assert "only lead_2 · esc goes back" in desk.text
+        assert "again from 2" in desk.text
+        assert "message 3" not in desk.text
+        await desk.press("escape")
+        assert "message 3" in desk.text
+        await desk.press("y")
+        assert "Appeal #2 of lead_2 copied" in desk.text
+
+
+async def test_moving_shows_loads_and_odds_and_who_is_full(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.elsewhere(acts.set_limit, 2, 9, actor="t")
+        await desk.elsewhere(acts.add_operator, "Vera", 5, actor="t")
+        await desk.elsewhere(acts.add_operator, "Gleb", 5, actor="t")
+        await desk.elsewhere(acts.set_active, 4, False, actor="t")
+        await desk.until(lambda: "Gleb" in desk.text)
+        await desk.press("f4", "m")
+        text = " ".join(desk.text.split())
+        for line in ("1/1 full", "3/9 100%", "0/5 not linked", "0/5 off"):
+            assert line in text
+
+
+async def test_the_lists_are_turned_over_oldest_first(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("f4", "s")
+        assert "Oldest first" in desk.text
+        assert messages(desk) == ["1", "2", "3", "4"]
+        await desk.elsewhere(allocator.submit, "lead_5", 1, "message 5")
+        await desk.until(lambda: messages(desk) == ["1", "2", "3", "4", "5"])
+        await desk.press("G", "s")
+        assert messages(desk) == ["5", "4", "3", "2", "1"]
+
+
+def messages(desk: Desk) -> list[str]:
+    return re.findall(r"message (\d)", desk.text)
+
+
+async def test_a_long_list_is_walked_from_either_end(tmp_path: Path) -> None:
+    path = tmp_path / "long.db"
+    generate(path, Sizes(appeals=1000))
+    async with open_desk(path) as desk:
+        shown = desk.app.desk_screen.query_one("#all", Appeals)
+        for _ in range(2):
+            await desk.press("f4", "s", "g")
+            going_down = await walked(desk, shown, "pagedown")
+            await desk.press("G")
+            going_up = await walked(desk, shown, "pageup")
+            assert {going_down[-1], going_up[-1]} == {1, 1000}
+            for ids in (going_down, going_up):
+                assert ids in (sorted(ids), sorted(ids, reverse=True))
+
+
+async def walked(desk: Desk, appeals: Appeals, key: str) -> list[int]:
+    """Return the appeals to which a key goes until it goes no further."""
+    ids: list[int] = []
+    while appeals.current is not None and appeals.current.id not in ids[-1:]:
+        ids.append(appeals.current.id)
+        await desk.pilot.press(key)
+    return ids
+
+
+async def test_the_grid_is_sorted_by_the_column_and_holds_still_while_one_types(
+    file: Path,
+) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("f3", "down", "8", "0", "enter", "s")
+        assert names_in_grid(desk) == ["Boris", "Anna"]
+        await desk.press("5", "enter")
+        assert names_in_grid(desk) == ["Boris", "Anna"]
+        assert rows("SELECT weight FROM operator_source ORDER BY operator_id") == [(50,), (5,)]
+        await desk.press("s")
+        assert names_in_grid(desk) == ["Anna", "Boris"]
+
+
+def names_in_grid(desk: Desk) -> list[str]:
+    heads = [line.split("│")[3].split() for line in desk.lines() if line.count("│") >= 4]
+    return [words[0] for words in heads if words and words[0] in {"Anna", "Boris"}]

@@ -80,11 +80,16 @@ class ActingScreen(Screen[None]):
             self._probe = None
         self.query_one(Header).write_trouble = ""
         self.say("The database can be written again.")
+        for draft in self.query_one(NewAppeal).take_held():
+            self.send(draft)
 
     @on(NewAppeal.Submitted)
     def submit(self, message: NewAppeal.Submitted) -> None:
+        """Take a draft from the form."""
+        self.send(message.draft)
+
+    def send(self, draft: Draft) -> None:
         """Hand a draft to the writer thread."""
-        draft = message.draft
         self.finish_submission(
             draft,
             self.desk_app.perform(
@@ -93,6 +98,7 @@ class ActingScreen(Screen[None]):
                     draft.external_id,
                     draft.source_id,
                     draft.message,
+                    draft.key,
                     actor=self.desk_app.actor,
                 )
             ),
@@ -100,14 +106,14 @@ class ActingScreen(Screen[None]):
 
     @work(group="act", exit_on_error=False)
     async def finish_submission(self, draft: Draft, act: Any) -> None:
-        """Wait for a submission; what could not be stored comes back to the form."""
+        """Wait for a submission; what could not be stored stays with the form."""
         form = self.query_one(NewAppeal)
         try:
             placed = await act
         except Refused as refusal:
             form.take_back(draft, str(refusal))
         except Trouble as trouble:
-            form.take_back(draft, str(trouble))
+            form.hold(draft)
             self.stand(str(trouble))
         else:
             form.answer(placed)

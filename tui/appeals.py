@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual import work
 from textual.binding import BindingType
+from textual.message import Message
 
 import desk
 import lists
@@ -35,7 +36,7 @@ class Appeals(Window[AppealRow]):
         "The newest appeal is on top. One that nobody has is marked waiting; a closed one is "
         "dimmed, and its operator has the place free again. enter tells why an appeal went where "
         "it went. space marks several, and the keys then act on all of them. [ and ] go through "
-        "All, Waiting and Leads."
+        "All, Waiting and Leads; L shows everything that the lead has written, esc comes back."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "details", "Details", id="appeals.details"),
@@ -45,9 +46,19 @@ class Appeals(Window[AppealRow]):
         bind("o", "reopen", "Reopen", id="appeals.reopen"),
         bind("space", "mark", "Mark", id="appeals.mark"),
         bind("y", "copy", "Copy", id="appeals.copy", show=False),
+        bind("s", "sort", "Oldest first", id="appeals.sort", show=False),
+        bind("L", "lead", "Its lead", id="appeals.lead", show=False),
     ]
-    on_a_row = frozenset({"details", "close", "move", "return", "reopen", "mark", "copy"})
+    on_a_row = frozenset({"details", "close", "move", "return", "reopen", "mark", "copy", "lead"})
     empty = "No appeals yet: press n to enter one."
+
+    class LeadWanted(Message):
+        """Everything that a lead has written is to be shown."""
+
+        def __init__(self, lead_id: int, external_id: str) -> None:
+            super().__init__()
+            self.lead_id = lead_id
+            self.external_id = external_id
 
     def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:
         super().__init__(id=id)
@@ -188,6 +199,11 @@ class Appeals(Window[AppealRow]):
         """Show the whole appeal, and why it went where it went."""
         if self.current:
             self.app.push_screen(Details(self.current.id))
+
+    def action_lead(self) -> None:
+        """Show all appeals of the lead whose appeal is under the cursor."""
+        if self.current:
+            self.post_message(self.LeadWanted(self.current.lead_id, self.current.lead))
 
     def action_copy(self) -> None:
         """Copy the line under the cursor to the clipboard."""

@@ -14,6 +14,7 @@ from store import now
 from tui.appeals import Appeals
 from tui.keys import bind
 from tui.leads import Leads
+from tui.window import Window
 from views import Board
 from wanted import EVERYTHING, Wanted, parse
 
@@ -27,44 +28,67 @@ class AppealsPane(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left_square_bracket", "tab(-1)", "Previous tab", id="appeals.previous", show=False),
         bind("right_square_bracket", "tab(1)", "All/Waiting/Leads", id="appeals.next"),
-        bind("escape", "all", "All again", id="appeals.all", show=False),
+        bind("escape", "back", "Back from a lead", id="appeals.back", show=False),
     ]
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
     version = reactive(0, repaint=False, init=False)
     tab = reactive("all", init=False)
-    """The list on show."""
+    """The list on show, unless it is that of one lead."""
+    lead: reactive[Appeals.LeadWanted | None] = reactive(None, init=False)
+    """The lead whose appeals alone are on show."""
 
     def compose(self) -> ComposeResult:
-        """One list a tab; those not on show read nothing."""
+        """One list a tab and one for a lead; those not on show read nothing."""
         yield Appeals(id="all").data_bind(AppealsPane.version)
         yield Appeals(id="waiting", base=BASES["waiting"]).data_bind(AppealsPane.version)
         yield Leads(id="leads").data_bind(AppealsPane.version)
+        yield Appeals(id="of-lead").data_bind(AppealsPane.version)
 
     def on_mount(self) -> None:
         """Start with all appeals."""
-        self.watch_tab()
+        self._show_list()
 
     @property
     def list(self) -> Appeals | Leads:
         """Return the list on show."""
+        if self.lead is not None:
+            return self.query_one("#of-lead", Appeals)
         if self.tab == "leads":
             return self.query_one(Leads)
         return self.query_one(f"#{self.tab}", Appeals)
+
+    @property
+    def subtitle(self) -> str:
+        """Return what the pane says of itself while no filter is on."""
+        return f"only {self.lead.external_id} · esc goes back" if self.lead else ""
 
     def watch_board(self) -> None:
         """Keep the counts in the title."""
         self._show_title()
 
     def watch_tab(self) -> None:
-        """Show the list of the tab, up to date."""
-        had_focus = self.has_focus_within
-        for tab in TABS:
-            self.query_one(f"#{tab}").display = tab == self.tab
+        """Show the list of the tab."""
+        self.set_reactive(AppealsPane.lead, None)
+        self._show_list()
+
+    def watch_lead(self, lead: Appeals.LeadWanted | None) -> None:
+        """Show the appeals of one lead, or the list from which one came."""
+        if lead is not None:
+            appeals = self.query_one("#of-lead", Appeals)
+            appeals.base = appeals.wanted = Wanted(lead_id=lead.lead_id)
+            appeals.start_over()
+        self._show_list()
+
+    def _show_list(self) -> None:
+        had_focus, shown = self.has_focus_within, self.list
+        for each in self.query(Window):
+            each.display = each is shown
         self._show_title()
-        self.list.read_again()
+        self.border_subtitle = Content(self.subtitle)
+        shown.read_again()
         if had_focus:
-            self.list.focus()
+            shown.focus()
 
     def _show_title(self) -> None:
         counts = {
@@ -79,33 +103,29 @@ class AppealsPane(Vertical):
             "3 Appeals  ", *(item for part in parts for item in (part, " │ "))
         )[:-3]
 
-    @on(Leads.Chosen)
-    def show_lead(self, message: Leads.Chosen) -> None:
+    @on(Appeals.LeadWanted)
+    def show_lead(self, message: Appeals.LeadWanted) -> None:
         """Show all appeals of one lead, until escape."""
-        appeals = self.query_one("#all", Appeals)
-        appeals.base = appeals.wanted = Wanted(lead_id=message.lead.id)
-        self.border_subtitle = Content(f"only {message.lead.external_id} · esc shows all")
-        appeals.start_over()
-        self.tab = "all"
+        self.lead = message
 
-    def action_all(self) -> None:
-        """Show the appeals of every lead again."""
-        appeals = self.query_one("#all", Appeals)
-        if appeals.base == EVERYTHING:
+    def action_back(self) -> None:
+        """Show again what was on show before the lead."""
+        if self.lead is None:
             raise SkipAction
-        appeals.base = appeals.wanted = EVERYTHING
-        self.border_subtitle = ""
-        appeals.start_over()
+        self.lead = None
 
     def apply_filter(self, text: str) -> None:
-        """Filter all three lists by the same words and terms."""
+        """Filter every list by the same words and terms."""
         wanted = parse(text, now())
-        for tab in ("all", "waiting"):
-            self.query_one(f"#{tab}", Appeals).filter(wanted)
+        for appeals in self.query(Appeals):
+            appeals.filter(wanted)
         leads = self.query_one(Leads)
         leads.wanted = wanted
         leads.start_over()
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""
-        self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]
+        if self.lead is not None:
+            self.lead = None
+        else:
+            self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]

@@ -17,6 +17,7 @@ from store import Refused, Trouble
 from text import clean
 from tui.dialogs import ActDialog
 from tui.keys import bind
+from tui.lines import fit
 from wanted import Wanted
 
 BAR = 20
@@ -46,7 +47,7 @@ class Details(ActDialog):
             with VerticalScroll():
                 yield Static("", id="details", markup=False)
             yield Static("", id="error", classes="error")
-            hint = "c close · o reopen · m move · r return · 1-9 do a remedy · esc goes back"
+            hint = "c close · o reopen · m move · r return · 1-9 a remedy · esc back"
             yield Static(Content(hint), classes="hint")
 
     def on_mount(self) -> None:
@@ -111,7 +112,9 @@ def _lines(found: Explanation, history: "list[lists.AppealRow]") -> list[Content
     if others:
         lines += [Content(""), Content.styled("The lead's other appeals", "bold")]
         lines += [
-            Content(f"#{row.id}  {row.timestamp.astimezone():%d.%m %H:%M}  {row.message[:60]}")
+            Content(
+                f"#{row.id}  {row.timestamp.astimezone():%d.%m %H:%M}  {fit(row.message, 46).rstrip()}"
+            )
             for row in others
         ]
     return lines

@@ -6,11 +6,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import BindingType
-from textual.message import Message
 
 import lists
 from lists import LeadRow
-from tui.appeals import MOMENT, moment
+from tui.appeals import MOMENT, Appeals, moment
 from tui.keys import bind
 from tui.lines import fit
 from tui.window import Window
@@ -24,17 +23,11 @@ class Leads(Window[LeadRow]):
 
     HELP = "Each line is one lead. enter shows all his appeals; esc comes back from there."
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "appeals", "His appeals", id="leads.appeals"),
+        bind("enter,L", "appeals", "His appeals", id="leads.appeals"),
+        bind("s", "sort", "Oldest first", id="leads.sort", show=False),
     ]
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: the first appeal brings the first."
-
-    class Chosen(Message):
-        """The appeals of one lead are to be shown."""
-
-        def __init__(self, lead: LeadRow) -> None:
-            super().__init__()
-            self.lead = lead
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -70,4 +63,4 @@ class Leads(Window[LeadRow]):
     def action_appeals(self) -> None:
         """Show the appeals of the lead under the cursor."""
         if self.current:
-            self.post_message(self.Chosen(self.current))
+            self.post_message(Appeals.LeadWanted(self.current.id, self.current.external_id))

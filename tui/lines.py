@@ -237,7 +237,8 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
 
     def on_focus(self) -> None:
         """Bring the cursor to what is on show, if new rows have pushed it out of sight."""
-        if self.rows and self.cursor not in self.visible_rows():
+        is_laid_out = self.size.height > 0
+        if self.rows and is_laid_out and self.cursor not in self.visible_rows():
             self.go_to(self.top)
         self.refresh_row(self.cursor)
 

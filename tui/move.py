@@ -12,15 +12,19 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 import desk
+import lists
+from insight import standings
+from store import Trouble
 from text import clean
 from tui.dialogs import ActDialog, Confirm
-from tui.operator_list import OperatorList
-from views import OperatorRow
+from tui.grid import note_of
+from tui.operator_list import FULL, OperatorList
+from views import Board, OperatorRow
 from wanted import matches
 
 
 class Move(ActDialog):
-    """Everybody with load bars; typing filters, enter moves."""
+    """Everybody with load bars and odds; typing filters, enter moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", "Next", show=False, id="move.next"),
@@ -46,7 +50,14 @@ class Move(ActDialog):
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
         self.choices.can_focus = False
+        self.choices.notes = notes(self.leadboard.desk_screen.board, self._sources())
         self.filter()
+
+    def _sources(self) -> set[int]:
+        try:
+            return lists.sources_of(self._appeal_ids)
+        except Trouble:
+            return set()  # the header tells of a database that cannot be read
 
     @property
     def choices(self) -> OperatorList:
@@ -83,3 +94,24 @@ class Move(ActDialog):
     def _after_asking(self, was_done: bool | None) -> None:
         if was_done:
             self.go(True)
+
+
+def notes(board: Board, source_ids: set[int]) -> dict[int, str]:
+    """Return what to know of everybody before choosing: full, off, or his odds by lottery.
+
+    Appeals of several sources have no odds in common.
+    """
+    by_hand = {each.id: _in_the_way(each) for each in board.operators}
+    if len(source_ids) != 1:
+        return by_hand
+    standing = standings(board, min(source_ids))
+    return {
+        key: note or (note_of(standing[key]) if key in standing else "not linked")
+        for key, note in by_hand.items()
+    }
+
+
+def _in_the_way(operator: OperatorRow) -> str:
+    if not operator.is_active:
+        return "off"
+    return FULL if operator.load >= operator.max_load else ""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import uuid4
 
 from rich.cells import cell_len
 from textual import events, on
@@ -86,8 +87,10 @@ class NewAppeal(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.unsaved: list[tuple[Draft, str]] = []
-        """Drafts that could not be stored, each with why; they come back into the empty form."""
+        self.refused: list[tuple[Draft, str]] = []
+        """Drafts that were refused, each with why; they come back into the empty form."""
+        self.held: list[Draft] = []
+        """Drafts that are sent again once the database can be written."""
 
     def compose(self) -> ComposeResult:
         """Lay out the fields, the odds and the answer."""
@@ -126,7 +129,8 @@ class NewAppeal(Vertical):
     @property
     def has_text(self) -> bool:
         """Tell whether something was typed or came back that is not stored."""
-        return bool(self.lead.value or self.message.text or self.unsaved)
+        typed = self.lead.value or self.message.text
+        return bool(typed or self.refused or self.held)
 
     def fields(self) -> list[Input | MessageArea]:
         """Return the fields in the order of the tab key."""
@@ -183,7 +187,10 @@ class NewAppeal(Vertical):
             self.source_field.input.focus()
             return
         try:
-            draft = Draft.checked(self.lead.value, self.source_field.taken.id, self.message.text)
+            # The key makes it safe to send the draft again, whatever became of it the first time.
+            key = f"desk-{uuid4().hex}"
+            source_id = self.source_field.taken.id
+            draft = Draft.checked(self.lead.value, source_id, self.message.text, key)
         except Refused as refusal:
             self.tell(str(refusal), "bad")
             (self.message if refusal.field == "message" else self.lead).focus()
@@ -206,15 +213,26 @@ class NewAppeal(Vertical):
         self._bring_back()
 
     def take_back(self, draft: Draft, sentence: str) -> None:
-        """Keep a draft that could not be stored; it comes back once the form is empty."""
-        self.unsaved.append((draft, sentence))
+        """Keep a draft that was refused; it comes back once the form is empty."""
+        self.refused.append((draft, sentence))
         self._bring_back()
-        if self.unsaved:
-            self.tell(f"{len(self.unsaved)} not saved, coming back when the form is empty.", "bad")
+        if self.refused:
+            self.tell(f"{len(self.refused)} not saved, coming back when the form is empty.", "bad")
+
+    def hold(self, draft: Draft) -> None:
+        """Keep a draft until the database can be written again."""
+        self.held.append(draft)
+        leads = ", ".join(each.external_id for each in self.held)
+        self.tell(f"{len(self.held)} kept, to be sent: {leads}", "warn")
+
+    def take_held(self) -> Sequence[Draft]:
+        """Hand over the drafts to send again, oldest first."""
+        held, self.held = self.held, []
+        return held
 
     def _bring_back(self) -> None:
-        if self.unsaved and not self.lead.value and not self.message.text:
-            draft, sentence = self.unsaved.pop(0)
+        if self.refused and not self.lead.value and not self.message.text:
+            draft, sentence = self.refused.pop(0)
             self._fill(draft.external_id, draft.message)
             self.tell(f"Not saved: {sentence}", "bad")
 

@@ -46,6 +46,7 @@ class Operators(OperatorList):
     ]
     on_a_row = frozenset({"edit", "switch", "send_home", "step", "delete"})
     empty = "No operators yet: press a to add one."
+    subtitle = ""
 
     _words: Sequence[str] = ()
     order = reactive(AS_ADDED, repaint=False, init=False)

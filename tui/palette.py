@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from functools import partial
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 
+from tui.appeals_pane import AppealsPane
 from tui.keys import key_label
+from tui.messages import Failed
+from tui.window import Window
 
 PLACES = {
     "desk": "Desk",
@@ -25,18 +28,28 @@ class Acts(Provider):
     """Offers what the desk and its panes are bound to, wherever the focus is."""
 
     def acts(self) -> Iterator[tuple[str, Binding, DOMNode]]:
-        """Yield the words, the binding and its owner of each act."""
+        """Yield the words, the binding and its owner of each act, of lists only the one on show."""
+        seen = set()
+        shown = {pane.list for pane in self.screen.query(AppealsPane)}
         for node in (self.screen, *self.screen.query("#body *")):
+            if isinstance(node, Window) and node not in shown:
+                continue
             for binding in type(node).BINDINGS:
-                if isinstance(binding, Binding) and binding.id:
-                    place = PLACES.get(binding.id.partition(".")[0])
-                    if place is not None:
-                        yield f"{place}: {binding.description}", binding, node
+                words = _words(binding)
+                if words and words not in seen and isinstance(binding, Binding):
+                    seen.add(words)
+                    yield words, binding, node
+
+    async def run(self, binding: Binding, node: DOMNode) -> None:
+        """Do it, or say that there is nothing to do it to."""
+        if not await self.app.run_action(binding.action, node):
+            sentence = f"{binding.description}: there is nothing here to do it to."
+            self.screen.post_message(Failed(sentence))
 
     async def discover(self) -> Hits:
         """Offer every act before anything is typed."""
         for words, binding, node in self.acts():
-            run = partial(self.app.run_action, binding.action, node)
+            run = partial(self.run, binding, node)
             yield DiscoveryHit(Content(words), run, words, _keys(binding))
 
     async def search(self, query: str) -> Hits:
@@ -44,8 +57,15 @@ class Acts(Provider):
         matcher = self.matcher(query)
         for words, binding, node in self.acts():
             if (score := matcher.match(words)) > 0:
-                run = partial(self.app.run_action, binding.action, node)
+                run = partial(self.run, binding, node)
                 yield Hit(score, matcher.highlight(words), run, words, _keys(binding))
+
+
+def _words(binding: BindingType) -> str | None:
+    if not isinstance(binding, Binding) or not binding.id:
+        return None
+    place = PLACES.get(binding.id.partition(".")[0])
+    return f"{place}: {binding.description}" if place else None
 
 
 def _keys(binding: Binding) -> str:

@@ -38,7 +38,6 @@ POLL = 0.25
 """Seconds between two looks at whether somebody else has changed the database."""
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
-SUBTITLES = {"weights": "share of the next appeal"}
 LEFT = ("operators", "new-appeal")
 
 
@@ -108,8 +107,7 @@ class DeskScreen(ActingScreen):
         titles = {"operators": "1 Operators", "weights": "2 Weights", "new-appeal": "4 New appeal"}
         for pane, title in titles.items():
             self.query_one(f"#{pane}").border_title = title
-        for pane, subtitle in SUBTITLES.items():
-            self.query_one(f"#{pane}").border_subtitle = subtitle
+        self.query_one(Weights).border_subtitle = Weights.subtitle
         self.reload()
         self.query_one(Operators).focus()
         self.set_interval(POLL, self.follow)
@@ -230,9 +228,8 @@ class DeskScreen(ActingScreen):
         widget = self.query_one(f"#{pane}")
         if isinstance(widget, Filtered):
             widget.apply_filter(text)
+            widget.border_subtitle = Content(f"filter: {clean(text)}" if text else widget.subtitle)
         widget.set_class(bool(text), "-filtered")
-        subtitle = f"filter: {clean(text)}" if text else SUBTITLES.get(pane, "")
-        widget.border_subtitle = Content(subtitle)
 
     def action_history(self) -> None:
         """Show every recorded act."""

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from tui.grid import NOTE, Columns, note_of
 from tui.keys import bind
 from tui.lines import LineView, fit
+from tui.messages import Acted
 from views import Board, OperatorRow, SourceRow
 from wanted import is_named
 
@@ -20,11 +21,12 @@ class WeightGrid(LineView[OperatorRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left,h", "column(-1)", "Left", id="grid.left", show=False),
         bind("right,l", "column(1)", "Right", id="grid.right", show=False),
+        bind("s", "sort", "Sort", id="grid.sort", show=False),
     ]
     head = 1
     foot = 2
     on_a_row = frozenset({"step", "unlink"})
-    on_a_column = frozenset({"step", "unlink", "spread", "rename", "delete"})
+    on_a_column = frozenset({"step", "unlink", "spread", "rename", "delete", "sort"})
     empty = "No operators yet: press 1, then a."
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
@@ -38,6 +40,7 @@ class WeightGrid(LineView[OperatorRow]):
         self.grid = Columns(Board())
         self.first_column = 0
         self._operator_words: list[str] = []
+        self._places: dict[int, int] = {}
         self._source_words: list[str] = []
 
     # Data.
@@ -58,7 +61,7 @@ class WeightGrid(LineView[OperatorRow]):
         self._measure_head()
         if bool(old.sources) != bool(self.grid.sources):
             self.refresh_bindings()
-        self.show([row for row in board.operators if is_named(row.name, self._operator_words)])
+        self.show(self._wanted_rows())
         self._show_column()
         if old.board.weights is not board.weights or old.board.sources != board.sources:
             self.refresh()
@@ -73,6 +76,27 @@ class WeightGrid(LineView[OperatorRow]):
         self.typed = None
         self.watch_board(self.board)
         self.refresh()
+
+    def _wanted_rows(self) -> list[OperatorRow]:
+        wanted = [row for row in self.board.operators if is_named(row.name, self._operator_words)]
+        return sorted(wanted, key=lambda row: self._places.get(row.id, len(self._places)))
+
+    def action_sort(self) -> None:
+        """Sort the rows by the column under the cursor, and then as they were added again.
+
+        They stay where they are while weights change, so that no row runs away from who types.
+        """
+        source = self.source
+        if self._places or source is None:
+            self._places, said = {}, "as added"
+        else:
+            weights = self.board.weights.get(source.id, {})
+            heaviest = sorted(self.board.operators, key=lambda row: -weights.get(row.id, -1))
+            self._places = {row.id: place for place, row in enumerate(heaviest)}
+            said = f"by their weight for {source.name}"
+        self.show(self._wanted_rows())
+        self.go_to(0)
+        self.post_message(Acted(f"Operators sorted {said}"))
 
     def _measure_head(self) -> None:
         if bool(self.grid.sources) != bool(self.foot):

@@ -25,6 +25,8 @@ class Weights(WeightGrid):
         "restores. Beside it stands the chance of the next appeal, or why there is none: full, "
         "off, or none for a weight of 0. A dot means that the operator does not serve the source."
     )
+    subtitle = "share of the next appeal"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "enter", "Save", id="grid.enter"),
         bind("escape", "restore", "Restore", id="grid.restore", show=False),

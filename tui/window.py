@@ -6,6 +6,7 @@ from typing import TypeVar
 from textual.reactive import reactive
 
 from tui.lines import LineView
+from tui.messages import Acted
 
 PAGE = 100
 MOST_ROWS = 3 * PAGE
@@ -15,22 +16,35 @@ Row = TypeVar("Row")
 
 
 class Window(LineView[Row]):
-    """Newest rows first, each with an `id`; a subclass reads the pages."""
+    """Newest rows first or oldest first, each with an `id`; a subclass reads the pages."""
 
     version = reactive(0, repaint=False, init=False)
     """Differs whenever the rows may have changed."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._is_at_newest = True
+        self.is_oldest_first = False
+        self._is_at_start = True
 
     def read_before(self, limit: int, before: int | None) -> Sequence[Row]:
-        """Return the newest rows, or those before an id."""
+        """Return the newest rows, or those before an id; newest first."""
         raise NotImplementedError
 
     def read_after(self, limit: int, after: int) -> Sequence[Row]:
         """Return the rows just newer than an id, newest first."""
         raise NotImplementedError
+
+    def _read_down(self, limit: int, row_id: int | None) -> Sequence[Row]:
+        """Return the first rows of the list, or those below an id."""
+        if self.is_oldest_first:
+            return self.read_after(limit, row_id or 0)[::-1]
+        return self.read_before(limit, row_id)
+
+    def _read_up(self, limit: int, row_id: int | None) -> Sequence[Row]:
+        """Return the last rows of the list, or those above an id."""
+        if self.is_oldest_first:
+            return self.read_before(limit, row_id)[::-1]
+        return self.read_after(limit, row_id or 0)
 
     def watch_version(self) -> None:
         """Read again what the window holds, unless nobody sees it."""
@@ -38,12 +52,12 @@ class Window(LineView[Row]):
             self.read_again()
 
     def read_again(self) -> None:
-        """Read what the window holds; at the newest end also what has come since."""
+        """Read what the window holds; at the start of the list also what has come there since."""
         size = max(PAGE, len(self.rows))
-        before = None
-        if self.rows and not self._is_at_newest:
-            before = self._id_of(self.rows[0]) + 1
-        self.fetch(lambda: self.read_before(size, before), self.show)
+        above = None
+        if self.rows and not self._is_at_start:
+            above = self._id_of(self.rows[0]) + (-1 if self.is_oldest_first else 1)
+        self.fetch(lambda: self._read_down(size, above), self.show)
 
     def fetch(
         self, read: Callable[[], Sequence[Row]], then: Callable[[Sequence[Row]], None]
@@ -52,13 +66,19 @@ class Window(LineView[Row]):
         then(read())
 
     def start_over(self) -> None:
-        """Show the newest rows with the cursor on the first: the list holds other rows now."""
+        """Show the first rows with the cursor on the first: the list holds other rows now."""
         self.rows = ()
-        self._is_at_newest = True
+        self._is_at_start = True
         self.set_reactive(LineView.cursor, 0)
         self.scroll_to(y=0, animate=False, force=True)
         self.read_again()
         self.refresh()
+
+    def action_sort(self) -> None:
+        """Turn the list over: oldest first, or newest first again."""
+        self.is_oldest_first = not self.is_oldest_first
+        self.start_over()
+        self.post_message(Acted(f"{'Oldest' if self.is_oldest_first else 'Newest'} first"))
 
     def go_to(self, row: int) -> None:
         """Move the cursor, and the window with it when it comes near an end."""
@@ -66,39 +86,37 @@ class Window(LineView[Row]):
         if not self.rows:
             return
         if self.cursor + self.page_size >= len(self.rows):
-            self._read_older()
-        elif self.cursor < self.page_size and not self._is_at_newest:
-            self._read_newer()
+            last = self._id_of(self.rows[-1])
+            self.fetch(lambda: self._read_down(PAGE, last), self._append)
+        elif self.cursor < self.page_size and not self._is_at_start:
+            first = self._id_of(self.rows[0])
+            self.fetch(lambda: self._read_up(PAGE, first), self._prepend)
 
-    def _read_older(self) -> None:
-        oldest = self._id_of(self.rows[-1])
-        self.fetch(lambda: self.read_before(PAGE, oldest), self._append)
-
-    def _append(self, older: Sequence[Row]) -> None:
-        if older and (not self.rows or self._id_of(older[0]) < self._id_of(self.rows[-1])):
-            window = [*self.rows, *older]
-            self._is_at_newest = self._is_at_newest and len(window) <= MOST_ROWS
+    def _append(self, below: Sequence[Row]) -> None:
+        if below and (not self.rows or self._follows(below[0], self.rows[-1])):
+            window = [*self.rows, *below]
+            self._is_at_start = self._is_at_start and len(window) <= MOST_ROWS
             self.show(window[-MOST_ROWS:])
 
-    def _read_newer(self) -> None:
-        newest = self._id_of(self.rows[0])
-        self.fetch(lambda: self.read_after(PAGE, newest), self._prepend)
+    def _follows(self, row: Row, other: Row) -> bool:
+        """Tell whether a row comes below another in this list."""
+        return (self._id_of(row) > self._id_of(other)) == self.is_oldest_first
 
-    def _prepend(self, newer: Sequence[Row]) -> None:
-        self._is_at_newest = len(newer) < PAGE
-        self.show([*newer, *self.rows][:MOST_ROWS])
+    def _prepend(self, above: Sequence[Row]) -> None:
+        self._is_at_start = len(above) < PAGE
+        self.show([*above, *self.rows][:MOST_ROWS])
 
     def action_first(self) -> None:
-        """Go to the newest row."""
+        """Go to the first row of all."""
         self.start_over()
 
     def action_last(self) -> None:
-        """Go to the oldest row."""
-        self.fetch(lambda: self.read_after(PAGE, 0), self._show_oldest)
+        """Go to the last row of all."""
+        self.fetch(lambda: self._read_up(PAGE, None), self._show_end)
 
-    def _show_oldest(self, oldest: Sequence[Row]) -> None:
-        self._is_at_newest = len(oldest) < PAGE
-        self.show(oldest)
+    def _show_end(self, last: Sequence[Row]) -> None:
+        self._is_at_start = len(last) < PAGE
+        self.show(last)
         super().action_last()
 
     def _id_of(self, row: Row) -> int:
