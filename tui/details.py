@@ -112,9 +112,7 @@ def _lines(found: Explanation, history: "list[lists.AppealRow]") -> list[Content
     if others:
         lines += [Content(""), Content.styled("The lead's other appeals", "bold")]
         lines += [
-            Content(
-                f"#{row.id}  {row.timestamp.astimezone():%d.%m %H:%M}  {fit(row.message, 46).rstrip()}"
-            )
+            Content(f"#{row.id}  {row.timestamp.astimezone():%d.%m %H:%M}  {fit(row.message, 46)}")
             for row in others
         ]
     return lines
