@@ -1,104 +1,35 @@
-"""Who gets an appeal: the transactions that draw, claim a place, give it back and drain."""
+"""Who gets an appeal: the transaction that draws, claims a place and stores."""
 
-import heapq
 import random
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import NamedTuple
 
-from peewee import fn
-
 from checks import checked_external_id, checked_key, checked_message
+from draining import DRAIN_BATCH, Drained, drain
+from draws import Decision, candidates_of, decide
 from journal import Journal, subject_of
-from lottery import LOTTERY, Candidate, Candidates, choose, left_out, why_nobody
-from models import Appeal, Lead, Operator, OperatorSource, Roster, Source
-from places import claim, is_waiting, name_of, oldest_waiting, rewrite, state_of
+from lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
+from models import Appeal, Lead, Roster, Source
+from places import name_of, oldest_waiting
 from prepared import Prepared, slot
-from store import Refused, now, rows, stamp, transact
+from store import Refused, now, stamp, transact
 
-__all__ = ["LOTTERY", "Candidate", "Candidates", "Drained", "Placed", "choose", "drain", "submit"]
-
-DRAIN_BATCH = 200
-"""Waiting appeals handed out in one transaction, so that nobody holds the lock for long."""
-
-
-_STANDING = Prepared(
-    lambda: (
-        OperatorSource.select(
-            OperatorSource.operator,
-            OperatorSource.weight,
-            Operator.is_active,
-            Operator.load,
-            Operator.max_load,
-        )
-        .join(Operator)
-        .where(OperatorSource.source == slot("source_id"))
-        .order_by(OperatorSource.operator)
-    )
-)
+__all__ = [
+    "DRAIN_BATCH",
+    "LOTTERY",
+    "Candidate",
+    "Candidates",
+    "Draft",
+    "Drained",
+    "Placed",
+    "candidates_of",
+    "choose",
+    "drain",
+    "submit",
+]
 
 
-def candidates_of(source_id: int) -> Candidates:
-    """Return the roster of a source as the database stands."""
-    return Candidates(
-        tuple(
-            Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
-            for operator_id, weight, is_active, load, max_load in _STANDING.rows(
-                source_id=source_id
-            )
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the lottery decided: the roster, and the operator with his draw if anybody was."""
-
-    candidates: Candidates
-    operator_id: int | None = None
-    draw: int | None = None
-
-    def columns(self) -> dict[str, int | None]:
-        """Return the decision as columns of `appeal`, storing the roster if it is new."""
-        roster_id = _roster_id(self.candidates.content())
-        return {"operator_id": self.operator_id, "roster_id": roster_id, "draw": self.draw}
-
-
-def decide(candidates: Candidates, rng: random.Random) -> Decision:
-    """Draw and claim; where the place went meanwhile, draw again among the rest."""
-    while chosen := choose(candidates, rng):
-        operator_id, draw = chosen
-        if claim(operator_id):
-            return Decision(candidates, operator_id, draw)
-        candidates = candidates.without(operator_id)
-    return Decision(candidates)
-
-
-def digest_of(content: str) -> bytes:
-    """Return what a roster's content is known by."""
-    return blake2b(content.encode(), digest_size=16).digest()
-
-
-_ROSTER = Prepared(lambda: Roster.select(Roster.id).where(Roster.digest == slot("digest")))
-_NEW_ROSTER = Prepared(
-    lambda: Roster.insert(digest=slot("digest"), content=slot("content")).on_conflict(
-        action="nothing", conflict_target=[Roster.digest]
-    )
-)
-
-
-def _roster_id(content: str) -> int:
-    digest = digest_of(content)
-    known: int | None = _ROSTER.scalar(digest=digest)
-    if known is None:
-        _NEW_ROSTER.changes(digest=digest, content=content)
-        known = int(_ROSTER.scalar(digest=digest))
-    return known
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A stored appeal and who got it; `reason` says why nobody did, `is_repeat` a known key."""
 
     id: int
@@ -111,8 +42,7 @@ class Placed:
     is_repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A checked appeal that is not stored yet."""
 
     external_id: str
@@ -166,7 +96,7 @@ _NEW_APPEAL = Prepared(
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     """Do the work of `submit` in the transaction under way."""
-    if draft.key is not None and (known := _by_key(draft.key)):
+    if draft.key is not None and (known := known_by_key(draft.key)):
         return known
     if _SOURCE.scalar(source_id=draft.source_id) is None:
         raise Refused(f"There is no source #{draft.source_id}.", "source")
@@ -222,7 +152,8 @@ _NEW_LEAD = Prepared(
 )
 
 
-def _by_key(key: str) -> Placed | None:
+def known_by_key(key: str) -> Placed | None:
+    """Return the appeal that came with this key before, None for a new key."""
     row = _KNOWN.first(key=key)
     if row is None:
         return None
@@ -250,58 +181,3 @@ def _lead_id(external_id: str) -> int:
         _NEW_LEAD.changes(external_id=external_id)
         known = int(_LEAD.scalar(external_id=external_id))
     return known
-
-
-class Drained(NamedTuple):
-    """What a drain did: how many appeals it gave away, and whether more may be waiting."""
-
-    given: int
-    has_more: bool
-
-
-def drain(
-    journal: Journal,
-    rng: random.Random = LOTTERY,
-    source_id: int | None = None,
-    batch: int = DRAIN_BATCH,
-) -> Drained:
-    """Give waiting appeals to operators, oldest first, in the transaction under way.
-
-    Each goes through the lottery of its own source; a source that nobody can serve is passed over.
-    Takes `batch` of them at the most.
-    """
-    queue = waiting_queues(source_id)
-    heapq.heapify(queue)
-    given = 0
-    while queue and given < batch:
-        appeal_id, source = heapq.heappop(queue)
-        decision = decide(candidates_of(source), rng)
-        if decision.operator_id is None:
-            continue
-        rewrite(state_of(appeal_id), journal, **decision.columns())
-        given += 1
-        if (following := oldest_waiting(source)) is not None:
-            heapq.heappush(queue, (following, source))
-    return Drained(given, has_more=bool(queue))
-
-
-def waiting_queues(source_id: int | None = None) -> list[tuple[int, int]]:
-    """Return (oldest waiting appeal, source) for each source that somebody can serve."""
-    eligible = (
-        OperatorSource.select()
-        .join(Operator)
-        .where(
-            OperatorSource.source == Source.id,
-            OperatorSource.weight > 0,
-            Operator.is_active,
-            Operator.load < Operator.max_load,
-        )
-    )
-    queued = Appeal.select(fn.MIN(Appeal.id)).where(Appeal.source == Source.id, is_waiting())
-    sources = Source.select(queued, Source.id).where(
-        fn.EXISTS(Appeal.select(Appeal.id).where(Appeal.source == Source.id, is_waiting())),
-        fn.EXISTS(eligible),
-    )
-    if source_id is not None:
-        sources = sources.where(Source.id == source_id)
-    return [(appeal_id, source) for appeal_id, source in rows(sources)]

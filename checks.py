@@ -1,9 +1,14 @@
 """What may come in: every name, id, number and message is checked here, before any write."""
 
+import re
 import unicodedata
 
 from models import MAX_IDENTIFIER, MAX_LIMIT, MAX_MESSAGE, MAX_NAME, MAX_WEIGHT
 from store import Refused
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc and Cs."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def checked_name(name: object, field: str = "name") -> str:
@@ -36,7 +41,7 @@ def checked_message(message: object) -> str:
 
 def storable(text: str) -> str:
     """Return the text with U+FFFD for what no database can hold: NUL and lone surrogates."""
-    return "".join(_storable(letter) for letter in text) if _is_odd(text) else text
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def checked_limit(max_load: object) -> int:
@@ -72,14 +77,6 @@ def _line(text: object, field: str, what: str, most: int) -> str:
         raise Refused(f"{what} is empty.", field)
     if len(line) > most:
         raise Refused(f"{what} has {len(line)} characters; {most} are allowed.", field)
-    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in line):
+    if _CONTROL.search(line):
         raise Refused(f"{what} holds a control character.", field)
     return line
-
-
-def _is_odd(message: str) -> bool:
-    return "\0" in message or any("\ud800" <= letter <= "\udfff" for letter in message)
-
-
-def _storable(letter: str) -> str:
-    return "\ufffd" if letter == "\0" or "\ud800" <= letter <= "\udfff" else letter

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from peewee import fn
 
-from allocator import digest_of, drain, waiting_queues
+from draining import drain, waiting_queues
+from draws import digest_of
 from journal import REPAIR, Journal, from_json, subject_of
 from lottery import Candidates, pick
 from models import Appeal, Event, EventChange, Operator, Roster, Source

@@ -1,6 +1,6 @@
 """Queries compiled once: Peewee's words, without building the same SQL for every appeal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,32 @@ class Prepared:
         self._build = build
         self._compiled: dict[type, tuple[str, list[Any]]] = {}
 
-    def _run(self, values: dict[str, Any]) -> Any:
+    def _sql(self) -> tuple[str, list[Any]]:
         engine = type(database.obj)
         if engine not in self._compiled:
             self._compiled[engine] = self._build().bind(database.obj).sql()
-        sql, parameters = self._compiled[engine]
+        return self._compiled[engine]
+
+    def _run(self, values: dict[str, Any]) -> Any:
+        sql, parameters = self._sql()
         filled = [values[each.name] if type(each) is _Marker else each for each in parameters]
         return database.execute_sql(sql, filled)
+
+    def _run_in_turn(self, values: Iterable[Any]) -> Any:
+        sql, parameters = self._sql()
+        given = iter(values)
+        filled = [next(given) if type(each) is _Marker else each for each in parameters]
+        return database.execute_sql(sql, filled)
+
+    def rows_in_turn(self, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+        """Return every row, the slots filled from left to right whatever they are called."""
+        found: list[tuple[Any, ...]] = self._run_in_turn(values).fetchall()
+        return found
+
+    def changes_in_turn(self, values: Iterable[Any]) -> int:
+        """Run a statement that writes, the slots filled from left to right."""
+        count: int = self._run_in_turn(values).rowcount
+        return count
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """Return every row that the query finds."""

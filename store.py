@@ -30,6 +30,11 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds that a write waits for its turn before it gives up."""
 
+BULK_CACHE = 32_768
+"""KiB of pages that a connection keeps for bulk writing."""
+BULK_LOG = 8_192
+"""Pages of the log after which bulk writing copies them into the file."""
+
 database = DatabaseProxy()
 
 
@@ -81,6 +86,13 @@ class SqliteStore(SqliteDatabase):
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
         conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
+
+
+def expect_bulk() -> None:
+    """Let this connection keep more pages, so that a long run of writes touches each less often."""
+    if isinstance(database.obj, SqliteStore):
+        database.execute_sql(f"PRAGMA cache_size = {-BULK_CACHE}")
+        database.execute_sql(f"PRAGMA wal_autocheckpoint = {BULK_LOG}")
 
 
 def stamp(moment: datetime) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from allocator import Drained, drain
 from checks import storable
+from draining import Drained, drain
 from journal import Journal
 from store import Trouble, transact
 

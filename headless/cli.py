@@ -23,10 +23,11 @@ class Choice:
     actor: str
 
     def open(self) -> None:
-        """Open the chosen database; raises Trouble with a sentence when that cannot be done."""
+        """Open the chosen database until the command ends; raises Trouble when it cannot be."""
         from models import open_database
 
-        open_database(self.target)
+        opened = open_database(self.target)
+        click.get_current_context().call_on_close(opened.close)
 
     def path(self) -> Path:
         """Return the file of the chosen database; raises Trouble when it names none."""

@@ -1,5 +1,6 @@
 """The bulk feed: JSON lines in, appeals stored in shared transactions, JSON lines out."""
 
+import gc
 import json
 import os
 import random
@@ -8,31 +9,36 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, BinaryIO, NamedTuple
 
-from allocator import LOTTERY, Draft, Placed, place
+from allocator import LOTTERY, Draft, Placed
+from bulk import place_all
 from checks import checked_name
 from headless.complaints import say
 from headless.lines import MAX_LINE, Line, LineReader
 from headless.progress import Advance, progress_bar
 from headless.stopping import Stop, Stopped
-from journal import Journal
-from models import Appeal, Source
-from store import Refused, TooBusy, Trouble, transact
+from models import Source
+from store import Refused, TooBusy, Trouble, expect_bulk, rows, stamp, transact
 
-BATCH = 100
-"""Lines stored in one transaction; more would make a dispatcher's act wait noticeably."""
+SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
+"""Lines stored in one transaction."""
+
+HOLD = 0.03
+"""Seconds for which a batch should keep the others waiting; its size follows from that."""
 
 TURN = 0.0025
 """Seconds left between two transactions; longer than others nap before they try again."""
 
 MAX_ID = 2**63 - 1
+_AS_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
 REQUIRED = ("external_id", "source", "message")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line that may come in; its draft gets the source's id when the transaction looks it up."""
 
     number: int
@@ -65,7 +71,7 @@ def _object(content: bytes | None) -> dict[str, Any]:
     if content is None:
         raise Refused(f"The line is longer than {MAX_LINE:,} bytes.")
     try:
-        found = json.loads(content.decode("utf-8-sig"))
+        found = json.loads(content.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError:
         raise Refused("The line is not valid UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -99,32 +105,29 @@ def store_batch(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed
 
 def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
     # Names are looked up afresh in each transaction: only there can nobody rename a source.
-    known: dict[str, int] = {}
-    return [each if isinstance(each, Bad) else _store(each, known, rng) for each in batch]
+    named = dict(rows(Source.select(Source.name, Source.id)))
+    looked_up = [_with_source(each, named) for each in batch]
+    entries = [each for each in looked_up if isinstance(each, Entry)]
+    placed = iter(place_all([each.draft for each in entries], rng))
+    return [each if isinstance(each, Bad) else _outcome(each, next(placed)) for each in looked_up]
 
 
-def _store(entry: Entry, known: dict[str, int], rng: random.Random) -> Placed | Bad:
-    try:
-        draft = replace(entry.draft, source_id=_source_id(entry.source, known))
-        return place(draft, rng, Journal())
-    except Refused as refusal:
-        return Bad(entry.number, str(refusal))
+def _with_source(each: Entry | Bad, named: dict[str, int]) -> Entry | Bad:
+    if isinstance(each, Bad):
+        return each
+    source_id = each.source if isinstance(each.source, int) else named.get(each.source)
+    if source_id is None:
+        return Bad(each.number, f"There is no source {each.source}.")
+    return each._replace(draft=each.draft._replace(source_id=source_id))
 
 
-def _source_id(source: str | int, known: dict[str, int]) -> int:
-    if isinstance(source, int):
-        return source
-    if source not in known:
-        found = Source.select(Source.id).where(Source.name == source).scalar()
-        if found is None:
-            raise Refused(f"There is no source {source}.", "source")
-        known[source] = found
-    return known[source]
+def _outcome(entry: Entry, stored: Placed | Refused) -> Placed | Bad:
+    return stored if isinstance(stored, Placed) else Bad(entry.number, str(stored))
 
 
 def answer(outcome: Placed | Bad) -> bytes:
     """Return the line that answers one line of the input."""
-    line = json.dumps(_fields(outcome), ensure_ascii=False)
+    line = _AS_WRITTEN(_fields(outcome))
     if not line.isprintable():  # names may hold what a terminal would obey
         line = json.dumps(_fields(outcome))
     return line.encode() + b"\n"
@@ -139,8 +142,14 @@ def _fields(outcome: Placed | Bad) -> dict[str, object]:
         "source_id": outcome.source_id,
         "operator_id": outcome.operator_id,
         "operator": outcome.operator,
-        "timestamp": Appeal.timestamp.db_value(outcome.timestamp),
+        "timestamp": _written(outcome.timestamp),
     }
+
+
+@lru_cache(1)
+def _written(moment: datetime) -> str:
+    """Return a moment as the tables hold it; a batch has one for all its lines."""
+    return stamp(moment)
 
 
 class Feed:
@@ -157,6 +166,7 @@ class Feed:
     ) -> None:
         self.bad = 0
         self._answered = 0
+        self._size = SMALLEST_BATCH
         self._reader = reader
         self._output = output
         self._stop = stop
@@ -165,9 +175,12 @@ class Feed:
 
     def run(self) -> None:
         """Answer every line; raises Stopped when asked to stop, Trouble when it cannot store."""
-        while lines := self._reader.take(BATCH, self._stop.waiting):
+        while lines := self._reader.take(self._size, self._stop.waiting):
             batch = [parsed(line) for line in lines if line.content is None or line.content.strip()]
-            self._write(self._patiently(batch))
+            begun = time.perf_counter()
+            outcomes = self._patiently(batch)
+            self._size = next_size(len(lines), time.perf_counter() - begun)
+            self._write(outcomes)
             self._stop.check()
             if self._reader.has_more:
                 time.sleep(TURN)
@@ -196,9 +209,18 @@ class Feed:
                 raise Trouble(f"{told}; nothing from line {first} on was stored.") from trouble
 
 
+def next_size(lines: int, seconds: float) -> int:
+    """Return how many lines to store next, from how long the last ones took."""
+    return max(
+        SMALLEST_BATCH, min(LARGEST_BATCH, 2 * lines, int(lines * HOLD / max(seconds, 1e-4)))
+    )
+
+
 def feed_from(file: str) -> int:
     """Feed the database from a file, or from standard input for `-`; return the exit code."""
     stop = Stop()
+    expect_bulk()
+    gc.freeze()  # what is loaded by now stays; only what a batch makes need be looked through
     try:
         with (
             _opened(file) as descriptor,

@@ -5,7 +5,7 @@ import select
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_LINE = 1 << 20
 """Bytes that one line may have."""
@@ -13,8 +13,7 @@ MAX_LINE = 1 << 20
 CHUNK = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line by its number from 1, without its line feed; None where it was too long."""
 
     number: int

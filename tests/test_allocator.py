@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-import allocator
 import desk
+import draws
 import places
 from allocator import DRAIN_BATCH, drain, submit
 from journal import Journal
@@ -114,7 +114,7 @@ def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
 ) -> None:
     team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
     real = places.claim
-    monkeypatch.setattr(allocator, "claim", lambda each: each != 1 and real(each))
+    monkeypatch.setattr(draws, "claim", lambda each: each != 1 and real(each))
     placed = submit("tg_1", 1, "", rng=random.Random(1))
     assert placed.operator == "Boris"
     [(content,)] = rows("SELECT content FROM roster JOIN appeal ON appeal.roster_id = roster.id")

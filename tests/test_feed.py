@@ -259,11 +259,16 @@ def test_a_locked_database_is_waited_for(
     assert (answers[0]["operator"], running.bad, capsys.readouterr().err) == ("tg 0", 0, told)
 
 
+def in_batches_of(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "SMALLEST_BATCH", size)
+    monkeypatch.setattr(feed_module, "LARGEST_BATCH", size)
+
+
 def test_a_full_disk_stops_the_feed_and_names_the_line(
     db: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_team("tg", (1, 10_000, True))
-    monkeypatch.setattr(feed_module, "BATCH", 10)
+    in_batches_of(10, monkeypatch)
     pages = database.execute_sql("PRAGMA page_count").fetchone()[0]
     database.execute_sql(f"PRAGMA max_page_count = {pages + 8}")
     text = "\n".join(line(number, message="x" * 900) for number in range(60))
@@ -276,7 +281,7 @@ def test_a_full_disk_stops_the_feed_and_names_the_line(
 
 def test_a_source_is_looked_up_afresh(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_team("tg", (1, 10, True))
-    monkeypatch.setattr(feed_module, "BATCH", 1)
+    in_batches_of(1, monkeypatch)
 
     def rename(_: int, appeals: int) -> None:
         if appeals == 1:

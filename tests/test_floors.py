@@ -12,7 +12,17 @@ ROOT = Path(__file__).parent.parent
 OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "tui"}
 GROUND = {"text", "lottery", "crashlog", "store", "backup", "models", "checks", "wanted"}
 READING = {"views", "lists", "explain", "insight", "history"}
-ACTING = {"journal", "prepared", "places", "allocator", "moves", "inspection"}
+ACTING = {
+    "journal",
+    "prepared",
+    "places",
+    "draws",
+    "draining",
+    "allocator",
+    "bulk",
+    "moves",
+    "inspection",
+}
 
 
 def files_of(name: str) -> list[Path]:

@@ -1,0 +1,181 @@
+"""Many appeals in one transaction: the rules of `allocator.place`, a few statements for all."""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import chain
+from typing import TypeVar
+
+from allocator import Draft, Placed, known_by_key
+from draining import drain
+from draws import Decision, Wheels
+from journal import Journal
+from lottery import LOTTERY, why_nobody
+from models import Appeal, Lead, Operator, Source
+from places import oldest_waiting
+from prepared import Prepared, slot
+from store import Refused, now, rows, stamp
+
+T = TypeVar("T")
+
+CHUNK = 100
+"""Rows of one statement; the last one of a batch has fewer."""
+
+
+def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Placed | Refused]:
+    """Store drafts in the transaction under way, in their order, and say what became of each.
+
+    What cannot be stored is answered with the Refused that `place` would have raised. Raises
+    TooBusy when others took the places meanwhile.
+    """
+    known = _known([draft.key for draft in drafts if draft.key is not None])
+    sources = {source_id for (source_id,) in rows(Source.select(Source.id))}
+    outcomes: list[Placed | Refused | None] = []
+    fresh: dict[int, Draft] = {}
+    repeats: dict[int, int] = {}
+    first: dict[str, int] = {}
+    for place, draft in enumerate(drafts):
+        outcomes.append(None)
+        if draft.key is not None and draft.key in known:
+            outcomes[place] = known[draft.key]
+        elif draft.key is not None and draft.key in first:
+            repeats[place] = first[draft.key]
+        elif draft.source_id not in sources:
+            outcomes[place] = Refused(f"There is no source #{draft.source_id}.", "source")
+        else:
+            fresh[place] = draft
+            if draft.key is not None:
+                first[draft.key] = place
+    placed = dict(zip(fresh, _store(list(fresh.values()), rng), strict=True))
+    placed |= {place: placed[of]._replace(is_repeat=True) for place, of in repeats.items()}
+    return [outcome or placed[place] for place, outcome in enumerate(outcomes)]
+
+
+def _store(drafts: Sequence[Draft], rng: random.Random) -> list[Placed]:
+    queued = _queued({draft.source_id for draft in drafts}, rng)
+    leads = _lead_ids([draft.external_id for draft in drafts])
+    wheels = Wheels(rng)
+    decisions = [
+        wheels.look(draft.source_id)
+        if draft.source_id in queued
+        else wheels.decide(draft.source_id)
+        for draft in drafts
+    ]
+    wheels.settle()
+    moment = now()
+    ids = _insert(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
+    names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
+    return [
+        Placed(
+            appeal_id,
+            leads[draft.external_id],
+            draft.source_id,
+            decision.operator_id,
+            names.get(decision.operator_id),
+            moment,
+            None if decision.operator_id else why_nobody(decision.candidates),
+        )
+        for appeal_id, draft, decision in zip(ids, drafts, decisions, strict=True)
+    ]
+
+
+def _queued(source_ids: set[int], rng: random.Random) -> set[int]:
+    """Let older waiting appeals go first; return the sources where some still wait after that."""
+    for source_id in sorted(source_ids):
+        if oldest_waiting(source_id):
+            drain(Journal(), rng, source_id)
+    return {source_id for source_id in source_ids if oldest_waiting(source_id)}
+
+
+def _known(keys: Sequence[str]) -> dict[str, Placed]:
+    """Return the appeals that came with these keys before."""
+    taken = {
+        key
+        for chunk in _chunks(sorted(set(keys)))
+        for (key,) in _taken_keys(len(chunk)).rows_in_turn(chunk)
+    }
+    found = {key: known_by_key(key) for key in taken}
+    return {key: placed for key, placed in found.items() if placed is not None}
+
+
+def _lead_ids(external_ids: Sequence[str]) -> dict[str, int]:
+    """Return the ids of leads by their external ids, adding those who are new."""
+    distinct = list(dict.fromkeys(external_ids))
+    known = _known_leads(distinct)
+    new = [each for each in distinct if each not in known]
+    for chunk in _chunks(new):
+        _new_leads(len(chunk)).changes_in_turn(chunk)
+    return known | _known_leads(new)
+
+
+def _known_leads(external_ids: Sequence[str]) -> dict[str, int]:
+    return {
+        external_id: lead_id
+        for chunk in _chunks(external_ids)
+        for external_id, lead_id in _leads(len(chunk)).rows_in_turn(chunk)
+    }
+
+
+def _insert(
+    drafts: Sequence[Draft], leads: Sequence[int], decisions: Sequence[Decision], moment: datetime
+) -> list[int]:
+    """Insert the appeals and return their ids, which grow in the order of the drafts."""
+    written = stamp(moment)
+    records = [
+        (
+            *(lead, draft.source_id, each.operator_id, written),
+            *(draft.message, draft.key, each.roster_id, each.draw),
+        )
+        for draft, lead, each in zip(drafts, leads, decisions, strict=True)
+    ]
+    ids: list[int] = []
+    for chunk in _chunks(records):
+        stored = _new_appeals(len(chunk)).rows_in_turn(chain.from_iterable(chunk))
+        ids += sorted(appeal_id for (appeal_id,) in stored)
+    return ids
+
+
+COLUMNS = (
+    *("lead_id", "source_id", "operator_id", "timestamp"),
+    *("message", "key", "roster_id", "draw"),
+)
+"""In the order of the model, which is the order in which Peewee writes them."""
+
+
+@cache
+def _new_appeals(count: int) -> Prepared:
+    return Prepared(
+        lambda: Appeal.insert_many(
+            [{**{name: slot(name) for name in COLUMNS}, "withdrawn": False} for _ in range(count)]
+        ).returning(Appeal.id)
+    )
+
+
+@cache
+def _new_leads(count: int) -> Prepared:
+    return Prepared(
+        lambda: Lead.insert_many(
+            [{"external_id": slot("external_id")} for _ in range(count)]
+        ).on_conflict(action="nothing", conflict_target=[Lead.external_id])
+    )
+
+
+@cache
+def _leads(count: int) -> Prepared:
+    return Prepared(
+        lambda: Lead.select(Lead.external_id, Lead.id).where(
+            Lead.external_id.in_([slot("external_id") for _ in range(count)])
+        )
+    )
+
+
+@cache
+def _taken_keys(count: int) -> Prepared:
+    return Prepared(
+        lambda: Appeal.select(Appeal.key).where(Appeal.key.in_([slot("key") for _ in range(count)]))
+    )
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -1,0 +1,166 @@
+"""Draws inside a transaction: who is considered, who is chosen, and the roster that is kept."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+from lottery import Candidate, Candidates, Wheel, choose, left_out
+from models import Operator, OperatorSource, Roster
+from places import claim, claim_many
+from prepared import Prepared, slot
+from store import TooBusy
+
+_STANDING = Prepared(
+    lambda: (
+        OperatorSource.select(
+            OperatorSource.operator,
+            OperatorSource.weight,
+            Operator.is_active,
+            Operator.load,
+            Operator.max_load,
+        )
+        .join(Operator)
+        .where(OperatorSource.source == slot("source_id"))
+        .order_by(OperatorSource.operator)
+    )
+)
+
+
+def candidates_of(source_id: int) -> Candidates:
+    """Return the roster of a source as the database stands."""
+    return Candidates(
+        tuple(
+            Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
+            for operator_id, weight, is_active, load, max_load in _STANDING.rows(
+                source_id=source_id
+            )
+        )
+    )
+
+
+class Decision(NamedTuple):
+    """What the lottery decided: the roster, and the operator with his draw if anybody was."""
+
+    candidates: Candidates
+    operator_id: int | None = None
+    draw: int | None = None
+    roster_id: int | None = None
+    """The stored roster where it is known already."""
+
+    def columns(self) -> dict[str, int | None]:
+        """Return the decision as columns of `appeal`, storing the roster if it is new."""
+        roster_id = self.roster_id or roster_id_of(self.candidates)
+        return {"operator_id": self.operator_id, "roster_id": roster_id, "draw": self.draw}
+
+
+def decide(candidates: Candidates, rng: random.Random) -> Decision:
+    """Draw and claim; where the place went meanwhile, draw again among the rest."""
+    while chosen := choose(candidates, rng):
+        operator_id, draw = chosen
+        if claim(operator_id):
+            return Decision(candidates, operator_id, draw)
+        candidates = candidates.without(operator_id)
+    return Decision(candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turning:
+    """The wheel of a source with its stored roster."""
+
+    wheel: Wheel
+    roster_id: int
+
+
+@dataclass(slots=True)
+class Wheels:
+    """Many draws in one transaction: places are counted here and claimed together at the end.
+
+    A wheel stands until somebody on it is full, so that a draw costs no query. `settle` must come
+    before the transaction ends.
+    """
+
+    rng: random.Random
+    _turning: dict[int, _Turning] = field(default_factory=dict)
+    _sources_of: dict[int, set[int]] = field(default_factory=dict)
+    _free: dict[int, int] = field(default_factory=dict)
+    _taken: Counter[int] = field(default_factory=Counter)
+
+    def decide(self, source_id: int) -> Decision:
+        """Draw for one appeal of a source."""
+        turning = self._of(source_id)
+        turned = turning.wheel.turn(self.rng)
+        if turned is None:
+            return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
+        self._take(turned[0])
+        return Decision(turning.wheel.candidates, *turned, turning.roster_id)
+
+    def look(self, source_id: int) -> Decision:
+        """Draw for nobody: for an appeal that stands behind others."""
+        turning = self._of(source_id)
+        return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
+
+    def _of(self, source_id: int) -> _Turning:
+        turning = self._turning.get(source_id)
+        if turning is None:
+            candidates = Candidates(
+                tuple(
+                    self._candidate(source_id, *row) for row in _STANDING.rows(source_id=source_id)
+                )
+            )
+            turning = _Turning(Wheel.of(candidates), roster_id_of(candidates))
+            self._turning[source_id] = turning
+        return turning
+
+    def _candidate(
+        self,
+        source_id: int,
+        operator_id: int,
+        weight: int,
+        is_active: bool,
+        load: int,
+        max_load: int,
+    ) -> Candidate:
+        load += self._taken[operator_id]
+        self._free[operator_id] = max_load - load
+        self._sources_of.setdefault(operator_id, set()).add(source_id)
+        return Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
+
+    def _take(self, operator_id: int) -> None:
+        self._taken[operator_id] += 1
+        self._free[operator_id] -= 1
+        if not self._free[operator_id]:
+            for source_id in self._sources_of[operator_id]:
+                self._turning.pop(source_id, None)
+
+    def settle(self) -> None:
+        """Claim what was drawn; raises TooBusy, so that all is tried again, if a place has gone."""
+        for operator_id, count in sorted(self._taken.items()):
+            if not claim_many(operator_id, count):
+                raise TooBusy("The places were taken by somebody else: try again.")
+        self._taken.clear()
+
+
+def digest_of(content: str) -> bytes:
+    """Return what a roster's content is known by."""
+    return blake2b(content.encode(), digest_size=16).digest()
+
+
+_ROSTER = Prepared(lambda: Roster.select(Roster.id).where(Roster.digest == slot("digest")))
+_NEW_ROSTER = Prepared(
+    lambda: Roster.insert(digest=slot("digest"), content=slot("content")).on_conflict(
+        action="nothing", conflict_target=[Roster.digest]
+    )
+)
+
+
+def roster_id_of(candidates: Candidates) -> int:
+    """Return the id under which a roster is stored, storing it if it is new."""
+    content = candidates.content()
+    digest = digest_of(content)
+    known: int | None = _ROSTER.scalar(digest=digest)
+    if known is None:
+        _NEW_ROSTER.changes(digest=digest, content=content)
+        known = int(_ROSTER.scalar(digest=digest))
+    return known
