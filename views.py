@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from peewee import OP, Expression, fn
+from peewee import OP, Expression, Query, fn
 
 from models import Appeal, Lead, Operator, OperatorSource, Source
 from places import is_waiting
+from prepared import Prepared, slot
 from store import database, now, reading, rows, stamp
 from text import clean
 
@@ -53,10 +54,8 @@ class Board:
     per_minute: int = 0
     minutes: Mapping[str, int] = field(default_factory=dict)
     """Arrivals of the last minutes, by the minute as the tables write it."""
-    appeals: int = 0
-    leads: int = 0
-    newest: tuple[int, int] = (0, 0)
-    """The highest ids of appeals and leads; their numbers are counted on from there."""
+    counts: "Counts | None" = None
+    """How many appeals and leads there are; None until somebody has counted them."""
 
     @property
     def waiting(self) -> int:
@@ -64,62 +63,110 @@ class Board:
         return sum(source.waiting for source in self.sources)
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of rows, and the highest ids, from which the numbers are counted on."""
+
+    appeals: int
+    leads: int
+    newest: tuple[int, int]
+
+
 def board(previous: Board | None = None) -> Board:
-    """Return the board as it stands; the weights of `previous` are kept while they are the same."""
-    return reading(lambda: _in_one_snapshot(lambda: _board(previous)))
+    """Return the board as it stands; what `previous` knows is kept while it is the same.
+
+    The counts go on from those of `previous`, and are left out while it has none.
+    """
+    return reading(lambda: _in_one_snapshot(lambda: _board(previous or Board())))
 
 
-def _board(previous: Board | None) -> Board:
-    stamp, known = _weights_stamp(), previous or Board()
-    is_same = previous is not None and previous.weights_stamp == stamp
+def counts() -> Counts:
+    """Count all appeals and leads, which takes a while when there are millions."""
+    return reading(lambda: _in_one_snapshot(lambda: _counted_on(Counts(0, 0, (0, 0)))))
+
+
+def _board(known: Board) -> Board:
+    stamp_now = _weights_stamp()
+    is_same = known.weights_stamp == stamp_now
     return Board(
         operators=_operators(),
         sources=_sources(),
-        weights=previous.weights if previous and is_same else _weights(),
-        weights_stamp=stamp,
+        weights=known.weights if is_same else _weights(),
+        weights_stamp=stamp_now,
         per_minute=_arrivals_since(now() - timedelta(minutes=1)),
         minutes=_minutes(known.minutes),
-        appeals=known.appeals + _count_after(Appeal, known.newest[0]),
-        leads=known.leads + _count_after(Lead, known.newest[1]),
-        newest=(_newest_id(Appeal), _newest_id(Lead)),
+        counts=None if known.counts is None else _counted_on(known.counts),
     )
+
+
+_OPERATORS = Prepared(
+    lambda: Operator.select(
+        Operator.id, Operator.name, Operator.is_active, Operator.max_load, Operator.load
+    ).order_by(Operator.id)
+)
 
 
 def _operators() -> tuple[OperatorRow, ...]:
-    found = Operator.select(
-        Operator.id, Operator.name, Operator.is_active, Operator.max_load, Operator.load
-    ).order_by(Operator.id)
     return tuple(
-        OperatorRow(operator_id, clean(name), is_active, max_load, load)
-        for operator_id, name, is_active, max_load, load in rows(found)
+        OperatorRow(operator_id, clean(name), bool(is_active), max_load, load)
+        for operator_id, name, is_active, max_load, load in _OPERATORS.rows()
     )
 
 
+_SOURCES = Prepared(
+    lambda: Source.select(
+        Source.id,
+        Source.name,
+        Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.source == Source.id, is_waiting()),
+    ).order_by(Source.id)
+)
+
+
 def _sources() -> tuple[SourceRow, ...]:
-    waiting = Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.source == Source.id, is_waiting())
-    found = Source.select(Source.id, Source.name, waiting).order_by(Source.id)
-    return tuple(SourceRow(source_id, clean(name), count) for source_id, name, count in rows(found))
+    return tuple(
+        SourceRow(source_id, clean(name), count) for source_id, name, count in _SOURCES.rows()
+    )
 
 
-def _weights_stamp() -> tuple[int, int]:
-    """Return numbers that differ when any weight does, far quicker than reading them all."""
+def _stamping() -> Query:
     # Squares of remainders: sums of plain products are equal for many different weights.
     pair = OperatorSource.operator * 7_919_333 + OperatorSource.source * 104_729
     spread = Expression(pair, OP.MOD, 999_999_937) + 1
     mix = Expression((OperatorSource.weight + 17) * spread, OP.MOD, 1_000_003)
-    stamp_of = OperatorSource.select(fn.COUNT(OperatorSource.weight), fn.SUM(mix * mix))
-    count, total = rows(stamp_of)[0]
-    return count, total or 0
+    return OperatorSource.select(fn.COUNT(OperatorSource.weight), fn.SUM(mix * mix))
+
+
+_STAMP = Prepared(_stamping)
+
+
+def _weights_stamp() -> tuple[int, int]:
+    """Return numbers that differ when any weight does, far quicker than reading them all."""
+    [(count, total)] = _STAMP.rows()
+    return count, int(total or 0)
+
+
+_WEIGHTS = Prepared(
+    lambda: OperatorSource.select(
+        OperatorSource.source, OperatorSource.operator, OperatorSource.weight
+    )
+)
 
 
 def _weights() -> Weights:
     weights: dict[int, dict[int, int]] = {}
-    found = OperatorSource.select(
-        OperatorSource.source, OperatorSource.operator, OperatorSource.weight
-    )
-    for source_id, operator_id, weight in rows(found):
+    for source_id, operator_id, weight in _WEIGHTS.rows():
         weights.setdefault(source_id, {})[operator_id] = weight
     return weights
+
+
+_MINUTE_OF = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
+_ARRIVALS = Prepared(
+    lambda: (
+        Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id))
+        .where(Appeal.timestamp >= slot("start"))
+        .group_by(_MINUTE_OF)
+    )
+)
 
 
 def _minutes(known: Mapping[str, int]) -> dict[str, int]:
@@ -128,25 +175,34 @@ def _minutes(known: Mapping[str, int]) -> dict[str, int]:
     starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
     minutes = [stamp(start)[:MINUTE] for start in starts]
     first = len(starts) - 2 if minutes[-2] in known else 0
-    minute = fn.SUBSTR(Appeal.timestamp, 1, MINUTE).coerce(False)
-    grown = Appeal.select(minute, fn.COUNT(Appeal.id)).where(Appeal.timestamp >= starts[first])
-    counted = dict(rows(grown.group_by(minute)))
+    counted = dict(_ARRIVALS.rows(start=stamp(starts[first])))
     older = {each: known.get(each, 0) for each in minutes[:first]}
     return older | {each: counted.get(each, 0) for each in minutes[first:]}
 
 
-def _count_after(table: "type[Appeal] | type[Lead]", key: int) -> int:
-    """Return how many rows are newer than an id: nothing is ever deleted from these tables."""
-    return int(table.select().where(table.id > key).count())
+_APPEALS_AFTER = Prepared(
+    lambda: Appeal.select(fn.COUNT(Appeal.id), fn.MAX(Appeal.id)).where(Appeal.id > slot("newest"))
+)
+_LEADS_AFTER = Prepared(
+    lambda: Lead.select(fn.COUNT(Lead.id), fn.MAX(Lead.id)).where(Lead.id > slot("newest"))
+)
 
 
-def _newest_id(table: "type[Appeal] | type[Lead]") -> int:
-    newest: int | None = table.select(fn.MAX(table.id)).scalar()
-    return newest or 0
+def _counted_on(known: Counts) -> Counts:
+    """Add what is newer than the highest ids: nothing is ever deleted from these tables."""
+    [(appeals, newest_appeal)] = _APPEALS_AFTER.rows(newest=known.newest[0])
+    [(leads, newest_lead)] = _LEADS_AFTER.rows(newest=known.newest[1])
+    newest = (newest_appeal or known.newest[0], newest_lead or known.newest[1])
+    return Counts(known.appeals + appeals, known.leads + leads, newest)
+
+
+_SINCE = Prepared(
+    lambda: Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.timestamp >= slot("moment"))
+)
 
 
 def _arrivals_since(moment: datetime) -> int:
-    return int(Appeal.select().where(Appeal.timestamp >= moment).count())
+    return int(_SINCE.scalar(moment=stamp(moment)))
 
 
 def weight_of(operator_id: int, source_id: int) -> int | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headless.complaints import complain, drop_output
+from headless.drivers import leave_out_drivers
 
 if TYPE_CHECKING:
     from inspection import Finding
@@ -24,6 +25,7 @@ class Choice:
 
     def open(self) -> None:
         """Open the chosen database until the command ends; raises Trouble when it cannot be."""
+        leave_out_drivers(self.target)
         from models import open_database
 
         opened = open_database(self.target)

@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,18 +41,30 @@ def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
     ]
     assert [(each.name, each.waiting) for each in board.sources] == [("tg", 1), ("vk", 1)]
     assert board.weights == {1: {1: 70}, 2: {2: 0}}
-    assert (board.waiting, board.appeals, board.leads, board.per_minute) == (2, 3, 3, 3)
+    assert (board.waiting, board.per_minute) == (2, 3)
+    assert views.counts() == views.Counts(3, 3, (3, 3))
     assert sum(board.minutes.values()) == 3
 
 
 def test_counts_go_on_from_an_earlier_board(db: Database) -> None:
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     submit("a", 1, "")
-    earlier = views.board()
+    earlier = counted(views.board())
     submit("a", 1, "")
     submit("b", 1, "")
     later = views.board(earlier)
-    assert (later.appeals, later.leads, sum(later.minutes.values())) == (3, 2, 3)
+    assert (later.counts, sum(later.minutes.values())) == (views.Counts(3, 2, (3, 2)), 3)
+
+
+def counted(board: views.Board) -> views.Board:
+    """Return the board as the desk has it once appeals and leads are counted."""
+    return replace(board, counts=views.counts())
+
+
+def test_nothing_is_counted_before_somebody_asked_for_it(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a", 1, "")
+    assert views.board(views.board()).counts is None
 
 
 def test_weights_are_read_again_only_when_they_differ(db: Database, tmp_path: Path) -> None:
@@ -223,13 +236,13 @@ def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database)
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead in ("a", "a", "a", "b"):
         submit(lead, 1, "")
-    board = views.board()
-    assert (board.appeals, board.leads, board.newest) == (4, 2, (4, 2))
+    board = counted(views.board())
+    assert board.counts == views.Counts(4, 2, (4, 2))
     for lead in ("b", "c", "d"):
         submit(lead, 1, "")
     board = views.board(board)
-    assert (board.appeals, board.leads, board.newest) == (7, 4, (7, 4))
-    assert views.board(board) == views.board()
+    assert board.counts == views.Counts(7, 4, (7, 4))
+    assert views.board(board) == counted(views.board())
 
 
 def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
@@ -367,7 +380,7 @@ def test_of_several_leads_the_first_by_its_letters_completes(db: Database) -> No
 def test_a_snapshot_cannot_be_changed(db: Database) -> None:
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     board = views.board()
-    for row, name in ((board, "appeals"), (board.operators[0], "load"), (board.sources[0], "id")):
+    for row, name in ((board, "counts"), (board.operators[0], "load"), (board.sources[0], "id")):
         with pytest.raises(AttributeError):
             setattr(row, name, 9)
 
@@ -427,11 +440,10 @@ def test_a_list_holds_what_is_wanted_and_nothing_else(
 
 def test_the_very_first_appeal_is_counted_on_from_an_empty_board(db: Database) -> None:
     team({"Anna": 9}, {"tg": {"Anna": 1}})
-    empty = views.board()
-    assert (empty.appeals, empty.leads, empty.newest) == (0, 0, (0, 0))
+    empty = counted(views.board())
+    assert empty.counts == views.Counts(0, 0, (0, 0))
     submit("a", 1, "")
-    board = views.board(empty)
-    assert (board.appeals, board.leads, board.newest) == (1, 1, (1, 1))
+    assert views.board(empty).counts == views.Counts(1, 1, (1, 1))
 
 
 def arrived(moment: datetime) -> None:

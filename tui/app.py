@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
@@ -17,7 +18,6 @@ from tui import settings
 from tui.gate import GATE
 from tui.keys import key_label
 from tui.lane import Lane
-from tui.palette import Acts
 from tui.screen import DeskScreen
 from tui.typeahead import OrderedKeys
 
@@ -29,12 +29,18 @@ LAST_WAIT = 1.0
 """Seconds that leaving waits for the act in flight."""
 
 
+def _acts() -> type[Provider]:
+    from tui.palette import Acts  # only once the palette is opened
+
+    return Acts
+
+
 class LeadboardApp(OrderedKeys):
     """The desk on the open database, for one dispatcher."""
 
     TITLE = "Leadboard"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, Acts}
+    COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, _acts}
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
@@ -43,6 +49,7 @@ class LeadboardApp(OrderedKeys):
         self.desk_screen = DeskScreen(title or "")
         self.writer = Lane("writer")
         self.searcher = Lane("searcher")
+        self.counter = Lane("counter")
 
     def on_mount(self) -> None:
         """Put on the remembered theme, and remember the next one that is chosen."""

@@ -15,12 +15,10 @@ import desk
 import lists
 from lists import AppealRow
 from store import Trouble
-from tui.details import Details
 from tui.keys import bind
 from tui.lane import Lane
 from tui.lines import fit
 from tui.messages import Act, Acted
-from tui.move import Move
 from tui.window import Window
 from wanted import EVERYTHING, Wanted
 
@@ -192,11 +190,15 @@ class Appeals(Window[AppealRow]):
 
     def action_move(self) -> None:
         """Ask which operator is to have what is chosen."""
+        from tui.move import Move
+
         if chosen := self.chosen():
             self.app.push_screen(Move(chosen), lambda _: self.unmark())
 
     def action_details(self) -> None:
         """Show the whole appeal, and why it went where it went."""
+        from tui.details import Details
+
         if self.current:
             self.app.push_screen(Details(self.current.id))
 

@@ -14,12 +14,11 @@ from store import now
 from tui.appeals import Appeals
 from tui.keys import bind
 from tui.leads import Leads
-from tui.window import Window
 from views import Board
-from wanted import EVERYTHING, Wanted, parse
+from wanted import Wanted, parse
 
 TABS = ("all", "waiting", "leads")
-BASES = {"all": EVERYTHING, "waiting": Wanted(is_waiting=True)}
+OF_LEAD = "of-lead"
 
 
 class AppealsPane(Vertical):
@@ -38,25 +37,27 @@ class AppealsPane(Vertical):
     lead: reactive[Appeals.LeadWanted | None] = reactive(None, init=False)
     """The lead whose appeals alone are on show."""
 
-    def compose(self) -> ComposeResult:
-        """One list a tab and one for a lead; those not on show read nothing."""
-        yield Appeals(id="all").data_bind(AppealsPane.version)
-        yield Appeals(id="waiting", base=BASES["waiting"]).data_bind(AppealsPane.version)
-        yield Leads(id="leads").data_bind(AppealsPane.version)
-        yield Appeals(id="of-lead").data_bind(AppealsPane.version)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lists: dict[str, Appeals | Leads] = {
+            "all": Appeals(id="all"),
+            "waiting": Appeals(id="waiting", base=Wanted(is_waiting=True)),
+            "leads": Leads(id="leads"),
+            OF_LEAD: Appeals(id=OF_LEAD),
+        }
 
-    def on_mount(self) -> None:
-        """Start with all appeals."""
-        self._show_list()
+    def compose(self) -> ComposeResult:
+        """Start with all appeals; the other lists are mounted when they are first shown."""
+        yield self._lists["all"]
 
     @property
     def list(self) -> Appeals | Leads:
         """Return the list on show."""
-        if self.lead is not None:
-            return self.query_one("#of-lead", Appeals)
-        if self.tab == "leads":
-            return self.query_one(Leads)
-        return self.query_one(f"#{self.tab}", Appeals)
+        return self._lists[self.tab if self.lead is None else OF_LEAD]
+
+    def watch_version(self, version: int) -> None:
+        """Let the list on show read again."""
+        self.list.version = version
 
     @property
     def subtitle(self) -> str:
@@ -75,14 +76,17 @@ class AppealsPane(Vertical):
     def watch_lead(self, lead: Appeals.LeadWanted | None) -> None:
         """Show the appeals of one lead, or the list from which one came."""
         if lead is not None:
-            appeals = self.query_one("#of-lead", Appeals)
+            appeals = self._lists[OF_LEAD]
+            assert isinstance(appeals, Appeals)
             appeals.base = appeals.wanted = Wanted(lead_id=lead.lead_id)
             appeals.start_over()
         self._show_list()
 
     def _show_list(self) -> None:
         had_focus, shown = self.has_focus_within, self.list
-        for each in self.query(Window):
+        if not shown.is_attached:
+            self.mount(shown)
+        for each in self._lists.values():
             each.display = each is shown
         self._show_title()
         self.border_subtitle = Content(self.subtitle)
@@ -91,13 +95,14 @@ class AppealsPane(Vertical):
             shown.focus()
 
     def _show_title(self) -> None:
-        counts = {
-            "all": f"All {self.board.appeals:,}",
+        counts = self.board.counts
+        titles = {
+            "all": f"All {counts.appeals:,}" if counts else "All",
             "waiting": f"Waiting {self.board.waiting:,}",
-            "leads": f"Leads {self.board.leads:,}",
+            "leads": f"Leads {counts.leads:,}" if counts else "Leads",
         }
         parts = [
-            (counts[tab].replace(",", " "), "reverse" if tab == self.tab else "") for tab in TABS
+            (titles[tab].replace(",", " "), "reverse" if tab == self.tab else "") for tab in TABS
         ]
         self.border_title = Content.assemble(
             "3 Appeals  ", *(item for part in parts for item in (part, " │ "))
@@ -117,11 +122,8 @@ class AppealsPane(Vertical):
     def apply_filter(self, text: str) -> None:
         """Filter every list by the same words and terms."""
         wanted = parse(text, now())
-        for appeals in self.query(Appeals):
-            appeals.filter(wanted)
-        leads = self.query_one(Leads)
-        leads.wanted = wanted
-        leads.start_over()
+        for each in self._lists.values():
+            each.filter(wanted)
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""

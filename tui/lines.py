@@ -80,6 +80,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         super().__init__(id=id)
         self.rows: Sequence[Row] = ()
         self.columns: tuple[int, ...] = ()
+        self._pens: dict[tuple[str, bool], Style] = {}
 
     # What a subclass fills in.
 
@@ -193,6 +194,12 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
 
     def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
         """Return the style of a part of a line, on the cursor's ground or on the list's."""
+        pen = self._pens.get((name, is_cursor))
+        if pen is None:
+            pen = self._pens[name, is_cursor] = self._mix(name, is_cursor)
+        return pen
+
+    def _mix(self, name: str, is_cursor: bool) -> Style:
         ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
         if not name:
             return ground
@@ -209,7 +216,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
             segments = self.draw_foot(y - self.foot_start, width)
         else:
             segments = self._row_at(self.top + y - self.head, y, width)
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.pen())
 
     def _row_at(self, row: int, y: int, width: int) -> list[Segment]:
         if row < len(self.rows):
@@ -222,8 +229,9 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         return []
 
     def notify_style_update(self) -> None:
-        """Paint everything again after a change of theme."""
+        """Paint everything again after a change of theme, or of what has the focus."""
         super().notify_style_update()
+        self._pens.clear()
         self.refresh()
 
     # Moving.

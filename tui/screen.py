@@ -1,11 +1,13 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar, TextIO
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -21,12 +23,9 @@ from text import clean
 from tui.acting import ActingScreen
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
-from tui.export import save, write_rows
 from tui.filter import FilterLine
 from tui.footer import KeyLine, Notice
 from tui.header import Header
-from tui.help import Help
-from tui.history import History
 from tui.keys import bind
 from tui.messages import Act
 from tui.new_appeal import NewAppeal
@@ -110,6 +109,7 @@ class DeskScreen(ActingScreen):
         self.query_one(Weights).border_subtitle = Weights.subtitle
         self.reload()
         self.query_one(Operators).focus()
+        self.count()
         self.set_interval(POLL, self.follow)
 
     # What is on show.
@@ -128,6 +128,18 @@ class DeskScreen(ActingScreen):
             self.board = views.board(self.board)
             self.version += 1
             self.query_one(Header).trouble = ""
+
+    @work(exit_on_error=False)
+    async def count(self) -> None:
+        """Count appeals and leads beside the screen's own thread, and again while that fails."""
+        while self.board.counts is None:
+            try:
+                counted = await self.desk_app.counter.do(views.counts)
+            except Trouble:
+                await asyncio.sleep(POLL)
+                continue
+            self.board = replace(self.board, counts=counted)
+            self.reload()
 
     @contextmanager
     def trouble_shown(self) -> Iterator[None]:
@@ -233,10 +245,14 @@ class DeskScreen(ActingScreen):
 
     def action_history(self) -> None:
         """Show every recorded act."""
+        from tui.history import History
+
         self.app.push_screen(History())
 
     def export_rows(self) -> None:
         """Write the list of the focused pane to a CSV file."""
+        from tui.export import write_rows
+
         pane = self.pane_of(self.focused) or "operators"
         widget = self.query_one(f"#{pane}")
         shown = widget.list if isinstance(widget, AppealsPane) else self.query_one(Operators)
@@ -249,6 +265,8 @@ class DeskScreen(ActingScreen):
 
     def save(self, name: str, ending: str, write: Callable[[TextIO], object]) -> None:
         """Write a file and say where it is."""
+        from tui.export import save
+
         try:
             self.say(f"Saved as {save(name, ending, write)}")
         except OSError as error:
@@ -261,6 +279,8 @@ class DeskScreen(ActingScreen):
 
     def action_help(self) -> None:
         """Show the help of the focused pane."""
+        from tui.help import Help
+
         pane = self.pane_of(self.focused)
         title = str(self.query_one(f"#{pane}").border_title) if pane else "Leadboard"
         text = next((node.HELP for node in self._focus_path() if node.HELP), "")

@@ -6,6 +6,7 @@ the old focus although the first of them was to move it.
 """
 
 from collections import deque
+from functools import partial
 
 from textual import events
 from textual.app import App
@@ -14,7 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
-PATIENCE = 0.25
+PATIENCE = 0.5
 """Seconds after which keys go on when whatever had the focus has gone without a trace."""
 
 
@@ -39,6 +40,7 @@ class OrderedKeys(App[None]):
         super().__init__()
         self._held_keys: deque[events.Key] = deque()
         self._key_under_way = False
+        self._serial = 0
         self._key_timer: Timer | None = None
         self._key_screen: Screen[object] | None = None
         self._key_path: Widget | None = None
@@ -55,7 +57,8 @@ class OrderedKeys(App[None]):
     async def _send_key(self, event: events.Key) -> None:
         self._key_under_way = True
         self._key_screen = self.screen
-        self._key_timer = self.set_timer(PATIENCE, self._next_key)
+        self._serial += 1
+        self._key_timer = self.set_timer(PATIENCE, partial(self._next_key, self._serial))
         self._key_path = self.screen.focused or self.screen
         await super().on_event(event)
         self._send_fence(ROUNDS)
@@ -72,11 +75,14 @@ class OrderedKeys(App[None]):
         """Go on behind whatever the key has asked for, such as another focus or a dialog."""
         if self.screen is not self._key_screen:
             self._key_screen = self.screen
-            self.screen.call_after_refresh(self.call_later, self._next_key)
+            self.screen.call_after_refresh(self.call_later, self._next_key, self._serial)
         else:
-            self.call_later(self._next_key)
+            self.call_later(self._next_key, self._serial)
 
-    async def _next_key(self) -> None:
+    async def _next_key(self, serial: int) -> None:
+        """Let the next key through, unless the timer and the fence both say so of one key."""
+        if serial != self._serial or not self._key_under_way:
+            return
         if self._key_timer is not None:
             self._key_timer.stop()
             self._key_timer = None

@@ -47,9 +47,8 @@ class Window(LineView[Row]):
         return self.read_after(limit, row_id or 0)
 
     def watch_version(self) -> None:
-        """Read again what the window holds, unless nobody sees it."""
-        if self.display:
-            self.read_again()
+        """Read again what the window holds."""
+        self.read_again()
 
     def read_again(self) -> None:
         """Read what the window holds; at the start of the list also what has come there since."""
