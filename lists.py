@@ -8,11 +8,12 @@ from operator import or_
 
 from peewee import JOIN, Expression, ModelSelect, fn
 
+from finding import ids_after, newest_ids
 from models import Appeal, Lead, Operator, Source
-from places import is_waiting
+from search import SearchIndex
 from store import reading, rows
 from text import clean
-from wanted import EVERYTHING, Wanted, matches, spellings
+from wanted import EVERYTHING, Wanted, spellings
 
 EXCERPT = 300
 """Characters of a message that a list row carries; no terminal line shows more."""
@@ -34,62 +35,27 @@ class AppealRow:
 
 
 def newest_appeals(
-    limit: int, before: int | None = None, wanted: Wanted = EVERYTHING
+    limit: int,
+    before: int | None = None,
+    wanted: Wanted = EVERYTHING,
+    index: SearchIndex | None = None,
 ) -> list[AppealRow]:
     """Return a page of appeals, newest first: the newest of all, or those before an id."""
-
-    def read() -> list[AppealRow]:
-        query = _appeal_lines().where(*_conditions(wanted))
-        if before is not None:
-            query = query.where(Appeal.id < before)
-        return _appeal_rows(query.order_by(Appeal.id.desc()).limit(limit))
-
-    return reading(read)
+    return reading(lambda: _lines_of(newest_ids(limit, before, wanted, index)))
 
 
-def appeals_after(limit: int, after: int, wanted: Wanted = EVERYTHING) -> list[AppealRow]:
+def appeals_after(
+    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> list[AppealRow]:
     """Return the page of appeals just newer than an id, newest first."""
-
-    def read() -> list[AppealRow]:
-        query = _appeal_lines().where(Appeal.id > after, *_conditions(wanted))
-        return _appeal_rows(query.order_by(Appeal.id).limit(limit))[::-1]
-
-    return reading(read)
+    return reading(lambda: _lines_of(ids_after(limit, after, wanted, index)))
 
 
-def _conditions(wanted: Wanted) -> list[Expression]:
-    """Return the conditions on an appeal; names are compared here, where case is understood."""
-    conditions = [Appeal.id > 0]
-    if wanted.is_waiting:
-        conditions.append(is_waiting())
-    if wanted.is_closed:
-        conditions.append(Appeal.closed_at.is_null(False))
-    if wanted.since is not None:
-        conditions.append(Appeal.timestamp >= wanted.since)
-    if wanted.lead_id is not None:
-        conditions.append(Appeal.lead == wanted.lead_id)
-    conditions += [Appeal.operator.in_(_named(Operator, part)) for part in wanted.operators]
-    conditions += [Appeal.source.in_(_named(Source, part)) for part in wanted.sources]
-    return conditions + [_holds(word) for word in wanted.words]
-
-
-def _holds(word: str) -> Expression:
-    written = [
-        fn.INSTR(column, spelling) > 0
-        for column in (Appeal.message, Lead.external_id)
-        for spelling in spellings(word)
-    ]
-    named = [
-        Appeal.operator.in_(_named(Operator, word)),
-        Appeal.source.in_(_named(Source, word)),
-    ]
-    either: Expression = reduce(or_, [*named, *written])
-    return either
-
-
-def _named(table: "type[Operator] | type[Source]", part: str) -> list[int]:
-    names = rows(table.select(table.id, table.name))
-    return [key for key, name in names if matches(part, name)]
+def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
+    """Return the lines of appeals, newest first."""
+    if not ids:
+        return []
+    return _appeal_rows(_appeal_lines().where(Appeal.id.in_(ids)).order_by(Appeal.id.desc()))
 
 
 def _appeal_lines() -> "ModelSelect[Appeal]":

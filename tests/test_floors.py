@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "tui"}
 GROUND = {"text", "lottery", "crashlog", "store", "backup", "models", "checks", "wanted"}
-READING = {"views", "lists", "explain", "insight", "history"}
+READING = {"search", "finding", "views", "lists", "explain", "insight", "history"}
 ACTING = {
     "journal",
     "prepared",

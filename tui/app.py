@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from crashlog import surprise
+from search import SearchIndex
 from store import Refused, Trouble
 from tui import settings
 from tui.gate import GATE
@@ -50,6 +51,8 @@ class LeadboardApp(OrderedKeys):
         self.writer = Lane("writer")
         self.searcher = Lane("searcher")
         self.counter = Lane("counter")
+        self.index: SearchIndex | None = None
+        """The index of words, once it is worth having."""
 
     def on_mount(self) -> None:
         """Put on the remembered theme, and remember the next one that is chosen."""

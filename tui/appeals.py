@@ -14,6 +14,7 @@ from textual.message import Message
 import desk
 import lists
 from lists import AppealRow
+from search import SearchIndex
 from store import Trouble
 from tui.keys import bind
 from tui.lane import Lane
@@ -66,11 +67,16 @@ class Appeals(Window[AppealRow]):
 
     def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
         """Return the newest appeals that are wanted, or those before an id."""
-        return lists.newest_appeals(limit, before, self.wanted)
+        return lists.newest_appeals(limit, before, self.wanted, self._index)
 
     def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
         """Return the wanted appeals just newer than an id."""
-        return lists.appeals_after(limit, after, self.wanted)
+        return lists.appeals_after(limit, after, self.wanted, self._index)
+
+    @property
+    def _index(self) -> SearchIndex | None:
+        index: SearchIndex | None = self.app.index  # type: ignore[attr-defined]
+        return index
 
     def filter(self, wanted: Wanted) -> None:
         """Show only what is wanted, within what this list shows at all."""

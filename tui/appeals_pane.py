@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 
+from checks import storable
 from store import now
 from tui.appeals import Appeals
 from tui.keys import bind
@@ -121,7 +122,7 @@ class AppealsPane(Vertical):
 
     def apply_filter(self, text: str) -> None:
         """Filter every list by the same words and terms."""
-        wanted = parse(text, now())
+        wanted = parse(storable(text), now())
         for each in self._lists.values():
             each.filter(wanted)
 

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import ClassVar, TextIO
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -20,6 +19,7 @@ import desk
 import views
 from store import Trouble
 from text import clean
+from tui import background
 from tui.acting import ActingScreen
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
@@ -83,6 +83,7 @@ class DeskScreen(ActingScreen):
         super().__init__(classes="-left -on-operators")
         self._title = title
         self._seen_version = -1
+        self._keeper: asyncio.Task[None] | None = None
         self._came_from = "operators"
         self._filtered_pane = "operators"
         self._filters: dict[str, str] = {}
@@ -109,7 +110,8 @@ class DeskScreen(ActingScreen):
         self.query_one(Weights).border_subtitle = Weights.subtitle
         self.reload()
         self.query_one(Operators).focus()
-        self.count()
+        self.run_worker(background.count(self), exit_on_error=False)
+        self._keeper = asyncio.create_task(background.keep_index(self))
         self.set_interval(POLL, self.follow)
 
     # What is on show.
@@ -128,18 +130,6 @@ class DeskScreen(ActingScreen):
             self.board = views.board(self.board)
             self.version += 1
             self.query_one(Header).trouble = ""
-
-    @work(exit_on_error=False)
-    async def count(self) -> None:
-        """Count appeals and leads beside the screen's own thread, and again while that fails."""
-        while self.board.counts is None:
-            try:
-                counted = await self.desk_app.counter.do(views.counts)
-            except Trouble:
-                await asyncio.sleep(POLL)
-                continue
-            self.board = replace(self.board, counts=counted)
-            self.reload()
 
     @contextmanager
     def trouble_shown(self) -> Iterator[None]:

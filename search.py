@@ -1,0 +1,169 @@
+"""An index of words beside the database: it finds a rare one among millions of messages.
+
+Messages never change and are never deleted, so that the index only ever grows. It is a cache in
+the user's own folder: whoever only writes appeals pays nothing for it, and if it is lost or is
+that of another database it is made anew.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+
+import platformdirs
+from peewee import ModelSelect
+
+from checks import storable
+from models import Appeal, Lead
+from store import database, reading, rows, stamp
+
+SHORTEST = 3
+"""Letters that a word must have to be found by the index: it holds groups of three."""
+
+_TABLES = """
+CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='none', tokenize='trigram');
+CREATE TABLE state (mark INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
+INSERT INTO state VALUES (0, '', '');
+PRAGMA user_version = 1;
+"""
+
+
+class SearchIndex:
+    """The index of the open database; each thread has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mine = threading.local()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = _open(self._path)
+        return connection
+
+    @property
+    def mark(self) -> int:
+        """Return the id up to which every appeal is in the index."""
+        [(mark,)] = self._connection.execute("SELECT mark FROM state")
+        return int(mark)
+
+    def check(self) -> None:
+        """Throw the index away if it is that of another database."""
+        [(mark, first, last)] = self._connection.execute("SELECT * FROM state")
+        if mark and (first, last) != (_proof_of(_first_id()), _proof_of(mark)):
+            self._start_anew()
+
+    def _start_anew(self) -> None:
+        with self._connection as connection:
+            connection.execute("INSERT INTO words(words) VALUES ('delete-all')")
+            connection.execute("UPDATE state SET mark = 0, first = '', last = ''")
+
+    def catch_up(self, most: int) -> bool:
+        """Take in up to `most` appeals that are not in the index; False when none was left."""
+        mark = self.mark
+        fresh = reading(lambda: rows(_texts_after(mark, most)))
+        if not fresh:
+            return False
+        texts = [(appeal_id, f"{lead}\n{message}".casefold()) for appeal_id, lead, message in fresh]
+        proofs = (fresh[-1][0], _proof_of(_first_id()), _proof_of(fresh[-1][0]), mark)
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            moved = connection.execute(
+                "UPDATE state SET mark = ?, first = ?, last = ? WHERE mark = ?", proofs
+            )
+            if moved.rowcount:  # else another program took them in meanwhile
+                connection.executemany("INSERT INTO words(rowid, text) VALUES (?, ?)", texts)
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return True
+
+    def newest(self, words: Sequence[str], limit: int, before: int) -> list[int]:
+        """Return the highest ids below `before` whose texts may hold all words."""
+        return self._ids("rowid < ?", "DESC", words, limit, before)
+
+    def oldest(self, words: Sequence[str], limit: int, after: int) -> list[int]:
+        """Return the lowest ids above `after` whose texts may hold all words."""
+        return self._ids("rowid > ?", "ASC", words, limit, after)
+
+    def _ids(
+        self, beyond: str, order: str, words: Sequence[str], limit: int, edge: int
+    ) -> list[int]:
+        found = self._connection.execute(
+            f"SELECT rowid FROM words WHERE words MATCH ? AND {beyond} "
+            f"ORDER BY rowid {order} LIMIT ?",
+            (_groups(words), edge, limit),
+        )
+        return [appeal_id for (appeal_id,) in found]
+
+
+def index_of_database() -> SearchIndex | None:
+    """Return the index of the open database, None where this machine's SQLite can keep none."""
+    name = blake2b(str(database.obj.database).encode(), digest_size=12).hexdigest()
+    index = SearchIndex(platformdirs.user_cache_path("leadboard") / f"{name}.search")
+    try:
+        index.check()
+    except (OSError, sqlite3.Error):
+        return None
+    return index
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    try:
+        return _connect(path)
+    except sqlite3.DatabaseError:
+        path.unlink()  # damaged: it is only a cache
+        path.touch(mode=0o600)
+        return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    [(version,)] = connection.execute("PRAGMA user_version")
+    for statement in _TABLES.split(";\n") if not version else ():
+        connection.execute(statement)
+    connection.execute("COMMIT")
+    return connection
+
+
+def _texts_after(mark: int, most: int) -> "ModelSelect[Appeal]":
+    return (
+        Appeal.select(Appeal.id, Lead.external_id, Appeal.message)
+        .join(Lead)
+        .where(Appeal.id > mark)
+        .order_by(Appeal.id)
+        .limit(most)
+    )
+
+
+def _first_id() -> int:
+    found = reading(lambda: rows(Appeal.select(Appeal.id).order_by(Appeal.id).limit(1)))
+    return found[0][0] if found else 0
+
+
+def _proof_of(appeal_id: int) -> str:
+    """Return what shows that an appeal is the one that was indexed."""
+    known = Appeal.select(Appeal.id, Appeal.lead, Appeal.timestamp).where(Appeal.id == appeal_id)
+    found = reading(lambda: rows(known))
+    return "|".join([str(found[0][0]), str(found[0][1]), stamp(found[0][2])]) if found else ""
+
+
+def _groups(words: Sequence[str]) -> str:
+    """Return the words as a question to the index: all their groups of three letters."""
+    groups = {
+        folded[start : start + SHORTEST]
+        for folded in (storable(word).casefold() for word in words)
+        for start in range(len(folded) - SHORTEST + 1)
+    }
+    return " AND ".join(f'"{group.replace(chr(34), chr(34) * 2)}"' for group in sorted(groups))
