@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.generate import operator_name
 from bench.pty_terminal import PtyTerminal
+from bench.words import operator_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
