@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.generate import Sizes, generate
 from bench.keys import SIZES, key_to_paint
+from bench.plan import Plan
 from bench.programs import BARE, Program, leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
@@ -17,7 +18,7 @@ LOCKED = 5.0
 IDLE = 8.0
 
 
-def measure() -> list[Result]:
+def measure(plan: Plan) -> list[Result]:
     """Compare the slowest key under a lock with the slowest without; our idling with bare."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "wide.db"

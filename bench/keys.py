@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.generate import Sizes, generate
+from bench.plan import Plan
 from bench.programs import BARE, Program, leadboard
 from bench.pty_terminal import KEYS, PtyTerminal
 from bench.result import Result, percentile
@@ -30,7 +31,7 @@ NAMES = ("down in the page", "down that scrolls", "page down")
 PERCENTS = (50, 99)
 
 
-def measure() -> list[Result]:
+def measure(plan: Plan) -> list[Result]:
     """Walk down in both programs, and compare like with like, then a page with a line."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "wide.db"

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.generate import Sizes, generate
+from bench.plan import Plan
 from bench.programs import BARE, Program, leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
@@ -13,7 +14,7 @@ RUNS = 7
 TARGET = 1.5
 
 
-def measure() -> list[Result]:
+def measure(plan: Plan) -> list[Result]:
     """Start Leadboard on 20 000 appeals and the bare app in turn; compare their medians."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "appeals.db"
