@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import calm, keys, startup, submit, waiting
+from bench import calm, feed, keys, startup, submit, waiting
 from bench.databases import folder
 from bench.growth import growth
 from bench.plan import LONG, QUICK, Plan
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Result]]] = {
     "startup": startup.measure,
     "keys": keys.measure,
     "submit": submit.measure,
+    "feed": feed.measure,
     "waiting": waiting.measure,
     "calm": calm.measure,
 }

@@ -135,7 +135,7 @@ def pick(db: Session, source_id: int) -> Operator | None:
         select(Operator, Weight.weight).join(Weight).where(Weight.source_id == source_id)
     ).all()
     counted = db.execute(select(Appeal.operator_id, func.count()).group_by(Appeal.operator_id))
-    loads = dict(counted.tuples())
+    loads = {row[0]: row[1] for row in counted}
     able = [
         (operator, weight)
         for operator, weight in linked

@@ -21,13 +21,12 @@ import allocator
 from allocator import Placed
 from bench.counted import MISSING, counting_rate, is_installed
 from bench.databases import copied, with_room
-from bench.plan import MILLION, Plan, office, short
+from bench.plan import MILLION, SERVED, Plan, office, short
 from bench.result import Result
 from models import open_database
 
 APPEALS = 300
 """How many appeals one round submits."""
-SERVED = office(0).sources - 1
 COUNTED = 5
 """How many appeals the counting service stores, which takes some seconds at a million."""
 
