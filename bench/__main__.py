@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import calm, feed, keys, startup, submit, waiting
+from bench import calm, drain, feed, filters, follow, keys, memory, startup, submit, waiting
 from bench.databases import folder
 from bench.growth import growth
 from bench.plan import LONG, QUICK, Plan
@@ -14,11 +14,15 @@ from bench.result import Result, table
 
 BENCHMARKS: dict[str, Callable[[Plan], list[Result]]] = {
     "startup": startup.measure,
+    "memory": memory.measure,
     "keys": keys.measure,
+    "follow": follow.measure,
+    "calm": calm.measure,
     "submit": submit.measure,
     "feed": feed.measure,
+    "drain": drain.measure,
     "waiting": waiting.measure,
-    "calm": calm.measure,
+    "filter": filters.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 

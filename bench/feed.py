@@ -123,7 +123,7 @@ def _beside_rows(folder: Path, file: Path, plan: Plan, size: int) -> Result:
     count = plan.feed_lines[-1]
     laps = [
         (feed(_fresh(folder, size), file).seconds, write_rows(_fresh(folder, size), count))
-        for _ in range(plan.rounds)
+        for _ in range(plan.feeds)
     ]
     ours, raw = (count / median(seconds) for seconds in zip(*laps, strict=True))
     name = f"feed of {short(count)} lines beside bulk rows, {short(size)}"
