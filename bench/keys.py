@@ -41,20 +41,20 @@ DOWN, SCROLL, PAGE = "down", "scroll", "page"
 def measure(plan: Plan) -> list[Result]:
     """Walk through every pane of a large house, and through a bare table."""
     small, large = (leadboard(kept(house(size))) for size in (TEN_THOUSAND, MILLION))
-    table = walked(BARE, (), walks("ctrl+home", 1))
+    table = walked(BARE, (), walks("ctrl+home", 1, plan.laps))
     results = []
     for pane, way in PANES.items():
-        times = walked(large, way, walks("g", 8))
+        times = walked(large, way, walks("g", 8, plan.laps))
         results += [each for name in times for each in _compared(pane, name, times, table)]
     return [*results, *_pages(large), _size(small, large)]
 
 
-def walks(top: str, pages: int) -> dict[str, Walk]:
+def walks(top: str, pages: int, laps: int) -> dict[str, Walk]:
     """Return the walks of a pane: within the first page, scrolling by lines, and by pages."""
     return {
-        DOWN: Walk("down", 8, 4, (top,)),
-        SCROLL: Walk("down", 24, 1, (top, *["down"] * 40)),
-        PAGE: Walk("pagedown", pages, 16 // pages, (top,)),
+        DOWN: Walk("down", 8, 4 * laps, (top,)),
+        SCROLL: Walk("down", 24, laps, (top, *["down"] * 40)),
+        PAGE: Walk("pagedown", pages, 16 // pages * laps, (top,)),
     }
 
 
@@ -95,7 +95,7 @@ def _pages(program: Program) -> list[Result]:
 
 def _size(small: Program, large: Program) -> Result:
     """Compare a line key in the appeals at two sizes."""
-    walk = {DOWN: walks("g", 1)[DOWN]}
+    walk = {DOWN: walks("g", 1, 1)[DOWN]}
     few, many = (
         percentile(walked(each, PANES["appeals"], walk)[DOWN], 50) for each in (small, large)
     )

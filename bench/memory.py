@@ -37,9 +37,9 @@ def resident(program: Program, keys: list[str]) -> float:
         return megabytes(terminal.process.pid)
 
 
-def megabytes(pid: int) -> float:
-    """Return the resident memory of a process."""
+def megabytes(pid: int, line_of: str = "VmRSS") -> float:
+    """Return the resident memory of a process, or with `VmHWM` the most that it ever had."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{line_of}:"):
             return int(line.split()[1]) / 1024
     raise LookupError(f"process {pid} has no memory of its own")

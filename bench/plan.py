@@ -11,17 +11,19 @@ TEN_THOUSAND, MILLION, TEN_MILLION = 10_000, 1_000_000, 10_000_000
 class Plan:
     """The sizes of a run and the numbers of lines that are fed, each smallest first.
 
-    `feeds` is how often the longest file is fed, `rounds` how often all else is measured.
+    `feeds` is how often the longest file is fed, `laps` how often each way through a
+    pane is walked, `rounds` how often all else is measured.
     """
 
     sizes: tuple[int, ...]
     feed_lines: tuple[int, ...]
     feeds: int
     rounds: int
+    laps: int
 
 
-QUICK = Plan((TEN_THOUSAND, MILLION), (2_000, 20_000), 1, 3)
-LONG = Plan((TEN_THOUSAND, MILLION, TEN_MILLION), (20_000, 200_000), 3, 5)
+QUICK = Plan((TEN_THOUSAND, MILLION), (2_000, 20_000), 1, 3, 1)
+LONG = Plan((TEN_THOUSAND, MILLION, TEN_MILLION), (20_000, 200_000), 3, 5, 5)
 
 
 SERVED = 4
