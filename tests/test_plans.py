@@ -26,7 +26,7 @@ from bench.words import RARE_WORD
 from explain import explain
 from headless.feed import Entry, store_batch
 from lottery import LOTTERY
-from models import Appeal
+from places import state_of
 from store import Refused, now
 from wanted import Wanted, parse
 
@@ -117,7 +117,7 @@ def acts() -> None:
     newest = lists.newest_appeals(1)[0].id
     desk.close([newest], actor=ACTOR)
     desk.reopen([newest], actor=ACTOR)
-    holder = Appeal.get_by_id(newest).operator_id  # by lottery, so that it may be anybody
+    holder = state_of(newest).operator_id  # by lottery, so that it may be anybody
     desk.assign([newest], 2 if holder == 1 else 1, force=True, actor=ACTOR)
     desk.give_back([newest], actor=ACTOR)
     desk.set_limit(1, 40, actor=ACTOR)
