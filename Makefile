@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: run demo test lint types check bench soak format clean
+.PHONY: run demo test lint types check bench bench-long soak format clean
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -34,8 +34,18 @@ format: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-bench: $(READY)
+# What the benchmarks compare with: a service on FastAPI and SQLAlchemy.
+BENCH_READY = $(VENV)/.bench-ready
+
+$(BENCH_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@
+
+bench: $(BENCH_READY)
 	$(BIN)/python -m bench
+
+bench-long: $(BENCH_READY)
+	$(BIN)/python -m bench --long
 
 soak: $(READY)
 	$(BIN)/python -m tests.soak

@@ -1,29 +1,56 @@
 """Run the benchmarks: `python -m bench`, or some of them by name: `python -m bench startup`."""
 
 import argparse
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from bench import calm, keys, startup, submit, waiting
+from bench import calm, drain, feed, filters, follow, keys, memory, startup, submit, waiting
+from bench.databases import folder
+from bench.growth import growth
+from bench.plan import LONG, QUICK, Plan
 from bench.result import Result, table
 
-BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
+BENCHMARKS: dict[str, Callable[[Plan], list[Result]]] = {
     "startup": startup.measure,
+    "memory": memory.measure,
     "keys": keys.measure,
-    "submit": submit.measure,
-    "waiting": waiting.measure,
+    "follow": follow.measure,
     "calm": calm.measure,
+    "submit": submit.measure,
+    "feed": feed.measure,
+    "drain": drain.measure,
+    "waiting": waiting.measure,
+    "filter": filters.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 
 
 def main() -> None:
-    """Run the chosen benchmarks, all without a choice, and print one table."""
+    """Run the chosen benchmarks, all without a choice; print the tables and keep them in a file."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Run the benchmarks.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    names: list[str] = parser.parse_args().names
-    if unknown := [name for name in names if name not in BENCHMARKS]:
+    parser.add_argument("--long", action="store_true", help="also with ten million appeals")
+    parser.add_argument("--output", type=Path, help="the file for the tables")
+    chosen = parser.parse_args()
+    if unknown := [name for name in chosen.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {unknown[0]}; there are {', '.join(BENCHMARKS)}")
-    print(table([result for name in names or BENCHMARKS for result in BENCHMARKS[name]()]))
+    results = _run(chosen.names or list(BENCHMARKS), LONG if chosen.long else QUICK)
+    report = "\n\n".join(filter(None, (table(results), growth(results))))
+    print(report)
+    path: Path = chosen.output or folder() / "results.txt"
+    path.write_text(report + "\n", encoding="utf-8")
+    print(f"\nThe tables are also in {path}.")
+
+
+def _run(names: Sequence[str], plan: Plan) -> list[Result]:
+    results = []
+    for name in names:
+        begun = time.monotonic()
+        results += BENCHMARKS[name](plan)
+        print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return results
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """The baseline: the smallest Textual app that shows a table, with nothing of ours in it."""
 
+import sys
+
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable, Footer, Header
 
-ROWS, COLUMNS = 100, 8
-
 
 class BareApp(App[None]):
-    """A header, a table of 100 rows and 8 columns, a footer."""
+    """A header, a table, a footer."""
 
     TITLE = "Bare"
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__()
+        self._rows, self._columns = rows, columns
 
     def compose(self) -> ComposeResult:
         """Lay out the three."""
@@ -20,9 +24,11 @@ class BareApp(App[None]):
     def on_mount(self) -> None:
         """Fill the table."""
         table: DataTable[str] = self.query_one(DataTable)
-        table.add_columns(*(f"column {column}" for column in range(COLUMNS)))
-        table.add_rows([f"cell-{row}-{column}" for column in range(COLUMNS)] for row in range(ROWS))
+        table.add_columns(*(f"column {column}" for column in range(self._columns)))
+        table.add_rows(
+            [f"cell-{row}-{column}" for column in range(self._columns)] for row in range(self._rows)
+        )
 
 
 if __name__ == "__main__":
-    BareApp().run()
+    BareApp(*map(int, sys.argv[1:])).run()

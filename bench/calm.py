@@ -7,22 +7,22 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bench.generate import Sizes, generate
-from bench.keys import SIZES, key_to_paint
-from bench.programs import BARE, Program, leadboard
+from bench.databases import copied
+from bench.keys import key_to_paint
+from bench.plan import TEN_THOUSAND, Plan, house
+from bench.programs import BARE, leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
 
 LOCKED = 5.0
-IDLE = 8.0
+IDLE = 4.0
 
 
-def measure() -> list[Result]:
+def measure(plan: Plan) -> list[Result]:
     """Compare the slowest key under a lock with the slowest without; our idling with bare."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "wide.db"
-        generate(path, Sizes(appeals=SIZES.appeals, operators=500, sources=50))
-        with _started(leadboard(path)) as terminal:
+        path = copied(house(TEN_THOUSAND), Path(folder) / "house.db")
+        with leadboard(path).started() as terminal:
             free = _slowest_key(terminal)
             with closing(sqlite3.connect(path, isolation_level=None)) as holder:
                 holder.execute("BEGIN IMMEDIATE")
@@ -30,20 +30,13 @@ def measure() -> list[Result]:
                 locked = _slowest_key(terminal)
                 holder.execute("ROLLBACK")
             terminal.wait_quiet(1.0)
-            ours = _idle_percent(terminal)
-        with _started(BARE) as terminal:
-            bare = _idle_percent(terminal)
+            ours = idle_percent(terminal)
+        with BARE.started() as terminal:
+            bare = idle_percent(terminal)
     return [
-        Result("slowest key, database locked", locked, free, "ms"),
-        Result("idle, 500 operators", ours, max(bare, 0.1), "% of a core"),
+        Result("slowest key while locked, beside unlocked", locked, free, "ms"),
+        Result("idle with 500 operators, beside bare", ours, max(bare, 0.1), "% of a core"),
     ]
-
-
-def _started(program: Program) -> PtyTerminal:
-    terminal = program.start()
-    terminal.wait_until(lambda: program.data in terminal.raw)
-    terminal.wait_quiet(0.5)
-    return terminal
 
 
 def _slowest_key(terminal: PtyTerminal) -> float:
@@ -55,7 +48,8 @@ def _slowest_key(terminal: PtyTerminal) -> float:
     return slowest
 
 
-def _idle_percent(terminal: PtyTerminal) -> float:
+def idle_percent(terminal: PtyTerminal) -> float:
+    """Return what a program uses of one core while nobody touches it, over some seconds."""
     begun = _cpu_seconds(terminal.process.pid)
     time.sleep(IDLE)
     return (_cpu_seconds(terminal.process.pid) - begun) / IDLE * 100

@@ -5,34 +5,17 @@ import random
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 
+from bench.words import Messages, operator_name, source_name
 from lottery import Candidate, Candidates
-from models import SCHEMA_VERSION, Appeal, open_database
-from store import now
-
-FIRST = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Иван", "Кира", "Лев", "Мария")
-LAST = (
-    "Петренко",
-    "Коваль",
-    "Громыко",
-    "Ткаченко",
-    "Шевчук",
-    "Дорош",
-    "Белько",
-    "Сорока",
-    "Руденко",
-)
-PLACES = ("tg_main", "site", "vk", "avito", "whatsapp", "phone", "tg_school", "partner", "mail")
-WORDS = (
-    *("здравствуйте", "хочу", "купить", "курс", "сколько", "стоит", "доставка", "рассрочку"),
-    *("подскажите", "когда", "начало", "занятий", "перезвоните", "завтра", "после", "обеда"),
-    *("спасибо", "не", "могу", "оплатить", "заказ", "где", "мой", "чек", "можно", "мне"),
-)
+from models import SCHEMA_VERSION, open_database
+from store import now, stamp
 
 DAYS = 90
 OPEN_SHARE = 0.6
@@ -43,6 +26,8 @@ WAITING_SHARE = 0.1
 """Of those, the newest that still wait; not much more than MOST_WAITING."""
 MOST_WAITING = 500
 LEAD_SHARE = 0.3
+ACT_EVERY = 20
+"""Every how many appeals one has its closing on record as an act."""
 
 AppealRow = tuple[int, int, int | None, str, str, str | None, int, int | None]
 
@@ -105,29 +90,29 @@ def generate(path: Path, sizes: Sizes) -> None:
     if path.exists():
         raise FileExistsError(f"{path} exists already.")
     open_database(path).close()
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA synchronous = OFF")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        # A log of one transaction of ten million rows would be as large as the database.
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -200000"):
+            connection.execute(f"PRAGMA {pragma}")
         connection.execute("BEGIN")
+        indexes = _take_indexes(connection)
         _fill(connection, sizes, random.Random(sizes.seed))
+        for statement in indexes:
+            connection.execute(statement)
+        _write_acts(connection)
         connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
-def operator_name(number: int) -> str:
-    """Return the name of operator `number`, counted from 0; all are different."""
-    first = FIRST[number % len(FIRST)]
-    last = LAST[number // len(FIRST) % len(LAST)]
-    lap = number // (len(FIRST) * len(LAST))
-    return f"{first} {last}" + (f" {lap + 1}" if lap else "")
-
-
-def source_name(number: int) -> str:
-    """Return the name of source `number`, counted from 0; all are different."""
-    lap = number // len(PLACES)
-    return PLACES[number % len(PLACES)] + (f"_{lap + 1}" if lap else "")
+def _take_indexes(connection: sqlite3.Connection) -> list[str]:
+    """Drop the indexes of `appeal` and return how to make them: sorted at once they cost less."""
+    found = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'appeal'"
+        " AND sql IS NOT NULL"
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f'DROP INDEX "{name}"')
+    return [statement for _, statement in found]
 
 
 def _fill(connection: sqlite3.Connection, sizes: Sizes, rng: random.Random) -> None:
@@ -234,6 +219,7 @@ def _appeals(
 ) -> Iterator[AppealRow]:
     end, step = now(), timedelta(days=DAYS) / max(1, sizes.appeals)
     first_open = sizes.appeals - 2 * sum(team.wanted)
+    messages = Messages(rng, sizes.appeals // 3)
     first_waiting = sizes.appeals - min(MOST_WAITING / LONELY_SHARE, sizes.appeals * WAITING_SHARE)
     for number in range(sizes.appeals):
         source = _source(len(wheels), rng)
@@ -247,11 +233,27 @@ def _appeals(
         closed_at = None if is_open else min(end, at + timedelta(minutes=rng.randrange(1, 3000)))
         # Few leads write often, most of them once.
         lead_id = 1 + int(sizes.leads * rng.random() ** 3)
-        message = " ".join(rng.choices(WORDS, k=rng.randrange(2, 14)))
         yield (
-            *(lead_id, source + 1, operator_id, _text(at), message),
+            *(lead_id, source + 1, operator_id, _text(at), messages.of(number)),
             *(_text(closed_at) if closed_at else None, wheel.roster_id, draw),
         )
+
+
+def _write_acts(connection: sqlite3.Connection) -> None:
+    """Record who closed some of the appeals, as `desk.close` does."""
+    acted = f"operator_id IS NOT NULL AND closed_at IS NOT NULL AND id % {ACT_EVERY} = 0"
+    connection.execute(
+        "INSERT INTO event (id, at, actor, act, note, forced)"
+        f" SELECT id / {ACT_EVERY}, closed_at, 'bench', 'close', 'Appeal #' || id || ' closed', 0"
+        f" FROM appeal WHERE {acted}"
+    )
+    connection.execute(
+        "INSERT INTO event_change (event_id, subject, before, after)"
+        f" SELECT id / {ACT_EVERY}, 'appeal:' || id,"
+        " json_object('closed_at', NULL, 'operator_id', operator_id),"
+        " json_object('closed_at', closed_at, 'operator_id', operator_id)"
+        f" FROM appeal WHERE {acted}"
+    )
 
 
 def _source(sources: int, rng: random.Random) -> int:
@@ -262,7 +264,7 @@ def _source(sources: int, rng: random.Random) -> int:
 
 
 def _text(moment: datetime) -> str:
-    return str(Appeal.timestamp.db_value(moment))
+    return stamp(moment)
 
 
 def main() -> None:

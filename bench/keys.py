@@ -1,19 +1,19 @@
-"""From a key to the last byte of what it paints: the grid of 500 x 50 beside a bare table."""
+"""From a key to the last byte of what it paints, in every pane, beside Textual's own table."""
 
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.generate import Sizes, generate
-from bench.programs import BARE, Program, leadboard
+from bench.databases import kept
+from bench.plan import MILLION, TEN_THOUSAND, Plan, house, short
+from bench.programs import BARE, Program, bare, leadboard
 from bench.pty_terminal import KEYS, PtyTerminal
 from bench.result import Result, percentile
 
-SIZES = Sizes(appeals=5_000, operators=500, sources=50)
 SETTLED = 0.04
 """Seconds without a byte after which a paint counts as complete."""
+PERCENTS = (50, 99)
+TABLE_TARGET = 1 / 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +26,90 @@ class Walk:
     before: Sequence[str]
 
 
-NAMES = ("down in the page", "down that scrolls", "page down")
-PERCENTS = (50, 99)
+PANES = {
+    "operators": ("f2",),
+    "weights": ("f3",),
+    "appeals": ("f4",),
+    "leads": ("f4", "]", "]"),
+    "history": ("H",),
+}
+"""The keys that lead to each pane from a desk just opened."""
+
+DOWN, SCROLL, PAGE = "down", "scroll", "page"
 
 
-def measure() -> list[Result]:
-    """Walk down in both programs, and compare like with like, then a page with a line."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "wide.db"
-        generate(path, SIZES)
-        ours = _walks(leadboard(path), "f3", _plan(["home", "pagedown"], 15))
-    bare = _walks(BARE, "", _plan(["ctrl+home"], 1))
-    pairs = [*zip(NAMES, ours, bare, strict=True), ("page down, by bare down", ours[2], bare[0])]
-    return [result for pair in pairs for result in _compared(*pair)]
+def measure(plan: Plan) -> list[Result]:
+    """Walk through every pane of a large house, and through a bare table."""
+    small, large = (leadboard(kept(house(size))) for size in (TEN_THOUSAND, MILLION))
+    table = walked(BARE, (), walks("ctrl+home", 1, plan.laps))
+    results = []
+    for pane, way in PANES.items():
+        times = walked(large, way, walks("g", 8, plan.laps))
+        results += [each for name in times for each in _compared(pane, name, times, table)]
+    return [*results, *_pages(large), _size(small, large)]
 
 
-def _plan(top: Sequence[str], pages: int) -> list[Walk]:
-    """Return the walks of a program: where its pages begin to scroll, and how many of them do."""
-    beyond_the_first_page = (top[0], *["down"] * 40)
+def walks(top: str, pages: int, laps: int) -> dict[str, Walk]:
+    """Return the walks of a pane: within the first page, scrolling by lines, and by pages."""
+    return {
+        DOWN: Walk("down", 8, 4 * laps, (top,)),
+        SCROLL: Walk("down", 24, laps, (top, *["down"] * 40)),
+        PAGE: Walk("pagedown", pages, 16 // pages * laps, (top,)),
+    }
+
+
+def _compared(
+    pane: str,
+    name: str,
+    ours: Mapping[str, Sequence[float]],
+    table: Mapping[str, Sequence[float]],
+) -> list[Result]:
     return [
-        Walk("down", 12, 8, top[:1]),
-        Walk("down", 20, 3, beyond_the_first_page),
-        Walk("pagedown", pages, 30 // pages, top),
-    ]
-
-
-def _compared(name: str, ours: list[float], bare: list[float]) -> list[Result]:
-    return [
-        Result(f"{name}, p{percent}", percentile(ours, percent), percentile(bare, percent), "ms")
+        Result(
+            f"key in {pane}, {name}, p{percent}, beside bare",
+            percentile(ours[name], percent),
+            percentile(table[name], percent),
+            "ms",
+        )
         for percent in PERCENTS
     ]
 
 
-def _walks(program: Program, first_key: str, walks: Sequence[Walk]) -> list[list[float]]:
-    with program.start() as terminal:
-        terminal.wait_until(lambda: program.data in terminal.raw)
-        terminal.wait_quiet(0.5)
-        terminal.press(first_key)
-        return [_walk(terminal, walk) for walk in walks]
+def _pages(program: Program) -> list[Result]:
+    """Compare a page key in the grid of 500 x 50 with one in Textual's table of that size."""
+    walk = {PAGE: Walk("pagedown", 10, 1, ())}
+    ours = walked(program, PANES["weights"], walk)[PAGE]
+    table = walked(bare(500, 50), (), walk)[PAGE]
+    name = "page key in the grid beside a DataTable, 500 x 50"
+    return [
+        Result(
+            f"{name}, p{percent}",
+            percentile(ours, percent),
+            percentile(table, percent),
+            "ms",
+            TABLE_TARGET,
+        )
+        for percent in PERCENTS
+    ]
+
+
+def _size(small: Program, large: Program) -> Result:
+    """Compare a line key in the appeals at two sizes."""
+    walk = {DOWN: walks("g", 1, 1)[DOWN]}
+    few, many = (
+        percentile(walked(each, PANES["appeals"], walk)[DOWN], 50) for each in (small, large)
+    )
+    return Result(f"key in appeals, {short(MILLION)} beside {short(TEN_THOUSAND)}", many, few, "ms")
+
+
+def walked(
+    program: Program, way: Sequence[str], walks: Mapping[str, Walk]
+) -> dict[str, list[float]]:
+    """Start a program, go to one of its panes, and return the milliseconds of each key there."""
+    with program.started() as terminal:
+        terminal.press(*way)
+        terminal.wait_quiet(0.3)
+        return {name: _walk(terminal, walk) for name, walk in walks.items()}
 
 
 def _walk(terminal: PtyTerminal, walk: Walk) -> list[float]:

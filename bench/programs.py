@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.generate import operator_name
 from bench.pty_terminal import PtyTerminal
+from bench.words import operator_name
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,8 +23,25 @@ class Program:
         """Start it on a terminal of 120 x 40."""
         return PtyTerminal(self.command, cwd=ROOT)
 
+    def started(self) -> PtyTerminal:
+        """Start it and wait until it shows its data and is calm."""
+        terminal = self.start()
+        try:
+            terminal.wait_until(lambda: self.data in terminal.raw)
+            terminal.wait_quiet(0.5)
+        except BaseException:
+            terminal.close()
+            raise
+        return terminal
 
-BARE = Program([sys.executable, "-m", "bench.bare"], b"Bare", b"cell-0-0")
+
+def bare(rows: int, columns: int) -> Program:
+    """Return the bare app with a table of so many rows and columns."""
+    command = [sys.executable, "-m", "bench.bare", str(rows), str(columns)]
+    return Program(command, b"Bare", b"cell-0-0")
+
+
+BARE = bare(100, 8)
 
 
 def leadboard(path: Path) -> Program:

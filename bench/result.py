@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Result:
     """A figure of ours beside the baseline measured in the same run, both in `unit`.
 
-    `target` is the highest ratio that is good enough, None where no promise was made.
+    `target` is the highest ratio that is good enough and `limit` the highest figure; None where no
+    promise was made. `size` is the number of appeals, where the figure is measured at several.
     """
 
     name: str
@@ -17,19 +18,45 @@ class Result:
     baseline: float
     unit: str
     target: float | None = None
+    limit: float | None = None
+    size: int | None = None
 
     @property
     def ratio(self) -> float:
         """Return how many times the baseline's cost ours is; of rates, the lower costs more."""
-        is_rate = self.unit.endswith("/s")
-        return self.baseline / self.figure if is_rate else self.figure / self.baseline
+        dividend, divisor = self.figure, self.baseline
+        if self.is_rate:
+            dividend, divisor = divisor, dividend
+        return dividend / divisor if divisor else float("inf")
+
+    @property
+    def is_rate(self) -> bool:
+        """Tell whether a higher figure is a better one."""
+        return self.unit.endswith("/s")
+
+    @property
+    def cost(self) -> float:
+        """Return the figure as a cost: of a rate, the seconds for one."""
+        return 1 / self.figure if self.is_rate else self.figure
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether every promise was kept."""
+        return (self.target is None or self.ratio <= self.target) and (
+            self.limit is None or self.figure <= self.limit
+        )
 
     @property
     def verdict(self) -> str:
-        """Return the target and whether it was met."""
-        if self.target is None:
+        """Return what was promised and whether it was kept."""
+        promised = []
+        if self.target is not None:
+            promised.append(f"<= {_times(self.target)}")
+        if self.limit is not None:
+            promised.append(f"<= {self.limit:g} {self.unit}")
+        if not promised:
             return ""
-        return f"<= {self.target:g} {'met' if self.ratio <= self.target else 'MISSED'}"
+        return f"{', '.join(promised)} {'met' if self.is_met else 'MISSED'}"
 
     def cells(self) -> tuple[str, ...]:
         """Return the line of the table."""
@@ -38,7 +65,7 @@ class Result:
             _number(self.figure),
             _number(self.baseline),
             self.unit,
-            f"{self.ratio:.2f}",
+            _times(self.ratio),
             self.verdict,
         )
 
@@ -48,11 +75,15 @@ HEAD = ("benchmark", "figure", "baseline", "unit", "ratio", "target")
 
 def table(results: Sequence[Result]) -> str:
     """Return the results as aligned lines under a head, numbers to the right."""
-    lines = [HEAD, *(result.cells() for result in results)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    return aligned([HEAD, *(result.cells() for result in results)], right={1, 2, 4})
+
+
+def aligned(lines: Sequence[Sequence[str]], right: set[int]) -> str:
+    """Return lines of cells as columns, those in `right` flush with their right edge."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
-            cell.rjust(width) if column in {1, 2, 4} else cell.ljust(width)
+            cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
@@ -66,3 +97,8 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _times(ratio: float) -> str:
+    """Return a ratio; a small one as a part, such as 1/300."""
+    return f"1/{1 / ratio:.0f}" if 0 < ratio < 0.1 else f"{ratio:.2f}"

@@ -1,34 +1,34 @@
 """From starting the program to the first text, and to the first row of data, on the terminal."""
 
-import tempfile
-from pathlib import Path
 from statistics import median
 
-from bench.generate import Sizes, generate
+from bench.databases import kept
+from bench.plan import Plan, office, short
 from bench.programs import BARE, Program, leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
 
-RUNS = 7
-TARGET = 1.5
+TARGET = 1.3
 
 
-def measure() -> list[Result]:
-    """Start Leadboard on 20 000 appeals and the bare app in turn; compare their medians."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "appeals.db"
-        generate(path, Sizes())
-        programs = (leadboard(path), BARE)
-        for program in programs:
-            first_content(program)
-        runs = [[first_content(program) for program in programs] for _ in range(RUNS)]
+def measure(plan: Plan) -> list[Result]:
+    """Start Leadboard at every size and the bare app in turn; compare their medians."""
+    return [result for size in plan.sizes for result in _at(size, plan.rounds + 2)]
+
+
+def _at(size: int, rounds: int) -> list[Result]:
+    programs = (leadboard(kept(office(size))), BARE)
+    for program in programs:
+        first_content(program)
+    runs = [[first_content(program) for program in programs] for _ in range(rounds)]
     return [
         Result(
-            f"start to {what}",
+            f"start to {what}, {short(size)}",
             median(ours[index] for ours, _ in runs),
             median(bare[index] for _, bare in runs),
             "ms",
             TARGET,
+            size=size,
         )
         for index, what in enumerate(("first text", "first data"))
     ]

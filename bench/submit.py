@@ -1,53 +1,88 @@
-"""Durable submissions a second: ours beside bare sqlite3 running the very same statements."""
+"""Durable submissions a second: ours, the same statements by sqlite3 alone, a counting service.
+
+The same statements: what the allocator runs for each appeal is recorded on a copy of the database,
+and replayed on another copy by the sqlite3 module, in one transaction an appeal and as durable (a
+write-ahead log, synchronous FULL). What ours costs more is Python between the statements.
+"""
 
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
-from shutil import copyfile
 from statistics import median
 
 from peewee import Database
 
 import allocator
 from allocator import Placed
-from bench.generate import Sizes, generate
+from bench.counted import MISSING, counting_rate, is_installed
+from bench.databases import copied, with_room
+from bench.plan import MILLION, SERVED, Plan, office, short
 from bench.result import Result
 from models import open_database
 
 APPEALS = 300
-ROUNDS = 5
-SOURCES = 5
+"""How many appeals one round submits."""
+COUNTED = 5
+"""How many appeals the counting service stores, which takes some seconds at a million."""
+
+REPLAY_TARGET = 2.0
+GROWTH_TARGET = 1.2
+COUNTING_TARGET = 1 / 300
 
 Statement = tuple[str, Sequence[object]]
 
 
-def measure() -> list[Result]:
+def measure(plan: Plan) -> list[Result]:
     """Submit the same appeals in turn by the allocator and by a replay of its statements."""
     with tempfile.TemporaryDirectory() as folder:
-        start = Path(folder) / "start.db"
-        generate(start, Sizes(sources=SOURCES))
-        _make_room(start)
-        recorded = record(_copy(start, "recorded"))
-        rounds = [
-            (submit(_copy(start, f"ours{lap}")), replay(_copy(start, f"raw{lap}"), recorded))
-            for lap in range(ROUNDS)
+        results = [_beside_replay(Path(folder), size, plan.rounds) for size in (0, *plan.sizes)]
+        return [
+            *results,
+            *_growth(results),
+            *_beside_counting(Path(folder), next(each for each in results if each.size == MILLION)),
         ]
-    ours, raw = zip(*rounds, strict=True)
-    return [Result("submit, durable", median(ours), median(raw), "appeals/s")]
 
 
-def _make_room(path: Path) -> None:
-    """Raise the limits, so that every appeal is drawn and claimed as on an ordinary day."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE operator SET max_load = 1000000")
+def _beside_replay(folder: Path, size: int, rounds: int) -> Result:
+    recorded, ours, raw = (
+        with_room(copied(office(size), folder / f"{name}.db"))
+        for name in ("recorded", "ours", "raw")
+    )
+    laps = [(submit(ours, lap), replay(raw, record(recorded, lap))) for lap in range(rounds)]
+    for path in (recorded, ours, raw):
+        path.unlink()
+    our_rate, raw_rate = (median(rates) for rates in zip(*laps, strict=True))
+    name = f"submit beside its statements, {short(size)}"
+    return Result(name, our_rate, raw_rate, "appeals/s", REPLAY_TARGET, size=size)
 
 
-def _copy(start: Path, name: str) -> Path:
-    return Path(copyfile(start, start.with_name(f"{name}.db")))
+def _growth(results: Sequence[Result]) -> list[Result]:
+    """Compare each size with the empty file: a submission must cost the same everywhere."""
+    empty = results[0]
+    return [
+        Result(
+            f"submit beside an empty file, {short(each.size or 0)}",
+            each.figure,
+            empty.figure,
+            "appeals/s",
+            GROWTH_TARGET,
+        )
+        for each in results[1:]
+    ]
+
+
+def _beside_counting(folder: Path, ours: Result) -> list[Result]:
+    if not is_installed():
+        print(MISSING, file=sys.stderr)
+        return []
+    rate = counting_rate(folder / "counting.db", MILLION, COUNTED)
+    name = "submit beside a service that counts, 1M"
+    return [Result(name, ours.figure, rate, "appeals/s", COUNTING_TARGET)]
 
 
 @contextmanager
@@ -60,36 +95,38 @@ def opened(path: Path) -> Iterator[Database]:
         database.close()
 
 
-def submit(path: Path) -> float:
-    """Submit all appeals by the allocator; return how many it stored a second."""
+def submit(path: Path, lap: int) -> float:
+    """Submit the appeals of a lap by the allocator; return how many it stored a second."""
     with opened(path):
         begun = time.perf_counter()
-        for _ in submissions():
+        for _ in submissions(lap):
             pass
         return APPEALS / (time.perf_counter() - begun)
 
 
-def submissions() -> Iterator[Placed]:
-    """Submit the same appeals in every round; the seed gives them the same draws."""
-    rng = Random(7)
-    for number in range(APPEALS):
-        source_id = 1 + number % (SOURCES - 1)
+def submissions(lap: int) -> Iterator[Placed]:
+    """Submit the appeals of a lap, always the same; the seed gives them the same draws."""
+    rng = Random(lap)
+    for number in range(lap * APPEALS, (lap + 1) * APPEALS):
         lead, message = f"bench_{number % 200}", f"Хочу купить курс, заявка {number}"
-        yield allocator.submit(lead, source_id, message, f"key-{number}", rng=rng)
+        yield allocator.submit(lead, 1 + number % SERVED, message, f"key-{number}", rng=rng)
 
 
-def record(path: Path) -> list[list[Statement]]:
-    """Return the statements of each submission; the hook sees all but its BEGIN and COMMIT."""
+def record(path: Path, lap: int) -> list[list[Statement]]:
+    """Return the statements of each submission; its BEGIN and COMMIT are left out."""
     statements: list[Statement] = []
+    recorded = []
     with opened(path) as database:
-        database.query_hooks.append(
-            lambda event: statements.append((event.sql, event.params or ()))
-        )
-        recorded = []
-        for _ in submissions():
-            recorded.append(list(statements))
+        hook = database.query_hooks
+        hook.append(lambda event: statements.append((event.sql, event.params or ())))
+        for _ in submissions(lap):
+            recorded.append([each for each in statements if not _is_frame(each[0])])
             statements.clear()
     return recorded
+
+
+def _is_frame(sql: str) -> bool:
+    return sql.split()[0].upper() in {"BEGIN", "COMMIT"}
 
 
 def replay(path: Path, recorded: Sequence[Sequence[Statement]]) -> float:
@@ -97,15 +134,13 @@ def replay(path: Path, recorded: Sequence[Sequence[Statement]]) -> float:
 
     The moments in them are those of the recording, and nothing else differs.
     """
-    connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "foreign_keys = 1", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-    begun = time.perf_counter()
-    for statements in recorded:
-        connection.execute("BEGIN IMMEDIATE")
-        for sql, values in statements:
-            connection.execute(sql, values).fetchall()
-        connection.execute("COMMIT")
-    seconds = time.perf_counter() - begun
-    connection.close()
-    return APPEALS / seconds
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("journal_mode = WAL", "foreign_keys = 1", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+        begun = time.perf_counter()
+        for statements in recorded:
+            connection.execute("BEGIN IMMEDIATE")
+            for sql, values in statements:
+                connection.execute(sql, values).fetchall()
+            connection.execute("COMMIT")
+        return APPEALS / (time.perf_counter() - begun)

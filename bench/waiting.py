@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 
 import desk
+from bench.plan import Plan
 from bench.result import Result
 from models import open_database
 from store import database
@@ -16,7 +17,7 @@ ROUNDS = 5
 TARGET = 2.0
 
 
-def measure() -> list[Result]:
+def measure(plan: Plan) -> list[Result]:
     """Time the same act on a database with nobody waiting and on one with a crowd, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / "none.db", Path(folder) / "crowd.db"]

@@ -1,0 +1,82 @@
+"""The first page of the appeals for every kind of filter, beside the page without a filter."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+from bench.databases import kept
+from bench.plan import Plan, office, short
+from bench.result import Result
+from bench.submit import opened
+from bench.words import RARE_WORD, WORDS, operator_name, source_name
+from lists import newest_appeals
+from store import now
+from wanted import EVERYTHING, Wanted, parse
+
+PAGE = 100
+LIMIT = 150.0
+PATIENCE = 2.0
+"""Seconds after which one look is enough."""
+
+
+def measure(plan: Plan) -> list[Result]:
+    """Read the first page of each filter at every size."""
+    return [result for size in plan.sizes for result in _at(size, plan.rounds)]
+
+
+def _at(size: int, rounds: int) -> list[Result]:
+    path = kept(office(size))
+    filters = _filters(path)
+    with opened(path):
+        plain = _milliseconds(EVERYTHING, rounds)
+        return [
+            Result(
+                f"filter by {name}, {short(size)}",
+                _milliseconds(parse(text, now()), rounds),
+                plain,
+                "ms",
+                limit=LIMIT,
+                size=size,
+            )
+            for name, text in filters.items()
+        ]
+
+
+def _filters(path: Path) -> dict[str, str]:
+    """Return what to filter by: what is frequent, what is rare, and what is not there."""
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT external_id FROM lead WHERE id = (SELECT max(id) FROM lead) / 2"
+        (lead,) = connection.execute(query).fetchone()
+    yesterday = (now() - timedelta(days=1)).astimezone().date()
+    return {
+        "a rare word": RARE_WORD,
+        "an absent word": "небывальщина",
+        "a common word": WORDS[1],
+        "a lead": lead,
+        "op:": f"op:{operator_name(7).split()[0]}",
+        "an absent op:": "op:никто",
+        "src:": f"src:{source_name(1)}",
+        "since:": f"since:{yesterday}",
+        "waiting": "waiting",
+        "closed": "closed",
+        "op: and an absent word": f"op:{operator_name(7).split()[0]} небывальщина",
+        "waiting and a source": f"waiting src:{source_name(office(0).sources - 1)}",
+    }
+
+
+def _milliseconds(wanted: Wanted, rounds: int) -> float:
+    return _median_of(lambda: newest_appeals(PAGE, None, wanted), rounds)
+
+
+def _median_of(read: Callable[[], object], rounds: int) -> float:
+    """Return the median of several readings, of one where that took long."""
+    took: list[float] = []
+    while len(took) < rounds and sum(took) < PATIENCE * 1000:
+        begun = time.perf_counter()
+        read()
+        took.append((time.perf_counter() - begun) * 1000)
+    return median(took)
