@@ -13,7 +13,7 @@ from peewee import JOIN, Expression, fn
 from models import Appeal, Lead, Operator, Source
 from places import is_waiting
 from search import SHORTEST, SearchIndex
-from store import rows
+from store import BEYOND, rows
 from wanted import Wanted, matches, spellings
 
 MOST_WAYS = 100
@@ -33,16 +33,14 @@ def newest_ids(
         # A cache that is damaged or gone only makes it slower.
         with suppress(sqlite3.Error):
             return _newest_by_index(limit, before, wanted, words, index)
-    edge = [] if before is None else [Appeal.id < before]
-    return _merged(wanted, edge, limit, is_ascending=False)
+    return _merged(wanted, [_below(before)], limit, is_ascending=False)
 
 
 def _newest_by_index(
     limit: int, before: int | None, wanted: Wanted, words: Sequence[str], index: SearchIndex
 ) -> list[int]:
-    edge = [] if before is None else [Appeal.id < before]
     mark = index.mark
-    found = _merged(wanted, [*edge, Appeal.id > mark], limit, is_ascending=False)
+    found = _merged(wanted, [_below(before), Appeal.id > mark], limit, is_ascending=False)
     start = mark + 1 if before is None else min(before, mark + 1)
     pages = _pages(lambda size, last: index.newest(words, size, last), start)
     indexed = _wanted_of(pages, wanted, is_ascending=False)
@@ -66,6 +64,11 @@ def _after_by_index(
     found = list(islice(_wanted_of(pages, wanted, is_ascending=True), limit))
     rest = [Appeal.id > max(after, mark)]
     return found + _merged(wanted, rest, limit - len(found), is_ascending=True)
+
+
+def _below(before: int | None) -> Expression:
+    """Return the upper bound; there is always one, so that no plan begins with a scan."""
+    return Appeal.id < (BEYOND if before is None else before)
 
 
 def _pages(read: Callable[[int, int], list[int]], edge: int) -> Iterator[list[int]]:
@@ -116,7 +119,7 @@ def _merged(
 
 def _ids(conditions: Sequence[Expression], limit: int, *, is_ascending: bool) -> list[int]:
     order = Appeal.id if is_ascending else Appeal.id.desc()
-    query = Appeal.select(Appeal.id).where(True, *conditions)
+    query = Appeal.select(Appeal.id).where(*conditions)
     # An outer join: with an inner one SQLite may start from all the leads.
     query = query.join(Lead, JOIN.LEFT_OUTER).order_by(order).limit(limit)
     return [appeal_id for (appeal_id,) in rows(query)]

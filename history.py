@@ -7,7 +7,7 @@ from datetime import datetime
 from peewee import ModelSelect
 
 from models import Event
-from store import plainly, rows
+from store import BEYOND, plainly, rows
 from text import clean
 
 
@@ -25,8 +25,8 @@ class EventRow:
 
 def newest_events(limit: int, before: int | None = None) -> Sequence[EventRow]:
     """Return a page of acts, newest first: the newest of all, or those before an id."""
-    query = _events().order_by(Event.id.desc()).limit(limit)
-    return _rows(query if before is None else query.where(Event.id < before))
+    bound = Event.id < (BEYOND if before is None else before)
+    return _rows(_events().where(bound).order_by(Event.id.desc()).limit(limit))
 
 
 def events_after(limit: int, after: int) -> Sequence[EventRow]:

@@ -35,6 +35,9 @@ BULK_CACHE = 32_768
 BULK_LOG = 8_192
 """Pages of the log after which bulk writing copies them into the file."""
 
+BEYOND = 2**63 - 1
+"""An id above all others."""
+
 database = DatabaseProxy()
 
 

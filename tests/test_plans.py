@@ -242,7 +242,6 @@ def scans(connection: sqlite3.Connection, statement: Statement) -> list[str]:
 
 
 SCANS = {
-    "acts": "the newest page of acts begins without a key; its LIMIT bounds the walk",
     "deletions": "whether an act names the operator or source is sought in every change",
 }
 """Scans that are known."""
@@ -283,8 +282,6 @@ MOST_GROWTH = 3
 """How many times the work may grow while the appeals grow by ten; a walk grows by all ten."""
 
 WALKS = {
-    "the board": "the first board counts all appeals and leads",
-    "an operator": "all his appeals are sorted for the newest page",
     "deletions": SCANS["deletions"],
     "a rare word": "every message is read",
     "an absent word": "every message is read",

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from rich.cells import cell_len
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
+from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 import lists
@@ -91,25 +91,23 @@ class NewAppeal(Vertical):
         """Drafts that were refused, each with why; they come back into the empty form."""
         self.held: list[Draft] = []
         """Drafts that are sent again once the database can be written."""
+        self.is_filled = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the fields, the odds and the answer."""
-        with Horizontal(classes="field"):
-            yield Static("Source", classes="label")
-            yield SourceField(id="source-field")
-        with Horizontal(classes="field"):
-            yield Static("Lead", classes="label")
-            yield Input(
-                placeholder="id: tg_123456789",
-                compact=True,
-                id="lead",
-                suggester=KnownLeads(),
-            )
-        with Horizontal(classes="field message"):
-            yield Static("Message", classes="label")
-            yield MessageArea(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
-        yield Static("", id="odds")
-        yield Static("", id="answer")
+    async def fill(self) -> None:
+        """Mount the fields, the odds and the answer: after the first frame, which is quicker so."""
+        lead = Input(
+            placeholder="id: tg_123456789", compact=True, id="lead", suggester=KnownLeads()
+        )
+        message = MessageArea(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
+        await self.mount(
+            _field("Source", SourceField(id="source-field")),
+            _field("Lead", lead),
+            _field("Message", message, "message"),
+            Static("", id="odds"),
+            Static("", id="answer"),
+        )
+        self.is_filled = True
+        self.watch_board(self.board)
 
     @property
     def source_field(self) -> SourceField:
@@ -129,7 +127,7 @@ class NewAppeal(Vertical):
     @property
     def has_text(self) -> bool:
         """Tell whether something was typed or came back that is not stored."""
-        typed = self.lead.value or self.message.text
+        typed = self.is_filled and (self.lead.value or self.message.text)
         return bool(typed or self.refused or self.held)
 
     def fields(self) -> list[Input | MessageArea]:
@@ -142,7 +140,7 @@ class NewAppeal(Vertical):
 
     def watch_board(self, board: Board) -> None:
         """Offer the sources of a new board, and work the odds out again."""
-        if self.is_mounted:
+        if self.is_filled:
             self.source_field.offer(board.sources)
             self.show_odds()
 
@@ -241,6 +239,10 @@ class NewAppeal(Vertical):
         answer = self.query_one("#answer", Static)
         answer.set_classes(tone)
         answer.update(Content(clean(sentence)))
+
+
+def _field(label: str, field: Widget, extra: str = "") -> Horizontal:
+    return Horizontal(Static(label, classes="label"), field, classes=f"field {extra}")
 
 
 def odds_lines(standing: Sequence[Standing], width: int) -> list[str]:

@@ -33,7 +33,7 @@ from tui.operators import Operators
 from tui.weights import Weights
 from views import Board
 
-POLL = 0.25
+POLL = 0.35
 """Seconds between two looks at whether somebody else has changed the database."""
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
@@ -98,7 +98,6 @@ class DeskScreen(ActingScreen):
             with Vertical(id="right"):
                 yield Weights(id="weights").data_bind(DeskScreen.board)
                 yield AppealsPane(id="appeals").data_bind(DeskScreen.board, DeskScreen.version)
-        yield FilterLine(id="filter")
         yield Notice("", id="notice")
         yield KeyLine(id="keys")
 
@@ -110,9 +109,16 @@ class DeskScreen(ActingScreen):
         self.query_one(Weights).border_subtitle = Weights.subtitle
         self.reload()
         self.query_one(Operators).focus()
-        self.run_worker(background.count(self), exit_on_error=False)
+        self.call_after_refresh(self.complete)
         self._keeper = asyncio.create_task(background.keep_index(self))
         self.set_interval(POLL, self.follow)
+
+    async def complete(self) -> None:
+        """Do what could wait for the first frame, then take keys."""
+        await self.query_one(NewAppeal).fill()
+        await self.mount(FilterLine(id="filter"), before="#notice")
+        self.run_worker(background.count(self), exit_on_error=False)
+        await self.desk_app.open_keys()
 
     # What is on show.
 

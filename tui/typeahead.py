@@ -39,11 +39,15 @@ class OrderedKeys(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self._held_keys: deque[events.Key] = deque()
-        self._key_under_way = False
+        self._key_under_way = True  # until there is something to take keys
         self._serial = 0
         self._key_timer: Timer | None = None
         self._key_screen: Screen[object] | None = None
         self._key_path: Widget | None = None
+
+    async def open_keys(self) -> None:
+        """Let the keys through, also those that came before there was anything to take them."""
+        await self._next_key(self._serial)
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key through, or hold it while another is under way."""
