@@ -142,6 +142,11 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         """Return the row under the cursor, None in an empty list."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
+    @property
+    def is_lacking(self) -> bool:
+        """Tell whether some keys are dimmed."""
+        return not self.rows
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what needs a row while there is none."""
         return None if action in self.on_a_row and not self.rows else True

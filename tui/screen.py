@@ -27,9 +27,11 @@ from tui.filter import FilterLine
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.keys import bind
+from tui.lines import LineView
 from tui.messages import Act
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
+from tui.painting import Painter
 from tui.weights import Weights
 from views import Board
 
@@ -81,6 +83,7 @@ class DeskScreen(ActingScreen):
 
     def __init__(self, title: str) -> None:
         super().__init__(classes="-left -on-operators")
+        self._compositor = Painter()
         self._title = title
         self._seen_version = -1
         self._keeper: asyncio.Task[None] | None = None
@@ -147,6 +150,8 @@ class DeskScreen(ActingScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a dimmed key does nothing."""
+        if isinstance(self.focused, LineView) and not self.focused.is_lacking:
+            return  # every key is bright, and this is asked on each of them
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled:
             self.say(

@@ -41,6 +41,7 @@ class OrderedKeys(App[None]):
         self._held_keys: deque[events.Key] = deque()
         self._key_under_way = True  # until there is something to take keys
         self._serial = 0
+        self._is_followed = True
         self._key_timer: Timer | None = None
         self._key_screen: Screen[object] | None = None
         self._key_path: Widget | None = None
@@ -55,6 +56,7 @@ class OrderedKeys(App[None]):
             await super().on_event(event)
         elif self._key_under_way:
             self._held_keys.append(event)
+            self._follow_key(self._serial)
         else:
             await self._send_key(event)
 
@@ -64,8 +66,18 @@ class OrderedKeys(App[None]):
         self._serial += 1
         self._key_timer = self.set_timer(PATIENCE, partial(self._next_key, self._serial))
         self._key_path = self.screen.focused or self.screen
+        self._is_followed = False
         await super().on_event(event)
-        self._send_fence(ROUNDS)
+        if self._held_keys:
+            self._follow_key(self._serial)
+        else:  # nobody waits for the fence, so that what the key changed is painted first
+            self.screen.call_after_refresh(self._follow_key, self._serial)
+
+    def _follow_key(self, serial: int) -> None:
+        """Send the fence after the key under way, once."""
+        if serial == self._serial and not self._is_followed:
+            self._is_followed = True
+            self._send_fence(ROUNDS)
 
     def _send_fence(self, rounds: int) -> None:
         if not rounds or self._key_path is None or not self._key_path.post_message(Fence(rounds)):

@@ -45,6 +45,11 @@ class WeightGrid(LineView[OperatorRow]):
 
     # Data.
 
+    @property
+    def is_lacking(self) -> bool:
+        """Tell whether some keys are dimmed."""
+        return super().is_lacking or self.source is None
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what needs a source or an operator while there is none."""
         if action in self.on_a_column and self.source is None:
