@@ -3,12 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 
 from models import Event, EventChange
+from prepared import Prepared, slot
 from store import now, rows
 
 REPAIR = "repair"
 """The one act that cannot be undone."""
+
+CHUNK = 100
+"""Rows of one statement."""
 
 Columns = Mapping[str, object]
 """Column names and values of one row, as JSON holds them."""
@@ -52,11 +58,9 @@ class Journal:
         changes = [
             (event_id, each.subject, to_json(each.before), to_json(each.after)) for each in self
         ]
-        for start in range(0, len(changes), 200):
-            EventChange.insert_many(
-                changes[start : start + 200],
-                [EventChange.event, EventChange.subject, EventChange.before, EventChange.after],
-            ).execute()
+        for start in range(0, len(changes), CHUNK):
+            chunk = changes[start : start + CHUNK]
+            _new_changes(len(chunk)).changes_in_turn(chain.from_iterable(chunk))
         return event_id
 
     def extend(self, event_id: int, note: str) -> None:
@@ -80,6 +84,16 @@ class Journal:
         Event.update(note=note).where(Event.id == event_id).execute()
 
 
+@cache
+def _new_changes(count: int) -> Prepared:
+    names = ("event", "subject", "before", "after")
+    return Prepared(
+        lambda: EventChange.insert_many(
+            [{name: slot(name) for name in names} for _ in range(count)]
+        )
+    )
+
+
 def _over(base: Columns | None, top: Columns | None) -> Columns | None:
     """Lay the columns of `top` over those of `base`; no row on top stays no row."""
     if top is None or base is None:
@@ -98,11 +112,12 @@ def changes_of(event_id: int) -> list[Change]:
     ]
 
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def to_json(columns: Columns | None) -> str | None:
     """Return the canonical JSON of a row."""
-    if columns is None:
-        return None
-    return json.dumps(columns, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return None if columns is None else _WRITER.encode(columns)
 
 
 def from_json(text: str | None) -> Columns | None:

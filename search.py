@@ -61,12 +61,12 @@ class SearchIndex:
             connection.execute("INSERT INTO words(words) VALUES ('delete-all')")
             connection.execute("UPDATE state SET mark = 0, first = '', last = ''")
 
-    def catch_up(self, most: int) -> bool:
-        """Take in up to `most` appeals that are not in the index; False when none was left."""
+    def catch_up(self, most: int) -> int:
+        """Take in up to `most` appeals that are not in the index; return how many there were."""
         mark = self.mark
         fresh = reading(lambda: rows(_texts_after(mark, most)))
         if not fresh:
-            return False
+            return 0
         texts = [(appeal_id, f"{lead}\n{message}".casefold()) for appeal_id, lead, message in fresh]
         proofs = (fresh[-1][0], _proof_of(_first_id()), _proof_of(fresh[-1][0]), mark)
         connection = self._connection
@@ -82,7 +82,7 @@ class SearchIndex:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             raise
-        return True
+        return len(fresh)
 
     def newest(self, words: Sequence[str], limit: int, before: int) -> list[int]:
         """Return the highest ids below `before` whose texts may hold all words."""

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from allocator import LOTTERY, Draft, Placed
 from bulk import place_all
-from checks import checked_name
+from checks import checked_external_id, checked_key, checked_message, checked_name
 from headless.complaints import say
 from headless.lines import MAX_LINE, Line, LineReader
 from headless.progress import Advance, progress_bar
@@ -39,11 +39,13 @@ REQUIRED = ("external_id", "source", "message")
 
 
 class Entry(NamedTuple):
-    """A line that may come in; its draft gets the source's id when the transaction looks it up."""
+    """A line that may come in, checked; the transaction looks its source up."""
 
     number: int
     source: str | int
-    draft: Draft
+    external_id: str
+    message: str
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,13 @@ def parsed(line: Line) -> Entry | Bad:
         for name in REQUIRED:
             if name not in fields:
                 raise Refused(f"The field {name} is missing.", name)
-        draft = Draft.checked(fields["external_id"], 0, fields["message"], fields.get("key"))
-        return Entry(line.number, _source(fields["source"]), draft)
+        return Entry(
+            line.number,
+            _source(fields["source"]),
+            checked_external_id(fields["external_id"]),
+            checked_message(fields["message"]),
+            checked_key(fields.get("key")),
+        )
     except Refused as refusal:
         return Bad(line.number, str(refusal))
 
@@ -106,23 +113,26 @@ def store_batch(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed
 def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
     # Names are looked up afresh in each transaction: only there can nobody rename a source.
     named = dict(rows(Source.select(Source.name, Source.id)))
-    looked_up = [_with_source(each, named) for each in batch]
-    entries = [each for each in looked_up if isinstance(each, Entry)]
-    placed = iter(place_all([each.draft for each in entries], rng))
-    return [each if isinstance(each, Bad) else _outcome(each, next(placed)) for each in looked_up]
+    drafts = [_draft(each, named) for each in batch]
+    placed = iter(place_all([each for each in drafts if isinstance(each, Draft)], rng))
+    return [
+        _outcome(line, next(placed)) if isinstance(draft, Draft) else draft
+        for line, draft in zip(batch, drafts, strict=True)
+    ]
 
 
-def _with_source(each: Entry | Bad, named: dict[str, int]) -> Entry | Bad:
+def _draft(each: Entry | Bad, named: dict[str, int]) -> Draft | Bad:
     if isinstance(each, Bad):
         return each
-    source_id = each.source if isinstance(each.source, int) else named.get(each.source)
+    source = each.source
+    source_id = named.get(source) if isinstance(source, str) else source
     if source_id is None:
-        return Bad(each.number, f"There is no source {each.source}.")
-    return each._replace(draft=each.draft._replace(source_id=source_id))
+        return Bad(each.number, f"There is no source {source}.")
+    return Draft(each.external_id, source_id, each.message, each.key)
 
 
-def _outcome(entry: Entry, stored: Placed | Refused) -> Placed | Bad:
-    return stored if isinstance(stored, Placed) else Bad(entry.number, str(stored))
+def _outcome(line: Entry | Bad, stored: Placed | Refused) -> Placed | Bad:
+    return stored if isinstance(stored, Placed) else Bad(line.number, str(stored))
 
 
 def answer(outcome: Placed | Bad) -> bytes:

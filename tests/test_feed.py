@@ -345,7 +345,7 @@ def test_any_object_gets_a_verdict(fields: dict[str, object]) -> None:
     assert isinstance(verdict, Entry)
     assert isinstance(fields["message"], str)
     assert isinstance(verdict.source, str) or 1 <= verdict.source <= MAX_ID
-    verdict.draft.external_id.encode()
+    verdict.external_id.encode()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ import insight
 import lists
 import models
 import views
-from allocator import Draft
 from bench.generate import Sizes, generate
 from bench.words import RARE_WORD
 from explain import explain
@@ -107,8 +106,8 @@ def submissions() -> None:
 
 
 def batch() -> None:
-    drafts = [Draft.checked(f"tg_{number}", 0, "хочу") for number in range(20)]
-    store_batch([Entry(1, "tg_main", draft) for draft in drafts], LOTTERY)
+    lines = [Entry(number, "tg_main", f"tg_{number}", "хочу", None) for number in range(20)]
+    store_batch(lines, LOTTERY)
 
 
 def acts() -> None:

@@ -22,7 +22,7 @@ WORTH_INDEXING = 20_000
 """Appeals from which on looking through all of them takes longer than one notices."""
 BATCH = 500
 """Appeals taken into the index at once."""
-REST = 3
+REST = 6
 """Times as long as a batch took that the thread rests after it, so that nobody notices."""
 
 
@@ -41,13 +41,14 @@ async def keep_index(screen: "DeskScreen") -> None:
     while index is not None:
         begun = time.monotonic()
         try:
-            has_taken = await screen.desk_app.counter.do(lambda: index.catch_up(BATCH))
+            taken = await screen.desk_app.counter.do(lambda: index.catch_up(BATCH))
         except sqlite3.Error:
             screen.desk_app.index = None  # a full disk, say: words are looked for without it
             return
         except Trouble:
-            has_taken = False
-        await asyncio.sleep(REST * (time.monotonic() - begun) if has_taken else AGAIN)
+            taken = 0
+        has_more = taken == BATCH
+        await asyncio.sleep(REST * (time.monotonic() - begun) if has_more else AGAIN)
 
 
 async def _patiently(screen: "DeskScreen", read: Callable[[], T]) -> T:
