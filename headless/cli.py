@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headless.complaints import complain, drop_output
+from headless.files import export
 
 if TYPE_CHECKING:
     from inspection import Finding
@@ -189,6 +190,9 @@ def keys() -> None:
     widths = [max(len(row[column]) for row in table) for column in (0, 1)] if table else []
     for pane, names, does in table:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
+
+
+cli.add_command(export)
 
 
 def main() -> None:
