@@ -1,5 +1,7 @@
 """Rows of the team, the sources and the weights: read, written and noted in the journal."""
 
+from collections.abc import Mapping
+
 from peewee import Expression
 
 from journal import Journal, subject_of
@@ -115,6 +117,20 @@ def write_weight(operator_id: int, source_id: int, weight: int | None, journal: 
     else:
         OperatorSource.update(weight=weight).where(pair).execute()
     journal.note(subject_of("weight", operator_id, source_id), _cell(before), _cell(weight))
+
+
+def write_weights(
+    wanted: Mapping[tuple[int, int], int | None], journal: Journal
+) -> dict[tuple[int, int], int | None]:
+    """Set the weights of (operator, source) pairs; return those before of all that changed."""
+    before = {source_id: weights_of(source_id) for source_id in {each for _, each in wanted}}
+    moved = {}
+    for (operator_id, source_id), weight in wanted.items():
+        was = before[source_id].get(operator_id)
+        if was != weight:
+            write_weight(operator_id, source_id, weight, journal)
+            moved[operator_id, source_id] = was
+    return moved
 
 
 def _cell(weight: int | None) -> dict[str, object] | None:

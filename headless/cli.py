@@ -1,6 +1,7 @@
 """The console command: finds out what is wanted and starts it; everything heavy loads late."""
 
 import getpass
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headless.complaints import complain, drop_output
-from headless.files import export
+from headless.files import completion, export, import_
 
 if TYPE_CHECKING:
     from inspection import Finding
@@ -192,13 +193,17 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-cli.add_command(export)
+for command in (export, import_, completion):
+    cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
-    code = _exit_code(sys.argv[1:])
-    sys.exit(code)
+    if "_LEADBOARD_COMPLETE" in os.environ:
+        from headless.completing import answer
+
+        sys.exit(answer(cli))
+    sys.exit(_exit_code(sys.argv[1:]))
 
 
 def _exit_code(arguments: list[str]) -> int:

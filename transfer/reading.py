@@ -4,17 +4,23 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from itertools import islice
+from typing import Any, BinaryIO, TypeVar
 
 from store import Refused
 from transfer.cells import Cell, is_blank, revived
 
+T = TypeVar("T")
+
 CHUNK = 1 << 16
 MOST = 1 << 20
 """Characters of one JSON object; more are no row of any table."""
+
+PART = 500
+"""Rows that are looked up together."""
 
 _SPACE = re.compile(r"\s*")
 _HINT = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
@@ -221,3 +227,10 @@ def _known(row: Row, columns: Sequence[str]) -> Row:
         if name not in columns:
             raise Refused(_no_such(row.number, str(name), columns))
     return row
+
+
+def parts(entries: Iterable[T]) -> Iterator[list[T]]:
+    """Yield what there is in lists of PART, the last one shorter."""
+    waiting = iter(entries)
+    while part := list(islice(waiting, PART)):
+        yield part

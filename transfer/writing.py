@@ -114,8 +114,9 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
     """
     place = Path(os.path.realpath(target))
     try:
-        if place.exists() and not place.is_file():
-            with place.open("w", encoding="utf-8", newline="") as file:
+        is_plain = place.is_file() or not place.exists()
+        if not is_plain or target.is_relative_to("/dev"):  # such as /dev/stdout of a redirection
+            with target.open("w", encoding="utf-8", newline="") as file:
                 yield file
             return
         _refuse_loss(place, force=force)
