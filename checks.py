@@ -72,12 +72,16 @@ def _line(text: object, field: str, what: str, most: int) -> str:
         raise Refused(f"{what} is empty.", field)
     if len(line) > most:
         raise Refused(f"{what} has {len(line)} characters; {most} are allowed.", field)
-    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in line):
+    if not line.isprintable() and any(
+        unicodedata.category(letter) in {"Cc", "Cs"} for letter in line
+    ):
         raise Refused(f"{what} holds a control character.", field)
     return line
 
 
 def _is_odd(message: str) -> bool:
+    if message.isprintable():
+        return False
     return "\0" in message or any("\ud800" <= letter <= "\udfff" for letter in message)
 
 

@@ -62,8 +62,6 @@ class Entry:
 _CHECKS: dict[str, Callable[[Cell], Any]] = {
     "timestamp": moment_in,
     "external_id": checked_external_id,
-    "source": checked_name,
-    "operator": checked_name,
     "status": lambda cell: choice_in(cell, STATUSES),
     "closed_at": moment_in,
     "key": checked_key,
@@ -78,6 +76,8 @@ def entry_of(row: Row, names: Names) -> Entry:
         for column, cell in row.cells.items()
         if column in _CHECKS
     }
+    cells["source"] = _name(row, "source", names.sources)
+    cells["operator"] = _name(row, "operator", names.operators)
     for column in REQUIRED:
         if cells.get(column) is None:
             raise bad_cell(row.number, column, "There must be something here.")
@@ -86,24 +86,30 @@ def entry_of(row: Row, names: Names) -> Entry:
         row.number, "message", checked_message, "" if message is None else message
     )
     key = row.cells.get("id")
-    source_id = _known(row.number, "source", cells["source"], names.sources)
-    operator = cells.get("operator")
     cells["status"] = _status(row.number, cells)
     return Entry(
         row.number,
         None if is_blank(key) else checked_cell(row.number, "id", id_in, key),
-        source_id,
-        None if operator is None else _known(row.number, "operator", operator, names.operators),
+        names.sources[cells["source"]],
+        None if cells["operator"] is None else names.operators[cells["operator"]],
         cells["status"],
         cells,
         frozenset(row.cells),
     )
 
 
-def _known(row: int, what: str, name: str, ids: Mapping[str, int]) -> int:
+def _name(row: Row, what: str, ids: Mapping[str, int]) -> str | None:
+    """Return the name in a cell, None where there is none; raises Refused for an unknown one."""
+    cell = row.cells.get(what)
+    if is_blank(cell):
+        return None
+    # Most names stand in the file as they are stored; only the others need to be looked at.
+    if isinstance(cell, str) and cell in ids:
+        return cell
+    name = checked_cell(row.number, what, checked_name, cell)
     if name not in ids:
-        raise bad_cell(row, what, f"There is no {what} {name}.")
-    return ids[name]
+        raise bad_cell(row.number, what, f"There is no {what} {name}.")
+    return name
 
 
 def _status(row: int, cells: Mapping[str, Any]) -> str:
