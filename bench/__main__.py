@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from bench import calm, keys, startup, submit, waiting
+from bench import calm, files, keys, startup, submit, waiting
 from bench.result import Result, table
 
 BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], list[Result]]] = {
     "submit": submit.measure,
     "waiting": waiting.measure,
     "calm": calm.measure,
+    "files": files.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 

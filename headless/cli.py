@@ -98,6 +98,11 @@ def feed(context: click.Context, file: str) -> None:
     A line holds external_id, source (its name or number), message and, if you like, key. Each is
     answered by one JSON object a line once it is stored safely; a bad line is answered by its
     error and stops nothing.
+
+    \b
+    Examples:
+      leadboard feed appeals.jsonl > answers.jsonl
+      bot | leadboard feed
     """
     from headless.feed import feed_from
 
@@ -109,7 +114,12 @@ def feed(context: click.Context, file: str) -> None:
 @cli.command()
 @click.pass_context
 def demo(context: click.Context) -> None:
-    """Open the screen on a sample team with simulated traffic; nothing of it is kept."""
+    """Open the screen on a sample team with simulated traffic; nothing of it is kept.
+
+    \b
+    Examples:
+      leadboard demo
+    """
     from headless.demo import run
 
     choice: Choice = context.obj
@@ -120,7 +130,13 @@ def demo(context: click.Context) -> None:
 @click.option("--repair", is_flag=True, help="Mend what can be mended, as recorded acts.")
 @click.pass_context
 def check(context: click.Context, repair: bool) -> None:
-    """Prove that the database keeps every rule; exit 1 with a line for each that it does not."""
+    """Prove that the database keeps every rule; exit 1 with a line for each that it does not.
+
+    \b
+    Examples:
+      leadboard check
+      leadboard --db sales.db check --repair
+    """
     import inspection
 
     choice: Choice = context.obj
@@ -137,7 +153,12 @@ def check(context: click.Context, repair: bool) -> None:
 @cli.command()
 @click.pass_context
 def verify(context: click.Context) -> None:
-    """Replay every recorded draw against its roster, and test how evenly the draws fell."""
+    """Replay every recorded draw against its roster, and test how evenly the draws fell.
+
+    \b
+    Examples:
+      leadboard verify
+    """
     import inspection
 
     choice: Choice = context.obj
@@ -157,7 +178,13 @@ def verify(context: click.Context) -> None:
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 @click.pass_context
 def backup(context: click.Context, file: Path, force: bool) -> None:
-    """Write a consistent copy to FILE while others go on working."""
+    """Write a consistent copy to FILE while others go on working.
+
+    \b
+    Examples:
+      leadboard backup monday.db
+      leadboard backup latest.db --force
+    """
     from backup import backup as write_copy
 
     choice: Choice = context.obj
@@ -174,7 +201,12 @@ def _tell(findings: "Sequence[Finding]") -> None:
 @cli.command()
 @click.pass_context
 def paths(context: click.Context) -> None:
-    """Print where the database and the log folder are."""
+    """Print where the database and the log folder are.
+
+    \b
+    Examples:
+      leadboard paths
+    """
     from crashlog import log_folder
 
     choice: Choice = context.obj
@@ -184,7 +216,12 @@ def paths(context: click.Context) -> None:
 
 @cli.command()
 def keys() -> None:
-    """Print what every key of the screen does."""
+    """Print what every key of the screen does.
+
+    \b
+    Examples:
+      leadboard keys | less
+    """
     from tui.keytable import key_table
 
     table = key_table()

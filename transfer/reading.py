@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, TypeVar
@@ -51,7 +51,7 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
         delimiter = hint[1] if hint else _delimiter(head)
         yield from _records(csv.reader(_lines(text, head), delimiter=delimiter, strict=True))
     finally:
-        text.detach()
+        _let_go(text)
 
 
 def _head(text: io.TextIOWrapper) -> str:
@@ -109,13 +109,19 @@ def _text(file: BinaryIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
 
+def _let_go(text: io.TextIOWrapper) -> None:
+    # Who left in the middle may have closed the file already.
+    with suppress(ValueError):
+        text.detach()
+
+
 def json_rows(file: BinaryIO) -> Iterator[Row]:
     """Yield the objects of a JSON array or of JSON lines, the first being row 1; raises Refused."""
     text = _text(file)
     try:
         yield from (Row(number, found) for number, found in enumerate(_Objects(text), 1))
     finally:
-        text.detach()
+        _let_go(text)
 
 
 class _Objects:
@@ -146,9 +152,10 @@ class _Objects:
         if is_array and letter == "]":
             self._place += 1
             letter = self._next()
-        elif is_array:
+        elif is_array and not letter:
             raise self._bad("the closing ] is missing")
         if letter:
+            self._number += 1
             raise self._bad("an object was expected, such as {…}")
 
     def _next(self) -> str:
