@@ -20,7 +20,7 @@ Wanted = Sequence[tuple[int | None, Mapping[str, object]]]
 
 def import_operators(wanted: Wanted, *, actor: str) -> Done:
     """Add and change operators in one act; a new one has every column; all of them or none."""
-    checked = [(each, _operator(columns)) for each, columns in wanted]
+    checked = [(each, _operator(each, columns)) for each, columns in wanted]
 
     def work(journal: Journal) -> str:
         for operator_id, columns in checked:
@@ -33,7 +33,9 @@ def import_operators(wanted: Wanted, *, actor: str) -> Done:
     return record(actor, "import operators", work)
 
 
-def _operator(columns: Mapping[str, object]) -> dict[str, object]:
+def _operator(operator_id: int | None, columns: Mapping[str, object]) -> dict[str, object]:
+    if not columns or (operator_id is None and len(columns) < len(_CHECKS)):
+        raise Refused("There must be something to change, and all of it for a new operator.")
     return {name: _CHECKS[name](value) for name, value in columns.items()}
 
 
@@ -52,7 +54,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
 
 def import_sources(wanted: Wanted, *, actor: str) -> Done:
     """Add and rename sources in one act; all of them or none."""
-    checked = [(each, checked_name(columns["name"])) for each, columns in wanted]
+    checked = [(each, checked_name(columns.get("name"))) for each, columns in wanted]
 
     def work(journal: Journal) -> str:
         for source_id, name in checked:
