@@ -100,7 +100,7 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
         return known
     if _SOURCE.scalar(source_id=draft.source_id) is None:
         raise Refused(f"There is no source #{draft.source_id}.", "source")
-    lead_id = _lead_id(draft.external_id)
+    lead_id = lead_id_of(draft.external_id)
     decision = _decide_in_turn(draft.source_id, rng, journal)
     timestamp = now()
     columns = decision.columns()
@@ -175,7 +175,8 @@ def _why_waiting(content: str | None) -> str:
     return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
 
 
-def _lead_id(external_id: str) -> int:
+def lead_id_of(external_id: str) -> int:
+    """Return the id of a lead, who is added on the first meeting."""
     known: int | None = _LEAD.scalar(external_id=external_id)
     if known is None:
         _NEW_LEAD.changes(external_id=external_id)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import calm, drain, feed, filters, follow, keys, memory, startup, submit, waiting
+from bench import calm, drain, feed, files, filters, follow, keys, memory, startup, submit, waiting
 from bench.databases import folder
 from bench.growth import growth
 from bench.plan import LONG, QUICK, Plan
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Result]]] = {
     "drain": drain.measure,
     "waiting": waiting.measure,
     "filter": filters.measure,
+    "files": files.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 

@@ -1,12 +1,14 @@
 """What a dispatcher can do: one function an act, each one recorded transaction."""
 
 from desk.appeals import assign, close, give_back, reopen, submit
+from desk.importing import import_operators, import_sources
 from desk.recording import Done
 from desk.sources import (
     add_source,
     delete_source,
     rename_source,
     set_weight,
+    set_weights,
     spread,
     step_weight,
     unlink,
@@ -34,6 +36,8 @@ __all__ = [
     "delete_source",
     "edit_operator",
     "give_back",
+    "import_operators",
+    "import_sources",
     "redo",
     "rename_operator",
     "rename_source",
@@ -42,6 +46,7 @@ __all__ = [
     "set_active",
     "set_limit",
     "set_weight",
+    "set_weights",
     "spread",
     "step_limit",
     "step_weight",

@@ -1,5 +1,7 @@
 """Rows of the team, the sources and the weights: read, written and noted in the journal."""
 
+from collections.abc import Mapping, Sequence
+
 from peewee import Expression
 
 from journal import Journal, subject_of
@@ -115,6 +117,38 @@ def write_weight(operator_id: int, source_id: int, weight: int | None, journal: 
     else:
         OperatorSource.update(weight=weight).where(pair).execute()
     journal.note(subject_of("weight", operator_id, source_id), _cell(before), _cell(weight))
+
+
+def write_weights(
+    wanted: Mapping[tuple[int, int], int | None], journal: Journal
+) -> dict[tuple[int, int], int | None]:
+    """Set the weights of (operator, source) pairs; return those before of all that changed."""
+    before = {source_id: weights_of(source_id) for source_id in {each for _, each in wanted}}
+    moved: dict[tuple[int, int], int | None] = {}
+    for (operator_id, source_id), weight in wanted.items():
+        was = before[source_id].get(operator_id)
+        if was != weight:
+            moved[operator_id, source_id] = was
+            subject = subject_of("weight", operator_id, source_id)
+            journal.note(subject, _cell(was), _cell(weight))
+    _unlink_pairs([pair for pair in moved if wanted[pair] is None])
+    _link_pairs([(*pair, weight) for pair in moved if (weight := wanted[pair]) is not None])
+    return moved
+
+
+def _unlink_pairs(pairs: Sequence[tuple[int, int]]) -> None:
+    for operator_id, source_id in pairs:
+        OperatorSource.delete().where(
+            OperatorSource.operator == operator_id, OperatorSource.source == source_id
+        ).execute()
+
+
+def _link_pairs(links: Sequence[tuple[int, int, int]]) -> None:
+    columns = [OperatorSource.operator, OperatorSource.source, OperatorSource.weight]
+    for start in range(0, len(links), 500):
+        OperatorSource.insert_many(links[start : start + 500], columns).on_conflict(
+            conflict_target=columns[:2], preserve=[OperatorSource.weight]
+        ).execute()
 
 
 def _cell(weight: int | None) -> dict[str, object] | None:

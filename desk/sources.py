@@ -1,6 +1,6 @@
 """Acts on sources and on the weights that operators have for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from checks import checked_name, checked_weight
 from desk.recording import Done, record
@@ -13,6 +13,7 @@ from desk.rows import (
     weight_of,
     weights_of,
     write_weight,
+    write_weights,
 )
 from journal import Journal
 from models import MAX_WEIGHT
@@ -82,6 +83,30 @@ def _weigh(
         return f"{names}: weight {_shown(before)} → {_shown(after)}"
 
     return record(actor, "weight", work)
+
+
+def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -> Done:
+    """Set many weights in one act, each (operator id, source id, weight), None for no link.
+
+    All of them or none: raises Refused for a weight, an operator or a source that cannot be.
+    """
+    wanted = {
+        (operator_id, source_id): None if weight is None else checked_weight(weight)
+        for operator_id, source_id, weight in changes
+    }
+
+    def work(journal: Journal) -> str:
+        people = {each: operator_row(each).name for each in {each for each, _ in wanted}}
+        sources = {each: source_name(each) for each in {each for _, each in wanted}}
+        moved = write_weights(wanted, journal)
+        if len(moved) != 1:
+            return f"{len(moved)} weights set"
+        (operator_id, source_id), before = next(iter(moved.items()))
+        after = wanted[operator_id, source_id]
+        names = f"{people[operator_id]} · {sources[source_id]}"
+        return f"{names}: weight {_shown(before)} → {_shown(after)}"
+
+    return record(actor, "weights", work)
 
 
 def spread(source_id: int, *, actor: str) -> Done:

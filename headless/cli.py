@@ -1,6 +1,7 @@
 """The console command: finds out what is wanted and starts it; everything heavy loads late."""
 
 import getpass
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import click
 
 from headless.complaints import complain, drop_output
 from headless.drivers import leave_out_drivers
+from headless.files import completion, export, import_
 
 if TYPE_CHECKING:
     from inspection import Finding
@@ -99,6 +101,11 @@ def feed(context: click.Context, file: str) -> None:
     A line holds external_id, source (its name or number), message and, if you like, key. Each is
     answered by one JSON object a line once it is stored safely; a bad line is answered by its
     error and stops nothing.
+
+    \b
+    Examples:
+      leadboard feed appeals.jsonl > answers.jsonl
+      bot | leadboard feed
     """
     from headless.feed import feed_from
 
@@ -110,7 +117,12 @@ def feed(context: click.Context, file: str) -> None:
 @cli.command()
 @click.pass_context
 def demo(context: click.Context) -> None:
-    """Open the screen on a sample team with simulated traffic; nothing of it is kept."""
+    """Open the screen on a sample team with simulated traffic; nothing of it is kept.
+
+    \b
+    Examples:
+      leadboard demo
+    """
     from headless.demo import run
 
     choice: Choice = context.obj
@@ -121,7 +133,13 @@ def demo(context: click.Context) -> None:
 @click.option("--repair", is_flag=True, help="Mend what can be mended, as recorded acts.")
 @click.pass_context
 def check(context: click.Context, repair: bool) -> None:
-    """Prove that the database keeps every rule; exit 1 with a line for each that it does not."""
+    """Prove that the database keeps every rule; exit 1 with a line for each that it does not.
+
+    \b
+    Examples:
+      leadboard check
+      leadboard --db sales.db check --repair
+    """
     import inspection
 
     choice: Choice = context.obj
@@ -138,7 +156,12 @@ def check(context: click.Context, repair: bool) -> None:
 @cli.command()
 @click.pass_context
 def verify(context: click.Context) -> None:
-    """Replay every recorded draw against its roster, and test how evenly the draws fell."""
+    """Replay every recorded draw against its roster, and test how evenly the draws fell.
+
+    \b
+    Examples:
+      leadboard verify
+    """
     import inspection
 
     choice: Choice = context.obj
@@ -158,7 +181,13 @@ def verify(context: click.Context) -> None:
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 @click.pass_context
 def backup(context: click.Context, file: Path, force: bool) -> None:
-    """Write a consistent copy to FILE while others go on working."""
+    """Write a consistent copy to FILE while others go on working.
+
+    \b
+    Examples:
+      leadboard backup monday.db
+      leadboard backup latest.db --force
+    """
     from backup import backup as write_copy
 
     choice: Choice = context.obj
@@ -175,7 +204,12 @@ def _tell(findings: "Sequence[Finding]") -> None:
 @cli.command()
 @click.pass_context
 def paths(context: click.Context) -> None:
-    """Print where the database and the log folder are."""
+    """Print where the database and the log folder are.
+
+    \b
+    Examples:
+      leadboard paths
+    """
     from crashlog import log_folder
 
     choice: Choice = context.obj
@@ -185,7 +219,12 @@ def paths(context: click.Context) -> None:
 
 @cli.command()
 def keys() -> None:
-    """Print what every key of the screen does."""
+    """Print what every key of the screen does.
+
+    \b
+    Examples:
+      leadboard keys | less
+    """
     from tui.keytable import key_table
 
     table = key_table()
@@ -194,10 +233,17 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
+for command in (export, import_, completion):
+    cli.add_command(command)
+
+
 def main() -> None:
     """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
-    code = _exit_code(sys.argv[1:])
-    sys.exit(code)
+    if "_LEADBOARD_COMPLETE" in os.environ:
+        from headless.completing import answer
+
+        sys.exit(answer(cli))
+    sys.exit(_exit_code(sys.argv[1:]))
 
 
 def _exit_code(arguments: list[str]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Advance = Callable[[int, int], None]
-"""Tells how many bytes have been read and how many appeals answered so far."""
+"""Tells how far along the work is, in bytes or rows, and how many rows are done so far."""
 
 
 def is_wanted() -> bool:
@@ -16,26 +16,28 @@ def is_wanted() -> bool:
 
 
 @contextmanager
-def progress_bar(total_bytes: int | None) -> Iterator[Advance]:
-    """Show a bar with the count and the rate of appeals, or nothing at all."""
-    if not is_wanted():
-        yield lambda _bytes, _appeals: None
+def progress_bar(
+    total: int | None, unit: str = "appeals", *, is_shown: bool | None = None
+) -> Iterator[Advance]:
+    """Show a bar with the count and the rate of the unit, or nothing; see `is_wanted`."""
+    if not (is_wanted() if is_shown is None else is_shown):
+        yield lambda _done, _appeals: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         BarColumn(),
-        TextColumn("{task.fields[appeals]:,} appeals"),
+        TextColumn(f"{{task.fields[appeals]:,}} {unit}"),
         TextColumn("{task.fields[rate]:,.0f}/s"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as progress:
-        task = progress.add_task("feed", total=total_bytes, appeals=0, rate=0.0)
+        task = progress.add_task("rows", total=total, appeals=0, rate=0.0)
 
-        def advance(bytes_read: int, appeals: int) -> None:
+        def advance(done: int, appeals: int) -> None:
             seconds = progress.tasks[0].elapsed or 0.0
             rate = appeals / seconds if seconds else 0.0
-            progress.update(task, completed=bytes_read, appeals=appeals, rate=rate)
+            progress.update(task, completed=done, appeals=appeals, rate=rate)
 
         yield advance

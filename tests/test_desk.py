@@ -74,6 +74,8 @@ NEW = 10**6
 
 # --- each act: what it does, and what the record says of it ------------------------------------
 
+DORA = {"name": " Dora ", "max_load": 7, "is_active": True}
+
 EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
     "add_operator": (
         lambda _: desk.add_operator("  Dora ", 7, actor=ACTOR),
@@ -193,6 +195,34 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "bot: 2 operators at weight 25 each",
         "SELECT min(weight), max(weight) FROM operator_source",
         (25, 25),
+    ),
+    "set_weights": (
+        lambda team: desk.set_weights(
+            [(team.vera, team.bot, 9), (team.gleb, team.site, 3)], actor=ACTOR
+        ),
+        "weights",
+        "2 weights set",
+        "SELECT sum(weight) FROM operator_source WHERE weight IN (9, 3)",
+        (12,),
+    ),
+    "import_operators": (
+        lambda team: desk.import_operators(
+            [(team.vera, {"max_load": 9}), (None, DORA)], actor=ACTOR
+        ),
+        "import operators",
+        "Operators imported: 1 added, 1 changed",
+        "SELECT (SELECT max_load FROM operator WHERE id = 1), max_load FROM operator"
+        " WHERE name = 'Dora'",
+        (9, 7),
+    ),
+    "import_sources": (
+        lambda team: desk.import_sources(
+            [(team.site, {"name": "web"}), (None, {"name": " vk "})], actor=ACTOR
+        ),
+        "import sources",
+        "Sources imported: 1 added, 1 changed",
+        "SELECT max(id = 3 AND name = 'vk'), max(id = 2 AND name = 'web') FROM source",
+        (1, 1),
     ),
     "submit": (
         lambda team: desk.submit(" 77 ", team.bot, "hello", "k", actor=ACTOR),

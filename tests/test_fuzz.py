@@ -39,6 +39,10 @@ ANYTHING = (
 )
 MANY = st.lists(IDS, max_size=4)
 
+COLUMNS = st.fixed_dictionaries(
+    {}, optional={"name": ANYTHING, "max_load": ANYTHING, "is_active": ANYTHING}
+)
+
 SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "add_operator": (ANYTHING, ANYTHING),
     "edit_operator": (IDS, ANYTHING, ANYTHING),
@@ -53,6 +57,9 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "rename_source": (IDS, ANYTHING),
     "delete_source": (IDS,),
     "set_weight": (IDS, IDS, ANYTHING),
+    "set_weights": (st.lists(st.tuples(IDS, IDS, ANYTHING), max_size=3),),
+    "import_operators": (st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3),),
+    "import_sources": (st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3),),
     "step_weight": (IDS, IDS, IDS),
     "unlink": (IDS, IDS),
     "spread": (IDS,),

@@ -54,6 +54,8 @@ def book(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
+DORA = {"name": "Dora", "max_load": 7, "is_active": True}
+
 ACTS: dict[str, Callable[[], object]] = {
     "add_operator": lambda: desk.add_operator("Dora", 7, actor=ACTOR),
     "edit_operator": lambda: desk.edit_operator(VERA, "Vera K", 5, actor=ACTOR),
@@ -75,6 +77,15 @@ ACTS: dict[str, Callable[[], object]] = {
     "step_weight": lambda: desk.step_weight(VERA, BOT, -1_000_000, actor=ACTOR),
     "unlink": lambda: desk.unlink(VERA, BOT, actor=ACTOR),
     "spread": lambda: desk.spread(BOT, actor=ACTOR),
+    "set_weights": lambda: desk.set_weights(
+        [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
+    ),
+    "import_operators": lambda: desk.import_operators(
+        [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR
+    ),
+    "import_sources": lambda: desk.import_sources(
+        [(BOT, {"name": "telegram"}), (None, {"name": "vk"})], actor=ACTOR
+    ),
     "assign": lambda: desk.assign([1], GLEB, actor=ACTOR),
     "assign several": lambda: desk.assign([1, WAITING[2]], GLEB, actor=ACTOR),
     "assign by force": lambda: desk.assign([*HELD, *WAITING], GLEB, force=True, actor=ACTOR),

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import platformdirs
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from transfer.cells import defused
 
 
 def save(name: str, ending: str, write: Callable[[TextIO], object]) -> Path:
@@ -30,11 +30,8 @@ def write_rows(rows: Sequence[Any], file: TextIO) -> None:
     writer = csv.writer(file)
     if rows and is_dataclass(rows[0]):
         writer.writerow([field.name for field in fields(rows[0])])
-        writer.writerows([defused(cell) for cell in astuple(row)] for row in rows)
+        writer.writerows(map(_safe, astuple(row)) for row in rows)
 
 
-def defused(cell: object) -> object:
-    """Return a cell with an apostrophe before what a spreadsheet would run as a formula."""
-    if isinstance(cell, str) and cell.startswith(FORMULA):
-        return f"'{cell}"
-    return cell
+def _safe(cell: object) -> object:
+    return defused(cell) if isinstance(cell, str) else cell

@@ -1,0 +1,72 @@
+"""Acts that take over a whole table: operators or sources added and changed in one act."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from checks import checked_limit, checked_name
+from desk.recording import Done, record
+from desk.rows import (
+    insert_operator,
+    insert_source,
+    operator_row,
+    rewrite_operator,
+    rewrite_source,
+)
+from journal import Journal
+from store import Refused
+
+Wanted = Sequence[tuple[int | None, Mapping[str, object]]]
+"""Rows as they shall be: an id, None for a new row, and the columns that are to change."""
+
+
+def import_operators(wanted: Wanted, *, actor: str) -> Done:
+    """Add and change operators in one act; a new one has every column; all of them or none."""
+    checked = [(each, _operator(each, columns)) for each, columns in wanted]
+
+    def work(journal: Journal) -> str:
+        for operator_id, columns in checked:
+            if operator_id is None:
+                insert_operator(journal, **columns)
+            else:
+                rewrite_operator(operator_row(operator_id), journal, **columns)
+        return _told("Operators", wanted)
+
+    return record(actor, "import operators", work)
+
+
+def _operator(operator_id: int | None, columns: Mapping[str, object]) -> dict[str, object]:
+    if not columns or (operator_id is None and len(columns) < len(_CHECKS)):
+        raise Refused("There must be something to change, and all of it for a new operator.")
+    return {name: _CHECKS[name](value) for name, value in columns.items()}
+
+
+def _checked_flag(is_active: object) -> bool:
+    if not isinstance(is_active, bool):
+        raise Refused("An operator is either on or off.", "is_active")
+    return is_active
+
+
+_CHECKS: dict[str, Callable[[object], object]] = {
+    "name": checked_name,
+    "max_load": checked_limit,
+    "is_active": _checked_flag,
+}
+
+
+def import_sources(wanted: Wanted, *, actor: str) -> Done:
+    """Add and rename sources in one act; all of them or none."""
+    checked = [(each, checked_name(columns.get("name"))) for each, columns in wanted]
+
+    def work(journal: Journal) -> str:
+        for source_id, name in checked:
+            if source_id is None:
+                insert_source(journal, name=name)
+            else:
+                rewrite_source(source_id, journal, name=name)
+        return _told("Sources", wanted)
+
+    return record(actor, "import sources", work)
+
+
+def _told(what: str, wanted: Wanted) -> str:
+    added = sum(row_id is None for row_id, _ in wanted)
+    return f"{what} imported: {added} added, {len(wanted) - added} changed"

@@ -1,0 +1,1 @@
+"""Tables as files: what comes out as CSV or JSON, and what such a file would change."""

@@ -1,0 +1,52 @@
+"""What an import would change, in numbers and words, and the act that does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+FEW = 10
+"""Changes that are told in words; of the others only the number."""
+
+
+Tick = Callable[[int], None]
+"""Tells how many rows of a file have been gone through."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a file would change: how many rows of each kind, the first changes, and the act.
+
+    `act` takes the actor's name, does it, and returns a sentence about what was done.
+    """
+
+    what: str
+    act: Callable[[str], str]
+    counts: dict[str, int] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+    def count(self, kind: str, words: str | None = None) -> None:
+        """Count a row, and keep the words of its change while there are few."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        if words is not None and len(self.words) < FEW:
+            self.words.append(words)
+
+    def clear(self) -> None:
+        """Forget what was counted: a transaction that is run again counts afresh."""
+        self.counts.clear()
+        self.words.clear()
+
+    @property
+    def changes(self) -> int:
+        """Return how many rows would be added or changed."""
+        return sum(number for kind, number in self.counts.items() if kind != SAME)
+
+    def told(self) -> str:
+        """Return the numbers as a sentence: `operators: 1 added, 2 changed, 40 the same`."""
+        return f"{self.what}: {told(self.counts)}"
+
+
+SAME = "the same"
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Return the numbers of each kind in words."""
+    return ", ".join(f"{number:,} {kind}" for kind, number in counts.items()) or "no rows"
