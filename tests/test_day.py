@@ -476,3 +476,34 @@ async def test_the_grid_is_sorted_by_the_column_and_holds_still_while_one_types(
 def names_in_grid(desk: Desk) -> list[str]:
     heads = [line.split("│")[3].split() for line in desk.lines() if line.count("│") >= 4]
     return [words[0] for words in heads if words and words[0] in {"Anna", "Boris"}]
+
+
+async def test_a_block_of_a_spreadsheet_is_pasted_as_one_act(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.elsewhere(acts.add_source, "vk", actor="t")
+        await desk.until(lambda: "vk" in desk.text)
+        await desk.press("f3")
+        desk.app.post_message(events.Paste("70\t5\r\n\t30\r\n"))
+        await desk.until(lambda: "4 weights set" in desk.text)
+        weights = "SELECT operator_id, source_id, weight FROM operator_source ORDER BY 1, 2"
+        assert rows(weights) == [(1, 1, 70), (1, 2, 5), (2, 2, 30)]
+        await desk.press("u")
+        assert rows(weights) == [(1, 1, 50), (2, 1, 50)]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "sentence"),
+    [
+        ("1\t2\t3", "the block has 1 rows and 3 columns"),
+        ("7\n[bold]x", "row 2, column 1"),
+        ("9999999", "row 1, column 1"),
+    ],
+)
+async def test_what_cannot_be_pasted_says_why_and_changes_nothing(
+    file: Path, pasted: str, sentence: str
+) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("f3")
+        desk.app.post_message(events.Paste(pasted))
+        await desk.until(lambda: f"Not pasted: {sentence}" in desk.text)
+        assert rows("SELECT weight FROM operator_source") == [(50,), (50,)]

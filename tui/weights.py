@@ -1,6 +1,6 @@
 """The weight grid: operators down, sources across, weights typed in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -11,10 +11,14 @@ from textual.binding import BindingType
 import desk
 import views
 from models import MAX_WEIGHT
+from store import Refused
 from tui.dialogs import Confirm, Dialog, Field
 from tui.keys import bind
 from tui.messages import Act, Failed
 from tui.weight_grid import WeightGrid
+
+Change = tuple[int, int, int | None]
+"""An operator, a source, and the weight to set, None for no link."""
 
 
 class Weights(WeightGrid):
@@ -23,7 +27,8 @@ class Weights(WeightGrid):
     HELP = (
         "Type a number to set a weight: enter saves and goes down, tab saves and goes right, esc "
         "restores. Beside it stands the chance of the next appeal, or why there is none: full, "
-        "off, or none for a weight of 0. A dot means that the operator does not serve the source."
+        "off, or none for a weight of 0. A dot means that the operator does not serve the source. "
+        "A block of cells copied in a spreadsheet can be pasted; u takes all of it back."
     )
     subtitle = "share of the next appeal"
 
@@ -101,6 +106,31 @@ class Weights(WeightGrid):
         )
         act = partial(desk.set_weight, self.current.id, self.source.id, weight)
         self.app.push_screen(Confirm(question, act))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Set a block of weights that a spreadsheet copied, from the cell under the cursor on."""
+        from transfer.blocks import parse_block
+
+        event.stop()
+        self.typed = None
+        try:
+            changes = self._laid_over(parse_block(event.text))
+        except Refused as refusal:
+            self.post_message(Failed(f"Not pasted: {refusal}"))
+        else:
+            self.post_message(Act(desk.set_weights, changes))
+
+    def _laid_over(self, block: Sequence[Sequence[int | None]]) -> list[Change]:
+        operators = self.rows[self.cursor : self.cursor + len(block)]
+        sources = self.grid.sources[self.column : self.column + len(block[0])]
+        if len(operators) < len(block) or len(sources) < len(block[0]):
+            size = f"{len(block)} rows and {len(block[0])} columns"
+            raise Refused(f"the block has {size}, and from here on the grid has fewer.")
+        return [
+            (operator.id, source.id, weight)
+            for operator, weights in zip(operators, block, strict=True)
+            for source, weight in zip(sources, weights, strict=True)
+        ]
 
     def action_enter(self) -> None:
         """Save the edit under way and go down."""
