@@ -30,7 +30,7 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds that a write waits for its turn before it gives up."""
 
-BULK_CACHE = 16_384
+BULK_CACHE = 4_096
 """KiB of pages that a connection keeps for bulk writing."""
 BULK_LOG = 8_192
 """Pages of the log after which bulk writing copies them into the file."""
