@@ -111,8 +111,8 @@ def test_a_file_that_may_not_grow_is_a_full_disk_and_keeps_what_was_stored(file:
 @NEEDS_ROOT
 def test_a_file_and_a_folder_without_rights(file: Path, tmp_path: Path) -> None:
     program = ("-c", AS_NOBODY)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        folder.chmod(folder.stat().st_mode | 0o055)
     assert_one_sentence(leadboard(file, "check", program=program), "cannot be opened")
     file.chmod(0o644)
     read_only = leadboard(file, "feed", given=LINE + "\n", program=program)
