@@ -7,6 +7,7 @@ from typing import NamedTuple
 from checks import checked_external_id, checked_key, checked_message
 from draining import DRAIN_BATCH, Drained, drain
 from draws import Decision, candidates_of, decide
+from holding import hold_all
 from journal import Journal, subject_of
 from lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
 from models import Appeal, Lead, Roster, Source
@@ -125,7 +126,15 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
 
 
 def _decide_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Decision:
-    """Draw for a new arrival, but never before those who waited longer for the same source."""
+    """Draw for a new arrival; before it waits, look once more with everybody held."""
+    decision = _draw_in_turn(source_id, rng, journal)
+    if decision.operator_id is None and hold_all((), [source_id]):
+        return _draw_in_turn(source_id, rng, journal)
+    return decision
+
+
+def _draw_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Decision:
+    """Draw, but never before those who waited longer for the same source."""
     candidates = candidates_of(source_id)
     if candidates.total and oldest_waiting(source_id):
         drain(journal, rng, source_id)

@@ -62,7 +62,9 @@ def _store(drafts: Sequence[Draft], rng: random.Random) -> list[Placed]:
         else wheels.decide(draft.source_id)
         for draft in drafts
     ]
-    wheels.settle()
+    wheels.settle(
+        {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
+    )
     moment = now()
     ids = _insert(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}

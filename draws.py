@@ -2,13 +2,15 @@
 
 import random
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
+from holding import hold_all
 from lottery import Candidate, Candidates, Wheel, choose, left_out
 from models import Operator, OperatorSource, Roster
-from places import claim, claim_many
+from places import claim, claim_many, oldest_waiting
 from prepared import Prepared, slot
 from store import TooBusy
 
@@ -48,6 +50,11 @@ class Decision(NamedTuple):
     draw: int | None = None
     roster_id: int | None = None
     """The stored roster where it is known already."""
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether nobody was chosen."""
+        return self.operator_id is None
 
     def columns(self) -> dict[str, int | None]:
         """Return the decision as columns of `appeal`, storing the roster if it is new."""
@@ -134,12 +141,24 @@ class Wheels:
             for source_id in self._sources_of[operator_id]:
                 self._turning.pop(source_id, None)
 
-    def settle(self) -> None:
-        """Claim what was drawn; raises TooBusy, so that all is tried again, if a place has gone."""
+    def settle(self, left: Collection[int] = ()) -> None:
+        """Claim what was drawn; `left` are the sources for which new appeals shall wait.
+
+        Raises TooBusy, so that all is tried again, if a place has gone, or if one has come for
+        who shall wait.
+        """
+        held = bool(left) and hold_all(self._taken, left)
         for operator_id, count in sorted(self._taken.items()):
             if not claim_many(operator_id, count):
                 raise TooBusy("The places were taken by somebody else: try again.")
         self._taken.clear()
+        if held and any(map(_is_free, left)):
+            raise TooBusy("A place has come free: try again.")
+
+
+def _is_free(source_id: int) -> bool:
+    """Tell whether somebody could serve a source for which nobody stands in line."""
+    return bool(candidates_of(source_id).total) and not oldest_waiting(source_id)
 
 
 def digest_of(content: str) -> bytes:

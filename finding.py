@@ -13,7 +13,7 @@ from peewee import JOIN, Expression, fn
 from models import Appeal, Lead, Operator, Source
 from places import is_waiting
 from search import SHORTEST, SearchIndex
-from store import BEYOND, rows
+from store import BEYOND, engine, rows
 from wanted import Wanted, matches, spellings
 
 MOST_WAYS = 100
@@ -174,7 +174,7 @@ def _plain(wanted: Wanted) -> Conditions:
 
 def _holds(word: str) -> Expression:
     written = [
-        fn.INSTR(column, spelling) > 0
+        engine().holds(column, spelling)
         for column in (Appeal.message, Lead.external_id)
         for spelling in spellings(word)
     ]

@@ -7,11 +7,12 @@ from peewee import fn
 
 from draining import drain, waiting_queues
 from draws import digest_of
+from holding import hold_everybody, take_turn
 from journal import REPAIR, Journal, from_json, subject_of
 from lottery import Candidates, pick
 from models import Appeal, Event, EventChange, Operator, Roster, Source
 from places import is_waiting
-from store import database, plainly, rows, transact
+from store import at_one_moment, engine, plainly, rows, transact
 from text import clean
 
 BUCKETS = 20
@@ -31,17 +32,18 @@ class Finding:
 
 def check() -> list[Finding]:
     """Return everything that is wrong with the open database; raises Trouble if unreadable."""
-    with plainly(), database.atomic():
-        return list(_damage()) or [*_wrong_loads(), *_stuck_appeals(), *_odd_rosters()]
+    return at_one_moment(lambda: _damage() or [*_wrong_loads(), *_stuck_appeals(), *_odd_rosters()])
 
 
 def repair(actor: str) -> list[Finding]:
     """Mend what can be mended, as recorded acts, and return what is still wrong."""
     with plainly():
-        if damage := list(_damage()):
+        if damage := _damage():
             return damage
 
     def work() -> bool:
+        take_turn()
+        hold_everybody()
         journal = Journal()
         for operator_id, _, load, count in _load_mismatches():
             Operator.update(load=count).where(Operator.id == operator_id).execute()
@@ -56,12 +58,8 @@ def repair(actor: str) -> list[Finding]:
     return check()
 
 
-def _damage() -> Iterator[Finding]:
-    for (words,) in database.execute_sql("PRAGMA integrity_check(20)").fetchall():
-        if words != "ok":
-            yield Finding(f"The file is damaged: {clean(str(words))}.")
-    for table, row, parent, _ in database.execute_sql("PRAGMA foreign_key_check").fetchall():
-        yield Finding(f"Row {row} of {table} points at a row of {parent} that is not there.")
+def _damage() -> list[Finding]:
+    return [Finding(clean(sentence)) for sentence in engine().damage()]
 
 
 def _load_mismatches() -> list[tuple[int, str, int, int]]:
@@ -111,8 +109,7 @@ class Verification:
 
 def verify() -> Verification:
     """Replay every recorded draw against its roster, and test the draws for uniformity."""
-    with plainly(), database.atomic():
-        return _verify()
+    return at_one_moment(_verify)
 
 
 def _verify() -> Verification:

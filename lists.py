@@ -11,7 +11,7 @@ from peewee import JOIN, Expression, ModelSelect, fn
 from finding import ids_after, newest_ids
 from models import Appeal, Lead, Operator, Source
 from search import SearchIndex
-from store import reading, rows
+from store import engine, reading, rows
 from text import clean
 from wanted import EVERYTHING, Wanted, spellings
 
@@ -160,7 +160,7 @@ def leads_after(limit: int, after: int, words: Sequence[str] = ()) -> list[LeadR
 
 def _in_id(word: str) -> Expression:
     either: Expression = reduce(
-        or_, [fn.INSTR(Lead.external_id, spelling) > 0 for spelling in spellings(word)]
+        or_, [engine().holds(Lead.external_id, spelling) for spelling in spellings(word)]
     )
     return either
 

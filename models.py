@@ -1,12 +1,9 @@
 """The ground floor: the tables, their constraints, and opening a database of this version."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
-import platformdirs
 from peewee import (
     SQL,
     BigAutoField,
@@ -22,15 +19,17 @@ from peewee import (
     TextField,
 )
 
+from addresses import file_of, is_server
 from backup import backup
+from sqlite_store import connect_sqlite
 from store import (
-    PATIENCE,
     Trouble,
     UtcField,
     bind,
-    connect_sqlite,
     database,
+    engine,
     now,
+    patiently,
     plainly,
     transact,
 )
@@ -41,9 +40,6 @@ MAX_LIMIT = 1_000_000
 MAX_NAME = 80
 MAX_IDENTIFIER = 200
 MAX_MESSAGE = 10_000
-
-# Rosters and events name operators and sources by id, also deleted ones.
-NEVER_REUSED = SQL("AUTOINCREMENT")
 
 
 class Table(Model):
@@ -66,7 +62,7 @@ class SchemaVersion(Table):
 class Operator(Table):
     """A person who answers appeals; `load` counts his open ones and is changed only with them."""
 
-    id = BigAutoField(constraints=[NEVER_REUSED])
+    id = BigAutoField()
     name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
     is_active = BooleanField(
         default=True, constraints=[SQL("DEFAULT TRUE"), Check("is_active IN (TRUE, FALSE)")]
@@ -78,7 +74,7 @@ class Operator(Table):
 class Source(Table):
     """Where appeals come from: a bot, a site, a telephone."""
 
-    id = BigAutoField(constraints=[NEVER_REUSED])
+    id = BigAutoField()
     name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
 
 
@@ -211,93 +207,103 @@ UPGRADES: dict[int, Callable[[], None]] = {}
 """The step from each version of the tables to the next, run in one transaction."""
 
 
-def default_path() -> Path:
-    """Return where the database is when none is named."""
-    return platformdirs.user_data_path("leadboard") / "leadboard.db"
-
-
-def path_of(target: str) -> Path:
-    """Return the file that a path or `sqlite:///` URL names; raises Trouble for another scheme."""
-    if "\0" in unquote(target):
-        raise Trouble("The path of the database holds a NUL: check --db.")
-    if "://" not in target:
-        return Path(target).expanduser().absolute()
-    try:
-        url = urlsplit(target)
-    except ValueError as error:
-        raise Trouble("The address of the database cannot be read: check --db.") from error
-    if url.scheme != "sqlite":
-        raise Trouble(f"Leadboard cannot open {url.scheme} databases: name a SQLite file.")
-    return Path(unquote(url.path.removeprefix("/"))).absolute()
-
-
 def open_database(target: str | Path | None = None) -> Database:
-    """Open the database by path or URL, creating it on first use, and bind the tables to it.
+    """Open the database by path or URL, making its tables on first use, and bind them to it.
 
     Raises Trouble when it cannot be opened, is no Leadboard database, or is of a newer version.
     """
-    try:
-        path = default_path() if target is None else path_of(str(target))
-        _refuse_foreign(path)
-    except (OSError, RuntimeError, ValueError) as error:
-        if isinstance(error, Trouble):
-            raise
-        raise Trouble("The database cannot be opened: check its path and rights.") from error
-    opened = connect_sqlite(path)
+    if is_server(target):
+        from postgres_store import connect_server
+
+        return _opened(connect_server(str(target)), None)
+    path = file_of(target)
+    return _opened(connect_sqlite(path), path)
+
+
+def _opened(opened: Database, path: Path | None) -> Database:
     bind(opened)
+    _fit_to_engine()
     try:
-        with plainly():
-            opened.connect(reuse_if_open=True)
-            if not database.table_exists("schema_version"):
-                transact(_create)
-            _bring_up_to_date(path)
+        # While the last of other programs closes a file, not even reading is possible.
+        patiently(lambda: _made_ready(path))
     except BaseException:
         opened.close()
         raise
     return opened
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Raise Trouble for a database of another program before anything in it is touched."""
-    if not path.is_file() or not path.stat().st_size:
-        return
-    with plainly(), closing(sqlite3.connect(path, timeout=PATIENCE)) as probe:
-        names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
-    if names and not names >= {"schema_version", "operator", "appeal"}:
-        raise Trouble("The file is a database of another program: choose another with --db.")
+def _made_ready(path: Path | None) -> None:
+    with plainly():
+        database.connect(reuse_if_open=True)
+        if not database.table_exists("schema_version"):
+            transact(_create)
+        _bring_up_to_date(path)
+
+
+_COLUMNS = {
+    field: list(field.constraints or ()) for table in TABLES for field in table._meta.sorted_fields
+}
+
+
+def _fit_to_engine() -> None:
+    """Word the tables for the open engine: Peewee would say the same to any."""
+    for table in TABLES:
+        table._meta.strict_tables = not engine().is_server
+    for field, constraints in _COLUMNS.items():
+        field.constraints = [*constraints, *_words_for(field)]
+
+
+def _words_for(field: Any) -> list[SQL]:
+    if field.field_type == UtcField.field_type:
+        return engine().text_words
+    # Rosters and events name operators and sources by id, also deleted ones; a server uses no id
+    # twice anyway.
+    is_never_reused = not engine().is_server and any(
+        field is each for each in (Operator.id, Source.id)
+    )
+    return [SQL("AUTOINCREMENT")] if is_never_reused else []
 
 
 def _create() -> None:
     if database.table_exists("schema_version"):
         return
+    if taken := {table._meta.table_name for table in TABLES} & set(database.get_tables()):
+        raise Trouble(
+            f"The database has tables of another program, such as {min(taken)}: name another one."
+        )
     database.create_tables(TABLES)
     SchemaVersion.insert(version=SCHEMA_VERSION).execute()
 
 
-def _bring_up_to_date(path: Path) -> None:
+def _bring_up_to_date(path: Path | None) -> None:
     version = _version()
     if version > SCHEMA_VERSION:
         raise Trouble(
-            f"{path} was made by a newer Leadboard (tables of version {version}, this one knows "
-            f"{SCHEMA_VERSION}): upgrade Leadboard."
+            f"{path or engine().title} was made by a newer Leadboard (tables of version {version}, "
+            f"this one knows {SCHEMA_VERSION}): upgrade Leadboard."
         )
     if version < SCHEMA_VERSION:
         transact(lambda: _upgrade(path))
 
 
-def _upgrade(path: Path) -> None:
-    """Copy the file as it is and take every step, unless another process has just done it."""
+def _upgrade(path: Path | None) -> None:
+    """Copy a file as it is and take every step, unless another process has just done it."""
     old = _version()
     if old >= SCHEMA_VERSION:
         return
-    copy = path.with_name(f"{path.name}.v{old}.bak")
-    if copy.exists():
-        copy = path.with_name(f"{path.name}.v{old}.{now():%Y%m%dT%H%M%S%f}.bak")
-    # Under the write lock, so that nothing is stored between the copy and the first step.
-    backup(path, copy, force=True)
+    if path is not None:
+        _copy_beside(path, old)
     for version in range(old, SCHEMA_VERSION):
         UPGRADES[version]()
     SchemaVersion.update(version=SCHEMA_VERSION).execute()
+
+
+def _copy_beside(path: Path, version: int) -> None:
+    copy = path.with_name(f"{path.name}.v{version}.bak")
+    if copy.exists():
+        copy = path.with_name(f"{path.name}.v{version}.{now():%Y%m%dT%H%M%S%f}.bak")
+    # Under the write lock, so that nothing is stored between the copy and the first step.
+    backup(path, copy, force=True)
 
 
 def _version() -> int:

@@ -17,7 +17,7 @@ from peewee import ModelSelect
 
 from checks import storable
 from models import Appeal, Lead
-from store import database, reading, rows, stamp
+from store import BEYOND, engine, reading, rows, settled, stamp
 
 SHORTEST = 3
 """Letters that a word must have to be found by the index: it holds groups of three."""
@@ -105,7 +105,7 @@ class SearchIndex:
 
 def index_of_database() -> SearchIndex | None:
     """Return the index of the open database, None where this machine's SQLite can keep none."""
-    name = blake2b(str(database.obj.database).encode(), digest_size=12).hexdigest()
+    name = blake2b(engine().identity.encode(), digest_size=12).hexdigest()
     index = SearchIndex(platformdirs.user_cache_path("leadboard") / f"{name}.search")
     try:
         index.check()
@@ -141,10 +141,18 @@ def _texts_after(mark: int, most: int) -> "ModelSelect[Appeal]":
     return (
         Appeal.select(Appeal.id, Lead.external_id, Appeal.message)
         .join(Lead)
-        .where(Appeal.id > mark)
+        .where(Appeal.id > mark, Appeal.id <= _last())
         .order_by(Appeal.id)
         .limit(most)
     )
+
+
+def _last() -> int:
+    """Return the id up to which no other can come in between any more."""
+    if not engine().is_server:
+        return BEYOND
+    newest = rows(Appeal.select(Appeal.id).order_by(Appeal.id.desc()).limit(1))
+    return settled(newest[0][0]) if newest else 0
 
 
 def _first_id() -> int:

@@ -1,24 +1,29 @@
 """The connection: which database, how a write gets its turn, and troubles put into sentences."""
 
-import os
 import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from peewee import (
+    SQL,
     Database,
     DatabaseError,
     DatabaseProxy,
+    Expression,
     Field,
+    IntegrityError,
     InterfaceError,
+    Model,
     Query,
-    SqliteDatabase,
 )
+
+from troubles import Refused, ServerLost, TooBusy, Trouble, is_constraint, trouble_of
+
+__all__ = ["Refused", "ServerLost", "TooBusy", "Trouble"]
 
 if TYPE_CHECKING:
     AnyField = Field[Any]
@@ -30,31 +35,61 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds that a write waits for its turn before it gives up."""
 
-BULK_CACHE = 4_096
-"""KiB of pages that a connection keeps for bulk writing."""
-BULK_LOG = 8_192
-"""Pages of the log after which bulk writing copies them into the file."""
+MEETINGS = 5
+"""Times that two writers may store the same new row at once before it counts as a mistake."""
 
 BEYOND = 2**63 - 1
 """An id above all others."""
 
+OVERTAKING = 20_000
+"""Ids that may be given out on a server, and stored, while a lower one is still being stored."""
+
 database = DatabaseProxy()
 
 
-class Refused(ValueError):
-    """Bad input, or an act that the rules forbid; nothing was changed. `field` names the input."""
+class Engine(Protocol):
+    """What each kind of database does in a way of its own."""
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
-        super().__init__(sentence)
-        self.field = field
+    is_server: bool
+    """Whether many write at once and rows are locked one by one."""
+
+    text_words: list[SQL]
+    """What a column of text needs beside its type to be sorted by the bytes of its letters."""
+
+    @property
+    def title(self) -> str:
+        """Return what the database is called on the screen, without a password."""
+
+    @property
+    def identity(self) -> str:
+        """Return what tells this database from all others, without a password."""
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """Return a transaction that writes."""
+
+    def snapshot(self) -> AbstractContextManager[Any]:
+        """Return a transaction that reads everything as it was at one moment."""
+
+    def version(self) -> int | None:
+        """Return a number that changes with every commit, None where there is no such number."""
+
+    def expect_bulk(self) -> None:
+        """Get this connection ready for a long run of writes."""
+
+    def holds(self, column: Any, text: str) -> Expression:
+        """Return the condition that a column holds a text, letter for letter."""
+
+    def count_on(self, table: str) -> None:
+        """Let the ids of a table go on from its highest."""
+
+    def damage(self) -> list[str]:
+        """Return what is broken in the database itself, a sentence each."""
 
 
-class Trouble(RuntimeError):
-    """The database cannot be used just now; nothing was changed."""
-
-
-class TooBusy(Trouble):
-    """Others kept the database locked for longer than the patience; trying again may help."""
+def engine() -> Engine:
+    """Return the open database as what it can do."""
+    opened: Engine = database.obj
+    return opened
 
 
 class UtcField(AnyField):
@@ -71,33 +106,6 @@ class UtcField(AnyField):
         return None if value is None else datetime.fromisoformat(value)
 
 
-class SqliteStore(SqliteDatabase):
-    """SQLite that survives invalid UTF-8 written by other programs, and opens patiently."""
-
-    def _connect(self) -> Any:
-        give_up = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return super()._connect()  # type: ignore[misc]  # not in its stubs
-            except sqlite3.OperationalError as error:
-                # A new file is locked for a moment while another process turns its log on.
-                is_busy = (error.sqlite_errorname or "").startswith("SQLITE_BUSY")
-                if not is_busy or time.monotonic() > give_up:
-                    raise
-            nap()
-
-    def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
-        super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
-        conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
-
-
-def expect_bulk() -> None:
-    """Let this connection keep more pages, so that a long run of writes touches each less often."""
-    if isinstance(database.obj, SqliteStore):
-        database.execute_sql(f"PRAGMA cache_size = {-BULK_CACHE}")
-        database.execute_sql(f"PRAGMA wal_autocheckpoint = {BULK_LOG}")
-
-
 def stamp(moment: datetime) -> str:
     """Return a moment as the tables hold it: UTC, ISO 8601 with microseconds and `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -108,50 +116,78 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def connect_sqlite(path: Path) -> SqliteStore:
-    """Return the SQLite database at `path`, made with mode 0600 if it is new; raises Trouble."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise Trouble(f"Cannot create {path}: {error.strerror}.") from error
-    # timeout=0: SQLite's own waiting is unfair; `transact` waits instead, with short random naps.
-    return SqliteStore(
-        str(path),
-        pragmas={"journal_mode": "wal", "foreign_keys": 1, "synchronous": "FULL"},
-        timeout=0,
-    )
-
-
 def transact(work: Callable[[], T]) -> T:
-    """Run `work` in one transaction that owns the write lock from its start, and return its result.
+    """Run `work` in one transaction and return its result.
 
-    Inside another `transact` it simply joins in. `work` may be run again when the database was
-    busy, so it must keep nothing from a failed run. Raises what `work` raises, TooBusy after
-    PATIENCE seconds, and Trouble when the database cannot be written.
+    On SQLite it owns the write lock from its start; on a server it is run again when others
+    changed the same rows. Inside another `transact` it simply joins in. `work` may be run again,
+    so it must keep nothing from a failed run. Raises what `work` raises, TooBusy after PATIENCE
+    seconds, and Trouble when the database cannot be written.
     """
     if database.in_transaction():
         return work()
     give_up = time.monotonic() + PATIENCE
+    meetings = attempts = 0
     while True:
         try:
-            with plainly(), database.atomic("IMMEDIATE"):
-                return work()
+            return _once(work)
+        except (TooBusy, ServerLost):
+            if time.monotonic() > give_up:
+                raise
+        except IntegrityError:
+            # Somebody stored the same name or key at once: a second look finds it.
+            meetings += 1
+            if not engine().is_server or meetings > MEETINGS:
+                raise
+        attempts += 1
+        nap(attempts if engine().is_server else 1)
+
+
+def patiently(attempt: Callable[[], T]) -> T:
+    """Return what an attempt returns, tried again while it is TooBusy, for PATIENCE seconds."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return attempt()
         except TooBusy:
             if time.monotonic() > give_up:
                 raise
         nap()
 
 
-def nap() -> None:
-    """Sleep for about a millisecond, each time another one, so that waiting writers do not meet."""
-    time.sleep(random.uniform(0.0005, 0.002))
+def _once(work: Callable[[], T]) -> T:
+    is_done = False
+    try:
+        with plainly(), engine().writing():
+            outcome = work()
+            is_done = True
+        return outcome
+    except ServerLost as lost:
+        if is_done:
+            # Nobody knows whether it was stored, so it must not be tried again by itself.
+            raise Trouble(
+                "The database server was lost while storing: look before you repeat."
+            ) from lost
+        raise
+
+
+def nap(attempts: int = 1) -> None:
+    """Sleep for about a millisecond, longer after several attempts.
+
+    Each time another one, so that waiting writers do not meet again.
+    """
+    time.sleep(random.uniform(0.0005, 0.001 * 2 ** min(attempts, 6)))
+
+
+def expect_bulk() -> None:
+    """Get this connection ready for a long run of writes."""
+    with plainly():
+        engine().expect_bulk()
 
 
 def try_writing() -> None:
     """Raise Trouble when the database cannot be written now; changes nothing."""
-    with plainly(), database.atomic("IMMEDIATE") as attempt:
+    with plainly(), engine().writing() as attempt:
         database.execute_sql("CREATE TABLE try_writing (x INTEGER)")
         attempt.rollback()
 
@@ -162,9 +198,9 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except (DatabaseError, InterfaceError, sqlite3.Error) as error:
-        if _name_of(error) == "SQLITE_CONSTRAINT":
+        if is_constraint(error):
             raise
-        raise _trouble(error) from error
+        raise trouble_of(error) from error
     except OverflowError as error:
         raise Refused("There is nothing with so large a number.") from error
 
@@ -175,39 +211,25 @@ def reading(query: Callable[[], T]) -> T:
         return query()
 
 
-def _name_of(error: BaseException | None) -> str:
-    """Return SQLite's name for the error without its detail, such as SQLITE_BUSY.
+def at_one_moment(query: Callable[[], T]) -> T:
+    """Return what a reading of several queries finds as it was at one moment; raises Trouble."""
+    with plainly(), engine().snapshot():
+        return query()
 
-    On a full disk SQLite rolls back by itself, and what is raised in the end is that nothing was
-    left to roll back; the cause stands further down the chain, so the first one is looked for.
+
+def settled(newest: int) -> int:
+    """Return the id up to which every row is stored, `newest` being the highest that is seen.
+
+    On a server a transaction may still be storing a lower one.
     """
-    known = ""
-    while error is not None:
-        name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or ""
-        short = "_".join(name.split("_")[:2])
-        known = short if short and short != "SQLITE_ERROR" else known
-        error = error.__cause__ or error.__context__
-    return known
+    return max(0, newest - OVERTAKING) if engine().is_server else newest
 
 
-_SENTENCES = {
-    "SQLITE_READONLY": "The database is read-only: check the rights of the file and its folder.",
-    "SQLITE_FULL": "The disk is full: free some space, then try again.",
-    "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
-    "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",
-    "SQLITE_CORRUPT": "The database file is damaged: restore a backup.",
-    "SQLITE_CANTOPEN": "The database cannot be opened: check the path and its rights.",
-    "SQLITE_PERM": "The database cannot be opened: check the path and its rights.",
-}
-
-
-def _trouble(error: Exception) -> Trouble:
-    name = _name_of(error)
-    if name in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
-        return TooBusy("The database is locked by another program: try again in a moment.")
-    if name in _SENTENCES:
-        return Trouble(_SENTENCES[name])
-    return Trouble(f"The database answered: {error}.")
+def ids_given(table: type[Model]) -> None:
+    """Let the next ids go on from the highest: rows were stored with ids of their own."""
+    name = table._meta.table_name
+    with plainly():
+        engine().count_on(name)
 
 
 def rows(query: Query) -> list[tuple[Any, ...]]:

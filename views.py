@@ -1,16 +1,16 @@
 """What the panes show: read-only queries that return frozen dataclasses, never a Peewee row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from peewee import OP, Expression, Query, fn
+from peewee import OP, SQL, Expression, Query, fn
 
-from models import Appeal, Lead, Operator, OperatorSource, Source
+from models import Appeal, Event, Lead, Operator, OperatorSource, Source
 from places import is_waiting
 from prepared import Prepared, slot
-from store import database, now, reading, rows, stamp
+from store import at_one_moment, engine, now, reading, rows, settled, stamp
 from text import clean
 
 T = TypeVar("T")
@@ -65,11 +65,14 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of rows, and the highest ids, from which the numbers are counted on."""
+    """Numbers of appeals and of leads, and from where they are counted on."""
 
-    appeals: int
-    leads: int
-    newest: tuple[int, int]
+    appeals: int = 0
+    leads: int = 0
+    settled: tuple[int, int] = (0, 0)
+    """How many there are up to the marks."""
+    marks: tuple[int, int] = (0, 0)
+    """Ids up to which nothing more can come."""
 
 
 def board(previous: Board | None = None) -> Board:
@@ -77,12 +80,12 @@ def board(previous: Board | None = None) -> Board:
 
     The counts go on from those of `previous`, and are left out while it has none.
     """
-    return reading(lambda: _in_one_snapshot(lambda: _board(previous or Board())))
+    return at_one_moment(lambda: _board(previous or Board()))
 
 
 def counts() -> Counts:
     """Count all appeals and leads, which takes a while when there are millions."""
-    return reading(lambda: _in_one_snapshot(lambda: _counted_on(Counts(0, 0, (0, 0)))))
+    return at_one_moment(lambda: _counted_on(Counts()))
 
 
 def _board(known: Board) -> Board:
@@ -164,7 +167,7 @@ _ARRIVALS = Prepared(
     lambda: (
         Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id))
         .where(Appeal.timestamp >= slot("start"))
-        .group_by(_MINUTE_OF)
+        .group_by(SQL("1"))
     )
 )
 
@@ -181,19 +184,29 @@ def _minutes(known: Mapping[str, int]) -> dict[str, int]:
 
 
 _APPEALS_AFTER = Prepared(
-    lambda: Appeal.select(fn.COUNT(Appeal.id), fn.MAX(Appeal.id)).where(Appeal.id > slot("newest"))
+    lambda: Appeal.select(fn.COUNT(Appeal.id), fn.MAX(Appeal.id)).where(Appeal.id > slot("mark"))
 )
 _LEADS_AFTER = Prepared(
-    lambda: Lead.select(fn.COUNT(Lead.id), fn.MAX(Lead.id)).where(Lead.id > slot("newest"))
+    lambda: Lead.select(fn.COUNT(Lead.id), fn.MAX(Lead.id)).where(Lead.id > slot("mark"))
 )
 
 
 def _counted_on(known: Counts) -> Counts:
-    """Add what is newer than the highest ids: nothing is ever deleted from these tables."""
-    [(appeals, newest_appeal)] = _APPEALS_AFTER.rows(newest=known.newest[0])
-    [(leads, newest_lead)] = _LEADS_AFTER.rows(newest=known.newest[1])
-    newest = (newest_appeal or known.newest[0], newest_lead or known.newest[1])
-    return Counts(known.appeals + appeals, known.leads + leads, newest)
+    """Add what is beyond the marks: nothing is ever deleted from these tables."""
+    appeals, settled_appeals, mark = _on(_APPEALS_AFTER, known.settled[0], known.marks[0])
+    leads, settled_leads, lead_mark = _on(_LEADS_AFTER, known.settled[1], known.marks[1])
+    return Counts(appeals, leads, (settled_appeals, settled_leads), (mark, lead_mark))
+
+
+def _on(after: Prepared, count: int, mark: int) -> tuple[int, int, int]:
+    """Return how many rows there are, and how many up to the mark that comes with them."""
+    [(more, newest)] = after.rows(mark=mark)
+    total = count + more
+    further = settled(newest or 0)
+    if further <= mark:
+        return total, count, mark
+    beyond = 0 if further == newest else after.rows(mark=further)[0][0]
+    return total, total - beyond, further
 
 
 _SINCE = Prepared(
@@ -212,12 +225,30 @@ def weight_of(operator_id: int, source_id: int) -> int | None:
     return found[0][0] if found else None
 
 
-def data_version() -> int:
-    """Return a number that changes whenever another connection has committed."""
-    return reading(lambda: int(database.execute_sql("PRAGMA data_version").fetchone()[0]))
+_NEWEST = 500
+"""Appeals among which one that is stored late, below the highest id, is still noticed."""
 
 
-def _in_one_snapshot(read: Callable[[], T]) -> T:
-    """Read everything as it was at one moment."""
-    with database.atomic():
-        return read()
+def _signing() -> Query:
+    latest = Appeal.select(Appeal.id).order_by(Appeal.id.desc()).limit(_NEWEST).alias("latest")
+    return Operator.select(
+        fn.SUM(Operator.load),
+        fn.SUM(Operator.max_load),
+        Source.select(fn.MAX(Source.id)),
+        Appeal.select(fn.SUM(latest.c.id)).from_(latest),
+        Event.select(fn.MAX(Event.id)),
+        Lead.select(fn.MAX(Lead.id)),
+    )
+
+
+_SIGNATURE = Prepared(_signing)
+
+
+def data_version() -> object:
+    """Return what differs whenever another connection has committed a change that shows."""
+
+    def read() -> object:
+        version = engine().version()
+        return _SIGNATURE.first() if version is None else version
+
+    return reading(read)

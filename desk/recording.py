@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from checks import storable
 from draining import Drained, drain
+from holding import take_turn
 from journal import Journal
 from store import Trouble, transact
 
@@ -33,6 +34,7 @@ def record(
     """
 
     def run() -> tuple[Done, Drained]:
+        take_turn()
         journal = Journal()
         words = work(journal)
         drained = drain(journal)
@@ -55,6 +57,7 @@ def _drain_on(done: Done, given: int) -> Drained:
     """Hand out the next batch in a transaction of its own, as a part of the same act."""
 
     def run() -> Drained:
+        take_turn()
         journal = Journal()
         drained = drain(journal)
         if done.event_id is not None and drained.given:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from peewee import Expression
 
+from holding import hold_sources
 from journal import Journal, subject_of
 from models import Appeal, EventChange, Operator, OperatorSource, Source
 from store import Refused, rows
@@ -108,6 +109,7 @@ def weights_of(source_id: int) -> dict[int, int]:
 
 def write_weight(operator_id: int, source_id: int, weight: int | None, journal: Journal) -> None:
     """Set a weight, or with None remove the link."""
+    hold_sources([source_id])
     before = weight_of(operator_id, source_id)
     pair = (OperatorSource.operator == operator_id) & (OperatorSource.source == source_id)
     if weight is None:
@@ -123,7 +125,9 @@ def write_weights(
     wanted: Mapping[tuple[int, int], int | None], journal: Journal
 ) -> dict[tuple[int, int], int | None]:
     """Set the weights of (operator, source) pairs; return those before of all that changed."""
-    before = {source_id: weights_of(source_id) for source_id in {each for _, each in wanted}}
+    source_ids = {source_id for _, source_id in wanted}
+    hold_sources(source_ids)
+    before = {source_id: weights_of(source_id) for source_id in source_ids}
     moved: dict[tuple[int, int], int | None] = {}
     for (operator_id, source_id), weight in wanted.items():
         was = before[source_id].get(operator_id)
@@ -157,8 +161,7 @@ def _cell(weight: int | None) -> dict[str, object] | None:
 
 def _unlink_all(links: Expression, journal: Journal) -> None:
     pairs = OperatorSource.select(OperatorSource.operator, OperatorSource.source).where(links)
-    for operator_id, source_id in rows(pairs):
-        write_weight(operator_id, source_id, None, journal)
+    write_weights(dict.fromkeys(rows(pairs)), journal)
 
 
 def _has_served(operator_id: int) -> bool:

@@ -118,8 +118,7 @@ def spread(source_id: int, *, actor: str) -> Done:
         if not weights:
             raise Refused(f"Nobody serves {name} yet: type a weight first.")
         even = max(1, round(sum(weights.values()) / len(weights)))
-        for operator_id in weights:
-            write_weight(operator_id, source_id, even, journal)
+        write_weights({(operator_id, source_id): even for operator_id in weights}, journal)
         many = "1 operator" if len(weights) == 1 else f"{len(weights)} operators"
         return f"{name}: {many} at weight {even} each"
 

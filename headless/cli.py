@@ -34,8 +34,8 @@ class Choice:
         click.get_current_context().call_on_close(opened.close)
 
     def path(self) -> Path:
-        """Return the file of the chosen database; raises Trouble when it names none."""
-        from models import default_path, path_of
+        """Return the file of the chosen database; raises Trouble when it is on a server."""
+        from addresses import default_path, path_of
 
         return default_path() if self.target is None else path_of(self.target)
 
@@ -89,7 +89,7 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
 
         require_terminal()
         choice.open()
-        context.exit(show(choice.actor, choice.path().name))
+        context.exit(show(choice.actor))
 
 
 @cli.command()
@@ -210,10 +210,11 @@ def paths(context: click.Context) -> None:
     Examples:
       leadboard paths
     """
+    from addresses import address_of
     from crashlog import log_folder
 
     choice: Choice = context.obj
-    click.echo(f"database: {choice.path()}")
+    click.echo(f"database: {address_of(choice.target)}")
     click.echo(f"log: {log_folder()}")
 
 

@@ -15,11 +15,12 @@ def require_terminal() -> None:
         )
 
 
-def show(actor: str, title: str) -> int:
+def show(actor: str, title: str | None = None) -> int:
     """Run the screen on the open database until it is left; return its exit code."""
     from checks import checked_name
+    from store import engine
     from tui.app import LeadboardApp
 
-    app = LeadboardApp(actor=checked_name(actor, "actor"), title=title)
+    app = LeadboardApp(actor=checked_name(actor, "actor"), title=title or engine().title)
     app.run()
     return app.return_code or 0

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,6 +12,9 @@ import desk
 import inspection
 from models import Operator, open_database
 from store import Refused, database
+from tests.support import worded
+
+AnyPath = TypeVar("AnyPath", str, Path)
 
 ACTOR = "anna"
 TABLES = ("operator", "source", "operator_source", "lead", "roster", "appeal")
@@ -23,7 +27,7 @@ Columns = Mapping[str, object]
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Path]:
+def opened(path: AnyPath) -> Iterator[AnyPath]:
     """Open a database for as long as the block lasts."""
     base = open_database(path)
     try:
@@ -49,7 +53,7 @@ def snapshot() -> Dump:
 
 def select(query: str, *values: object) -> list[Row]:
     """Run one query past the models and return its rows."""
-    found: list[Row] = database.execute_sql(query, values).fetchall()
+    found: list[Row] = database.execute_sql(worded(query), values).fetchall()
     return found
 
 
@@ -67,7 +71,7 @@ def number(query: str, *values: object) -> int:
 
 def spoil(statement: str, *values: object) -> None:
     """Change rows past all rules, as a careless program would."""
-    database.execute_sql(statement, values)
+    database.execute_sql(worded(statement), values)
 
 
 @contextmanager

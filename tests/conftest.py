@@ -7,6 +7,35 @@ import pytest
 from peewee import Database
 
 import models
+from tests.server import Server, running_server
+
+ENGINES = ("sqlite", "postgresql")
+SERIALIZABLE = "postgresql, serializable"
+"""As the engines that scale out always are."""
+SHARED = {
+    "test_allocator",
+    "test_bulk",
+    "test_desk",
+    "test_explain",
+    "test_files",
+    "test_insight",
+    "test_inspection",
+    "test_journal",
+    "test_races",
+    "test_undo",
+    "test_views",
+}
+"""What must hold on every engine: each of these tests runs once on each."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of the core once on each engine."""
+    is_shared = metafunc.module.__name__.rpartition(".")[2] in SHARED
+    is_of_files = metafunc.definition.get_closest_marker("sqlite") is not None
+    if "target" in metafunc.fixturenames and is_shared and not is_of_files:
+        is_race = metafunc.definition.get_closest_marker("race") is not None
+        engines = (*ENGINES, SERIALIZABLE) if is_race else ENGINES
+        metafunc.parametrize("target", engines, indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +46,28 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Return a running PostgreSQL, one for all tests of a process."""
+    with running_server() as started:
+        yield started
+
+
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    """Return a fresh open database file."""
-    opened = models.open_database(tmp_path / "t.db")
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the path or URL of a database of one's own."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield str(tmp_path / "t.db")
+        return
+    server: Server = request.getfixturevalue("server")
+    level = "serializable" if request.param == SERIALIZABLE else "read committed"
+    with server.fresh() as name:
+        yield server.url(name, default_transaction_isolation=level.replace(" ", "\\ "))
+
+
+@pytest.fixture
+def db(target: str) -> Iterator[Database]:
+    """Return a fresh open database."""
+    opened = models.open_database(target)
     yield opened
     opened.close()

@@ -22,7 +22,7 @@ sys.stdin.readline()
 """
 
 
-def together(path: Path, bodies: Sequence[str], seed: int, seconds: float = 120) -> list[str]:
+def together(target: str, bodies: Sequence[str], seed: int, seconds: float = 120) -> list[str]:
     """Run each body in a process of its own, all let go at once; return what they printed.
 
     A body finds the database open, and `rng` seeded with `seed` and its number.
@@ -30,7 +30,7 @@ def together(path: Path, bodies: Sequence[str], seed: int, seconds: float = 120)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it with a failure, to replay it
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", PROLOGUE + body, str(path), str(seed * 1_000 + number)],
+            [sys.executable, "-c", PROLOGUE + body, target, str(seed * 1_000 + number)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,6 +1,10 @@
 """What tests of the core share: a team, rows, and proofs that nothing or all of it changed."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
+
+import psycopg
 
 import desk
 import models
@@ -13,7 +17,24 @@ T = "test"
 
 def rows(sql: str, *parameters: object) -> list[tuple[object, ...]]:
     """Return what a query finds in the open database."""
-    return list(database.execute_sql(sql, parameters).fetchall())
+    cursor = database.execute_sql(worded(sql), parameters)
+    return list(cursor.fetchall()) if cursor.description else []
+
+
+def worded(sql: str) -> str:
+    """Return a statement with the open engine's mark for a parameter instead of SQLite's."""
+    mark: str = database.param
+    return sql if mark == "?" else sql.replace("%", "%%").replace("?", mark)
+
+
+def elsewhere(target: str, sql: str) -> None:
+    """Change the database as another program would."""
+    if "://" in target:
+        with psycopg.connect(target) as other:
+            other.execute(sql.encode())
+        return
+    with closing(sqlite3.connect(target)) as file, file:
+        file.execute(sql)
 
 
 def dump(*tables: str) -> dict[str, list[tuple[object, ...]]]:

@@ -1,7 +1,6 @@
 """Why an appeal went where it went, and what would let one that waits go."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,8 +20,8 @@ from tests.acts_model import (
 
 
 @pytest.fixture(autouse=True)
-def book(tmp_path: Path) -> Iterator[Path]:
-    with opened(tmp_path / "explain.db") as path:
+def book(target: str) -> Iterator[str]:
+    with opened(target) as path:
         yield path
 
 

@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "transfer", "tui"}
-GROUND = {"text", "lottery", "crashlog", "store", "backup", "models", "checks", "wanted"}
+GROUND = {
+    *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
+    *("cockroach_store", "addresses", "backup", "models", "checks", "wanted"),
+}
 READING = {"search", "finding", "views", "lists", "explain", "insight", "history"}
 ACTING = {
     "journal",
@@ -21,6 +24,7 @@ ACTING = {
     "allocator",
     "bulk",
     "moves",
+    "holding",
     "inspection",
 }
 

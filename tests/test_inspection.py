@@ -35,9 +35,9 @@ VERA, BORIS, BOT = 1, 2, 1
 
 
 @pytest.fixture(autouse=True)
-def book(tmp_path: Path) -> Iterator[Path]:
+def book(target: str) -> Iterator[str]:
     """Open a book where Vera and Boris share ten appeals, with room left."""
-    with opened(tmp_path / "book.db") as path:
+    with opened(target) as path:
         add_operator("Vera", 20), add_operator("Boris", 20)
         add_source("bot", (VERA, 70), (BORIS, 30))
         arrive(BOT, 10)
@@ -128,6 +128,7 @@ def test_an_altered_roster_is_found_and_cannot_be_mended(book: Path) -> None:
     assert leadboard(book, "check", "--repair")[0] == 1
 
 
+@pytest.mark.sqlite
 def test_a_broken_foreign_key_is_found_and_stops_the_repair(book: Path) -> None:
     database.execute_sql("PRAGMA foreign_keys = 0")
     spoil("UPDATE appeal SET operator_id = 99 WHERE id = 4")

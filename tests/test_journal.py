@@ -129,7 +129,7 @@ def desk_of_two(db: Database) -> Database:
         {"Anna": 1, "Boris": 2, "Vera": 9},
         {"tg": {"Anna": 1}, "vk": {"Boris": 1}, "none": {}},
     )
-    rows("UPDATE operator SET is_active = 0 WHERE name = 'Vera'")
+    rows("UPDATE operator SET is_active = FALSE WHERE name = 'Vera'")
     for number, source in enumerate((1, 2, 3)):
         submit(f"lead {number}", source, "")
     return db

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
+import addresses
 import desk
 import models
 from backup import backup
-from store import TooBusy, Trouble, connect_sqlite, database, plainly
+from sqlite_store import connect_sqlite
+from store import TooBusy, Trouble, database, plainly
 from tests.support import T, dump, rows, team
 
 MOMENT = "'2026-11-23T10:42:07.000000Z'"
@@ -465,7 +467,7 @@ def locked(db: Database, tmp_path: Path) -> Iterator[Path]:
 def test_a_database_that_another_has_for_itself_is_a_sentence(
     locked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "PATIENCE", 0.05)
+    monkeypatch.setattr(addresses, "PATIENCE", 0.05)
     monkeypatch.setattr("store.PATIENCE", 0.05)
     with pytest.raises(TooBusy, match="locked by another program"):
         models.open_database(locked)

@@ -2,7 +2,6 @@
 
 import os
 import random
-from pathlib import Path
 
 import pytest
 from peewee import Database
@@ -13,6 +12,8 @@ from allocator import submit
 from store import Refused
 from tests.processes import IS_SOAK, together
 from tests.support import T, assert_loads_equal_counts, dump, rows, team
+
+pytestmark = pytest.mark.race
 
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261123"))
 EACH = 500
@@ -60,10 +61,10 @@ def busy_team() -> None:
 
 
 def test_eight_processes_fill_every_place_exactly_and_pass_no_limit(
-    db: Database, tmp_path: Path
+    db: Database, target: str
 ) -> None:
     busy_team()
-    together(tmp_path / "t.db", [FEED] * FEEDERS, SEED)
+    together(target, [FEED] * FEEDERS, SEED)
     assert rows("SELECT count(*) FROM appeal") == [(FEEDERS * EACH,)]
     assert rows("SELECT count(*) - count(DISTINCT external_id) FROM lead") == [(0,)]
     assert rows("SELECT load FROM operator ORDER BY id") == [(300,), (200,), (150,), (90,)]
@@ -72,31 +73,29 @@ def test_eight_processes_fill_every_place_exactly_and_pass_no_limit(
     assert inspection.verify().findings == []
 
 
-def test_dispatchers_at_work_meanwhile_break_nothing(db: Database, tmp_path: Path) -> None:
+def test_dispatchers_at_work_meanwhile_break_nothing(db: Database, target: str) -> None:
     busy_team()
     shorter = FEED.replace(str(EACH), "150")
-    together(tmp_path / "t.db", [shorter] * 4 + [DISPATCH] * 4, SEED)
+    together(target, [shorter] * 4 + [DISPATCH] * 4, SEED)
     assert rows("SELECT count(*) FROM appeal") == [(600,)]
     assert_loads_equal_counts()
     assert inspection.check() == []
     assert inspection.verify().findings == []
 
 
-def test_one_free_place_goes_to_one_of_two(db: Database, tmp_path: Path) -> None:
+def test_one_free_place_goes_to_one_of_two(db: Database, target: str) -> None:
     team({"Anna": 0}, {"tg": {"Anna": 1}})
     body = """
 for number in range(40):
     allocator.submit(f"{seed}_{number}", 1, "")
 """
     rows("UPDATE operator SET max_load = 1")
-    together(tmp_path / "t.db", [body, body], SEED)
+    together(target, [body, body], SEED)
     assert rows("SELECT count(*) FROM appeal WHERE operator_id = 1") == [(1,)]
     assert_loads_equal_counts()
 
 
-def test_a_freed_place_goes_to_who_waited_and_not_to_who_arrives(
-    db: Database, tmp_path: Path
-) -> None:
+def test_a_freed_place_goes_to_who_waited_and_not_to_who_arrives(db: Database, target: str) -> None:
     team({"Anna": 1}, {"tg": {"Anna": 1}})
     for number in range(30):
         submit(f"old_{number}", 1, "")
@@ -107,13 +106,13 @@ for number in range(25):
     desk.close([held], actor="closer")
 """
     arrive = 'for number in range(60): allocator.submit(f"new_{number}", 1, "")'
-    together(tmp_path / "t.db", [close, arrive], SEED)
+    together(target, [close, arrive], SEED)
     served = [key for (key,) in rows("SELECT id FROM appeal WHERE operator_id = 1 ORDER BY id")]
     assert served == list(range(1, 27))
 
 
 def test_the_same_key_from_two_processes_is_one_appeal_with_one_answer(
-    db: Database, tmp_path: Path
+    db: Database, target: str
 ) -> None:
     team({"Anna": 900}, {"tg": {"Anna": 1}})
     body = """
@@ -121,13 +120,13 @@ for number in range(50):
     placed = allocator.submit(f"lead_{number}", 1, "text", key=f"m{number}")
     print(placed.id, placed.lead_id, placed.operator_id)
 """
-    first, second = together(tmp_path / "t.db", [body, body], SEED)
+    first, second = together(target, [body, body], SEED)
     assert first == second
     assert rows("SELECT count(*), count(DISTINCT key) FROM appeal") == [(50, 50)]
     assert rows("SELECT load FROM operator") == [(50,)]
 
 
-def test_one_event_is_undone_by_one_of_two(db: Database, tmp_path: Path) -> None:
+def test_one_event_is_undone_by_one_of_two(db: Database, target: str) -> None:
     team({"Anna": 5}, {})
     done = desk.set_limit(1, 9, actor=T)
     body = f"""
@@ -137,15 +136,15 @@ try:
 except Refused as refusal:
     print("refused")
 """
-    assert sorted(together(tmp_path / "t.db", [body, body], SEED)) == ["refused\n", "undone\n"]
+    assert sorted(together(target, [body, body], SEED)) == ["refused\n", "undone\n"]
     assert rows("SELECT max_load FROM operator") == [(5,)]
 
 
-def test_undo_is_refused_when_another_process_took_the_place(db: Database, tmp_path: Path) -> None:
+def test_undo_is_refused_when_another_process_took_the_place(db: Database, target: str) -> None:
     team({"Anna": 1}, {"tg": {"Anna": 1}})
     submit("first", 1, "")
     desk.close([1], actor=T)
-    together(tmp_path / "t.db", ['allocator.submit("second", 1, "")'], SEED)
+    together(target, ['allocator.submit("second", 1, "")'], SEED)
     before = dump()
     with pytest.raises(Refused, match="no room"):
         desk.undo(actor=T)
@@ -153,8 +152,8 @@ def test_undo_is_refused_when_another_process_took_the_place(db: Database, tmp_p
 
 
 @pytest.mark.skipif(not IS_SOAK, reason="part of make soak")
-def test_any_seed_will_do(db: Database, tmp_path: Path) -> None:
+def test_any_seed_will_do(db: Database, target: str) -> None:
     busy_team()
     seed = random.SystemRandom().randrange(10**6)
-    together(tmp_path / "t.db", [FEED] * 4 + [DISPATCH] * 4, seed)
+    together(target, [FEED] * 4 + [DISPATCH] * 4, seed)
     assert inspection.check() == []

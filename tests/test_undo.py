@@ -41,9 +41,9 @@ HELD, CLOSED, WAITING = [1, 2, 3], 4, [5, 6, 7]
 
 
 @pytest.fixture(autouse=True)
-def book(tmp_path: Path) -> Iterator[Path]:
+def book(target: str) -> Iterator[str]:
     """Open a book: Vera holds three of three, Boris is off, Gleb is new; three appeals wait."""
-    with opened(tmp_path / "undo.db") as path:
+    with opened(target) as path:
         add_operator("Vera", 4), add_operator("Boris", 2), add_operator("Gleb", 2)
         add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site")
         desk.set_active(BORIS, False, actor="setup")

@@ -12,7 +12,7 @@ from journal import Journal
 from models import Appeal, Operator, Source
 from places import claim, claim_over
 from prepared import Prepared, slot
-from store import now, rows, stamp, transact
+from store import database, ids_given, now, rows, stamp, transact
 from transfer.cells import bad_cell
 from transfer.entries import Entry, Names, entry_of
 from transfer.outgoing import COLUMNS, appeal_record, appeal_rows
@@ -209,7 +209,10 @@ def _insert(entry: Entry) -> None:
         _NEW.changes(**columns)
         return
     try:
-        _NEW_WITH_ID.changes(id=entry.id, **columns)
+        # In a savepoint: a server would give up the whole transaction.
+        with database.atomic():
+            _NEW_WITH_ID.changes(id=entry.id, **columns)
+            ids_given(Appeal)
     except IntegrityError:
         told = "A row above without an id was given this one: put those without last."
         raise bad_cell(entry.row, "id", told) from None

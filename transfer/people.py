@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from checks import checked_external_id
 from models import Lead
-from store import rows, transact
+from store import ids_given, rows, transact
 from transfer.cells import bad_cell, checked_cell, id_in, is_blank
 from transfer.outgoing import COLUMNS
 from transfer.plan import SAME, Plan, Tick, told
@@ -89,6 +89,8 @@ def _refuse_other(
 def _add(new: dict[str, int | None]) -> None:
     with_id = [{"id": key, "external_id": name} for name, key in new.items() if key is not None]
     without = [{"external_id": name} for name, key in new.items() if key is None]
-    for each in (with_id, without):
-        if each:
-            Lead.insert_many(each).execute()
+    if with_id:
+        Lead.insert_many(with_id).execute()
+        ids_given(Lead)
+    if without:
+        Lead.insert_many(without).execute()

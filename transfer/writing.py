@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from store import Refused, Trouble, database, plainly
+from store import Refused, Trouble, at_one_moment
 from text import clean
 from transfer.cells import csv_cell, json_value
 from transfer.outgoing import Record, Table, table_of
@@ -37,12 +37,15 @@ def format_of(file: str, wanted: str | None) -> str:
 
 def export(what: str, form: str, output: TextIO, begin: Begin, *, style: "Style") -> int:
     """Write a table as it stands at one moment and return how many rows it has."""
-    # One reading transaction is one moment; in WAL it holds up no writer.
-    with plainly(), database.atomic():
+
+    # One reading transaction is one moment; it holds up no writer.
+    def write() -> int:
         table = table_of(what)
         records = _counted(table, begin(table.total))
         (_write_json if form == "json" else _write_csv)(table, records, output, style)
-    return table.total
+        return table.total
+
+    return at_one_moment(write)
 
 
 class Style:

@@ -85,7 +85,7 @@ class DeskScreen(ActingScreen):
         super().__init__(classes="-left -on-operators")
         self._compositor = Painter()
         self._title = title
-        self._seen_version = -1
+        self._seen_version: object = None
         self._keeper: asyncio.Task[None] | None = None
         self._came_from = "operators"
         self._filtered_pane = "operators"

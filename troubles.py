@@ -1,0 +1,116 @@
+"""What may go wrong, in sentences for people: bad input, and a database that cannot be used."""
+
+import sqlite3
+
+SERVER_LOST = "The database server cannot be reached: check that it runs and the address in --db."
+
+
+class Refused(ValueError):
+    """Bad input, or an act that the rules forbid; nothing was changed. `field` names the input."""
+
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Trouble(RuntimeError):
+    """The database cannot be used just now; nothing was changed."""
+
+
+class TooBusy(Trouble):
+    """Others kept the database locked for longer than the patience; trying again may help."""
+
+
+class ServerLost(Trouble):
+    """The connection to a server broke; the next try makes a new one."""
+
+
+def is_constraint(error: BaseException) -> bool:
+    """Tell whether the error is a row that a rule of the schema forbids."""
+    return sqlite_name(error) == "SQLITE_CONSTRAINT" or sql_state(error).startswith("23")
+
+
+def trouble_of(error: Exception) -> Exception:
+    """Return what an error of the database library means to people."""
+    state = sql_state(error)
+    if state or not _is_of_sqlite(error):
+        return _server_trouble(error, state)
+    name = sqlite_name(error)
+    if name in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
+        return TooBusy("The database is locked by another program: try again in a moment.")
+    return Trouble(_SQLITE.get(name) or f"The database answered: {error}.")
+
+
+def sqlite_name(error: BaseException | None) -> str:
+    """Return SQLite's name for the error without its detail, such as SQLITE_BUSY.
+
+    On a full disk SQLite rolls back by itself, and what is raised in the end is that nothing was
+    left to roll back; the cause stands further down the chain, so the first one is looked for.
+    """
+    known = ""
+    while error is not None:
+        name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or ""
+        short = "_".join(name.split("_")[:2])
+        known = short if short and short != "SQLITE_ERROR" else known
+        error = error.__cause__ or error.__context__
+    return known
+
+
+def sql_state(error: BaseException | None) -> str:
+    """Return the first SQLSTATE that a server gave, empty where there is none.
+
+    After it the rollback may fail as well, so the first one is looked for.
+    """
+    known = ""
+    while error is not None:
+        known = getattr(getattr(error, "orig", error), "sqlstate", None) or known
+        error = error.__cause__ or error.__context__
+    return known
+
+
+def _is_of_sqlite(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(getattr(error, "orig", error), sqlite3.Error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+_SQLITE = {
+    "SQLITE_READONLY": "The database is read-only: check the rights of the file and its folder.",
+    "SQLITE_FULL": "The disk is full: free some space, then try again.",
+    "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
+    "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",
+    "SQLITE_CORRUPT": "The database file is damaged: restore a backup.",
+    "SQLITE_CANTOPEN": "The database cannot be opened: check the path and its rights.",
+    "SQLITE_PERM": "The database cannot be opened: check the path and its rights.",
+}
+
+_AGAIN = {
+    "40001",  # serialization_failure
+    "40003",  # statement_completion_unknown, as CockroachDB says of a restarted transaction
+    "40P01",  # deadlock_detected
+    "55P03",  # lock_not_available
+    "42P07",  # duplicate_table: two programs made the tables of a new database at once
+}
+
+_SERVER = {
+    "25006": "The database is read-only: use the server that takes writes.",
+    "28": "The database server refused the user or the password: check --db.",
+    "3D": "The server has no database of this name: make it, or check --db.",
+    "42501": "The database user may not do this: give it rights on the tables.",
+    "53100": "The server's disk is full: free some space there, then try again.",
+    "53300": "The database server has no free connection: raise its max_connections.",
+}
+
+
+def _server_trouble(error: Exception, state: str) -> Exception:
+    if state in _AGAIN:
+        return TooBusy("Others are changing the same rows: try again in a moment.")
+    if state == "22003":
+        return Refused("There is nothing with so large a number.")
+    # The driver's own words may quote the address, and with it the password.
+    if not state or state.startswith(("08", "57P")):
+        return ServerLost(SERVER_LOST)
+    sentence = _SERVER.get(state) or _SERVER.get(state[:2])
+    return Trouble(sentence or f"The database server answered with error {state}.")
