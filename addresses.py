@@ -32,7 +32,8 @@ def address_of(target: str | None) -> str:
     scheme, name, parameters = parts_of(str(target))
     user = f"{parameters['user']}@" if "user" in parameters else ""
     port = f":{parameters['port']}" if "port" in parameters else ""
-    return f"{scheme}://{user}{parameters.get('host', '')}{port}/{name}"
+    host = parameters.get("host", "")
+    return f"{scheme}://{user}{'' if host.startswith('/') else host}{port}/{name}"
 
 
 def path_of(target: str) -> Path:

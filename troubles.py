@@ -2,6 +2,10 @@
 
 import sqlite3
 
+from text import clean
+
+FATAL = "FATAL:"
+"""What a server puts before its reason when it takes no connection."""
 SERVER_LOST = "The database server cannot be reached: check that it runs and the address in --db."
 
 
@@ -109,6 +113,9 @@ def _server_trouble(error: Exception, state: str) -> Exception:
         return TooBusy("Others are changing the same rows: try again in a moment.")
     if state == "22003":
         return Refused("There is nothing with so large a number.")
+    if not state and FATAL in (answer := str(error)):
+        words = clean(answer.rpartition(FATAL)[2].strip().splitlines()[0])
+        return ServerLost(f"The database server refused the connection: {words}.")
     # The driver's own words may quote the address, and with it the password.
     if not state or state.startswith(("08", "57P")):
         return ServerLost(SERVER_LOST)

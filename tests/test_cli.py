@@ -67,7 +67,7 @@ def test_a_mistake_gets_one_sentence(arguments: list[str], sentence: str, tmp_pa
 def test_no_password_is_ever_shown(arguments: list[str], tmp_path: Path) -> None:
     address = "postgresql://anna:hunter2@host/name?password=hunter2"
     done = run(*(each.format(address) for each in arguments), XDG_STATE_HOME=str(tmp_path))
-    assert done.returncode == 2
+    assert done.returncode == (0 if "paths" in arguments else 2)
     assert "hunter2" not in done.stdout + done.stderr
 
 

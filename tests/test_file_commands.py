@@ -117,11 +117,11 @@ def test_a_file_there_is_kept_without_force(house: Path, tmp_path: Path) -> None
     assert (done.returncode, "is a database" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("target", ["/nowhere/a.csv", "/proc/a.csv", "/dev/full"])
-def test_what_cannot_be_written_is_one_sentence(house: Path, target: str) -> None:
-    done = run("export", "appeals", target, database=house)
+@pytest.mark.parametrize("place", ["/nowhere/a.csv", "/proc/a.csv", "/dev/full"])
+def test_what_cannot_be_written_is_one_sentence(house: Path, place: str) -> None:
+    done = run("export", "appeals", place, database=house)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert done.stderr.startswith(f"leadboard: Cannot write {target}: ")
+    assert done.stderr.startswith(f"leadboard: Cannot write {place}: ")
 
 
 def test_a_full_disk_under_standard_output_is_one_sentence(house: Path) -> None:

@@ -3,9 +3,10 @@
 import os
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -15,6 +16,7 @@ import desk
 import inspection
 import models
 from store import Refused
+from tests.server import Server
 from tests.support import dump, rows
 
 ACTORS = st.sampled_from(["anna", "boris"])
@@ -30,15 +32,19 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.opened = models.open_database(Path(self.folder.name) / "walk.db")
+        self.ending = ExitStack()
+        self.opened = models.open_database(self.place())
         self.may_be_over: set[int] = set()
         """Operators whom somebody forced above the limit, or whose limit was lowered."""
 
     def teardown(self) -> None:
         assert inspection.verify().findings == []
         self.opened.close()
-        self.folder.cleanup()
+        self.ending.close()
+
+    def place(self) -> str:
+        """Return where the database of one walk is."""
+        return self.ending.enter_context(tempfile.TemporaryDirectory()) + "/walk.db"
 
     def do(self, act: Callable[..., object], *arguments: Any, **options: Any) -> bool:
         """Do an act: what is refused changes nothing, what is done leaves one event that fits."""
@@ -197,7 +203,25 @@ def without_moments(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class WalkOnServer(Walk):
+    """The same walk on PostgreSQL."""
+
+    server: Server
+
+    def place(self) -> str:
+        """Return where the database of one walk is."""
+        return self.server.url(self.ending.enter_context(self.server.fresh()))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _with_server(server: Server) -> None:
+    WalkOnServer.server = server
+
+
 TestWalk = Walk.TestCase
 TestWalk.settings = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, print_blob=True
 )
+
+TestWalkOnServer = WalkOnServer.TestCase
+TestWalkOnServer.settings = settings(TestWalk.settings, max_examples=EXAMPLES // 4)

@@ -49,6 +49,7 @@ class LeadboardApp(OrderedKeys):
         self.actor = actor
         self.desk_screen = DeskScreen(title or "")
         self.writer = Lane("writer")
+        self.reader = Lane("reader")
         self.searcher = Lane("searcher")
         self.counter = Lane("counter")
         self.index: SearchIndex | None = None

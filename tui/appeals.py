@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import work
 from textual.binding import BindingType
 from textual.message import Message
 
@@ -15,9 +14,7 @@ import desk
 import lists
 from lists import AppealRow
 from search import SearchIndex
-from store import Trouble
 from tui.keys import bind
-from tui.lane import Lane
 from tui.lines import fit
 from tui.messages import Act, Acted
 from tui.window import Window
@@ -89,34 +86,6 @@ class Appeals(Window[AppealRow]):
             self.wanted = narrowed
             self.unmark()
             self.start_over()
-
-    def fetch(
-        self,
-        read: Callable[[], Sequence[AppealRow]],
-        then: Callable[[Sequence[AppealRow]], None],
-    ) -> None:
-        """Read a page; where every message may have to be read, beside the screen's own thread."""
-        if self.wanted.is_slow:
-            self.search(self.wanted, read, then)
-        else:
-            super().fetch(read, then)
-
-    @work(exclusive=True, group="search", exit_on_error=False)
-    async def search(
-        self,
-        wanted: Wanted,
-        read: Callable[[], Sequence[AppealRow]],
-        then: Callable[[Sequence[AppealRow]], None],
-    ) -> None:
-        """Search, unless something else is wanted meanwhile."""
-        searcher: Lane = self.app.searcher  # type: ignore[attr-defined]
-        searcher.interrupt()
-        try:
-            found = await searcher.do(read)
-        except Trouble:
-            return  # the header tells of a database that cannot be read
-        if wanted == self.wanted:
-            then(found)
 
     # Painting.
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from store import database
+from store import database, reading
 
 T = TypeVar("T")
 
@@ -42,14 +42,15 @@ class Lane:
     def interrupt(self) -> None:
         """Break off the query under way: whoever asked for it no longer wants to know."""
         connection = self._connection
-        if connection is not None and hasattr(connection, "interrupt"):
-            connection.interrupt()
+        if connection is not None:
+            # SQLite's word for it, and that of the driver of PostgreSQL.
+            (getattr(connection, "interrupt", None) or connection.cancel)()
 
     def _run(self) -> None:
         while True:
             job, future = self._jobs.get()
             try:
-                self._connection = database.connection()
+                self._connection = reading(database.connection)
                 outcome = _settle(future, job())
             except Exception as error:  # whatever it is belongs to whoever asked for it
                 outcome = _fail(future, error)

@@ -13,7 +13,7 @@ from tui.appeals import MOMENT, Appeals, moment
 from tui.keys import bind
 from tui.lines import fit
 from tui.window import Window
-from wanted import EVERYTHING, Wanted
+from wanted import Wanted
 
 WIDEST_LEAD = 24
 
@@ -29,15 +29,16 @@ class Leads(Window[LeadRow]):
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: the first appeal brings the first."
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.wanted = EVERYTHING
-
     def filter(self, wanted: Wanted) -> None:
         """Show only leads whose ids hold every word."""
         if wanted != self.wanted:
             self.wanted = wanted
             self.start_over()
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell that a page never takes long: ids are short."""
+        return False
 
     def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
         """Return the leads met last, or those before an id."""

@@ -1,8 +1,7 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, TextIO
 
@@ -12,18 +11,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.reactive import reactive
 from textual.widget import Widget
 
 import desk
-import views
-from store import Trouble
 from text import clean
 from tui import background
-from tui.acting import ActingScreen
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
 from tui.filter import FilterLine
+from tui.following import POLL, FollowingScreen
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.keys import bind
@@ -33,10 +29,6 @@ from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.painting import Painter
 from tui.weights import Weights
-from views import Board
-
-POLL = 0.35
-"""Seconds between two looks at whether somebody else has changed the database."""
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
 LEFT = ("operators", "new-appeal")
@@ -46,7 +38,7 @@ Filtered = (Operators, Weights, AppealsPane)
 """The panes that have a filter."""
 
 
-class DeskScreen(ActingScreen):
+class DeskScreen(FollowingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -76,16 +68,10 @@ class DeskScreen(ActingScreen):
         bind("q", "quit", "Quit", id="desk.quit"),
     ]
 
-    board: reactive[Board] = reactive(Board)
-    """Everything that the panes and the header show."""
-    version = reactive(0)
-    """Counts the readings of the board."""
-
     def __init__(self, title: str) -> None:
         super().__init__(classes="-left -on-operators")
         self._compositor = Painter()
         self._title = title
-        self._seen_version: object = None
         self._keeper: asyncio.Task[None] | None = None
         self._came_from = "operators"
         self._filtered_pane = "operators"
@@ -124,29 +110,6 @@ class DeskScreen(ActingScreen):
         await self.desk_app.open_keys()
 
     # What is on show.
-
-    def follow(self) -> None:
-        """Read the board again if anybody has changed the database."""
-        with self.trouble_shown():
-            if views.data_version() != self._seen_version or self.query_one(Header).trouble:
-                self.reload()
-
-    def reload(self) -> None:
-        """Take one new snapshot; each pane repaints what differs."""
-        with self.trouble_shown():
-            # First the version: what changes in between is then read once too often, not never.
-            self._seen_version = views.data_version()
-            self.board = views.board(self.board)
-            self.version += 1
-            self.query_one(Header).trouble = ""
-
-    @contextmanager
-    def trouble_shown(self) -> Iterator[None]:
-        """Keep the desk as it is while the database cannot be read, and say so until it can."""
-        try:
-            yield
-        except Trouble as trouble:
-            self.query_one(Header).trouble = str(trouble)
 
     def on_key(self, event: events.Key) -> None:
         """Say why a dimmed key does nothing."""

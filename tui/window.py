@@ -3,10 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from textual import work
 from textual.reactive import reactive
 
+from store import Trouble, engine
+from tui.lane import Lane
 from tui.lines import LineView
 from tui.messages import Acted
+from wanted import EVERYTHING, Wanted
 
 PAGE = 100
 MOST_ROWS = 3 * PAGE
@@ -23,6 +27,7 @@ class Window(LineView[Row]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.wanted: Wanted = EVERYTHING
         self.is_oldest_first = False
         self._is_at_start = True
 
@@ -61,8 +66,34 @@ class Window(LineView[Row]):
     def fetch(
         self, read: Callable[[], Sequence[Row]], then: Callable[[Sequence[Row]], None]
     ) -> None:
-        """Read a page and go on with it; a subclass may do the reading elsewhere."""
-        then(read())
+        """Read a page and go on with it; what may take its time, beside the screen's own thread."""
+        if self.is_slow or engine().is_server:
+            self.search(self.wanted, read, then)
+        else:
+            then(read())
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether a page may take long enough to be noticed."""
+        return self.wanted.is_slow
+
+    @work(exclusive=True, group="search", exit_on_error=False)
+    async def search(
+        self,
+        wanted: Wanted,
+        read: Callable[[], Sequence[Row]],
+        then: Callable[[Sequence[Row]], None],
+    ) -> None:
+        """Read a page beside the screen's own thread, unless something else is wanted meanwhile."""
+        searcher: Lane = self.app.searcher  # type: ignore[attr-defined]
+        if self.is_slow:
+            searcher.interrupt()
+        try:
+            found = await searcher.do(read)
+        except Trouble:
+            return  # the header tells of a database that cannot be read
+        if wanted == self.wanted:
+            then(found)
 
     def start_over(self) -> None:
         """Show the first rows with the cursor on the first: the list holds other rows now."""

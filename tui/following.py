@@ -1,0 +1,91 @@
+"""The screen's loop back from the database: whoever changed it, the board is read again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from textual import work
+from textual.reactive import reactive
+
+import views
+from store import Trouble, engine
+from tui.acting import ActingScreen
+from tui.header import Header
+from views import Board
+
+POLL = 0.35
+"""Seconds between two looks at whether somebody else has changed the database."""
+
+Seen = tuple[object, Board]
+"""The version of the database before it was read, and the board."""
+
+
+class FollowingScreen(ActingScreen):
+    """A screen that shows one board, always the newest."""
+
+    board: reactive[Board] = reactive(Board)
+    """Everything that the panes and the header show."""
+    version = reactive(0)
+    """Counts the readings of the board."""
+
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self._seen_version: object = None
+        self._is_looking = False
+        self._has_to_look_again = False
+
+    def follow(self) -> None:
+        """Read the board again if anybody has changed the database."""
+        self._look(None if self.query_one(Header).trouble else self._seen_version)
+
+    def reload(self) -> None:
+        """Take one new snapshot; each pane repaints what differs."""
+        self._look(None)
+
+    def _look(self, known: object) -> None:
+        if engine().is_server:
+            self._look_afar(known)
+            return
+        with self.trouble_shown():
+            self._show(_seen(known, self.board))
+
+    def _look_afar(self, known: object) -> None:
+        """Look beside the screen's own thread, once at a time: a server may take its time."""
+        if self._is_looking:
+            self._has_to_look_again |= known is None
+            return
+        self._is_looking = True
+        self._read_afar(known)
+
+    @work(exit_on_error=False)
+    async def _read_afar(self, known: object) -> None:
+        board = self.board
+        try:
+            with self.trouble_shown():
+                self._show(await self.desk_app.reader.do(lambda: _seen(known, board)))
+        finally:
+            self._is_looking = False
+        if self._has_to_look_again:
+            self._has_to_look_again = False
+            self._look_afar(None)
+
+    def _show(self, seen: Seen | None) -> None:
+        if seen is None:
+            return
+        self._seen_version, self.board = seen
+        self.version += 1
+        self.query_one(Header).trouble = ""
+
+    @contextmanager
+    def trouble_shown(self) -> Iterator[None]:
+        """Keep the desk as it is while the database cannot be read, and say so until it can."""
+        try:
+            yield
+        except Trouble as trouble:
+            self.query_one(Header).trouble = str(trouble)
+
+
+def _seen(known: object, board: Board) -> Seen | None:
+    """Return the board as it is now, None while the version is the known one."""
+    # First the version: what changes in between is then read once too often, not never.
+    version = views.data_version()
+    return None if known is not None and version == known else (version, views.board(board))
