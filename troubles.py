@@ -116,6 +116,8 @@ def _server_trouble(error: Exception, state: str) -> Exception:
     if not state and FATAL in (answer := str(error)):
         words = clean(answer.rpartition(FATAL)[2].strip().splitlines()[0])
         return ServerLost(f"The database server refused the connection: {words}.")
+    if not state and type(getattr(error, "orig", error)).__name__ == "DataError":
+        return Refused("The database server cannot hold this text: it has a NUL character.")
     # The driver's own words may quote the address, and with it the password.
     if not state or state.startswith(("08", "57P")):
         return ServerLost(SERVER_LOST)

@@ -13,6 +13,7 @@ import click
 from headless.complaints import complain, drop_output
 from headless.drivers import leave_out_drivers
 from headless.files import completion, export, import_
+from headless.moving import copy
 
 if TYPE_CHECKING:
     from inspection import Finding
@@ -234,7 +235,7 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (export, import_, completion):
+for command in (export, import_, copy, completion):
     cli.add_command(command)
 
 
