@@ -13,7 +13,7 @@ from lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
 from models import Appeal, Lead, Roster, Source
 from places import name_of, oldest_waiting
 from prepared import Prepared, slot
-from store import Refused, now, stamp, transact
+from store import Missing, now, stamp, transact
 
 __all__ = [
     "DRAIN_BATCH",
@@ -100,7 +100,7 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     if draft.key is not None and (known := known_by_key(draft.key)):
         return known
     if _SOURCE.scalar(source_id=draft.source_id) is None:
-        raise Refused(f"There is no source #{draft.source_id}.", "source")
+        raise Missing(f"There is no source #{draft.source_id}.", "source")
     lead_id = lead_id_of(draft.external_id)
     decision = _decide_in_turn(draft.source_id, rng, journal)
     timestamp = now()

@@ -15,7 +15,7 @@ from lottery import LOTTERY, why_nobody
 from models import Appeal, Lead, Operator, Source
 from places import oldest_waiting
 from prepared import Prepared, slot
-from store import Refused, now, rows, stamp
+from store import Missing, Refused, now, rows, stamp
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
         elif draft.key is not None and draft.key in first:
             repeats[place] = first[draft.key]
         elif draft.source_id not in sources:
-            outcomes[place] = Refused(f"There is no source #{draft.source_id}.", "source")
+            outcomes[place] = Missing(f"There is no source #{draft.source_id}.", "source")
         else:
             fresh[place] = draft
             if draft.key is not None:

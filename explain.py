@@ -9,7 +9,7 @@ from peewee import JOIN, ModelSelect
 from journal import from_json, subject_of
 from lottery import FULL, INACTIVE, Candidate, Candidates, left_out, pick
 from models import Appeal, Event, EventChange, Lead, Operator, OperatorSource, Roster, Source
-from store import Refused, plainly, rows
+from store import Missing, plainly, rows
 from text import clean
 
 
@@ -91,7 +91,7 @@ def _explain(appeal_id: int) -> Explanation:
     )
     found = rows(query)
     if not found:
-        raise Refused(f"There is no appeal #{appeal_id}.", "appeal")
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
     (
         timestamp,
         lead_id,

@@ -3,7 +3,7 @@
 from journal import Journal
 from models import Operator
 from places import AppealState, claim, claim_over, name_of, release, rewrite, state_of
-from store import Refused, now, rows, stamp
+from store import Missing, Refused, now, rows, stamp
 
 
 class NothingToDo(Refused):
@@ -15,7 +15,7 @@ def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = 
     state = _open(appeal_id)
     name = name_of(operator_id)
     if name is None:
-        raise Refused(f"There is no operator #{operator_id}.", "operator")
+        raise Missing(f"There is no operator #{operator_id}.", "operator")
     if state.operator_id == operator_id:
         raise NothingToDo(f"{name} has appeal #{appeal_id} already.", "operator")
     if not (claim_over if force else claim)(operator_id):

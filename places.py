@@ -7,7 +7,7 @@ from peewee import Expression, fn
 from journal import Journal, subject_of
 from models import Appeal, Operator
 from prepared import Prepared, slot
-from store import Refused, TooBusy
+from store import Missing, TooBusy
 
 _TAKE = Operator.update(load=Operator.load + 1).where(Operator.id == slot("operator_id"))
 _ROOM = Operator.load < Operator.max_load
@@ -120,7 +120,7 @@ def state_of(appeal_id: int) -> AppealState:
     """Return the state of an appeal; raises Refused when there is none with this id."""
     row = _STATE.first(appeal_id=appeal_id)
     if row is None:
-        raise Refused(f"There is no appeal #{appeal_id}.", "appeal")
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
     key, source_id, operator_id, closed_at, roster_id, draw, withdrawn = row
     return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
 

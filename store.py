@@ -21,9 +21,18 @@ from peewee import (
     Query,
 )
 
-from troubles import Refused, ServerLost, TooBusy, Trouble, is_constraint, trouble_of
+from troubles import (
+    Missing,
+    Refused,
+    ServerLost,
+    Taken,
+    TooBusy,
+    Trouble,
+    is_constraint,
+    trouble_of,
+)
 
-__all__ = ["Refused", "ServerLost", "TooBusy", "Trouble"]
+__all__ = ["Missing", "Refused", "ServerLost", "Taken", "TooBusy", "Trouble"]
 
 if TYPE_CHECKING:
     AnyField = Field[Any]
@@ -202,7 +211,7 @@ def plainly() -> Iterator[None]:
             raise
         raise trouble_of(error) from error
     except OverflowError as error:
-        raise Refused("There is nothing with so large a number.") from error
+        raise Missing("There is nothing with so large a number.") from error
 
 
 def reading(query: Callable[[], T]) -> T:

@@ -17,6 +17,14 @@ class Refused(ValueError):
         self.field = field
 
 
+class Missing(Refused):
+    """The input names a row that is not there."""
+
+
+class Taken(Refused):
+    """The input wants a name that another has."""
+
+
 class Trouble(RuntimeError):
     """The database cannot be used just now; nothing was changed."""
 
@@ -112,7 +120,7 @@ def _server_trouble(error: Exception, state: str) -> Exception:
     if state in _AGAIN:
         return TooBusy("Others are changing the same rows: try again in a moment.")
     if state == "22003":
-        return Refused("There is nothing with so large a number.")
+        return Missing("There is nothing with so large a number.")
     if not state and FATAL in (answer := str(error)):
         words = clean(answer.rpartition(FATAL)[2].strip().splitlines()[0])
         return ServerLost(f"The database server refused the connection: {words}.")

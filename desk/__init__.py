@@ -1,7 +1,7 @@
 """What a dispatcher can do: one function an act, each one recorded transaction."""
 
 from desk.appeals import assign, close, give_back, reopen, submit
-from desk.importing import import_operators, import_sources
+from desk.importing import change_operator, import_operators, import_sources
 from desk.recording import Done
 from desk.sources import (
     add_source,
@@ -31,6 +31,7 @@ __all__ = [
     "add_operator",
     "add_source",
     "assign",
+    "change_operator",
     "close",
     "delete_operator",
     "delete_source",

@@ -33,6 +33,24 @@ def import_operators(wanted: Wanted, *, actor: str) -> Done:
     return record(actor, "import operators", work)
 
 
+def change_operator(operator_id: int, columns: Mapping[str, object], *, actor: str) -> Done:
+    """Change any of an operator's name, limit, and whether he is on, in one act."""
+    checked = _operator(operator_id, columns)
+
+    def work(journal: Journal) -> str:
+        row = operator_row(operator_id)
+        rewrite_operator(row, journal, **checked)
+        words = [
+            f"{_WORDS[name]} {getattr(row, name)} → {value}" for name, value in checked.items()
+        ]
+        return f"{row.name}: {', '.join(words)}"
+
+    return record(actor, "change operator", work)
+
+
+_WORDS = {"name": "name", "max_load": "limit", "is_active": "active"}
+
+
 def _operator(operator_id: int | None, columns: Mapping[str, object]) -> dict[str, object]:
     if not columns or (operator_id is None and len(columns) < len(_CHECKS)):
         raise Refused("There must be something to change, and all of it for a new operator.")

@@ -7,14 +7,14 @@ from peewee import Expression
 from holding import hold_sources
 from journal import Journal, subject_of
 from models import Appeal, EventChange, Operator, OperatorSource, Source
-from store import Refused, rows
+from store import Missing, Refused, Taken, rows
 
 
 def operator_row(operator_id: int) -> Operator:
     """Return an operator; raises Refused when there is none with this id."""
     row: Operator | None = Operator.get_or_none(Operator.id == operator_id)
     if row is None:
-        raise Refused(f"There is no operator #{operator_id}.", "operator")
+        raise Missing(f"There is no operator #{operator_id}.", "operator")
     return row
 
 
@@ -22,14 +22,14 @@ def source_name(source_id: int) -> str:
     """Return a source's name; raises Refused when there is none with this id."""
     name = Source.select(Source.name).where(Source.id == source_id).scalar()
     if name is None:
-        raise Refused(f"There is no source #{source_id}.", "source")
+        raise Missing(f"There is no source #{source_id}.", "source")
     return str(name)
 
 
 def refuse_taken(table: type[Operator] | type[Source], name: str) -> None:
     """Raise Refused when the table has a row of this name."""
     if table.select().where(table.name == name).exists():
-        raise Refused(f"The name {name} is taken.", "name")
+        raise Taken(f"The name {name} is taken.", "name")
 
 
 def insert_operator(journal: Journal, **columns: object) -> int:

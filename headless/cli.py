@@ -14,6 +14,7 @@ from headless.complaints import complain, drop_output
 from headless.drivers import leave_out_drivers
 from headless.files import completion, export, import_
 from headless.moving import copy
+from headless.serve import serve
 
 if TYPE_CHECKING:
     from inspection import Finding
@@ -235,7 +236,7 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (export, import_, copy, completion):
+for command in (export, import_, copy, serve, completion):
     cli.add_command(command)
 
 

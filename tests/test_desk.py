@@ -217,6 +217,15 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         " WHERE name = 'Dora'",
         (9, 7),
     ),
+    "change_operator": (
+        lambda team: desk.change_operator(
+            team.vera, {"name": " Vera K ", "max_load": 9, "is_active": False}, actor=ACTOR
+        ),
+        "change operator",
+        "Vera: name Vera → Vera K, limit 4 → 9, active True → False",
+        "SELECT name, max_load FROM operator WHERE id = 1",
+        ("Vera K", 9),
+    ),
     "import_sources": (
         lambda team: desk.import_sources(
             [(team.site, {"name": "web"}), (None, {"name": " vk "})], actor=ACTOR

@@ -132,6 +132,7 @@ INSIDE_OTHERS = {
     "set_weights": "pasting a block of cells into the grid, and leadboard import",
     "import_operators": "leadboard import",
     "import_sources": "leadboard import",
+    "change_operator": "leadboard serve, for PATCH /operators/{id}",
     "rename_operator": "edit_operator renames",
     "set_limit": "edit_operator and the remedies of the details set it",
     "set_active": "toggle_active and the remedies of the details switch it",

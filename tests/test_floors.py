@@ -14,7 +14,7 @@ GROUND = {
     *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
     *("cockroach_store", "addresses", "backup", "models", "checks", "wanted"),
 }
-READING = {"search", "finding", "views", "lists", "explain", "insight", "history"}
+READING = {"search", "finding", "views", "lists", "pages", "explain", "insight", "history"}
 ACTING = {
     "journal",
     "prepared",

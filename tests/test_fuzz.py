@@ -59,6 +59,7 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "set_weight": (IDS, IDS, ANYTHING),
     "set_weights": (st.lists(st.tuples(IDS, IDS, ANYTHING), max_size=3),),
     "import_operators": (st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3),),
+    "change_operator": (IDS, COLUMNS),
     "import_sources": (st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3),),
     "step_weight": (IDS, IDS, IDS),
     "unlink": (IDS, IDS),

@@ -83,6 +83,9 @@ ACTS: dict[str, Callable[[], object]] = {
     "import_operators": lambda: desk.import_operators(
         [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR
     ),
+    "change_operator": lambda: desk.change_operator(
+        VERA, {"name": "Vera K", "max_load": 2, "is_active": False}, actor=ACTOR
+    ),
     "import_sources": lambda: desk.import_sources(
         [(BOT, {"name": "telegram"}), (None, {"name": "vk"})], actor=ACTOR
     ),
