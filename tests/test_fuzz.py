@@ -118,7 +118,7 @@ def test_an_act_takes_anything(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("name", [each for each, shape in SHAPES.items() if shape[0] is IDS])
 @pytest.mark.parametrize("number", VAST)
 def test_no_number_is_too_vast_for_an_id(name: str, number: int) -> None:
-    filler = {ANYTHING: "x", IDS: 1, FLAGS: True}
+    filler = {ANYTHING: "x", IDS: 1, FLAGS: True, COLUMNS: {"max_load": 1}}
     rest = [filler[each] for each in SHAPES[name][1:]]
     assert_done_or_refused(getattr(desk, name), number, *rest)
 
