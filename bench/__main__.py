@@ -6,7 +6,20 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import calm, drain, feed, files, filters, follow, keys, memory, startup, submit, waiting
+from bench import (
+    calm,
+    door,
+    drain,
+    feed,
+    files,
+    filters,
+    follow,
+    keys,
+    memory,
+    startup,
+    submit,
+    waiting,
+)
 from bench.databases import folder
 from bench.growth import growth
 from bench.plan import LONG, QUICK, Plan
@@ -24,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Plan], list[Result]]] = {
     "waiting": waiting.measure,
     "filter": filters.measure,
     "files": files.measure,
+    "door": door.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
 

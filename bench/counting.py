@@ -151,6 +151,11 @@ def _drawn(able: Sequence[tuple[Operator, int]]) -> Operator:
 
 
 if __name__ == "__main__":
+    import socket
+
     import uvicorn
 
-    uvicorn.run(service(engine_of(Path(sys.argv[1]))))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(f"Serving on http://127.0.0.1:{listener.getsockname()[1]}/", file=sys.stderr)
+        config = uvicorn.Config(service(engine_of(Path(sys.argv[1]))), log_level="error")
+        uvicorn.Server(config).run([listener])
