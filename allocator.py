@@ -137,6 +137,7 @@ def _draw_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Decis
     """Draw, but never before those who waited longer for the same source."""
     candidates = candidates_of(source_id)
     if candidates.total and oldest_waiting(source_id):
+        hold_all((), [source_id])
         drain(journal, rng, source_id)
         candidates = candidates_of(source_id)
         if oldest_waiting(source_id):

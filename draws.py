@@ -12,7 +12,7 @@ from lottery import Candidate, Candidates, Wheel, choose, left_out
 from models import Operator, OperatorSource, Roster
 from places import claim, claim_many, oldest_waiting
 from prepared import Prepared, slot
-from store import TooBusy
+from store import TooBusy, engine
 
 _STANDING = Prepared(
     lambda: (
@@ -63,11 +63,17 @@ class Decision(NamedTuple):
 
 
 def decide(candidates: Candidates, rng: random.Random) -> Decision:
-    """Draw and claim; where the place went meanwhile, draw again among the rest."""
+    """Draw and claim; where the place went meanwhile, draw again among the rest.
+
+    On a server raises TooBusy instead, so that all is tried again: a claim that came too late
+    still holds the row, and rows held out of their order end in deadlocks.
+    """
     while chosen := choose(candidates, rng):
         operator_id, draw = chosen
         if claim(operator_id):
             return Decision(candidates, operator_id, draw)
+        if engine().is_server:
+            raise TooBusy("The place went to somebody else: try again.")
         candidates = candidates.without(operator_id)
     return Decision(candidates)
 

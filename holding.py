@@ -1,6 +1,8 @@
 """Rows held until a transaction ends, where many write at once.
 
-SQLite has one writer, who holds everything: there these do nothing and say so.
+SQLite has one writer, who holds everything: there these do nothing and say so. All who hold rows
+take those of the sources before those of the operators, each in the order of their ids, so that
+nobody who holds some ever waits for somebody who waits for them.
 """
 
 from collections.abc import Collection
@@ -16,41 +18,32 @@ _KIND = "FOR NO KEY UPDATE"
 
 
 def take_turn() -> None:
-    """Let one dispatcher's act follow another: each sees what those before it have done."""
+    """Let one dispatcher's act follow another, and hold the whole team until it is stored.
+
+    An act may free many places for many sources; bots that send meanwhile wait a few milliseconds.
+    """
     if engine().is_server:
-        rows(SchemaVersion.select().for_update())
-
-
-def hold_sources(source_ids: Collection[int]) -> bool:
-    """Keep others from changing who serves these sources; False where nobody else writes."""
-    if not engine().is_server:
-        return False
-    chosen = Source.id.in_(sorted(source_ids))
-    _hold(Source.select(Source.id).where(chosen).order_by(Source.id))
-    return True
+        _hold(SchemaVersion.select())
+        _hold(Source.select(Source.id).order_by(Source.id))
+        _hold(Operator.select(Operator.id).order_by(Operator.id))
 
 
 def hold_all(operator_ids: Collection[int], source_ids: Collection[int]) -> bool:
-    """Keep these operators as they are, and all who serve these sources.
+    """Keep these operators as they are, and all who serve these sources; False on SQLite.
 
     An appeal is stored as waiting only while this holds: whoever frees a place for it comes
-    either before, and is seen, or after, and finds it. Operators are held in the order of their
-    ids, so that two who hold several never wait for each other.
+    either before, and is seen, or after, and finds it.
     """
-    if not hold_sources(source_ids):
+    if not engine().is_server:
         return False
+    sources = Source.select(Source.id).where(Source.id.in_(sorted(source_ids)))
+    _hold(sources.order_by(Source.id))
     serving = OperatorSource.select(OperatorSource.operator).where(
         OperatorSource.source.in_(sorted(source_ids))
     )
     chosen = Operator.id.in_(sorted(operator_ids)) | Operator.id.in_(serving)
     _hold(Operator.select(Operator.id).where(chosen).order_by(Operator.id))
     return True
-
-
-def hold_everybody() -> None:
-    """Keep every operator's load as it is."""
-    if engine().is_server:
-        _hold(Operator.select(Operator.id).order_by(Operator.id))
 
 
 def _hold(query: "ModelSelect[Any]") -> None:

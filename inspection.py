@@ -7,7 +7,7 @@ from peewee import fn
 
 from draining import drain, waiting_queues
 from draws import digest_of
-from holding import hold_everybody, take_turn
+from holding import take_turn
 from journal import REPAIR, Journal, from_json, subject_of
 from lottery import Candidates, pick
 from models import Appeal, Event, EventChange, Operator, Roster, Source
@@ -43,7 +43,6 @@ def repair(actor: str) -> list[Finding]:
 
     def work() -> bool:
         take_turn()
-        hold_everybody()
         journal = Journal()
         for operator_id, _, load, count in _load_mismatches():
             Operator.update(load=count).where(Operator.id == operator_id).execute()

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from peewee import Expression
 
-from holding import hold_sources
 from journal import Journal, subject_of
 from models import Appeal, EventChange, Operator, OperatorSource, Source
 from store import Missing, Refused, Taken, rows
@@ -109,7 +108,6 @@ def weights_of(source_id: int) -> dict[int, int]:
 
 def write_weight(operator_id: int, source_id: int, weight: int | None, journal: Journal) -> None:
     """Set a weight, or with None remove the link."""
-    hold_sources([source_id])
     before = weight_of(operator_id, source_id)
     pair = (OperatorSource.operator == operator_id) & (OperatorSource.source == source_id)
     if weight is None:
@@ -125,9 +123,7 @@ def write_weights(
     wanted: Mapping[tuple[int, int], int | None], journal: Journal
 ) -> dict[tuple[int, int], int | None]:
     """Set the weights of (operator, source) pairs; return those before of all that changed."""
-    source_ids = {source_id for _, source_id in wanted}
-    hold_sources(source_ids)
-    before = {source_id: weights_of(source_id) for source_id in source_ids}
+    before = {source_id: weights_of(source_id) for source_id in {each for _, each in wanted}}
     moved: dict[tuple[int, int], int | None] = {}
     for (operator_id, source_id), weight in wanted.items():
         was = before[source_id].get(operator_id)

@@ -109,6 +109,7 @@ def test_a_million_appeals_would_share_a_few_rosters(db: Database) -> None:
     assert rows("SELECT count(*) FROM roster") == [(1,)]
 
 
+@pytest.mark.sqlite
 def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

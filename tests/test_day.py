@@ -507,3 +507,21 @@ async def test_what_cannot_be_pasted_says_why_and_changes_nothing(
         desk.app.post_message(events.Paste(pasted))
         await desk.until(lambda: f"Not pasted: {sentence}" in desk.text)
         assert rows("SELECT weight FROM operator_source") == [(50,), (50,)]
+
+
+async def test_where_nothing_is_the_list_says_why(file: Path) -> None:
+    nothing = "Nothing matches: esc shows all."
+    async with open_desk(file) as desk:
+        for pane in ("f2", "f3", "f4"):
+            await desk.press(pane, "slash")
+            await desk.type("xyzzyq")
+            await desk.press("enter")
+            await desk.until(lambda: nothing in desk.text)
+            await desk.press("escape")
+            assert nothing not in desk.text
+
+
+async def test_an_empty_queue_is_good_news(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "new.db") as desk:
+        await desk.press("f4", "right_square_bracket")
+        assert "Nothing is waiting." in desk.text

@@ -14,6 +14,7 @@ from peewee import Database
 import addresses
 import desk
 import models
+import sqlite_store
 from backup import backup
 from sqlite_store import connect_sqlite
 from store import TooBusy, Trouble, database, plainly
@@ -467,7 +468,8 @@ def locked(db: Database, tmp_path: Path) -> Iterator[Path]:
 def test_a_database_that_another_has_for_itself_is_a_sentence(
     locked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "PATIENCE", 0.05)
+    for module in (addresses, sqlite_store):
+        monkeypatch.setattr(module, "PATIENCE", 0.05)
     monkeypatch.setattr("store.PATIENCE", 0.05)
     with pytest.raises(TooBusy, match="locked by another program"):
         models.open_database(locked)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
 import time
@@ -14,8 +15,10 @@ from peewee import OperationalError
 
 import addresses
 import desk
+import draws
 import inspection
 import models
+import places
 import store
 import views
 from allocator import submit
@@ -207,11 +210,55 @@ def test_a_conflict_is_tried_again_until_it_passes(url: str, state: str) -> None
     assert rows("SELECT load FROM operator") == [(4,)]
 
 
+def test_a_place_that_went_meanwhile_is_looked_for_anew_on_a_server(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.open_database(url)
+    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
+    real = places.claim
+    claimed: list[int] = []
+
+    def late_at_first(operator_id: int) -> bool:
+        claimed.append(operator_id)
+        return len(claimed) > 2 and real(operator_id)
+
+    monkeypatch.setattr(draws, "claim", late_at_first)
+    assert submit("tg_1", 1, "", rng=random.Random(1)).operator_id is not None
+    assert len(claimed) == 3
+    assert_loads_equal_counts()
+
+
 def test_a_conflict_without_end_is_a_sentence(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     models.open_database(url)
     monkeypatch.setattr(store, "PATIENCE", 0.05)
     with pytest.raises(TooBusy, match="Others are changing the same rows"):
         transact(lambda: rows("DO $$ BEGIN RAISE EXCEPTION '' USING ERRCODE = '40001'; END $$"))
+
+
+def test_bots_and_dispatchers_never_wait_for_each_other_in_a_ring(server: Server, url: str) -> None:
+    models.open_database(url)
+    team({"Anna": 60, "Boris": 40, "Vera": 30}, {"tg": {"Anna": 7, "Boris": 3}, "vk": {"Vera": 1}})
+    for person in (1, 2, 3):
+        desk.set_weight(person, 2, 5, actor=T)
+    arrive = 'for n in range(120): allocator.submit(f"{seed}_{n}", rng.randrange(1, 3), "")'
+    act = """
+for number in range(60):
+    held = rows(Appeal.select(Appeal.id).where(
+        Appeal.operator.is_null(False), Appeal.closed_at.is_null()))
+    try:
+        rng.choice([
+            lambda: desk.close([rng.choice(held)[0]], actor=str(seed)),
+            lambda: desk.toggle_active(rng.randrange(1, 4), actor=str(seed)),
+            lambda: desk.step_weight(rng.randrange(1, 4), 1, 1, actor=str(seed)),
+            lambda: desk.step_limit(rng.randrange(1, 4), 1, actor=str(seed)),
+        ])()
+    except (Refused, IndexError):
+        pass
+"""
+    together(url, [arrive, arrive, arrive, act, act], 9)
+    name = url.partition("@/")[2].partition("?")[0]
+    assert rows("SELECT deadlocks FROM pg_stat_database WHERE datname = ?", name) == [(0,)]
+    assert inspection.check() == []
 
 
 def test_two_who_add_one_name_at_once_are_told_apart(url: str) -> None:

@@ -71,6 +71,12 @@ class Appeals(Window[AppealRow]):
         return lists.appeals_after(limit, after, self.wanted, self._index)
 
     @property
+    def hint(self) -> str:
+        """Return what is said where no appeals are."""
+        is_calm = self.base.is_waiting and not self.is_narrowed and not self._lookings
+        return "Nothing is waiting." if is_calm else super().hint
+
+    @property
     def _index(self) -> SearchIndex | None:
         index: SearchIndex | None = self.app.index  # type: ignore[attr-defined]
         return index

@@ -27,6 +27,9 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return " " * spare + text if right else text + " " * spare
 
 
+NO_MATCH = "Nothing matches: esc shows all."
+
+
 class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
     """Rows under a cursor that stays on its row, with pinned lines above and below.
 
@@ -229,9 +232,19 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
             segments = self.draw_row(self.rows[row], width, is_cursor)
             used = sum(segment.cell_length for segment in segments)
             return [*segments, Segment(" " * (width - used), self.pen(is_cursor=is_cursor))]
-        if not self.rows and y == self.head + 1:
-            return [Segment(fit(f" {self.empty}", width), self.pen("dim"))]
+        if not self.rows and y == self.head + (0 if self.foot else 1):
+            return [Segment(fit(f" {self.hint}", width), self.pen("dim"))]
         return []
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves rows out."""
+        return False
+
+    @property
+    def hint(self) -> str:
+        """Return what is said where no rows are."""
+        return NO_MATCH if self.is_narrowed else self.empty
 
     def notify_style_update(self) -> None:
         """Paint everything again after a change of theme, or of what has the focus."""

@@ -64,6 +64,11 @@ class Operators(OperatorList):
         self._words = text.split()
         self._show_wanted()
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves operators out."""
+        return bool(self._words)
+
     def _flash(self, old: Board, new: Board) -> None:
         """Mark for a moment the bars that have taken an appeal."""
         before = {row.id: row.load for row in old.operators}

@@ -82,6 +82,11 @@ class WeightGrid(LineView[OperatorRow]):
         self.watch_board(self.board)
         self.refresh()
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves operators out."""
+        return bool(self._operator_words)
+
     def _wanted_rows(self) -> list[OperatorRow]:
         wanted = [row for row in self.board.operators if is_named(row.name, self._operator_words)]
         return sorted(wanted, key=lambda row: self._places.get(row.id, len(self._places)))

@@ -16,6 +16,8 @@ PAGE = 100
 MOST_ROWS = 3 * PAGE
 """Rows kept at once, so that memory stays flat."""
 
+LOOKING = "Looking…"
+
 Row = TypeVar("Row")
 
 
@@ -27,7 +29,10 @@ class Window(LineView[Row]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.base: Wanted = EVERYTHING
+        """What the list shows without a filter."""
         self.wanted: Wanted = EVERYTHING
+        self._lookings = 0
         self.is_oldest_first = False
         self._is_at_start = True
 
@@ -73,6 +78,16 @@ class Window(LineView[Row]):
             then(read())
 
     @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves rows out."""
+        return self.wanted != self.base
+
+    @property
+    def hint(self) -> str:
+        """Return what is said where no rows are, or are not found yet."""
+        return LOOKING if self._lookings else super().hint
+
+    @property
     def is_slow(self) -> bool:
         """Tell whether a page may take long enough to be noticed."""
         return self.wanted.is_slow
@@ -88,12 +103,21 @@ class Window(LineView[Row]):
         searcher: Lane = self.app.searcher  # type: ignore[attr-defined]
         if self.is_slow:
             searcher.interrupt()
+        self._lookings += 1
         try:
             found = await searcher.do(read)
         except Trouble:
             return  # the header tells of a database that cannot be read
+        finally:
+            self._lookings -= 1
         if wanted == self.wanted:
             then(found)
+            self.refresh_empty()
+
+    def refresh_empty(self) -> None:
+        """Paint what is said where no rows are."""
+        if not self.rows:
+            self.refresh()
 
     def start_over(self) -> None:
         """Show the first rows with the cursor on the first: the list holds other rows now."""
