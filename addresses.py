@@ -47,7 +47,9 @@ def path_of(target: str) -> Path:
     except ValueError as error:
         raise Trouble("The address of the database cannot be read: check --db.") from error
     if is_server(target):
-        raise Trouble("This needs a SQLite file: the database is on a server.")
+        raise Trouble(
+            "The database is on a server: use its own backups, or leadboard copy --to FILE."
+        )
     if url.scheme != "sqlite":
         raise Trouble(f"Leadboard cannot open {url.scheme} databases: SQLite and PostgreSQL only.")
     return Path(unquote(url.path.removeprefix("/"))).absolute()

@@ -302,6 +302,33 @@ async def test_the_screen_says_that_the_server_is_lost_and_recovers() -> None:
         assert rows("SELECT message, operator_id FROM appeal") == [("kept", 1)]
 
 
+async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
+    with running_server() as server, server.fresh() as name:
+        async with open_desk(server.url(name)) as shown:
+            team({"Anna": 1}, {"tg": {"Anna": 70}})
+            for number in range(3):
+                submit(f"tg_{number}", 1, "text")
+            await shown.until(lambda: "tg_2" in shown.text)
+            server.stop()
+            await shown.until(lambda: "cannot be reached" in shown.text)
+            for keys in (
+                ("f4", "enter", "escape"),
+                ("m", "escape", "escape"),
+                ("right_square_bracket", "right_square_bracket", "enter", "escape"),
+                ("L", "escape", "G", "g", "s"),
+                ("H", "escape"),
+                ("f3", "5", "enter", "plus", "equals_sign", "delete"),
+                ("f2", "plus", "space", "e", "escape", "s"),
+                ("slash", "a", "escape", "u", "U"),
+                ("n", "t", "g", "tab", "x", "escape"),
+            ):
+                await shown.pilot.press(*keys)
+                assert shown.app.is_running
+            server.start()
+            await shown.until(lambda: "cannot be reached" not in shown.text, 30)
+            assert "tg_2" in shown.text
+
+
 def test_work_goes_on_by_itself_after_a_short_absence() -> None:
     with running_server() as server, server.fresh() as name:
         models.open_database(server.url(name))

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 import desk
 import views
 from models import MAX_WEIGHT
-from store import Refused
+from store import Refused, Trouble
 from tui.dialogs import Confirm, Dialog, Field
 from tui.keys import bind
 from tui.messages import Act, Failed
@@ -75,7 +75,10 @@ class Weights(WeightGrid):
     def _weight_here(self) -> int | None:
         if self.current is None or self.source is None:
             return None
-        return views.weight_of(self.current.id, self.source.id)
+        try:
+            return views.weight_of(self.current.id, self.source.id)
+        except Trouble:  # the header tells of it; what is on show is all there is to go by
+            return self.board.weights.get(self.source.id, {}).get(self.current.id)
 
     def watch_typed(self) -> None:
         """Show what is typed."""

@@ -1,6 +1,7 @@
 """A list that moves a window of rows over a table of any size, page by page."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from textual import work
@@ -74,7 +75,8 @@ class Window(LineView[Row]):
         """Read a page and go on with it; what may take its time, beside the screen's own thread."""
         if self.is_slow or engine().is_server:
             self.search(self.wanted, read, then)
-        else:
+            return
+        with suppress(Trouble):  # the header tells of a database that cannot be read
             then(read())
 
     @property
