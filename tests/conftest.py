@@ -22,6 +22,7 @@ SHARED = {
     "test_inspection",
     "test_journal",
     "test_races",
+    "test_search",
     "test_undo",
     "test_views",
 }

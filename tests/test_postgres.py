@@ -17,6 +17,7 @@ import addresses
 import desk
 import draws
 import inspection
+import lists
 import models
 import places
 import store
@@ -24,11 +25,13 @@ import views
 from allocator import submit
 from cockroach_store import CockroachStore
 from postgres_store import connect_server
+from search import SearchIndex
 from store import Refused, TooBusy, Trouble, engine, stamp, transact
 from tests.processes import ROOT, together
 from tests.screen import open_desk
 from tests.server import Server, running_server
 from tests.support import T, assert_loads_equal_counts, rows, team
+from wanted import parse
 
 
 @pytest.fixture
@@ -144,6 +147,32 @@ def test_a_commit_that_was_overtaken_is_noticed_and_counted(url: str) -> None:
     counts = views.board(board).counts
     assert counts is not None
     assert counts.appeals == rows("SELECT count(*) FROM appeal")[0][0] == 3
+
+
+async def test_a_screen_at_rest_keeps_its_connections(server: Server, url: str) -> None:
+    async with open_desk(url) as shown:
+        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        await shown.until(lambda: "tg" in shown.text)
+        name = url.partition("@/")[2].partition("?")[0]
+        count = "SELECT pid FROM pg_stat_activity WHERE datname = ? ORDER BY pid"
+        before = rows(count, name)
+        await asyncio.sleep(1)
+        assert rows(count, name) == before
+
+
+def test_the_index_of_words_leaves_out_what_may_be_overtaken(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "OVERTAKING", 3)
+    models.open_database(url)
+    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    for number in range(8):
+        submit(f"tg_{number}", 1, "Слово")
+    index = SearchIndex(tmp_path / "words")
+    assert index.catch_up(100) == 5
+    assert index.catch_up(100) == 0
+    wanted = parse("слово", store.now())
+    assert [each.id for each in lists.newest_appeals(99, None, wanted, index)] == [*range(8, 0, -1)]
 
 
 def test_feeders_in_bulk_and_dispatchers_break_nothing(url: str) -> None:
@@ -326,7 +355,7 @@ async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
                 assert shown.app.is_running
             server.start()
             await shown.until(lambda: "cannot be reached" not in shown.text, 30)
-            assert "tg_2" in shown.text
+            await shown.until(lambda: "tg_2" in shown.text)
 
 
 def test_work_goes_on_by_itself_after_a_short_absence() -> None:

@@ -26,7 +26,8 @@ LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂"
 
 
 @pytest.fixture
-def index(db: Database, tmp_path: Path) -> SearchIndex:
+def index(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchIndex:
+    monkeypatch.setattr("store.OVERTAKING", 0)
     team({"Anna": 2, "Boris": 900}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Boris": 1}})
     return SearchIndex(tmp_path / "words")
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from store import database, reading
+from store import database, engine, reading
 
 T = TypeVar("T")
 
@@ -61,7 +61,13 @@ class Lane:
                 self._pending -= 1
                 if not self._pending:
                     self._idle.set()
-                    database.close()
+                    _rest()
+
+
+def _rest() -> None:
+    """Let go of a file while there is nothing to do; a server is slow to connect to again."""
+    if not engine().is_server:
+        database.close()
 
 
 def _settle(future: "asyncio.Future[T]", result: T) -> Callable[[], None]:
