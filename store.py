@@ -91,6 +91,9 @@ class Engine(Protocol):
     def count_on(self, table: str) -> None:
         """Let the ids of a table go on from its highest."""
 
+    def take_stock(self) -> None:
+        """Look how many rows there are of what, once very many have been stored."""
+
     def damage(self) -> list[str]:
         """Return what is broken in the database itself, a sentence each."""
 

@@ -82,7 +82,9 @@ def _moved(
         if taken := [each.name for each in tables if each.count(there)]:
             raise Refused(f"The other database holds rows of {taken[0]} already.", "to")
         with begin(sum(each.count(here) for each in tables)) as advance:
-            return _each_moved(tables, here, there, advance)
+            moved = _each_moved(tables, here, there, advance)
+        _as_engine(there).take_stock()
+    return moved
 
 
 def _each_moved(
