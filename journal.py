@@ -46,7 +46,7 @@ class Journal:
         )
 
     def __iter__(self) -> Iterator[Change]:
-        return (change for change in self.changes.values() if change.before != change.after)
+        return (change for change in self.changes.values() if _is_told(change))
 
     def write(
         self, actor: str, act: str, note: str, *, forced: bool = False, target: int | None = None
@@ -92,6 +92,12 @@ def _new_changes(count: int) -> Prepared:
             [{name: slot(name) for name in names} for _ in range(count)]
         )
     )
+
+
+def _is_told(change: Change) -> bool:
+    # An appeal that was returned and drew the same ticket again is as it was, but was returned:
+    # its history says so, and undo finds the act. Any other row that ends as it began is no news.
+    return change.before != change.after or row_of(change.subject)[0] == "appeal"
 
 
 def _over(base: Columns | None, top: Columns | None) -> Columns | None:

@@ -309,6 +309,20 @@ def test_returning_an_appeal_lets_the_lottery_give_it_again(team: Team) -> None:
     assert_clean()
 
 
+def test_a_return_that_draws_the_same_ticket_again_is_recorded_and_undone(team: Team) -> None:
+    only = add_source("phone", (team.gleb, 1))
+    [appeal] = arrive(only, 1)
+    before = snapshot()
+    done = desk.give_back([appeal], actor=ACTOR)
+    assert snapshot() == before
+    assert done.event_id == newest_event_id()
+    assert list(changes_of(newest_event_id())) == [f"appeal:{appeal}"]
+    assert desk.undo(actor=ACTOR).event_id == newest_event_id()
+    assert desk.redo(actor=ACTOR).event_id == newest_event_id()
+    assert snapshot() == before
+    assert_clean()
+
+
 def test_an_appeal_returned_while_nobody_is_eligible_waits_without_its_old_draw(
     team: Team,
 ) -> None:
