@@ -62,8 +62,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server: Server = request.getfixturevalue("server")
     level = "serializable" if request.param == SERIALIZABLE else "read committed"
-    with server.fresh() as name:
-        yield server.url(name, default_transaction_isolation=level.replace(" ", "\\ "))
+    yield server.url(server.swept(), default_transaction_isolation=level.replace(" ", "\\ "))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: started from nothing, and a fresh database for each of them."""
+"""A real PostgreSQL for the tests, started from nothing, and an empty database for each of them."""
 
 import tempfile
 import warnings
@@ -12,13 +12,13 @@ import psycopg
 
 import models
 
-TEMPLATE = "leadboard_template"
+TEMPLATE, LENT = "leadboard_template", "leadboard_lent"
 HASTE = ("fsync", "synchronous_commit", "full_page_writes")
 """What a server does for safety when the power fails, which no test here tries."""
 
 
 class Server:
-    """One server with a database of empty tables that each test gets a copy of."""
+    """One server with a database that is swept for each test, and copies for who needs his own."""
 
     def __init__(self, process: Any) -> None:
         self._process = process
@@ -30,6 +30,8 @@ class Server:
         self.admin("SELECT pg_reload_conf()")
         self.admin(f"CREATE DATABASE {TEMPLATE}")
         models.open_database(self.url(TEMPLATE)).close()
+        self.admin(f"CREATE DATABASE {LENT} TEMPLATE {TEMPLATE}")
+        self._broom = psycopg.connect(self.url(LENT), autocommit=True)
 
     def url(self, name: str, **options: str) -> str:
         """Return the address of a database; options are settings of the server's own."""
@@ -40,6 +42,21 @@ class Server:
     def admin(self, sql: str) -> None:
         """Run a statement as the server's owner."""
         self._admin.execute(sql.encode())
+
+    def swept(self) -> str:
+        """Return the name of the database that is lent to one test after another, emptied.
+
+        Quicker than a new one: the server knows its tables already.
+        """
+        self._broom.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        tables = ", ".join(
+            table._meta.table_name for table in models.TABLES if table is not models.SchemaVersion
+        )
+        self._broom.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
+        return LENT
 
     @contextmanager
     def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
