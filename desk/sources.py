@@ -60,6 +60,25 @@ def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) 
     return _weigh(operator_id, source_id, lambda _: after, actor)
 
 
+def replace_weight(
+    operator_id: int, source_id: int, was: int | None, weight: object, *, actor: str
+) -> Done:
+    """Set a weight that was `was`, None for no link, when the dispatcher began to type.
+
+    Raises Refused, with the field `force`, when somebody else has set another one since.
+    """
+    after = checked_weight(weight)
+
+    def change(before: int | None) -> int:
+        if before not in (was, after):
+            names = f"{operator_row(operator_id).name} · {source_name(source_id)}"
+            became = "unlinked" if before is None else f"set to {before}"
+            raise Refused(f"{names} was {became} by somebody else meanwhile.", "force")
+        return after
+
+    return _weigh(operator_id, source_id, change, actor)
+
+
 def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> Done:
     """Move a weight by `step` from what it is when the act runs; no link counts as 0."""
     return _weigh(

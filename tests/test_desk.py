@@ -198,6 +198,20 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "SELECT min(weight), max(weight) FROM operator_source",
         (25, 25),
     ),
+    "replace_weight": (
+        lambda team: desk.replace_weight(team.vera, team.bot, 50, 30, actor=ACTOR),
+        "weight",
+        "Vera · bot: weight 50 → 30",
+        "SELECT weight FROM operator_source WHERE operator_id = 1 AND source_id = 1",
+        (30,),
+    ),
+    "replace_weight by what it is": (
+        lambda team: desk.replace_weight(team.gleb, team.site, None, 30, actor=ACTOR),
+        "weight",
+        "Gleb · site: weight none → 30",
+        "SELECT weight FROM operator_source WHERE operator_id = 3 AND source_id = 2",
+        (30,),
+    ),
     "set_weights": (
         lambda team: desk.set_weights(
             [(team.vera, team.bot, 9), (team.gleb, team.site, 3)], actor=ACTOR
@@ -346,6 +360,15 @@ def test_every_act_is_tested_for_its_effect() -> None:
 LONG = "x" * 81
 
 REFUSALS: dict[str, Act] = {
+    "a weight that is another now": lambda t: desk.replace_weight(
+        t.vera, t.bot, 49, 30, actor=ACTOR
+    ),
+    "a weight that was there and is not": lambda t: desk.replace_weight(
+        t.gleb, t.bot, 49, 30, actor=ACTOR
+    ),
+    "a weight that was not there and is": lambda t: desk.replace_weight(
+        t.vera, t.bot, None, 30, actor=ACTOR
+    ),
     "an operator without a name": lambda _: desk.add_operator(" ", 1, actor=ACTOR),
     "an operator whose name is no text": lambda _: desk.add_operator(7, 1, actor=ACTOR),
     "an operator with a long name": lambda _: desk.add_operator(LONG, 1, actor=ACTOR),
@@ -443,6 +466,9 @@ IDLE: dict[str, Act] = {
     "on already": lambda t: desk.set_active(t.vera, True, actor=ACTOR),
     "home already": lambda t: desk.send_home(t.boris, actor=ACTOR),
     "the same source name": lambda t: desk.rename_source(t.bot, "bot", actor=ACTOR),
+    "the weight that somebody else has set": lambda t: desk.replace_weight(
+        t.vera, t.bot, 7, 50, actor=ACTOR
+    ),
     "the same weight": lambda t: desk.set_weight(t.vera, t.bot, 50, actor=ACTOR),
     "no step of the weight": lambda t: desk.step_weight(t.vera, t.bot, 0, actor=ACTOR),
     "a step below zero": lambda t: desk.step_weight(t.boris, t.bot, -1, actor=ACTOR),

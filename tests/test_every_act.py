@@ -67,7 +67,7 @@ WAYS: dict[str, Way] = {
     "delete_operator": Way(
         ["f2", "down"], ["d"], "operators: delete", ["y"], "SELECT count(*) FROM operator", 1
     ),
-    "set_weight": Way(["f3"], ["7", "0"], "weights: save", ["enter"], WEIGHT, 70),
+    "replace_weight": Way(["f3"], ["7", "0"], "weights: save", ["enter"], WEIGHT, 70),
     "step_weight": Way(["f3"], ["plus"], "weights: +1", [], WEIGHT, 51),
     "unlink": Way(["f3"], ["delete"], "weights: unlink", [], f"SELECT count(*) FROM ({WEIGHT})", 0),
     "spread": Way(
@@ -129,6 +129,7 @@ WAYS: dict[str, Way] = {
     "redo": Way(["f2", "plus", "u"], ["U"], "desk: redo", [], LIMIT, 2),
 }
 INSIDE_OTHERS = {
+    "set_weight": "the yes to the question whether to replace somebody else's weight",
     "set_weights": "pasting a block of cells into the grid, and leadboard import",
     "import_operators": "leadboard import",
     "import_sources": "leadboard import",
@@ -160,10 +161,10 @@ async def test_the_palette_asks_for_it(file: Path, name: str) -> None:
     way = WAYS[name]
     async with open_desk(file, USUAL) as desk:
         await desk.press(*way.start)
-        if name == "set_weight":
+        if name == "replace_weight":
             await desk.press(*way.keys)
         await by_palette(desk, way.words)
-        if name != "set_weight":
+        if name != "replace_weight":
             await desk.press(*way.then)
         assert stored(way.query) == way.expected, desk.text
 

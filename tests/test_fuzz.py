@@ -57,6 +57,7 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "rename_source": (IDS, ANYTHING),
     "delete_source": (IDS,),
     "set_weight": (IDS, IDS, ANYTHING),
+    "replace_weight": (IDS, IDS, ANYTHING, ANYTHING),
     "set_weights": (st.lists(st.tuples(IDS, IDS, ANYTHING), max_size=3),),
     "import_operators": (st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3),),
     "change_operator": (IDS, COLUMNS),

@@ -358,6 +358,31 @@ async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
             await shown.until(lambda: "tg_2" in shown.text)
 
 
+async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None:
+    async with open_desk(url) as shown:
+        team({"Anna": 1}, {"tg": {"Anna": 70}})
+        for number in range(3):
+            submit(f"tg_{number}", 1, "text")
+        await shown.until(lambda: "tg_2" in shown.text)
+        with psycopg.connect(url) as other:
+            other.execute("LOCK appeal, lead, operator_source IN ACCESS EXCLUSIVE MODE")
+            await shown.pilot.press("f4", "enter")
+            await shown.until(lambda: "Looking…" in shown.text)
+            await shown.pilot.press("escape", "m")
+            await shown.until(lambda: "Move appeal #3 to" in shown.text)
+            await shown.pilot.press(*"ann")
+            await shown.until(lambda: "█" in shown.text)
+            await shown.pilot.press("escape", "n", *"tg_", "f3", "5")
+            await shown.until(lambda: "tg_" in shown.text and "5_" in shown.text)
+            await shown.pilot.press("enter")
+            other.rollback()
+        await shown.until(lambda: "weight 70 → 5" in shown.text)
+        await shown.pilot.press("f4", "enter")
+        await shown.until(lambda: "From   tg_2 by tg" in shown.text)
+        await shown.pilot.press("escape", "m")
+        await shown.until(lambda: "full" in shown.text)
+
+
 def test_work_goes_on_by_itself_after_a_short_absence() -> None:
     with running_server() as server, server.fresh() as name:
         models.open_database(server.url(name))

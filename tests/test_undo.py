@@ -74,6 +74,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "delete_source": lambda: desk.delete_source(SITE, actor=ACTOR),
     "set_weight": lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
     "set_weight of a new link": lambda: desk.set_weight(GLEB, BOT, 7, actor=ACTOR),
+    "replace_weight": lambda: desk.replace_weight(GLEB, BOT, None, 7, actor=ACTOR),
     "step_weight": lambda: desk.step_weight(VERA, BOT, -1_000_000, actor=ACTOR),
     "unlink": lambda: desk.unlink(VERA, BOT, actor=ACTOR),
     "spread": lambda: desk.spread(BOT, actor=ACTOR),

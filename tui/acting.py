@@ -12,7 +12,7 @@ from allocator import Draft
 from store import Refused, Trouble, try_writing
 from tui.footer import Notice
 from tui.header import Header
-from tui.messages import Act, Acted, Failed
+from tui.messages import Act, Acted, Failed, Insistence
 from tui.new_appeal import NewAppeal
 
 if TYPE_CHECKING:
@@ -44,21 +44,31 @@ class ActingScreen(Screen[None]):
         self.finish(
             self.desk_app.perform(
                 partial(message.function, *message.arguments, actor=self.desk_app.actor)
-            )
+            ),
+            message.insistence,
         )
 
     @work(group="act", exit_on_error=False)
-    async def finish(self, act: Any) -> None:
+    async def finish(self, act: Any, insistence: Insistence | None) -> None:
         """Wait for an act and say what became of it."""
         try:
             done: desk.Done = await act
         except Refused as refusal:
-            self.say(str(refusal), is_bad=True)
+            self.refuse(refusal, insistence)
         except Trouble as trouble:
             self.stand(str(trouble))
         else:
             self.say(done.note)
         self.reload()
+
+    def refuse(self, refusal: Refused, insistence: Insistence | None) -> None:
+        """Say why an act was refused; where only a yes is missing, ask for it."""
+        if refusal.field != "force" or insistence is None:
+            self.say(str(refusal), is_bad=True)
+            return
+        from tui.dialogs import Question
+
+        self.app.push_screen(Question(f"{refusal} {insistence.question}", insistence.act))
 
     def stand(self, sentence: str) -> None:
         """Show why nothing can be stored, until a probe finds that it can."""

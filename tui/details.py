@@ -1,5 +1,6 @@
 """One appeal in full: its message, why it went where it went, and what would let it go."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -13,15 +14,19 @@ from textual.widgets import Static
 import desk
 import lists
 from explain import Chance, Explanation, explain
-from store import Refused, Trouble
 from text import clean
 from tui.dialogs import ActDialog
 from tui.keys import bind
 from tui.lines import fit
+from tui.window import LOOKING
 from wanted import Wanted
 
 BAR = 20
 MOST_REMEDIES = 9
+
+
+Found = tuple[Explanation, Sequence[lists.AppealRow]]
+"""An appeal, and the newest of its lead's."""
 
 
 class Details(ActDialog):
@@ -45,19 +50,17 @@ class Details(ActDialog):
         with Vertical(classes="dialog sheet") as box:
             box.border_title = Content(f"Appeal #{self._appeal_id}")
             with VerticalScroll():
-                yield Static("", id="details", markup=False)
+                yield Static(LOOKING, id="details", markup=False)
             yield Static("", id="error", classes="error")
             hint = "c close · o reopen · m move · r return · 1-9 a remedy · esc back"
             yield Static(Content(hint), classes="hint")
 
     def on_mount(self) -> None:
         """Read the appeal."""
-        try:
-            self._explanation = explain(self._appeal_id)
-            history = lists.newest_appeals(6, wanted=Wanted(lead_id=self._explanation.lead_id))
-        except (Refused, Trouble) as error:
-            self.explain(str(error), None)
-            return
+        self.look(partial(_read, self._appeal_id), self._show)
+
+    def _show(self, found: Found) -> None:
+        self._explanation, history = found
         self.query_one("#details", Static).update(
             Content("\n").join(_lines(self._explanation, history))
         )
@@ -87,7 +90,12 @@ class Details(ActDialog):
         self.query_one("#error", Static).update(Content(clean(sentence)))
 
 
-def _lines(found: Explanation, history: "list[lists.AppealRow]") -> list[Content]:
+def _read(appeal_id: int) -> Found:
+    found = explain(appeal_id)
+    return found, lists.newest_appeals(6, wanted=Wanted(lead_id=found.lead_id))
+
+
+def _lines(found: Explanation, history: Sequence[lists.AppealRow]) -> list[Content]:
     lines = [
         Content.assemble(("From   ", "dim"), f"{found.lead} by {found.source}, {_when(found)}"),
         Content.assemble(("With   ", "dim"), _holder(found)),

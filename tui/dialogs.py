@@ -1,9 +1,10 @@
 """Small dialogs: a few fields to save, and a question before what is hard to take back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,13 +14,15 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from desk import Done
-from store import Refused, Trouble
+from store import Refused, Trouble, engine
 from text import clean
 from tui.messages import Acted
 from tui.sheet import Sheet
 
 if TYPE_CHECKING:
     from tui.app import LeadboardApp
+
+T = TypeVar("T")
 
 Saving = Callable[[dict[str, Any]], Callable[..., Done]]
 """Given the values by field name, return the act that saves them, all but the actor."""
@@ -64,6 +67,26 @@ class ActDialog(Sheet):
         else:
             self.go(True)
             app.desk_screen.post_message(Acted(done.note))
+
+    def look(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Read and go on with it: at once from a file, beside the screen's thread from a server."""
+        if engine().is_server:
+            self._look_afar(query, then)
+            return
+        with self._explained():
+            then(query())
+
+    @work(group="look", exit_on_error=False)
+    async def _look_afar(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
+        with self._explained():
+            then(await self.leadboard.reader.do(query))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (Refused, Trouble) as error:
+            self.explain(str(error), None)
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Show why the act was refused."""
@@ -117,13 +140,17 @@ class Dialog(ActDialog):
         self.query_one(f"#field-{name}", Input).focus()
 
 
-class Confirm(ActDialog):
-    """A question whose yes does an act."""
+class Question(ActDialog):
+    """A question whose yes does an act.
+
+    It may come up under the fingers of somebody who types on, so that only `y` is a yes.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,н,enter", "confirm", "Yes", id="confirm.yes"),
+        Binding("y,н", "confirm", "Yes", id="confirm.yes"),
         Binding("n,т", "dismiss_dialog", "No", id="confirm.no"),
     ]
+    hint = "y: yes · esc or n: no"
 
     def __init__(self, question: str, act: Callable[..., Done]) -> None:
         super().__init__()
@@ -135,7 +162,7 @@ class Confirm(ActDialog):
         with Vertical(classes="dialog"):
             yield Static(Content(clean(self._question)))
             yield Static("", id="error", classes="error")
-            yield Static(Content("enter or y: yes · esc or n: no"), classes="hint")
+            yield Static(Content(self.hint), classes="hint")
 
     def action_confirm(self) -> None:
         """Do it."""
@@ -144,6 +171,15 @@ class Confirm(ActDialog):
     def explain(self, sentence: str, field: str | None) -> None:
         """Put the sentence below the question."""
         self.query_one("#error", Static).update(Content(clean(sentence)))
+
+
+class Confirm(Question):
+    """A question that was asked for with a key, and is there before the next one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", "Yes", id="confirm.enter", show=False)
+    ]
+    hint = "enter or y: yes · esc or n: no"
 
 
 class Quit(Sheet):

@@ -1,6 +1,7 @@
 """What panes tell the screen."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message
@@ -8,13 +9,27 @@ from textual.message import Message
 from desk import Done
 
 
+@dataclass(frozen=True, slots=True)
+class Insistence:
+    """What a yes does where an act is refused for lack of one, and the question's last words."""
+
+    question: str
+    act: Callable[..., Done]
+
+
 class Act(Message):
     """An act that a pane asks for: a function of `desk` and its arguments, all but the actor."""
 
-    def __init__(self, function: Callable[..., Done], *arguments: Any) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Done],
+        *arguments: Any,
+        insistence: Insistence | None = None,
+    ) -> None:
         super().__init__()
         self.function = function
         self.arguments = arguments
+        self.insistence = insistence
 
 
 class Acted(Message):

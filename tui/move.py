@@ -14,7 +14,6 @@ from textual.widgets import Input, Static
 import desk
 import lists
 from insight import standings
-from store import Trouble
 from text import clean
 from tui.dialogs import ActDialog, Confirm
 from tui.grid import note_of
@@ -50,14 +49,13 @@ class Move(ActDialog):
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
         self.choices.can_focus = False
-        self.choices.notes = notes(self.leadboard.desk_screen.board, self._sources())
-        self.filter()
+        self._note(set())
+        self.look(partial(lists.sources_of, self._appeal_ids), self._note)
 
-    def _sources(self) -> set[int]:
-        try:
-            return lists.sources_of(self._appeal_ids)
-        except Trouble:
-            return set()  # the header tells of a database that cannot be read
+    def _note(self, source_ids: set[int]) -> None:
+        """Say of everybody what is in the way, or his odds."""
+        self.choices.notes = notes(self.leadboard.desk_screen.board, source_ids)
+        self.filter()
 
     @property
     def choices(self) -> OperatorList:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 from uuid import uuid4
 
@@ -19,10 +20,11 @@ from textual.widgets import Input, Static, TextArea
 import lists
 from allocator import Draft, Placed
 from insight import Standing, standings
-from store import Refused, Trouble
+from store import Refused, Trouble, engine
 from text import clean
 from tui.grid import note_of
 from tui.keys import bind
+from tui.lane import Lane
 from tui.source_field import SourceField
 from views import Board
 
@@ -32,12 +34,15 @@ ODDS_LINES = 3
 class KnownLeads(Suggester):
     """Completes a lead's id from the leads that have written before."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: Lane) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self._reader = reader
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first known id that starts with what is typed."""
         try:
+            if engine().is_server:  # which may take its time
+                return await self._reader.do(partial(lists.lead_starting, value))
             return lists.lead_starting(value)
         except Trouble:
             return None  # the header says that the database cannot be read
@@ -95,9 +100,8 @@ class NewAppeal(Vertical):
 
     async def fill(self) -> None:
         """Mount the fields, the odds and the answer: after the first frame, which is quicker so."""
-        lead = Input(
-            placeholder="id: tg_123456789", compact=True, id="lead", suggester=KnownLeads()
-        )
+        known = KnownLeads(self.app.reader)  # type: ignore[attr-defined]
+        lead = Input(placeholder="id: tg_123456789", compact=True, id="lead", suggester=known)
         message = MessageArea(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
         await self.mount(
             _field("Source", SourceField(id="source-field")),

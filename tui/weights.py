@@ -1,6 +1,8 @@
 """The weight grid: operators down, sources across, weights typed in place."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -14,11 +16,32 @@ from models import MAX_WEIGHT
 from store import Refused, Trouble
 from tui.dialogs import Confirm, Dialog, Field
 from tui.keys import bind
-from tui.messages import Act, Failed
+from tui.lane import Lane
+from tui.messages import Act, Failed, Insistence
 from tui.weight_grid import WeightGrid
 
 Change = tuple[int, int, int | None]
 """An operator, a source, and the weight to set, None for no link."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell that is typed into, and the weight it held when that began."""
+
+    operator_id: int
+    source_id: int
+    weight: int | None
+
+    def read(self) -> None:
+        """Read what the cell holds once the acts are stored that were asked for before."""
+        with suppress(Trouble):  # then what is on show is all there is to go by
+            self.weight = views.weight_of(self.operator_id, self.source_id)
+
+    def replace(self, weight: int, *, actor: str) -> desk.Done:
+        """Set another weight, unless somebody else has done so meanwhile."""
+        return desk.replace_weight(
+            self.operator_id, self.source_id, self.weight, weight, actor=actor
+        )
 
 
 class Weights(WeightGrid):
@@ -46,7 +69,7 @@ class Weights(WeightGrid):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._weight_before: int | None = None
+        self._cell: Cell | None = None
 
     # Typing.
 
@@ -69,16 +92,16 @@ class Weights(WeightGrid):
             self.action_column(1 if event.key == "tab" else -1)
         else:
             if self.typed is None:
-                self._weight_before = self._weight_here()
+                self._begin()
             self.typed = ((self.typed or "") + (event.character or ""))[: len(str(MAX_WEIGHT))]
 
-    def _weight_here(self) -> int | None:
+    def _begin(self) -> None:
         if self.current is None or self.source is None:
-            return None
-        try:
-            return views.weight_of(self.current.id, self.source.id)
-        except Trouble:  # the header tells of it; what is on show is all there is to go by
-            return self.board.weights.get(self.source.id, {}).get(self.current.id)
+            return
+        on_show = self.board.weights.get(self.source.id, {}).get(self.current.id)
+        self._cell = Cell(self.current.id, self.source.id, on_show)
+        writer: Lane = self.app.writer  # type: ignore[attr-defined]
+        writer.do(self._cell.read)
 
     def watch_typed(self) -> None:
         """Show what is typed."""
@@ -91,24 +114,15 @@ class Weights(WeightGrid):
             self.post_message(Failed(f"The weight must be between 0 and {MAX_WEIGHT:,}."))
             return False
         self.typed = None
-        if typed and self._weight_here() != self._weight_before:
-            self._ask_about(int(typed))
-        elif typed:
-            self._act(desk.set_weight, int(typed))
+        if typed and self._cell is not None:
+            self._replace(self._cell, int(typed))
         return True
 
-    def _ask_about(self, weight: int) -> None:
-        """Ask before a weight goes that somebody else has set while this one was typed."""
-        if self.current is None or self.source is None:
-            return
-        theirs = self._weight_here()
-        became = "unlinked" if theirs is None else f"set to {theirs}"
-        question = (
-            f"{self.current.name} · {self.source.name} was {became} by somebody else "
-            f"while you typed. Set it to {weight} all the same?"
-        )
-        act = partial(desk.set_weight, self.current.id, self.source.id, weight)
-        self.app.push_screen(Confirm(question, act))
+    def _replace(self, cell: Cell, weight: int) -> None:
+        """Set the weight; ask first if somebody else has set it while this one was typed."""
+        all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
+        question = f"Set it to {weight} all the same?"
+        self.post_message(Act(cell.replace, weight, insistence=Insistence(question, all_the_same)))
 
     def on_paste(self, event: events.Paste) -> None:
         """Set a block of weights that a spreadsheet copied, from the cell under the cursor on."""
