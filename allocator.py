@@ -7,7 +7,8 @@ from typing import NamedTuple
 from checks import checked_external_id, checked_key, checked_message
 from draining import DRAIN_BATCH, Drained, drain
 from draws import Decision, candidates_of, decide
-from holding import hold_all
+from handouts import hand_out
+from holding import hold_all, take_turn_for
 from journal import Journal, subject_of
 from lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
 from models import Appeal, Lead, Roster, Source
@@ -76,7 +77,7 @@ def submit(
     changes nothing. Raises Refused for bad input, Trouble when the database cannot be written.
     """
     draft = Draft.checked(external_id, source_id, message, key)
-    return transact(lambda: place(draft, rng, journal or Journal()))
+    return transact(lambda: place(draft, rng, Journal() if journal is None else journal))
 
 
 _SOURCE = Prepared(lambda: Source.select(Source.id).where(Source.id == slot("source_id")))
@@ -102,7 +103,7 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     if _SOURCE.scalar(source_id=draft.source_id) is None:
         raise Missing(f"There is no source #{draft.source_id}.", "source")
     lead_id = lead_id_of(draft.external_id)
-    decision = _decide_in_turn(draft.source_id, rng, journal)
+    decision = _decide_in_turn(draft.source_id, rng)
     timestamp = now()
     columns = decision.columns()
     appeal_id: int = _NEW_APPEAL.scalar(
@@ -125,20 +126,20 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     )
 
 
-def _decide_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Decision:
+def _decide_in_turn(source_id: int, rng: random.Random) -> Decision:
     """Draw for a new arrival; before it waits, look once more with everybody held."""
-    decision = _draw_in_turn(source_id, rng, journal)
+    decision = _draw_in_turn(source_id, rng)
     if decision.operator_id is None and hold_all((), [source_id]):
-        return _draw_in_turn(source_id, rng, journal)
+        return _draw_in_turn(source_id, rng)
     return decision
 
 
-def _draw_in_turn(source_id: int, rng: random.Random, journal: Journal) -> Decision:
+def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
     """Draw, but never before those who waited longer for the same source."""
     candidates = candidates_of(source_id)
     if candidates.total and oldest_waiting(source_id):
-        hold_all((), [source_id])
-        drain(journal, rng, source_id)
+        take_turn_for([source_id])
+        hand_out(rng, source_id)
         candidates = candidates_of(source_id)
         if oldest_waiting(source_id):
             return Decision(candidates)

@@ -1,26 +1,21 @@
 """Many appeals in one transaction: the rules of `allocator.place`, a few statements for all."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
-from typing import TypeVar
 
 from allocator import Draft, Placed, known_by_key
-from draining import drain
+from draining import DRAIN_BATCH, flowing
 from draws import Decision, Wheels
-from journal import Journal
+from handouts import hand_out
+from holding import take_turn_for
 from lottery import LOTTERY, why_nobody
 from models import Appeal, Lead, Operator, Source
 from places import oldest_waiting
-from prepared import Prepared, slot
+from prepared import Prepared, chunks, slot
 from store import Missing, Refused, now, rows, stamp
-
-T = TypeVar("T")
-
-CHUNK = 100
-"""Rows of one statement; the last one of a batch has fewer."""
 
 
 def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Placed | Refused]:
@@ -53,7 +48,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
 
 
 def _store(drafts: Sequence[Draft], rng: random.Random) -> list[Placed]:
-    queued = _queued({draft.source_id for draft in drafts}, rng)
+    queued = _queued({draft.source_id for draft in drafts}, len(drafts), rng)
     leads = _lead_ids([draft.external_id for draft in drafts])
     wheels = Wheels(rng)
     decisions = [
@@ -82,19 +77,23 @@ def _store(drafts: Sequence[Draft], rng: random.Random) -> list[Placed]:
     ]
 
 
-def _queued(source_ids: set[int], rng: random.Random) -> set[int]:
+def _queued(source_ids: set[int], count: int, rng: random.Random) -> set[int]:
     """Let older waiting appeals go first; return the sources where some still wait after that."""
-    for source_id in sorted(source_ids):
-        if oldest_waiting(source_id):
-            drain(Journal(), rng, source_id)
-    return {source_id for source_id in source_ids if oldest_waiting(source_id)}
+    behind = {source_id for source_id in source_ids if oldest_waiting(source_id)}
+    if queues := [source_id for source_id in sorted(behind) if flowing(source_id)]:
+        take_turn_for(source_ids)
+        # More than come in, so that the queue ends also while nobody but bots does anything.
+        budget = max(DRAIN_BATCH, 2 * count)
+        for source_id in queues:
+            budget -= hand_out(rng, source_id, budget).given
+    return {source_id for source_id in behind if oldest_waiting(source_id)}
 
 
 def _known(keys: Sequence[str]) -> dict[str, Placed]:
     """Return the appeals that came with these keys before."""
     taken = {
         key
-        for chunk in _chunks(sorted(set(keys)))
+        for chunk in chunks(sorted(set(keys)))
         for (key,) in _taken_keys(len(chunk)).rows_in_turn(chunk)
     }
     found = {key: known_by_key(key) for key in taken}
@@ -106,7 +105,7 @@ def _lead_ids(external_ids: Sequence[str]) -> dict[str, int]:
     distinct = list(dict.fromkeys(external_ids))
     known = _known_leads(distinct)
     new = [each for each in distinct if each not in known]
-    for chunk in _chunks(new):
+    for chunk in chunks(new):
         _new_leads(len(chunk)).changes_in_turn(chunk)
     return known | _known_leads(new)
 
@@ -114,7 +113,7 @@ def _lead_ids(external_ids: Sequence[str]) -> dict[str, int]:
 def _known_leads(external_ids: Sequence[str]) -> dict[str, int]:
     return {
         external_id: lead_id
-        for chunk in _chunks(external_ids)
+        for chunk in chunks(external_ids)
         for external_id, lead_id in _leads(len(chunk)).rows_in_turn(chunk)
     }
 
@@ -132,7 +131,7 @@ def _insert(
         for draft, lead, each in zip(drafts, leads, decisions, strict=True)
     ]
     ids: list[int] = []
-    for chunk in _chunks(records):
+    for chunk in chunks(records):
         stored = _new_appeals(len(chunk)).rows_in_turn(chain.from_iterable(chunk))
         ids += sorted(appeal_id for (appeal_id,) in stored)
     return ids
@@ -177,7 +176,3 @@ def _taken_keys(count: int) -> Prepared:
     return Prepared(
         lambda: Appeal.select(Appeal.key).where(Appeal.key.in_([slot("key") for _ in range(count)]))
     )
-
-
-def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -4,14 +4,14 @@ import heapq
 import random
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import ModelSelect, fn
 
 from draws import Wheels
 from journal import Journal
 from lottery import LOTTERY
 from models import Appeal, Operator, OperatorSource, Source
-from places import is_waiting, oldest_waiting, rewrite, state_of
-from store import rows
+from places import Rewriting, is_waiting, rewrite_all, waiting_of
+from prepared import Prepared, slot
 
 DRAIN_BATCH = 200
 """Waiting appeals handed out in one transaction, so that nobody holds the lock for long."""
@@ -35,24 +35,28 @@ def drain(
     Each goes through the lottery of its own source; a source that nobody can serve is passed over.
     Takes `batch` of them at the most.
     """
-    queue = waiting_queues(source_id)
-    heapq.heapify(queue)
-    wheels, given = Wheels(rng), 0
-    while queue and given < batch:
-        appeal_id, source = heapq.heappop(queue)
-        decision = wheels.decide(source)
-        if decision.operator_id is None:
-            continue
-        rewrite(state_of(appeal_id), journal, **decision.columns())
-        given += 1
-        if (following := oldest_waiting(source)) is not None:
-            heapq.heappush(queue, (following, source))
+    sources = flowing(source_id)
+    page = batch // max(1, len(sources)) + 1
+    lines = [waiting_of(source, page) for source in sources]
+    front = [(state.id, state, line) for line in lines if (state := next(line, None)) is not None]
+    heapq.heapify(front)
+    wheels, given = Wheels(rng), list[Rewriting]()
+    while front and len(given) < batch:
+        _, state, line = front[0]
+        decision = wheels.decide(state.source_id)
+        if not decision.is_left:
+            given.append((state, decision.columns()))
+        following = None if decision.is_left else next(line, None)
+        if following is None:
+            heapq.heappop(front)
+        else:
+            heapq.heapreplace(front, (following.id, following, line))
+    rewrite_all(given, journal)
     wheels.settle()
-    return Drained(given, has_more=bool(queue))
+    return Drained(len(given), has_more=bool(front))
 
 
-def waiting_queues(source_id: int | None = None) -> list[tuple[int, int]]:
-    """Return (oldest waiting appeal, source) for each source that somebody can serve."""
+def _queues() -> "ModelSelect[Source]":
     eligible = (
         OperatorSource.select()
         .join(Operator)
@@ -63,11 +67,15 @@ def waiting_queues(source_id: int | None = None) -> list[tuple[int, int]]:
             Operator.load < Operator.max_load,
         )
     )
-    queued = Appeal.select(fn.MIN(Appeal.id)).where(Appeal.source == Source.id, is_waiting())
-    sources = Source.select(queued, Source.id).where(
-        fn.EXISTS(Appeal.select(Appeal.id).where(Appeal.source == Source.id, is_waiting())),
-        fn.EXISTS(eligible),
-    )
-    if source_id is not None:
-        sources = sources.where(Source.id == source_id)
-    return [(appeal_id, source) for appeal_id, source in rows(sources)]
+    waiting = Appeal.select(Appeal.id).where(Appeal.source == Source.id, is_waiting())
+    return Source.select(Source.id).where(fn.EXISTS(waiting), fn.EXISTS(eligible))
+
+
+_QUEUES = Prepared(_queues)
+_QUEUE = Prepared(lambda: _queues().where(Source.id == slot("source_id")))
+
+
+def flowing(source_id: int | None = None) -> list[int]:
+    """Return the sources of which appeals wait that somebody could take."""
+    found = _QUEUES.rows() if source_id is None else _QUEUE.rows(source_id=source_id)
+    return [source for (source,) in found]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from peewee import ModelSelect
 
+from journal import last_words
 from models import Event
 from store import BEYOND, plainly, rows
 from text import clean
@@ -35,7 +36,10 @@ def events_after(limit: int, after: int) -> Sequence[EventRow]:
 
 
 def _events() -> "ModelSelect[Event]":
-    return Event.select(Event.id, Event.at, Event.actor, Event.act, Event.note, Event.target)
+    """Return the acts, each with the words of all that it handed out; its parts are no acts."""
+    return Event.select(
+        Event.id, Event.at, Event.actor, Event.act, last_words(), Event.target
+    ).where(Event.part_of.is_null())
 
 
 def _rows(query: "ModelSelect[Event]") -> list[EventRow]:

@@ -28,6 +28,13 @@ def take_turn() -> None:
         _hold(Operator.select(Operator.id).order_by(Operator.id))
 
 
+def take_turn_for(source_ids: Collection[int]) -> None:
+    """Let what an arrival hands out follow the acts, and hold who serves its sources."""
+    if engine().is_server:
+        _hold(SchemaVersion.select())
+        hold_all((), source_ids)
+
+
 def hold_all(operator_ids: Collection[int], source_ids: Collection[int]) -> bool:
     """Keep these operators as they are, and all who serve these sources; False on SQLite.
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from peewee import fn
 
-from draining import drain, waiting_queues
+from draining import flowing
 from draws import digest_of
+from handouts import hand_out_batch, record_rest
 from holding import take_turn
 from journal import REPAIR, Journal, from_json, subject_of
 from lottery import Candidates, pick
@@ -41,20 +42,33 @@ def repair(actor: str) -> list[Finding]:
         if damage := _damage():
             return damage
 
-    def work() -> bool:
-        take_turn()
-        journal = Journal()
-        for operator_id, _, load, count in _load_mismatches():
-            Operator.update(load=count).where(Operator.id == operator_id).execute()
-            journal.note(subject_of("load", operator_id), {"load": load}, {"load": count})
-        drained = drain(journal)
-        if any(journal):
-            journal.write(actor, REPAIR, "Loads recounted, waiting appeals handed out")
-        return drained.has_more
-
-    while transact(work):
-        pass
+    event_id, has_more = transact(lambda: _mend(actor))
+    while has_more:
+        has_more = transact(lambda: _hand_out_for(actor, event_id))
     return check()
+
+
+def _mend(actor: str) -> tuple[int | None, bool]:
+    """Recount the loads and hand out a first batch; return the event, and whether more flows."""
+    take_turn()
+    journal = Journal()
+    for operator_id, _, load, count in _load_mismatches():
+        Operator.update(load=count).where(Operator.id == operator_id).execute()
+        journal.note(subject_of("load", operator_id), {"load": load}, {"load": count})
+    batch = hand_out_batch()
+    journal.add_all(batch.rest)
+    event_id = None
+    if any(journal):
+        event_id = journal.write(actor, REPAIR, "Loads recounted, waiting appeals handed out")
+    return event_id, batch.has_more
+
+
+def _hand_out_for(actor: str, event_id: int | None) -> bool:
+    """Hand out a further batch of what a repair lets flow; return whether more does."""
+    take_turn()
+    batch = hand_out_batch()
+    record_rest(batch.rest, actor, part_of=event_id)
+    return batch.has_more
 
 
 def _damage() -> list[Finding]:
@@ -77,7 +91,7 @@ def _wrong_loads() -> Iterator[Finding]:
 
 
 def _stuck_appeals() -> Iterator[Finding]:
-    for _, source_id in waiting_queues():
+    for source_id in flowing():
         waiting = Appeal.select().where(Appeal.source == source_id, is_waiting()).count()
         name = Source.select(Source.name).where(Source.id == source_id).scalar()
         yield Finding(

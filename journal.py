@@ -1,20 +1,19 @@
 """The record of acts: what each did to which row, kept so that it can be shown and taken back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 
+from peewee import Function, fn
+
 from models import Event, EventChange
-from prepared import Prepared, slot
+from prepared import Prepared, chunks, slot
 from store import now, rows
 
 REPAIR = "repair"
 """The one act that cannot be undone."""
-
-CHUNK = 100
-"""Rows of one statement."""
 
 Columns = Mapping[str, object]
 """Column names and values of one row, as JSON holds them."""
@@ -35,6 +34,15 @@ class Journal:
 
     changes: dict[str, Change] = field(default_factory=dict)
 
+    def add(self, change: Change) -> None:
+        """Add a change that another journal holds."""
+        self.note(change.subject, change.before, change.after)
+
+    def add_all(self, changes: Iterable[Change]) -> None:
+        """Add the changes of another journal."""
+        for change in changes:
+            self.add(change)
+
     def note(self, subject: str, before: Columns | None, after: Columns | None) -> None:
         """Add one change of the row that `subject` names, such as `operator:3`."""
         earlier = self.changes.get(subject)
@@ -49,39 +57,35 @@ class Journal:
         return (change for change in self.changes.values() if _is_told(change))
 
     def write(
-        self, actor: str, act: str, note: str, *, forced: bool = False, target: int | None = None
+        self,
+        actor: str,
+        act: str,
+        note: str,
+        *,
+        forced: bool = False,
+        target: int | None = None,
+        part_of: int | None = None,
     ) -> int:
-        """Store the act with its changes in the transaction under way and return the event's id."""
+        """Store the act with its changes in the transaction under way and return the event's id.
+
+        `target` is the act that an undo or a redo is about, `part_of` the one that a part belongs
+        to.
+        """
         event_id: int = Event.insert(
-            at=now(), actor=actor, act=act, note=note, forced=forced, target=target
+            at=now(),
+            actor=actor,
+            act=act,
+            note=note,
+            forced=forced,
+            target=target,
+            part_of=part_of,
         ).execute()
         changes = [
             (event_id, each.subject, to_json(each.before), to_json(each.after)) for each in self
         ]
-        for start in range(0, len(changes), CHUNK):
-            chunk = changes[start : start + CHUNK]
+        for chunk in chunks(changes):
             _new_changes(len(chunk)).changes_in_turn(chain.from_iterable(chunk))
         return event_id
-
-    def extend(self, event_id: int, note: str) -> None:
-        """Add to a stored act what went on of it in a later transaction, and word it anew."""
-        earlier = {change.subject: change for change in changes_of(event_id)}
-        for each in self:
-            known = earlier.get(each.subject)
-            row = (EventChange.event == event_id) & (EventChange.subject == each.subject)
-            if known is None:
-                EventChange.insert(
-                    event=event_id,
-                    subject=each.subject,
-                    before=to_json(each.before),
-                    after=to_json(each.after),
-                ).execute()
-            else:
-                EventChange.update(
-                    before=to_json(_over(each.before, known.before)),
-                    after=to_json(_over(known.after, each.after)),
-                ).where(row).execute()
-        Event.update(note=note).where(Event.id == event_id).execute()
 
 
 @cache
@@ -108,14 +112,26 @@ def _over(base: Columns | None, top: Columns | None) -> Columns | None:
 
 
 def changes_of(event_id: int) -> list[Change]:
-    """Return what the event did, row by row."""
-    found = EventChange.select(EventChange.subject, EventChange.before, EventChange.after).where(
-        EventChange.event == event_id
+    """Return what the act did with all its parts, row by row: the first before, the last after."""
+    parts = Event.select(Event.id).where((Event.id == event_id) | (Event.part_of == event_id))
+    found = (
+        EventChange.select(EventChange.subject, EventChange.before, EventChange.after)
+        .where(EventChange.event.in_(parts))
+        .order_by(EventChange.event)
     )
-    return [
-        Change(subject, from_json(before), from_json(after))
-        for subject, before, after in rows(found)
-    ]
+    whole = Journal()
+    for subject, before, after in rows(found):
+        whole.note(subject, from_json(before), from_json(after))
+    return list(whole)
+
+
+_PART = Event.alias()
+
+
+def last_words() -> Function:
+    """Return what to select for the words of an act, with all that it has handed out so far."""
+    newest = _PART.select(_PART.note).where(_PART.part_of == Event.id)
+    return fn.COALESCE(newest.order_by(_PART.part_of.desc(), _PART.id.desc()).limit(1), Event.note)
 
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))

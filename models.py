@@ -167,9 +167,13 @@ class Event(Table):
     note = TextField()
     forced = BooleanField(default=False, constraints=[Check("forced IN (TRUE, FALSE)")])
     target = ForeignKeyField("self", backref="+", on_delete="RESTRICT", null=True)
+    part_of = ForeignKeyField("self", backref="+", on_delete="RESTRICT", null=True, index=False)
 
 
 Event.add_index(Event.index(Event.actor, Event.id, name="event_by_actor"))
+Event.add_index(
+    Event.index(Event.part_of, Event.id, name="event_by_act", where=Event.part_of.is_null(False))
+)
 
 
 class EventChange(Table):
@@ -190,6 +194,19 @@ EventChange.add_index(
     EventChange.index(EventChange.subject, EventChange.event, name="event_change_by_subject")
 )
 
+
+class OpenDrain(Table):
+    """An act from which waiting appeals still flow: its words, and how many were handed out.
+
+    `operators` is a list in JSON: to whom the act lets waiting appeals go.
+    """
+
+    event = ForeignKeyField(Event, backref="+", on_delete="RESTRICT", primary_key=True)
+    note = TextField()
+    given = BigIntegerField()
+    operators = TextField()
+
+
 TABLES: list[type[Table]] = [
     SchemaVersion,
     Operator,
@@ -200,6 +217,7 @@ TABLES: list[type[Table]] = [
     Appeal,
     Event,
     EventChange,
+    OpenDrain,
 ]
 
 

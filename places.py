@@ -1,29 +1,33 @@
 """Places and who holds them: the guarded load counter, and the state of one appeal."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Any
 
-from peewee import Expression, fn
+from peewee import Case, Cast, Expression, ModelSelect, ValuesList, fn
 
-from journal import Journal, subject_of
+from journal import Columns, Journal, subject_of
 from models import Appeal, Operator
-from prepared import Prepared, slot
+from prepared import Prepared, chunks, slot
 from store import Missing, TooBusy
 
-_TAKE = Operator.update(load=Operator.load + 1).where(Operator.id == slot("operator_id"))
-_ROOM = Operator.load < Operator.max_load
+_TAKE = Operator.update(load=Operator.load + slot("count")).where(
+    Operator.id == slot("operator_id")
+)
+_ROOM = Operator.load + slot("count") <= Operator.max_load
 _CLAIM = Prepared(lambda: _TAKE.where(Operator.is_active, _ROOM))
 _CLAIM_ROOM = Prepared(lambda: _TAKE.where(_ROOM))
 _CLAIM_OVER = Prepared(lambda: _TAKE)
-_CLAIM_MANY = Prepared(
-    lambda: Operator.update(load=Operator.load + slot("count")).where(
-        Operator.id == slot("operator_id"),
-        Operator.is_active,
-        Operator.load + slot("count") <= Operator.max_load,
-    )
-)
 _RELEASE = Prepared(
-    lambda: Operator.update(load=Operator.load - 1).where(
-        Operator.id == slot("operator_id"), Operator.load > 0
+    lambda: Operator.update(
+        load=Case(None, [(Operator.load > slot("count"), Operator.load - slot("count"))], 0)
+    ).where(Operator.id == slot("operator_id"))
+)
+_ROOM_LEFT = Prepared(
+    lambda: Operator.select(Operator.max_load - Operator.load).where(
+        Operator.id == slot("operator_id")
     )
 )
 _NAME = Prepared(lambda: Operator.select(Operator.name).where(Operator.id == slot("operator_id")))
@@ -31,27 +35,33 @@ _NAME = Prepared(lambda: Operator.select(Operator.name).where(Operator.id == slo
 
 def claim(operator_id: int) -> bool:
     """Take one place of an active operator below his limit; False when it went meanwhile."""
-    return bool(_CLAIM.changes(operator_id=operator_id))
+    return claim_many(operator_id, 1)
 
 
 def claim_many(operator_id: int, count: int) -> bool:
     """Take several places of an active operator, all of them below his limit, or none."""
-    return bool(_CLAIM_MANY.changes(operator_id=operator_id, count=count))
+    return bool(_CLAIM.changes(operator_id=operator_id, count=count))
 
 
-def claim_room(operator_id: int) -> bool:
-    """Take one place below the limit, active or not: for an appeal that comes back to him."""
-    return bool(_CLAIM_ROOM.changes(operator_id=operator_id))
+def claim_room(operator_id: int, count: int = 1) -> bool:
+    """Take places below the limit, active or not: for appeals that come back to their operator."""
+    return bool(_CLAIM_ROOM.changes(operator_id=operator_id, count=count))
 
 
-def claim_over(operator_id: int) -> bool:
-    """Take one place whatever the limit says: only for an explicit yes."""
-    return bool(_CLAIM_OVER.changes(operator_id=operator_id))
+def claim_over(operator_id: int, count: int = 1) -> bool:
+    """Take places whatever the limit says: only for an explicit yes."""
+    return bool(_CLAIM_OVER.changes(operator_id=operator_id, count=count))
 
 
-def release(operator_id: int) -> None:
-    """Give one place back."""
-    _RELEASE.changes(operator_id=operator_id)
+def release(operator_id: int, count: int = 1) -> None:
+    """Give places back."""
+    _RELEASE.changes(operator_id=operator_id, count=count)
+
+
+def room_of(operator_id: int) -> int:
+    """Return how many places an operator has left, below 0 above the limit; 0 for nobody."""
+    room: int | None = _ROOM_LEFT.scalar(operator_id=operator_id)
+    return room or 0
 
 
 def name_of(operator_id: int | None) -> str | None:
@@ -90,8 +100,8 @@ class AppealState:
         }
 
 
-_STATE = Prepared(
-    lambda: Appeal.select(
+def _states() -> "ModelSelect[Appeal]":
+    return Appeal.select(
         Appeal.id,
         Appeal.source,
         Appeal.operator,
@@ -99,21 +109,15 @@ _STATE = Prepared(
         Appeal.roster,
         Appeal.draw,
         Appeal.withdrawn,
-    ).where(Appeal.id == slot("appeal_id"))
-)
-_REWRITE = Prepared(
-    lambda: Appeal.update(
-        operator_id=slot("operator_id"),
-        closed_at=slot("closed_at"),
-        roster_id=slot("roster_id"),
-        draw=slot("draw"),
-        withdrawn=slot("withdrawn"),
-    ).where(
-        Appeal.id == slot("appeal_id"),
-        fn.COALESCE(Appeal.operator, 0) == slot("was_with"),
-        fn.COALESCE(Appeal.closed_at, "") == slot("was_closed"),
     )
-)
+
+
+def _state(row: Sequence[Any]) -> AppealState:
+    key, source_id, operator_id, closed_at, roster_id, draw, withdrawn = row
+    return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
+
+
+_STATE = Prepared(lambda: _states().where(Appeal.id == slot("appeal_id")))
 
 
 def state_of(appeal_id: int) -> AppealState:
@@ -121,8 +125,62 @@ def state_of(appeal_id: int) -> AppealState:
     row = _STATE.first(appeal_id=appeal_id)
     if row is None:
         raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
-    key, source_id, operator_id, closed_at, roster_id, draw, withdrawn = row
-    return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
+    return _state(row)
+
+
+@cache
+def _states_of(count: int) -> Prepared:
+    return Prepared(
+        lambda: _states().where(Appeal.id.in_([slot("appeal_id") for _ in range(count)]))
+    )
+
+
+def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
+    """Return the states of appeals by their ids; raises Refused when one of them is not there."""
+    states = {
+        row[0]: _state(row)
+        for chunk in chunks(appeal_ids)
+        for row in _states_of(len(chunk)).rows_in_turn(chunk)
+    }
+    for appeal_id in appeal_ids:
+        if appeal_id not in states:
+            raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    return states
+
+
+Rewriting = tuple[AppealState, Columns]
+"""An appeal as it is, and the columns of it that change."""
+
+_COLUMNS = {
+    "operator_id": "BIGINT",
+    "closed_at": "TEXT",
+    "roster_id": "BIGINT",
+    "draw": "BIGINT",
+    "withdrawn": "BOOLEAN",
+}
+"""The columns that acts change, with the types that a server cannot guess."""
+_WRITTEN = {"id": "BIGINT", "was_with": "BIGINT", "was_closed": "TEXT", **_COLUMNS}
+
+
+@cache
+def _rewriting(count: int) -> Prepared:
+    def build() -> Any:
+        each = tuple(Cast(slot(name), kind) for name, kind in _WRITTEN.items())
+        new = ValuesList([each] * count, alias="rewritten")
+        # SQLite and PostgreSQL both call the columns of such a list so.
+        given = {name: getattr(new.c, f"column{at}") for at, name in enumerate(_WRITTEN, 1)}
+        return (
+            Appeal.update(**{name: given[name] for name in _COLUMNS})
+            .from_(new)
+            .where(
+                Appeal.id == given["id"],
+                # Functions of the columns: no index of those who wait shall be searched for them.
+                fn.COALESCE(Appeal.operator, 0) == given["was_with"],
+                fn.COALESCE(Appeal.closed_at, "") == given["was_closed"],
+            )
+        )
+
+    return Prepared(build)
 
 
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
@@ -130,18 +188,34 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
 
     Raises TooBusy, so that the transaction is tried again, when another writer changed it first.
     """
+    rewrite_all([(state, columns)], journal)
+
+
+def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal) -> None:
+    """Do for many appeals, each of them once, what `rewrite` does for one."""
+    for chunk in chunks(rewritings):
+        values = [_written(state, columns) for state, columns in chunk]
+        if _rewriting(len(chunk)).changes_in_turn(chain.from_iterable(values)) != len(chunk):
+            raise TooBusy(f"{_named(chunk)} changed by somebody else: try again.")
+    for state, columns in rewritings:
+        _note(state, columns, journal)
+
+
+def _written(state: AppealState, columns: Columns) -> tuple[object, ...]:
+    after = {**state.columns(), **columns}
+    guards = (state.id, state.operator_id or 0, state.closed_at or "")
+    return (*guards, *(after[name] for name in _COLUMNS))
+
+
+def _named(chunk: Sequence[Rewriting]) -> str:
+    return f"Appeal #{chunk[0][0].id} was" if len(chunk) == 1 else "Appeals were"
+
+
+def _note(state: AppealState, columns: Columns, journal: Journal) -> None:
     before = state.columns()
-    after = {**before, **columns}
-    changed = _REWRITE.changes(
-        **after,
-        appeal_id=state.id,
-        was_with=state.operator_id or 0,
-        was_closed=state.closed_at or "",
-    )
-    if not changed:
-        raise TooBusy(f"Appeal #{state.id} was changed by somebody else: try again.")
     # Always with who has it and whether it is open: an undo must see that either changed since.
     noted = dict.fromkeys(("operator_id", "closed_at", *columns))
+    after = {**before, **columns}
     journal.note(
         subject_of("appeal", state.id),
         {name: before[name] for name in noted},
@@ -179,6 +253,24 @@ def oldest_waiting(source_id: int) -> int | None:
     """Return the id of the appeal that has waited longest for this source."""
     appeal_id: int | None = _OLDEST.scalar(source_id=source_id)
     return appeal_id
+
+
+_WAITING = Prepared(
+    lambda: (
+        _states()
+        .where(Appeal.source == slot("source_id"), is_waiting(), Appeal.id > slot("after"))
+        .order_by(Appeal.id)
+        .limit(slot("count"))
+    )
+)
+
+
+def waiting_of(source_id: int, page: int) -> Iterator[AppealState]:
+    """Yield the appeals that wait for a source, oldest first, read `page` at a time."""
+    after = 0
+    while found := _WAITING.rows(source_id=source_id, after=after, count=page):
+        yield from map(_state, found)
+        after = found[-1][0]
 
 
 def open_appeals_of(operator_id: int) -> list[int]:

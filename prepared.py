@@ -1,12 +1,22 @@
 """Queries compiled once: Peewee's words, without building the same SQL for every appeal."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from peewee import Context, Node, Query
 
 from store import database
+
+T = TypeVar("T")
+
+CHUNK = 100
+"""Rows of one statement; the last one of a batch has fewer."""
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield the items in as many parts as there will be statements."""
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,21 @@
 """How every act runs: one transaction that checks, writes, drains what waits, and records."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from checks import storable
-from draining import Drained, drain
+from draining import DRAIN_BATCH
+from handouts import (
+    close_what_ended,
+    hand_out_batch,
+    is_open,
+    leave_open,
+    record_rest,
+    with_given,
+    words_of,
+)
 from holding import take_turn
 from journal import Journal
 from store import Trouble, transact
@@ -24,6 +35,15 @@ class Done:
     event_id: int | None
 
 
+HOLD = 0.03
+"""Seconds for which a batch of waiting appeals should keep the others waiting."""
+
+PAUSE = 0.003
+"""Seconds left between two batches; longer than others nap before they try again."""
+
+SMALLEST_BATCH = 20
+
+
 def record(
     actor: str, act: str, work: Work, *, forced: bool = False, target: int | None = None
 ) -> Done:
@@ -33,44 +53,63 @@ def record(
     Refused and Trouble, and then nothing was changed.
     """
 
-    def run() -> tuple[Done, Drained]:
-        take_turn()
-        journal = Journal()
-        words = work(journal)
-        drained = drain(journal)
-        note = words() if callable(words) else words
-        event_id = None
-        if any(journal):
-            told = _with_given(note, drained.given)
-            event_id = journal.write(storable(actor), act, told, forced=forced, target=target)
-        return Done(note, event_id), drained
+    def store(journal: Journal, note: str) -> int:
+        return journal.write(storable(actor), act, note, forced=forced, target=target)
 
-    done, drained = transact(run)
-    given = drained.given
-    while drained.has_more:
-        drained = _drain_on(done, given)
-        given += drained.given
-    return Done(_with_given(done.note, given), done.event_id)
+    done, has_more = transact(lambda: _do(work, store))
+    return _handed_out(done) if has_more else done
 
 
-def _drain_on(done: Done, given: int) -> Drained:
-    """Hand out the next batch in a transaction of its own, as a part of the same act."""
+def _do(work: Work, store: Callable[[Journal, str], int]) -> tuple[Done, bool]:
+    """Do an act and hand out a first batch; return whether more flows."""
+    take_turn()
+    close_what_ended()
+    journal = Journal()
+    words = work(journal)
+    batch = hand_out_batch()
+    note = words() if callable(words) else words
+    if not any(journal):
+        record_rest(batch.rest)
+        return Done(note, None), batch.has_more
+    given = len(batch.rest.changes)
+    told = with_given(note, given)
+    whole = Journal(dict(journal.changes))
+    whole.add_all(batch.rest)
+    event_id = store(whole, told)
+    if batch.has_more:
+        leave_open(event_id, note, given, journal)
+    return Done(told, event_id), batch.has_more
 
-    def run() -> Drained:
-        take_turn()
-        journal = Journal()
-        drained = drain(journal)
-        if done.event_id is not None and drained.given:
-            journal.extend(done.event_id, _with_given(done.note, given + drained.given))
-        return drained
 
+def _handed_out(done: Done) -> Done:
+    """Hand out what else flows from an act; return it with its words of all that it let through."""
     try:
-        return transact(run)
+        _drain_on(done.event_id)
+        return done if done.event_id is None else replace(done, note=words_of(done.event_id))
     except Trouble:
         # The act itself is stored and must be answered as done; who still waits flows with the
         # next act or arrival, and `leadboard check` names him until then.
-        return Drained(0, has_more=False)
+        return done
 
 
-def _with_given(note: str, given: int) -> str:
-    return f"{note}; {given} waiting handed out" if given else note
+def _drain_on(event_id: int | None) -> None:
+    """Hand out batch by batch, each in a transaction of its own, until nothing flows any more.
+
+    Ends sooner where the act was undone meanwhile.
+    """
+    size, has_more = DRAIN_BATCH, True
+    while has_more:
+        time.sleep(PAUSE)
+        seconds, has_more = transact(partial(_further, event_id, size))
+        size = max(SMALLEST_BATCH, min(DRAIN_BATCH, int(size * HOLD / max(seconds, 1e-4))))
+
+
+def _further(event_id: int | None, size: int) -> tuple[float, bool]:
+    """Hand out a further batch; return the seconds it took, and whether more flows."""
+    take_turn()
+    begun = time.monotonic()
+    if event_id is not None and not is_open(event_id):
+        return 0.0, False
+    batch = hand_out_batch(size)
+    record_rest(batch.rest)
+    return time.monotonic() - begun, batch.has_more

@@ -1,6 +1,8 @@
-"""Reversing one recorded event: every row back to what it was, or a reason and no change at all."""
+"""Reversing one recorded act: every row back to what it was, or a reason and no change at all."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from desk.rows import (
     delete_operator_row,
@@ -11,47 +13,49 @@ from desk.rows import (
     rewrite_operator,
     rewrite_source,
     source_name,
-    weight_of,
-    write_weight,
+    weights_of,
+    write_weights,
 )
 from journal import Change, Columns, Journal, changes_of, row_of
 from models import Operator, Source
 from places import (
     AppealState,
+    Rewriting,
     claim_over,
     claim_room,
     name_of,
     release,
-    rewrite,
-    state_of,
+    rewrite_all,
+    room_of,
+    states_of,
 )
 from store import Refused, now, rows, stamp
 
 
 def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
-    """Put back every row that the event changed, in the transaction under way.
+    """Put back every row that the event and its parts changed, in the transaction under way.
 
     Raises Refused when a row is no longer as the event left it, or when a place that an appeal
     would go back to is taken; `force` lets it go back all the same.
     """
     changes = changes_of(event_id)
-    for change in changes:
-        _refuse_if_changed(change)
     by_table: dict[str, list[Change]] = {"operator": [], "source": [], "weight": [], "appeal": []}
     for change in changes:
         by_table[row_of(change.subject)[0]].append(change)
-    moves = [_move(change) for change in by_table["appeal"]]
+    states = states_of([row_of(change.subject)[1][0] for change in by_table["appeal"]])
+    current = _Current(states, _weights_now(by_table["weight"]))
+    for change in changes:
+        _refuse_if_changed(change, current.of(change.subject))
+    moves = [_move(change, states) for change in by_table["appeal"]]
     _release_all(moves)
     _restore_team(by_table["operator"], by_table["source"], by_table["weight"], journal)
-    for state, wanted in moves:
-        _bring_back(state, wanted, journal, force=force)
+    _bring_back(moves, journal, force=force)
 
 
 # --- is the world still as the event left it? -------------------------------------------------
 
 
-def _refuse_if_changed(change: Change) -> None:
-    current = _current(change.subject)
+def _refuse_if_changed(change: Change, current: Columns | None) -> None:
     if change.after is None or current is None:
         is_same = current is None and change.after is None
     else:
@@ -60,18 +64,39 @@ def _refuse_if_changed(change: Change) -> None:
         raise Refused(f"{_named(change.subject)} was changed since: nothing was undone.")
 
 
-def _current(subject: str) -> Columns | None:
-    """Return the row as it is now, as the journal writes rows."""
-    table, key = row_of(subject)
-    if table == "appeal":
-        return state_of(key[0]).columns()
-    if table == "weight":
-        weight = weight_of(*key)
-        return None if weight is None else {"weight": weight}
-    if table == "source":
-        names = rows(Source.select(Source.name).where(Source.id == key[0]))
-        return {"name": names[0][0]} if names else None
-    found: Operator | None = Operator.get_or_none(Operator.id == key[0])
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """The rows as they are now; appeals and weights, of which there may be many, read at once."""
+
+    appeals: Mapping[int, AppealState]
+    weights: Mapping[tuple[int, ...], int]
+
+    def of(self, subject: str) -> Columns | None:
+        """Return a row as the journal writes rows."""
+        table, key = row_of(subject)
+        if table == "appeal":
+            return self.appeals[key[0]].columns()
+        if table == "weight":
+            return {"weight": self.weights[key]} if key in self.weights else None
+        return _source_now(key[0]) if table == "source" else _operator_now(key[0])
+
+
+def _weights_now(changes: Iterable[Change]) -> dict[tuple[int, ...], int]:
+    sources = {row_of(change.subject)[1][1] for change in changes}
+    return {
+        (operator_id, source_id): weight
+        for source_id in sources
+        for operator_id, weight in weights_of(source_id).items()
+    }
+
+
+def _source_now(source_id: int) -> Columns | None:
+    names = rows(Source.select(Source.name).where(Source.id == source_id))
+    return {"name": names[0][0]} if names else None
+
+
+def _operator_now(operator_id: int) -> Columns | None:
+    found: Operator | None = Operator.get_or_none(Operator.id == operator_id)
     if found is None:
         return None
     return {"name": found.name, "max_load": found.max_load, "is_active": found.is_active}
@@ -90,13 +115,10 @@ def _named(subject: str) -> str:
 
 # --- appeals ----------------------------------------------------------------------------------
 
-Move = tuple[AppealState, Columns]
-"""An appeal as it is, and the columns it goes back to."""
 
-
-def _move(change: Change) -> Move:
+def _move(change: Change, states: Mapping[int, AppealState]) -> Rewriting:
     """Return where an appeal goes back to; one that was only just entered is withdrawn."""
-    state = state_of(row_of(change.subject)[1][0])
+    state = states[row_of(change.subject)[1][0]]
     if change.before is None:
         return state, {"closed_at": stamp(now()), "withdrawn": True}
     return state, change.before
@@ -108,19 +130,27 @@ def _holder(state: AppealState, wanted: Columns) -> int | None:
     return operator_id if isinstance(operator_id, int) and not columns["closed_at"] else None
 
 
-def _release_all(moves: Iterable[Move]) -> None:
+def _release_all(moves: Iterable[Rewriting]) -> None:
+    left = Counter(
+        state.holder
+        for state, wanted in moves
+        if state.holder is not None and state.holder != _holder(state, wanted)
+    )
+    for operator_id, count in sorted(left.items()):
+        release(operator_id, count)
+
+
+def _bring_back(moves: Sequence[Rewriting], journal: Journal, *, force: bool) -> None:
+    coming: dict[int, list[int]] = {}
     for state, wanted in moves:
-        if state.holder is not None and state.holder != _holder(state, wanted):
-            release(state.holder)
-
-
-def _bring_back(state: AppealState, wanted: Columns, journal: Journal, *, force: bool) -> None:
-    holder = _holder(state, wanted)
-    if holder is not None and holder != state.holder:
-        take = claim_over if force else claim_room
-        if not take(holder):
-            raise Refused(f"{name_of(holder)} has no room for appeal #{state.id} any more.")
-    rewrite(state, journal, **wanted)
+        holder = _holder(state, wanted)
+        if holder is not None and holder != state.holder:
+            coming.setdefault(holder, []).append(state.id)
+    for operator_id, appeal_ids in sorted(coming.items()):
+        if not (claim_over if force else claim_room)(operator_id, len(appeal_ids)):
+            first = appeal_ids[max(0, room_of(operator_id))]
+            raise Refused(f"{name_of(operator_id)} has no room for appeal #{first} any more.")
+    rewrite_all(moves, journal)
 
 
 # --- operators, sources, weights --------------------------------------------------------------
@@ -136,16 +166,24 @@ def _restore_team(
     for change in (*operators, *sources):
         if change.before is not None:
             _restore_row(change, journal)
-    for change in weights:
-        _, (operator_id, source_id) = row_of(change.subject)
-        weight = None if change.before is None else change.before["weight"]
-        if weight is not None:
-            operator_row(operator_id)
-            source_name(source_id)
-        write_weight(operator_id, source_id, weight if isinstance(weight, int) else None, journal)
+    _restore_weights(weights, journal)
     for change in (*operators, *sources):
         if change.before is None:
             _drop_row(change.subject, journal)
+
+
+def _restore_weights(changes: Iterable[Change], journal: Journal) -> None:
+    wanted: dict[tuple[int, int], int | None] = {}
+    for change in changes:
+        _, (operator_id, source_id) = row_of(change.subject)
+        weight = None if change.before is None else change.before["weight"]
+        wanted[operator_id, source_id] = weight if isinstance(weight, int) else None
+    linked = [pair for pair, weight in wanted.items() if weight is not None]
+    for operator_id in sorted({operator_id for operator_id, _ in linked}):
+        operator_row(operator_id)
+    for source_id in sorted({source_id for _, source_id in linked}):
+        source_name(source_id)
+    write_weights(wanted, journal)
 
 
 def _restore_row(change: Change, journal: Journal) -> None:

@@ -6,6 +6,7 @@ from peewee import Expression
 
 from journal import Journal, subject_of
 from models import Appeal, EventChange, Operator, OperatorSource, Source
+from prepared import chunks
 from store import Missing, Refused, Taken, rows
 
 
@@ -137,10 +138,14 @@ def write_weights(
 
 
 def _unlink_pairs(pairs: Sequence[tuple[int, int]]) -> None:
+    by_source: dict[int, list[int]] = {}
     for operator_id, source_id in pairs:
-        OperatorSource.delete().where(
-            OperatorSource.operator == operator_id, OperatorSource.source == source_id
-        ).execute()
+        by_source.setdefault(source_id, []).append(operator_id)
+    for source_id, operator_ids in by_source.items():
+        for chunk in chunks(operator_ids):
+            OperatorSource.delete().where(
+                OperatorSource.source == source_id, OperatorSource.operator.in_(chunk)
+            ).execute()
 
 
 def _link_pairs(links: Sequence[tuple[int, int, int]]) -> None:

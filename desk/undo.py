@@ -7,11 +7,13 @@ from peewee import ModelSelect, fn
 
 from desk.recording import Done, record
 from desk.reversal import reverse
-from journal import REPAIR, Journal
+from handouts import HAND_OUT, close_act
+from journal import REPAIR, Journal, last_words
 from models import Event
 from store import Refused, reading, rows
 
 UNDO, REDO = "undo", "redo"
+_VERBS = {UNDO: "Undone", REDO: "Redone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def undo(event_id: int | None = None, *, actor: str) -> Done:
         raise Refused("There is nothing of yours to undo.")
     if act.is_undone:
         raise Refused(f"That is undone already: {act.note}.")
-    return _reverse(act, UNDO, f"Undone: {act.note}", actor)
+    return _reverse(act, UNDO, actor)
 
 
 def redo(event_id: int | None = None, *, actor: str) -> Done:
@@ -49,29 +51,33 @@ def redo(event_id: int | None = None, *, actor: str) -> Done:
         raise Refused("There is nothing of yours to redo.")
     if not act.is_undone:
         raise Refused(f"That stands already: {act.note}.")
-    return _reverse(act, REDO, f"Redone: {act.note}", actor)
+    return _reverse(act, REDO, actor)
 
 
-def _reverse(act: Act, verb: str, note: str, actor: str) -> Done:
+def _reverse(act: Act, verb: str, actor: str) -> Done:
     if act.act == REPAIR:
         raise Refused("A repair is not undone.")
+    if act.act == HAND_OUT:
+        raise Refused("What was handed out by itself is not undone: move or return the appeals.")
 
     def work(journal: Journal) -> str:
         now_standing = act_of(act.id)
         if now_standing is None or now_standing.standing_id != act.standing_id:
             raise Refused(f"Somebody was quicker: {act.note}.")
+        close_act(act.standing_id)
         reverse(act.standing_id, journal, force=act.forced and verb == REDO)
-        return note
+        return f"{_VERBS[verb]}: {now_standing.note}"
 
     return record(actor, verb, work, forced=act.forced and verb == REDO, target=act.id)
 
 
 def act_of(event_id: int) -> Act | None:
-    """Return an act with how it stands; for an undo or a redo, the act that it was about."""
-    found = rows(Event.select(Event.target).where(Event.id == event_id))
+    """Return an act with how it stands; for an undo, a redo or a part, the act that it is about."""
+    found = rows(Event.select(Event.target, Event.part_of).where(Event.id == event_id))
     if not found:
         return None
-    return _act(found[0][0] or event_id)
+    target, part_of = found[0]
+    return _act(target or event_id) if part_of is None else act_of(part_of)
 
 
 def last_done(actor: str) -> Act | None:
@@ -82,7 +88,7 @@ def last_done(actor: str) -> Act | None:
         Event.select(Event.id)
         .where(
             Event.actor == actor,
-            Event.target.is_null(),
+            *_IS_ACT,
             Event.act != REPAIR,
             fn.COALESCE(latest, REDO) == REDO,
         )
@@ -94,9 +100,7 @@ def last_done(actor: str) -> Act | None:
 
 def last_undone(actor: str) -> Act | None:
     """Return the act that `actor` undid last, unless he has done something else since."""
-    newest_act = _scalar(
-        Event.select(fn.MAX(Event.id)).where(Event.actor == actor, Event.target.is_null())
-    )
+    newest_act = _scalar(Event.select(fn.MAX(Event.id)).where(Event.actor == actor, *_IS_ACT))
     later = _LATER.select(_LATER.id).where(_LATER.target == Event.target, _LATER.id > Event.id)
     undone = (
         Event.select(Event.target)
@@ -113,6 +117,7 @@ def last_undone(actor: str) -> Act | None:
 
 
 _LATER = Event.alias()
+_IS_ACT = (Event.target.is_null(), Event.part_of.is_null(), Event.act != HAND_OUT)
 
 
 def _first(found: Sequence[tuple[int, ...]]) -> Act | None:
@@ -120,7 +125,7 @@ def _first(found: Sequence[tuple[int, ...]]) -> Act | None:
 
 
 def _act(event_id: int) -> Act:
-    columns = Event.select(Event.act, Event.note, Event.forced).where(Event.id == event_id)
+    columns = Event.select(Event.act, last_words(), Event.forced).where(Event.id == event_id)
     act, note, forced = rows(columns)[0]
     chain = (
         Event.select(Event.id, Event.act)

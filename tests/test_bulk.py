@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import Database
 
-import bulk
 import desk
 import draws
 import inspection
 from allocator import Draft, Placed, submit
 from bulk import place_all
 from lottery import Candidate, Candidates, Wheel, choose, pick
+from prepared import CHUNK
 from store import Refused, TooBusy, transact
 from tests.support import T, holders, rows, team
 
@@ -167,7 +167,7 @@ def test_a_wheel_turns_as_the_lottery_chooses(
 
 def test_chunks_of_every_size_are_stored_whole(db: Database) -> None:
     team({"Anna": 10_000}, {"tg": {"Anna": 1}})
-    for size in (1, bulk.CHUNK - 1, bulk.CHUNK, bulk.CHUNK + 1, 3 * bulk.CHUNK):
+    for size in (1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK):
         before = len(holders())
         placed(*drafts(size))
         assert len(holders()) == before + size

@@ -649,12 +649,12 @@ def _count_drains(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     given: list[int] = []
     real = allocator.drain
 
-    def counted(*arguments: object) -> allocator.Drained:
-        drained = real(*arguments)  # type: ignore[arg-type]
+    def counted(*arguments: object, **options: object) -> allocator.Drained:
+        drained = real(*arguments, **options)  # type: ignore[arg-type]
         given.append(drained.given)
         return drained
 
-    monkeypatch.setattr("desk.recording.drain", counted)
+    monkeypatch.setattr("handouts.drain", counted)
     return given
 
 
@@ -826,7 +826,7 @@ def test_a_failure_in_the_middle_of_an_act_leaves_nothing_behind(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("desk.recording.drain", fail)
+    monkeypatch.setattr("handouts.drain", fail)
     with pytest.raises(RuntimeError):
         desk.close(team.held, actor=ACTOR)
     assert everything() == before
@@ -969,15 +969,15 @@ def test_an_act_is_answered_as_done_although_handing_out_the_rest_met_trouble(
     waiting = arrive(bot, allocator.DRAIN_BATCH + 1)
     real, calls = allocator.drain, 0
 
-    def drain_once(journal: Journal) -> allocator.Drained:
+    def drain_once(journal: Journal, **options: int) -> allocator.Drained:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise Trouble("The disk is full.")
         assert calls == 1
-        return real(journal)
+        return real(journal, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("desk.recording.drain", drain_once)
+    monkeypatch.setattr("handouts.drain", drain_once)
     done = desk.set_limit(vera, 1_000, actor=ACTOR)
     assert done.event_id == newest_event_id()
     assert holders_of(waiting)[-2:] == [vera, None]

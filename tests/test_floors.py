@@ -25,6 +25,7 @@ ACTING = {
     "bulk",
     "moves",
     "holding",
+    "handouts",
     "inspection",
 }
 

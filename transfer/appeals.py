@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 from peewee import IntegrityError
 
-from allocator import drain, lead_id_of
-from journal import Journal
+from allocator import lead_id_of
+from handouts import hand_out_all
 from models import Appeal, Operator, Source
 from places import claim, claim_over
 from prepared import Prepared, slot
@@ -31,10 +31,10 @@ def plan_appeals(
     With `force` open ones go to their operators also where these are off or full.
     """
 
-    def act(_: str) -> str:
+    def act(actor: str) -> str:
         done = Plan("appeals", act)
         take = claim_over if force else claim
-        transact(lambda: _store(file, form, done, take, tick))
+        transact(lambda: _store(file, form, done, take, tick, actor))
         return f"Stored: {told(done.counts)}"
 
     plan = Plan("appeals", act)
@@ -42,16 +42,11 @@ def plan_appeals(
     return plan
 
 
-def _store(file: BinaryIO, form: str, plan: Plan, take: Take, tick: Tick) -> None:
+def _store(file: BinaryIO, form: str, plan: Plan, take: Take, tick: Tick, actor: str) -> None:
     """Store the new appeals and hand out what waits, in the transaction under way."""
     plan.clear()
     _Arrivals(plan, take, _insert).read(file, form, tick)
-    given = 0
-    has_more = True
-    while has_more:
-        drained = drain(Journal())
-        given, has_more = given + drained.given, drained.has_more
-    if given:
+    if given := hand_out_all(actor):
         plan.counts["of those waiting handed out"] = given
 
 
