@@ -1,6 +1,5 @@
 """The ground floor: the tables, their constraints, and opening a database of this version."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from peewee import (
 )
 
 from addresses import file_of, is_server
-from backup import backup
 from sqlite_store import connect_sqlite
 from store import (
     Trouble,
@@ -28,13 +26,13 @@ from store import (
     bind,
     database,
     engine,
-    now,
     patiently,
     plainly,
     transact,
 )
+from upgrades import bring_up_to_date
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_WEIGHT = 1_000_000
 MAX_LIMIT = 1_000_000
 MAX_NAME = 80
@@ -118,9 +116,7 @@ class Appeal(Table):
     timestamp = UtcField(index=True)
     message = TextField(constraints=[Check(f"length(message) <= {MAX_MESSAGE}")])
     closed_at = UtcField(null=True)
-    key = TextField(
-        null=True, unique=True, constraints=[Check(f"length(key) BETWEEN 1 AND {MAX_IDENTIFIER}")]
-    )
+    key = TextField(null=True, constraints=[Check(f"length(key) BETWEEN 1 AND {MAX_IDENTIFIER}")])
     roster = ForeignKeyField(Roster, backref="+", on_delete="RESTRICT", null=True, index=False)
     draw = BigIntegerField(null=True, constraints=[Check("draw >= 0")])
     withdrawn = BooleanField(
@@ -136,6 +132,16 @@ class Appeal(Table):
         ]
 
 
+Appeal.add_index(
+    Appeal.index(
+        Appeal.key,
+        Appeal.source,
+        Appeal.lead,
+        name="appeal_by_key",
+        unique=True,
+        where=Appeal.key.is_null(False),
+    )
+)
 Appeal.add_index(Appeal.index(Appeal.lead, Appeal.id, name="appeal_by_lead"))
 Appeal.add_index(Appeal.index(Appeal.source, Appeal.id, name="appeal_by_source"))
 Appeal.add_index(Appeal.index(Appeal.operator, Appeal.id, name="appeal_by_operator"))
@@ -158,7 +164,10 @@ Appeal.add_index(
 
 
 class Event(Table):
-    """One act of a dispatcher; an undo or a redo points at the act it takes back or repeats."""
+    """One act of a dispatcher; an undo or a redo points at the act it takes back or repeats.
+
+    What went on of an act in later transactions is `part_of` it.
+    """
 
     id = BigAutoField()
     at = UtcField()
@@ -172,7 +181,7 @@ class Event(Table):
 
 Event.add_index(Event.index(Event.actor, Event.id, name="event_by_actor"))
 Event.add_index(
-    Event.index(Event.part_of, Event.id, name="event_by_act", where=Event.part_of.is_null(False))
+    Event.index(Event.part_of, Event.id, name="event_by_part", where=Event.part_of.is_null(False))
 )
 
 
@@ -221,10 +230,6 @@ TABLES: list[type[Table]] = [
 ]
 
 
-UPGRADES: dict[int, Callable[[], None]] = {}
-"""The step from each version of the tables to the next, run in one transaction."""
-
-
 def open_database(target: str | Path | None = None) -> Database:
     """Open the database by path or URL, making its tables on first use, and bind them to it.
 
@@ -255,7 +260,7 @@ def _made_ready(path: Path | None) -> None:
         database.connect(reuse_if_open=True)
         if not database.table_exists("schema_version"):
             transact(_create)
-        _bring_up_to_date(path)
+        bring_up_to_date(path, SCHEMA_VERSION)
 
 
 _COLUMNS = {
@@ -291,41 +296,3 @@ def _create() -> None:
         )
     database.create_tables(TABLES)
     SchemaVersion.insert(version=SCHEMA_VERSION).execute()
-
-
-def _bring_up_to_date(path: Path | None) -> None:
-    version = _version()
-    if version > SCHEMA_VERSION:
-        raise Trouble(
-            f"{path or engine().title} was made by a newer Leadboard (tables of version {version}, "
-            f"this one knows {SCHEMA_VERSION}): upgrade Leadboard."
-        )
-    if version < SCHEMA_VERSION:
-        transact(lambda: _upgrade(path))
-
-
-def _upgrade(path: Path | None) -> None:
-    """Copy a file as it is and take every step, unless another process has just done it."""
-    old = _version()
-    if old >= SCHEMA_VERSION:
-        return
-    if path is not None:
-        _copy_beside(path, old)
-    for version in range(old, SCHEMA_VERSION):
-        UPGRADES[version]()
-    SchemaVersion.update(version=SCHEMA_VERSION).execute()
-
-
-def _copy_beside(path: Path, version: int) -> None:
-    copy = path.with_name(f"{path.name}.v{version}.bak")
-    if copy.exists():
-        copy = path.with_name(f"{path.name}.v{version}.{now():%Y%m%dT%H%M%S%f}.bak")
-    # Under the write lock, so that nothing is stored between the copy and the first step.
-    backup(path, copy, force=True)
-
-
-def _version() -> int:
-    version = SchemaVersion.select(SchemaVersion.version).scalar()
-    if version is None:
-        raise Trouble("The file is not a Leadboard database: choose another with --db.")
-    return int(version)

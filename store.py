@@ -155,9 +155,12 @@ def transact(work: Callable[[], T]) -> T:
         nap(attempts if engine().is_server else 1)
 
 
-def patiently(attempt: Callable[[], T]) -> T:
-    """Return what an attempt returns, tried again while it is TooBusy, for PATIENCE seconds."""
-    give_up = time.monotonic() + PATIENCE
+def patiently(attempt: Callable[[], T], seconds: float | None = None) -> T:
+    """Return what an attempt returns, tried again while it is TooBusy, for PATIENCE seconds.
+
+    Or for as many `seconds` as are named.
+    """
+    give_up = time.monotonic() + (PATIENCE if seconds is None else seconds)
     while True:
         try:
             return attempt()

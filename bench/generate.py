@@ -116,7 +116,7 @@ def _take_indexes(connection: sqlite3.Connection) -> list[str]:
 
 
 def _fill(connection: sqlite3.Connection, sizes: Sizes, rng: random.Random) -> None:
-    assert SCHEMA_VERSION == 1, "look through the columns written here"
+    assert SCHEMA_VERSION == 2, "look through the columns written here"
     team = _team(sizes, rng)
     connection.executemany(
         "INSERT INTO operator (id, name, is_active, max_load, load) VALUES (?, ?, ?, ?, 0)",

@@ -15,6 +15,7 @@ import addresses
 import desk
 import models
 import sqlite_store
+import upgrades
 from backup import backup
 from sqlite_store import connect_sqlite
 from store import TooBusy, Trouble, database, plainly
@@ -169,9 +170,12 @@ def test_several_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     assert [process.communicate(timeout=30)[0] for process in processes] == ["1\n"] * 4
 
 
-def upgrade_to_two(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    monkeypatch.setattr(models, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(models, "UPGRADES", {1: lambda: database.execute_sql(step)})
+NOW = models.SCHEMA_VERSION
+
+
+def upgrade_by(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    monkeypatch.setattr(models, "SCHEMA_VERSION", NOW + 1)
+    monkeypatch.setattr(upgrades, "UPGRADES", {NOW: lambda: database.execute_sql(step)})
 
 
 def test_an_older_file_is_upgraded_after_a_copy_was_made(
@@ -179,13 +183,13 @@ def test_an_older_file_is_upgraded_after_a_copy_was_made(
 ) -> None:
     team({"Anna": 5}, {})
     db.close()
-    upgrade_to_two(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
+    upgrade_by(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
     opened = models.open_database(tmp_path / "t.db")
     assert rows("SELECT name, shift FROM operator") == [("Anna", None)]
-    assert rows("SELECT version FROM schema_version") == [(2,)]
+    assert rows("SELECT version FROM schema_version") == [(NOW + 1,)]
     opened.close()
-    with sqlite3.connect(tmp_path / "t.db.v1.bak") as copy:
-        assert copy.execute("SELECT version FROM schema_version").fetchall() == [(1,)]
+    with sqlite3.connect(tmp_path / f"t.db.v{NOW}.bak") as copy:
+        assert copy.execute("SELECT version FROM schema_version").fetchall() == [(NOW,)]
         assert copy.execute("SELECT name FROM operator").fetchall() == [("Anna",)]
     models.open_database(tmp_path / "t.db").close()
 
@@ -195,19 +199,20 @@ def test_an_upgrade_that_fails_changes_nothing(
 ) -> None:
     db.close()
     with monkeypatch.context() as patched:
-        upgrade_to_two(patched, "ALTER TABLE nowhere ADD COLUMN shift TEXT")
+        upgrade_by(patched, "ALTER TABLE nowhere ADD COLUMN shift TEXT")
         with pytest.raises(Trouble):
             models.open_database(tmp_path / "t.db")
     opened = models.open_database(tmp_path / "t.db")
-    assert rows("SELECT version FROM schema_version") == [(1,)]
+    assert rows("SELECT version FROM schema_version") == [(NOW,)]
     opened.close()
 
 
 UPGRADE = """
-import sys, models
+import sys, models, upgrades
 from store import database
-models.SCHEMA_VERSION = 2
-models.UPGRADES[1] = lambda: database.execute_sql("CREATE TABLE once (x INTEGER)")
+was = models.SCHEMA_VERSION
+models.SCHEMA_VERSION += 1
+upgrades.UPGRADES[was] = lambda: database.execute_sql("CREATE TABLE once (x INTEGER)")
 print("ready", flush=True); sys.stdin.readline()
 models.open_database(sys.argv[1])
 """
@@ -260,7 +265,7 @@ def test_every_table_is_strict(db: Database) -> None:
         "UPDATE event SET forced = 2",
         "DELETE FROM event",
         "UPDATE event_change SET subject = NULL",
-        "INSERT INTO schema_version(version) VALUES (1)",
+        f"INSERT INTO schema_version(version) VALUES ({models.SCHEMA_VERSION})",
     ],
 )
 def test_the_schema_refuses_wrong_kinds_and_nothing(
@@ -328,15 +333,18 @@ def test_when_a_later_step_fails_the_earlier_one_is_taken_back(
 ) -> None:
     db.close()
     with monkeypatch.context() as patched:
-        patched.setattr(models, "SCHEMA_VERSION", 3)
+        patched.setattr(models, "SCHEMA_VERSION", NOW + 2)
         first, second = "CREATE TABLE early (x INTEGER)", "CREATE TABLE early (x INTEGER)"
-        steps = {1: lambda: database.execute_sql(first), 2: lambda: database.execute_sql(second)}
-        patched.setattr(models, "UPGRADES", steps)
+        steps = {
+            NOW: lambda: database.execute_sql(first),
+            NOW + 1: lambda: database.execute_sql(second),
+        }
+        patched.setattr(upgrades, "UPGRADES", steps)
         with pytest.raises(Trouble):
             models.open_database(tmp_path / "t.db")
     opened = models.open_database(tmp_path / "t.db")
     assert rows("SELECT name FROM sqlite_master WHERE name = 'early'") == []
-    assert rows("SELECT version FROM schema_version") == [(1,)]
+    assert rows("SELECT version FROM schema_version") == [(NOW,)]
     opened.close()
 
 
@@ -345,16 +353,16 @@ def test_the_copy_of_an_upgrade_holds_what_was_there_just_before(
 ) -> None:
     db.close()
     with monkeypatch.context() as patched:
-        upgrade_to_two(patched, "ALTER TABLE nowhere ADD COLUMN shift TEXT")
+        upgrade_by(patched, "ALTER TABLE nowhere ADD COLUMN shift TEXT")
         with pytest.raises(Trouble):
             models.open_database(tmp_path / "t.db")
     opened = models.open_database(tmp_path / "t.db")
     team({"Came later": 5}, {})
     opened.close()
-    upgrade_to_two(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
+    upgrade_by(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
     models.open_database(tmp_path / "t.db").close()
     copied = []
-    for path in tmp_path.glob("t.db.v1*"):
+    for path in tmp_path.glob(f"t.db.v{NOW}*"):
         with sqlite3.connect(path) as copy:
             copied += copy.execute("SELECT name FROM operator").fetchall()
         copy.close()
@@ -365,16 +373,16 @@ def test_an_upgrade_goes_on_when_another_process_made_the_copy_meanwhile(
     db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db.close()
-    upgrade_to_two(monkeypatch, "CREATE TABLE once (x INTEGER)")
+    upgrade_by(monkeypatch, "CREATE TABLE once (x INTEGER)")
     real = backup
 
     def late(source: Path, target: Path, *, force: bool = False) -> int:
         real(source, target)
         return real(source, target, force=force)
 
-    monkeypatch.setattr(models, "backup", late)
+    monkeypatch.setattr(upgrades, "backup", late)
     opened = models.open_database(tmp_path / "t.db")
-    assert rows("SELECT version FROM schema_version") == [(2,)]
+    assert rows("SELECT version FROM schema_version") == [(NOW + 1,)]
     opened.close()
 
 
