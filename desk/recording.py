@@ -99,9 +99,14 @@ def _drain_on(event_id: int | None) -> None:
     """
     size, has_more = DRAIN_BATCH, True
     while has_more:
-        time.sleep(PAUSE)
+        leave_a_turn()
         seconds, has_more = transact(partial(_further, event_id, size))
         size = max(SMALLEST_BATCH, min(DRAIN_BATCH, int(size * HOLD / max(seconds, 1e-4))))
+
+
+def leave_a_turn() -> None:
+    """Let others write between two batches."""
+    time.sleep(PAUSE)
 
 
 def _further(event_id: int | None, size: int) -> tuple[float, bool]:
