@@ -29,6 +29,7 @@ from places import (
     room_of,
     states_of,
 )
+from prepared import chunks
 from store import Refused, now, rows, stamp
 
 
@@ -46,7 +47,9 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
     current = _Current(states, _weights_now(by_table["weight"]))
     for change in changes:
         _refuse_if_changed(change, current.of(change.subject))
-    moves = [_move(change, states) for change in by_table["appeal"]]
+    moves = sorted(
+        (_move(change, states) for change in by_table["appeal"]), key=lambda move: move[0].id
+    )
     _release_all(moves)
     _restore_team(by_table["operator"], by_table["source"], by_table["weight"], journal)
     _bring_back(moves, journal, force=force)
@@ -179,11 +182,21 @@ def _restore_weights(changes: Iterable[Change], journal: Journal) -> None:
         weight = None if change.before is None else change.before["weight"]
         wanted[operator_id, source_id] = weight if isinstance(weight, int) else None
     linked = [pair for pair, weight in wanted.items() if weight is not None]
-    for operator_id in sorted({operator_id for operator_id, _ in linked}):
+    for operator_id in _gone(Operator, {operator_id for operator_id, _ in linked}):
         operator_row(operator_id)
-    for source_id in sorted({source_id for _, source_id in linked}):
+    for source_id in _gone(Source, {source_id for _, source_id in linked}):
         source_name(source_id)
     write_weights(wanted, journal)
+
+
+def _gone(table: type[Operator] | type[Source], ids: set[int]) -> list[int]:
+    """Return which of the rows that a weight links are not there any more."""
+    there = {
+        row_id
+        for chunk in chunks(sorted(ids))
+        for (row_id,) in rows(table.select(table.id).where(table.id.in_(chunk)))
+    }
+    return sorted(ids - there)
 
 
 def _restore_row(change: Change, journal: Journal) -> None:

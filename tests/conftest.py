@@ -16,6 +16,7 @@ SHARED = {
     "test_allocator",
     "test_bulk",
     "test_desk",
+    "test_drains",
     "test_explain",
     "test_files",
     "test_insight",
