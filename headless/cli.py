@@ -14,6 +14,7 @@ from headless.complaints import complain, drop_output
 from headless.drivers import leave_out_drivers
 from headless.files import completion, export, import_
 from headless.moving import copy
+from headless.restore import restore
 from headless.serve import serve
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ class Choice:
     target: str | None
     actor: str
 
-    def open(self) -> None:
+    def open(self, *, may_create: bool = False, may_only_read: bool = False) -> None:
         """Open the chosen database until the command ends; raises Trouble when it cannot be."""
         leave_out_drivers(self.target)
         from models import open_database
 
-        opened = open_database(self.target)
+        opened = open_database(self.target, may_create=may_create, may_only_read=may_only_read)
         click.get_current_context().call_on_close(opened.close)
 
     def path(self) -> Path:
@@ -90,7 +91,7 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
         from headless.screen import require_terminal, show
 
         require_terminal()
-        choice.open()
+        choice.open(may_create=True, may_only_read=True)
         context.exit(show(choice.actor))
 
 
@@ -145,7 +146,7 @@ def check(context: click.Context, repair: bool) -> None:
     import inspection
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=not repair)
     findings = inspection.repair(choice.actor) if repair else inspection.check()
     _tell(findings)
     if not findings:
@@ -167,7 +168,7 @@ def verify(context: click.Context) -> None:
     import inspection
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=True)
     outcome = inspection.verify()
     _tell(outcome.findings)
     evenness = "evenly" if outcome.is_even else "NOT evenly"
@@ -185,6 +186,9 @@ def verify(context: click.Context) -> None:
 def backup(context: click.Context, file: Path, force: bool) -> None:
     """Write a consistent copy to FILE while others go on working.
 
+    The copy is proved sound before it takes the name; until then an older one stays. To put one
+    back use leadboard restore, not cp: the log of the old file would be replayed over the copy.
+
     \b
     Examples:
       leadboard backup monday.db
@@ -193,7 +197,7 @@ def backup(context: click.Context, file: Path, force: bool) -> None:
     from backup import backup as write_copy
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=True)
     size = write_copy(choice.path(), file, force=force)
     click.echo(f"{file}: {size:,} bytes.")
 
@@ -236,7 +240,7 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (export, import_, copy, serve, completion):
+for command in (export, import_, copy, restore, serve, completion):
     cli.add_command(command)
 
 

@@ -22,7 +22,7 @@ from headless.lines import MAX_LINE, Line, LineReader
 from headless.progress import Advance, progress_bar
 from headless.stopping import Stop, Stopped
 from models import Source
-from store import Refused, TooBusy, Trouble, expect_bulk, rows, stamp, transact
+from store import Refused, TooBusy, Trouble, Uncertain, expect_bulk, rows, stamp, transact
 
 SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
 """Lines stored in one transaction."""
@@ -215,8 +215,14 @@ class Feed:
                 has_said = True
             except Trouble as trouble:
                 first = next(each.number for each in batch if isinstance(each, Entry))
-                told = str(trouble).rstrip(".")
-                raise Trouble(f"{told}; nothing from line {first} on was stored.") from trouble
+                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(trouble, first)}.") from trouble
+
+
+def _left(trouble: Trouble, first: int) -> str:
+    """Return what became of the lines from the first unanswered one on."""
+    if isinstance(trouble, Uncertain):
+        return f"all lines before {first} are stored, those from it on may be"
+    return f"nothing from line {first} on was stored"
 
 
 def next_size(lines: int, seconds: float) -> int:

@@ -47,7 +47,7 @@ def export(
     from transfer.writing import export as write
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=True)
     stop = Stop()
     try:
         with stop.listening(), stop.waiting(), _output(file, force=force) as output:
@@ -104,7 +104,7 @@ def import_(
     from headless.stopping import Stop, Stopped
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_create=True)
     stop = Stop()
     try:
         with stop.listening(), stop.waiting():

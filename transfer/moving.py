@@ -1,7 +1,7 @@
 """Moving house: every row of one database into another, and proof that all of it arrived."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain, islice
@@ -41,22 +41,28 @@ def move(
     the target holds something, and Trouble when a side cannot be used or the two differ in the
     end; then nothing is stored.
     """
+    here = open_database(source, may_create=False, may_only_read=True)
+    try:
+        with _opened(target) as there:
+            _refuse_same(here, there)
+            return _moved(here, there, begin)
+    finally:
+        here.close()
+
+
+@contextmanager
+def _opened(target: str) -> Iterator[Database]:
+    """Open a database, and take a file that is new away again when something fails."""
     is_new = not is_server(target) and not path_of(target).exists()
     there = open_database(target)
     try:
-        here = open_database(source)
-        try:
-            _refuse_same(here, there)
-            return _moved(here, there, begin)
-        finally:
-            here.close()
+        yield there
     except BaseException:
         there.close()
         if is_new:
             _remove(path_of(target))
         raise
-    finally:
-        there.close()
+    there.close()
 
 
 def _remove(file: Path) -> None:
