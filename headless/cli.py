@@ -14,6 +14,7 @@ from headless.complaints import complain, drop_output
 from headless.drivers import leave_out_drivers
 from headless.files import completion, export, import_
 from headless.moving import copy
+from headless.output import replace_unwritable
 from headless.restore import restore
 from headless.serve import serve
 
@@ -246,6 +247,7 @@ for command in (export, import_, copy, restore, serve, completion):
 
 def main() -> None:
     """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
+    replace_unwritable()
     if "_LEADBOARD_COMPLETE" in os.environ:
         from headless.completing import answer
 
