@@ -3,10 +3,14 @@
 import fcntl
 import os
 import re
+import sqlite3
 import threading
+import time
+import weakref
 from pathlib import Path
 from typing import Literal
 
+from store import PATIENCE, nap
 from troubles import Refused, Trouble, Uncertain
 
 LOGS = ("-wal", "-shm")
@@ -42,7 +46,9 @@ class DatabaseFile:
         status = os.lstat(self.real)
         self._identity, self._names = _identity(status), status.st_nlink
         self._last_change = _change(self.real)
-        self._mine = _Mine()
+        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._logs: dict[str, Identity] = {}
+        self._lock = threading.Lock()
 
     @property
     def is_read_only(self) -> bool:
@@ -54,10 +60,19 @@ class DatabaseFile:
         """Return the address by which SQLite opens the file and never makes one."""
         return uri_of(self.path, self.mode)
 
-    def connected(self) -> None:
-        """Note a new connection of this thread; raises Trouble where it is to another file."""
-        self._mine.logs = {}
-        self._confirm_path()
+    def before_connecting(self) -> None:
+        """Raise Trouble when a new connection would open another file, or another log."""
+        self.confirm_path()
+        if self._open and not self.is_read_only:
+            self._confirm_logs()
+
+    def connected(self, connection: "Connection") -> None:
+        """Note a new connection; raises Trouble where it is to another file."""
+        with self._lock:
+            if not self._open:
+                self._logs = {}  # the last one that closes a file deletes its logs
+            self._open.add(connection)
+        self.confirm_path()
 
     def refuse_writing(self) -> None:
         """Raise Refused where the file may only be read."""
@@ -69,7 +84,7 @@ class DatabaseFile:
 
         It takes a few microseconds. A file that is put back is the right one again.
         """
-        self._confirm_path()
+        self.confirm_path()
         if self.mode == "ro&immutable=1":
             self._confirm_unchanged()
         if not self.is_read_only:
@@ -83,7 +98,8 @@ class DatabaseFile:
             told = str(trouble).rstrip(".")
             raise Uncertain(f"{told}; look whether it was stored before you repeat.") from trouble
 
-    def _confirm_path(self) -> None:
+    def confirm_path(self) -> None:
+        """Raise Trouble unless the file at the path is the one that was opened first."""
         try:
             status = os.lstat(self.real)
             is_same = _identity(status) == self._identity and (
@@ -103,15 +119,14 @@ class DatabaseFile:
             )
 
     def _confirm_logs(self) -> None:
-        known = self._mine.logs
         for ending in LOGS:
             try:
                 found = _identity(os.lstat(self.real + ending))
             except OSError:
                 found = None
             if found is not None:
-                known.setdefault(ending, found)
-            if found != known.get(ending):
+                self._logs.setdefault(ending, found)
+            if found != self._logs.get(ending):
                 raise Trouble(
                     f"{self.path}{ending}, a part of the open database, was deleted or replaced: "
                     "end every Leadboard that has it open (not by kill -9), then start again."
@@ -124,11 +139,8 @@ class DatabaseFile:
             )
 
 
-class _Mine(threading.local):
-    """The logs that the connection of a thread has open, by ending, once it has used them."""
-
-    def __init__(self) -> None:
-        self.logs: dict[str, Identity] = {}
+class Connection(sqlite3.Connection):
+    """A connection that can be counted for as long as it lives."""
 
 
 def uri_of(path: Path, mode: Mode) -> str:
@@ -168,8 +180,12 @@ def make_sure(path: Path, *, may_create: bool) -> None:
         if path.is_dir():
             raise Trouble(f"{path} is a folder and cannot be opened: name a file.")
         if path.exists():
+            if not may_create and not path.stat().st_size:
+                raise Trouble(f"{path} is empty and holds no tables of Leadboard: check --db.")
             _refuse_own_mount(path)
-            _refuse_second_name(Path(os.path.realpath(path)))
+            if may_write(path):
+                _refuse_second_name(Path(os.path.realpath(path)))
+                _refuse_lost_log(path)
             return
         if not may_create:
             raise Trouble(f"There is no database at {path}: check --db; nothing was made there.")
@@ -185,7 +201,7 @@ def _refuse_second_name(path: Path) -> None:
 
     What was stored under one name would be lost under the other.
     """
-    if path.stat().st_nlink == 1 or not may_write(path):
+    if path.stat().st_nlink == 1:
         return
     for each in path.parent.iterdir():
         has_log = each.name != path.name and Path(f"{each}{LOGS[0]}").exists()
@@ -197,17 +213,41 @@ def _refuse_second_name(path: Path) -> None:
         )
 
 
-def is_locked(path: Path, ending: str = "") -> bool:
+def _refuse_lost_log(path: Path) -> None:
+    """Raise Trouble where another program has a file open whose log was deleted.
+
+    A second log would be made, and of what is in the two only one could be kept.
+    """
+    give_up = time.monotonic() + PATIENCE
+    # While the last program closes a file, or the first one opens it, this is so for a moment.
+    while _lacks_log(path):
+        if time.monotonic() > give_up:
+            raise Trouble(
+                f"{path} is open in another program, and its log {path}{LOGS[0]} is not there: "
+                "end that program (not by kill -9), then try again."
+            )
+        nap()
+
+
+def _lacks_log(path: Path) -> bool:
+    if beside(path, LOGS[0]).exists():
+        return False
+    return is_locked(path) and not is_locked(path, against=fcntl.LOCK_SH)
+
+
+def is_locked(path: Path, ending: str = "", *, against: int = fcntl.LOCK_EX) -> bool:
     """Tell whether another program has a file open, or the index of its log.
 
-    This program must not: closing the file here would let go of its locks as well.
+    With LOCK_SH, whether it lets nobody else read. This program must not have it open: closing the
+    file here would let go of its locks as well.
     """
     try:
         descriptor = os.open(f"{path}{ending}", os.O_RDWR)
     except FileNotFoundError:
         return False
+    start, length = LOCKS[ending]
     try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, *reversed(LOCKS[ending]))
+        fcntl.lockf(descriptor, against | fcntl.LOCK_NB, length, start)
     except BlockingIOError:
         return True
     finally:

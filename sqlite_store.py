@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import SQL, Expression, SqliteDatabase, fn
 
-from database_file import DatabaseFile, Mode, make_sure, modes_of, uri_of
+from database_file import Connection, DatabaseFile, Mode, make_sure, modes_of, uri_of
 from store import PATIENCE, nap, plainly
 from troubles import Trouble, sqlite_name
 
@@ -33,7 +33,11 @@ class SqliteStore(SqliteDatabase):
     def __init__(self, file: DatabaseFile) -> None:
         # timeout=0: SQLite's own waiting is unfair; `transact` waits with short random naps.
         super().__init__(
-            file.uri, pragmas=READING if file.is_read_only else WRITING, timeout=0, uri=True
+            file.uri,
+            pragmas=READING if file.is_read_only else WRITING,
+            timeout=0,
+            uri=True,
+            factory=Connection,
         )
         self.file = file
 
@@ -117,6 +121,8 @@ class SqliteStore(SqliteDatabase):
         ]
 
     def _connect(self) -> Any:
+        # Before anything is opened: the log would be replayed over a file in the place of ours.
+        self.file.before_connecting()
         give_up = time.monotonic() + PATIENCE
         while True:
             try:
@@ -128,10 +134,10 @@ class SqliteStore(SqliteDatabase):
                     raise
             nap()
 
-    def _confirmed(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+    def _confirmed(self, connection: Connection) -> Connection:
         """Return a new connection to the file that was named, not to another in its place."""
         try:
-            self.file.connected()
+            self.file.connected(connection)
         except Trouble:
             connection.close()
             raise
