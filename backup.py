@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
     Refused when the target exists and `force` is not given, or is the database itself, and Trouble
     when the database is damaged or the copy cannot be written.
     """
+    if not source.is_file():
+        raise Trouble(f"There is no database at {source}: nothing was written.")
     if target.exists() and os.path.samefile(source, target):
         raise Refused("That is the database itself: name another file.", "file")
     if target.exists() and not force:
@@ -39,9 +42,11 @@ def copied(source: Path, target: Path) -> Iterator[Path]:
 
     Raises Trouble when it cannot be made, and when the database is damaged or is none of ours.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = None
     try:
-        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        descriptor, name = tempfile.mkstemp(".part", ".leadboard.", target.parent)  # mode 0600
+        os.close(descriptor)
+        partial = Path(name)
         _copy(source, partial)
         _prove(partial, source)
         yield partial
@@ -52,9 +57,9 @@ def copied(source: Path, target: Path) -> Iterator[Path]:
     except OSError as error:
         raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
     finally:
-        for ending in ("", "-journal"):
+        for ending in ("", "-journal") if partial else ():
             with suppress(FileNotFoundError):
-                partial.with_name(partial.name + ending).unlink()
+                os.unlink(f"{partial}{ending}")
 
 
 def _copy(source: Path, partial: Path) -> None:

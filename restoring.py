@@ -42,12 +42,11 @@ def restore(backup: Path, target: Path) -> Restored:
         appeals, newest = _looked_at(partial, backup)
         with _alone(place):
             kept = _kept(place)
-            # Should it end here, the old file still has its second name, so that nobody opens it.
-            for ending in LOGS:
-                with suppress(FileNotFoundError):
-                    os.unlink(f"{place}{ending}")
-            partial.replace(place)
-            sync(place.parent)
+            try:
+                _put(partial, place)
+            except BaseException:
+                _take_back(place, kept)
+                raise
     return Restored(appeals, newest, kept)
 
 
@@ -66,7 +65,8 @@ def _refuse_foreign(place: Path) -> None:
     if not place.exists() or not place.stat().st_size:
         return
     with suppress(sqlite3.Error):
-        with closing(sqlite3.connect(uri_of(place, "ro"), uri=True)) as found:
+        # Immutable: it is only looked at, and no log is made or taken up.
+        with closing(sqlite3.connect(uri_of(place, "ro&immutable=1"), uri=True)) as found:
             names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
         if names and "schema_version" not in names:
             raise Trouble(f"{place} is a database of another program: choose another with --db.")
@@ -83,6 +83,30 @@ def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
             f"{SCHEMA_VERSION}): upgrade Leadboard."
         )
     return int(appeals[0]), appeals[1]
+
+
+def _put(copy: Path, place: Path) -> None:
+    """Give a copy the name of the database, without the logs of the one that had it.
+
+    Should the machine stop in between, the old file still has its second name, by which its log
+    is, and so nobody opens it by the first.
+    """
+    for ending in LOGS:
+        with suppress(FileNotFoundError):
+            os.unlink(f"{place}{ending}")
+    copy.replace(place)
+    sync(place.parent)
+
+
+def _take_back(place: Path, kept: Path | None) -> None:
+    """Leave everything as it was, unless the copy has its name already."""
+    if kept is None or (kept.exists() and not (place.exists() and kept.samefile(place))):
+        return
+    for ending in (*LOGS, ""):
+        with suppress(FileNotFoundError):
+            if not os.path.exists(f"{place}{ending}"):
+                os.link(f"{kept}{ending}", f"{place}{ending}")
+            os.unlink(f"{kept}{ending}")
 
 
 @contextmanager
