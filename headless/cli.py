@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,20 @@ class Choice:
 
         opened = open_database(self.target, may_create=may_create, may_only_read=may_only_read)
         click.get_current_context().call_on_close(opened.close)
+
+    def open_to_look(self) -> None:
+        """Open the chosen database for reading, an empty passing one where it is still to be made.
+
+        Raises Trouble when it cannot be opened.
+        """
+        from addresses import is_server
+
+        if is_server(self.target) or self.path().exists():
+            self.open(may_only_read=True)
+            return
+        folder = tempfile.TemporaryDirectory(prefix="leadboard-")
+        click.get_current_context().call_on_close(folder.cleanup)
+        Choice(str(Path(folder.name) / "empty.db"), self.actor).open(may_create=True)
 
     def path(self) -> Path:
         """Return the file of the chosen database; raises Trouble when it is on a server."""

@@ -106,7 +106,10 @@ def import_(
     from headless.stopping import Stop, Stopped
 
     choice: Choice = context.obj
-    choice.open(may_create=True)
+    if dry_run:
+        choice.open_to_look()
+    else:
+        choice.open(may_create=True)
     stop = Stop()
     try:
         with stop.listening(), stop.waiting():

@@ -109,6 +109,13 @@ def test_an_import_may_make_one(tmp_path: Path) -> None:
     assert leadboard(new, "check").stdout == "Every rule holds.\n"
 
 
+def test_a_look_at_what_an_import_would_do_makes_none(tmp_path: Path) -> None:
+    new = tmp_path / "new" / "sales.db"
+    done = leadboard(new, "import", "sources", "-", "--dry-run", text="name\ntg\n")
+    assert (done.returncode, done.stdout) == (0, "+ source tg\nsources: 1 added\n")
+    assert not new.parent.exists()
+
+
 # --- still the one that was named -------------------------------------------------------------
 
 
