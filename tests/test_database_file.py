@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -423,11 +424,14 @@ def test_a_stranger_reads_what_may_only_be_read(
     submit("tg_1", 1, "kept")
     backup(file, file.with_name("copy.db"))
     house.close()
-    for folder in (file.parent, *file.parent.parents):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    read = file.with_name(name)
-    read.chmod(0o644)
-    before = sorted(file.parent.iterdir())
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is for nobody else
+        Path(folder).chmod(0o755)
+        read = Path(shutil.copy(file.with_name(name), folder))
+        read.chmod(0o644)
+        assert_only_read(read)
+
+
+def assert_only_read(read: Path) -> None:
     for command in (["check"], ["verify"], ["export", "leads"]):
         done = as_nobody("--db", str(read), *command)
         assert (done.returncode, done.stderr) == (0, ""), command
@@ -436,7 +440,7 @@ def test_a_stranger_reads_what_may_only_be_read(
         done = as_nobody("--db", str(read), *command)
         assert done.returncode == 2
         assert "read-only" in done.stderr
-    assert sorted(file.parent.iterdir()) == before
+    assert list(read.parent.iterdir()) == [read]
 
 
 @pytest.mark.parametrize("is_read_only", [True, False])
