@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from database_file import modes_of, uri_of
+from database_file import LOGS, beside, modes_of, uri_of
 from troubles import Refused, Trouble, sqlite_name
 
 NEEDED = {"schema_version", "operator", "appeal"}
@@ -18,8 +18,8 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
     """Copy the database at `source` to `target` as it is at one moment; return its bytes.
 
     The copy is made and proved sound beside the target, and takes its name only then. Raises
-    Refused when the target exists and `force` is not given, or is the database itself, and Trouble
-    when the database is damaged or the copy cannot be written.
+    Refused when the target exists and `force` is not given, when it is the database itself or one
+    that has a log, and Trouble when the database is damaged or the copy cannot be written.
     """
     if not source.is_file():
         raise Trouble(f"There is no database at {source}: nothing was written.")
@@ -27,6 +27,11 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
         raise Refused("That is the database itself: name another file.", "file")
     if target.exists() and not force:
         raise Refused(f"{target} exists already: name another file, or use --force.", "file")
+    if beside(target, LOGS[0]).exists():
+        # It would be replayed over the copy; most likely somebody works on that database.
+        raise Refused(
+            f"{target} is or was in use, a log lies beside it: name another file.", "file"
+        )
     with copied(source, target) as partial:
         if not force:
             # Fails where somebody has made the target meanwhile, which a rename would not.

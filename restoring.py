@@ -15,6 +15,9 @@ from models import SCHEMA_VERSION
 from store import now
 from troubles import Refused, Trouble
 
+REPLAYED = (*LOGS, "-journal")
+"""What lies beside a file and would be replayed over another in its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -91,7 +94,7 @@ def _put(copy: Path, place: Path) -> None:
     Should the machine stop in between, the old file still has its second name, by which its log
     is, and so nobody opens it by the first.
     """
-    for ending in LOGS:
+    for ending in REPLAYED:
         with suppress(FileNotFoundError):
             os.unlink(f"{place}{ending}")
     copy.replace(place)
@@ -102,7 +105,7 @@ def _take_back(place: Path, kept: Path | None) -> None:
     """Leave everything as it was, unless the copy has its name already."""
     if kept is None or (kept.exists() and not (place.exists() and kept.samefile(place))):
         return
-    for ending in (*LOGS, ""):
+    for ending in (*REPLAYED, ""):
         with suppress(FileNotFoundError):
             if not os.path.exists(f"{place}{ending}"):
                 os.link(f"{kept}{ending}", f"{place}{ending}")
@@ -129,7 +132,7 @@ def _alone(place: Path) -> Iterator[None]:
 def _kept(place: Path) -> Path | None:
     """Give what is at a place, with its log, a second name beside it; return that name."""
     kept = place.with_name(f"{place.name}.{now():%Y%m%dT%H%M%S%f}.old")
-    there = [ending for ending in ("", *LOGS) if os.path.exists(f"{place}{ending}")]
+    there = [ending for ending in ("", *REPLAYED) if os.path.exists(f"{place}{ending}")]
     for ending in there:
         _linked(f"{place}{ending}", f"{kept}{ending}")
     sync(place.parent)

@@ -228,6 +228,14 @@ def test_a_kill_in_the_middle_leaves_all_of_the_old_one_and_nothing_that_is_open
     assert len(leads(with_log)) == 301
 
 
+def test_no_journal_is_left_that_would_be_replayed(place: Path, copy: Path) -> None:
+    journal = Path(f"{place}-journal")
+    journal.write_bytes(b"of a program that was killed")
+    restore(copy, place)
+    assert not journal.exists()
+    assert Path(f"{kept(place)}-journal").exists()
+
+
 def test_it_is_put_where_a_link_leads(place: Path, copy: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(place)
@@ -278,6 +286,13 @@ def test_no_useless_copy_replaces_a_good_backup(useless: Path, good: Path) -> No
     assert leadboard(useless, "backup", "--force", str(good)).returncode == 2
     with pytest.raises(Trouble):
         backup(useless, good, force=True)
+
+
+def test_no_backup_is_written_over_a_database_in_use(place: Path, good: Path) -> None:
+    Path(f"{good}-wal").touch()
+    for force in (True, False):
+        with pytest.raises(Refused):
+            backup(place, good, force=force)
 
 
 def test_a_full_disk_leaves_the_old_backup(
