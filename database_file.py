@@ -182,8 +182,8 @@ def make_sure(path: Path, *, may_create: bool) -> None:
         if path.exists():
             if not may_create and not path.stat().st_size:
                 raise Trouble(f"{path} is empty and holds no tables of Leadboard: check --db.")
-            _refuse_own_mount(path)
             if may_write(path):
+                _refuse_own_mount(path)
                 _refuse_second_name(Path(os.path.realpath(path)))
                 _refuse_lost_log(path)
             return

@@ -2,17 +2,21 @@
 
 import csv
 import io
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from peewee import Database
 
+from allocator import submit
 from store import Refused
-from tests.support import T, rows
+from tests.support import T, rows, team
 from transfer.cells import defused, id_in, moment_in, revived
+from transfer.moving import move
 from transfer.reading import tidied
-from transfer.team import plan_operators
+from transfer.team import plan_operators, plan_weights
 
 ODD = "ab'\"=+-@,;\t\r\n ＝\u00a0\ufeff"
 LETTERS = st.text(st.sampled_from(ODD), max_size=8)
@@ -73,6 +77,12 @@ def test_heads_in_any_case_and_spaces_around_quotes(
     ]
 
 
+def test_the_head_of_the_weights_in_any_case(db: Database) -> None:
+    team({"Anna": 50}, {"Operator": {"Anna": 1}})
+    plan_weights(io.BytesIO(b' "OPERATOR" , Operator \n "Anna", " 7 " \n'), "csv").act(T)
+    assert rows("SELECT weight FROM operator_source") == [(7,)]
+
+
 def test_keys_of_json_in_any_case(db: Database) -> None:
     plan_operators(io.BytesIO(b'[{"Name": "Gleb", "Max load": 6}]'), "json").act(T)
     assert rows("SELECT name, max_load FROM operator") == [("Gleb", 6)]
@@ -87,12 +97,37 @@ def test_keys_of_json_in_any_case(db: Database) -> None:
         ("0001-01-01T00:00:00Z", "years 2 to 9998"),
         ("0001-01-01T00:00:00+14:00", "years 2 to 9998"),
         ("9999-01-01T00:00:00Z", "years 2 to 9998"),
+        ("0002-01-01T00:00:00+14:00", "years 2 to 9998"),
+        ("9998-12-31T23:59:59-12:00", "years 2 to 9998"),
+        ("0001-01-01", "years 2 to 9998"),
+        ("9999-12-31 23:59", "years 2 to 9998"),
         ("never", "Write the time as"),
     ],
 )
 def test_moments_that_some_time_zone_cannot_show_stay_out(cell: str, words: str) -> None:
     with pytest.raises(Refused, match=words):
         moment_in(cell)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE lead SET id = 4611686018427387905", "lead #4611686018427387905: the id is too"),
+        ("UPDATE appeal SET timestamp = '9999-12-31T23:59:59.000000Z'", "appeal #1: its timestamp"),
+        ("UPDATE event SET at = '0001-01-01T00:00:00.000000Z' WHERE id = 1", "event #1: its at"),
+    ],
+)
+def test_what_no_import_lets_in_is_not_copied_either(
+    db: Database, tmp_path: Path, statement: str, words: str
+) -> None:
+    team({"Anna": 50}, {"tg": {"Anna": 1}})
+    submit("tg_1", 1, "x")
+    rows("PRAGMA foreign_keys = OFF")
+    rows(statement)
+    db.close()
+    with pytest.raises(Refused, match=words):
+        move(str(tmp_path / "t.db"), str(tmp_path / "new.db"), lambda _: nullcontext(print))
+    assert not (tmp_path / "new.db").exists()
 
 
 def test_the_ends_of_what_may_come_in() -> None:

@@ -101,11 +101,13 @@ def flag_in(cell: Cell) -> bool:
 def moment_in(cell: Cell) -> datetime:
     """Return the moment in a cell, a time without a zone being local; raises Refused."""
     try:
-        moment = datetime.fromisoformat(str(cell).strip()).astimezone(UTC)
-    except OverflowError:
-        raise Refused(_TOO_FAR) from None
-    except (ValueError, OSError):
+        written = datetime.fromisoformat(str(cell).strip())
+    except ValueError:
         raise Refused("Write the time as 2026-11-23T10:42:07Z.") from None
+    # The year as written first: the ends of the calendar have no moment in some time zones.
+    if not EARLIEST.year <= written.year < LATEST.year:
+        raise Refused(_TOO_FAR)
+    moment = written.astimezone(UTC)
     if not EARLIEST <= moment < LATEST:
         raise Refused(_TOO_FAR)
     return moment
