@@ -74,6 +74,11 @@ class DatabaseFile:
             self._open.add(connection)
         self.confirm_path()
 
+    def closed(self, connection: "Connection") -> None:
+        """Note that a connection is closed, which may still be spoken of for a while."""
+        with self._lock:
+            self._open.discard(connection)
+
     def refuse_writing(self) -> None:
         """Raise Refused where the file may only be read."""
         if self.is_read_only:

@@ -143,6 +143,10 @@ class SqliteStore(SqliteDatabase):
             raise
         return connection
 
+    def _close(self, conn: Connection) -> None:
+        super()._close(conn)  # type: ignore[misc]  # not in its stubs
+        self.file.closed(conn)
+
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
         conn.text_factory = lambda raw: raw.decode("utf-8", "replace")

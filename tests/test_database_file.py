@@ -331,10 +331,12 @@ def test_no_connection_makes_a_second_log(
 
 def test_what_another_closed_and_opened_again_is_the_right_log(house: Database, file: Path) -> None:
     submit("tg_1", 1, "first")
+    spoken_of = house.connection()  # type: ignore[no-untyped-call]
     house.close()
     assert leadboard(file, "feed", text=LINE).returncode == 0
     submit("tg_2", 1, "third")
     assert stored(file) == 3
+    del spoken_of
 
 
 # --- where it may only be read ----------------------------------------------------------------
