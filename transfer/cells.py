@@ -26,6 +26,7 @@ _SKIPPED = (
 """What a spreadsheet may drop before it looks at the first letter of a cell."""
 _HOT = "[=+\\-@＝＋－＠﹢﹣﹦﹫]"
 """What begins a formula."""
+_RISKY = re.compile(rf"{_HOT[:-1]}\t\r]")
 _OPENING = rf"((?:\A|[,;\t\r\n]){_SKIPPED})"
 """Where a cell begins, whatever separates the cells."""
 _RUNNABLE = re.compile(rf"\A(?='*[\t\r])|{_OPENING}(?='*{_HOT})")
@@ -40,6 +41,8 @@ def defused(text: str) -> str:
     separate by another one than it was written with. Apostrophes that stand before such a
     beginning get one more, so that `revived` is exact.
     """
+    if not _RISKY.search(text):
+        return text  # as most are
     return _RUNNABLE.sub(lambda found: f"{found[1] or ''}'", text)
 
 
