@@ -1,14 +1,11 @@
 """Addresses of databases: the paths of files, and the URLs of servers."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import platformdirs
 
-from store import PATIENCE, plainly
 from troubles import Trouble
 
 SERVERS = ("postgresql", "postgres", "cockroachdb", "crdb")
@@ -56,25 +53,13 @@ def path_of(target: str) -> Path:
 
 
 def file_of(target: str | Path | None) -> Path:
-    """Return the file that a target names; raises Trouble when it is no database of ours."""
+    """Return the file that a target names; raises Trouble when it is no address of a file."""
     try:
-        path = default_path() if target is None else path_of(str(target))
-        _refuse_foreign(path)
+        return default_path() if target is None else path_of(str(target))
     except (OSError, RuntimeError, ValueError) as error:
         if isinstance(error, Trouble):
             raise
         raise Trouble("The database cannot be opened: check its path and rights.") from error
-    return path
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Raise Trouble for a database of another program before anything in it is touched."""
-    if not path.is_file() or not path.stat().st_size:
-        return
-    with plainly(), closing(sqlite3.connect(path, timeout=PATIENCE)) as probe:
-        names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
-    if names and not names >= {"schema_version", "operator", "appeal"}:
-        raise Trouble("The file is a database of another program: choose another with --db.")
 
 
 def parts_of(url: str) -> tuple[str, str, dict[str, Any]]:

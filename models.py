@@ -230,35 +230,42 @@ TABLES: list[type[Table]] = [
 ]
 
 
-def open_database(target: str | Path | None = None) -> Database:
-    """Open the database by path or URL, making its tables on first use, and bind them to it.
+def open_database(
+    target: str | Path | None = None, *, may_create: bool = True, may_only_read: bool = False
+) -> Database:
+    """Open the database by path or URL, and bind the tables to it.
 
-    Raises Trouble when it cannot be opened, is no Leadboard database, or is of a newer version.
+    With `may_create` file and tables are made on first use; with `may_only_read` it is enough if
+    the file can be read. Raises Trouble when it is not there, cannot be opened, is no Leadboard
+    database, or is of a newer version.
     """
     if is_server(target):
         from postgres_store import connect_server
 
-        return _opened(connect_server(str(target)), None)
+        return _opened(connect_server(str(target)), None, may_create)
     path = file_of(target)
-    return _opened(connect_sqlite(path), path)
+    opened = connect_sqlite(path, may_create=may_create, may_only_read=may_only_read)
+    return _opened(opened, path, may_create)
 
 
-def _opened(opened: Database, path: Path | None) -> Database:
+def _opened(opened: Database, path: Path | None, may_create: bool) -> Database:
     bind(opened)
     _fit_to_engine()
     try:
         # While the last of other programs closes a file, not even reading is possible.
-        patiently(lambda: _made_ready(path))
+        patiently(lambda: _made_ready(path, may_create))
     except BaseException:
         opened.close()
         raise
     return opened
 
 
-def _made_ready(path: Path | None) -> None:
+def _made_ready(path: Path | None, may_create: bool) -> None:
     with plainly():
         database.connect(reuse_if_open=True)
         if not database.table_exists("schema_version"):
+            if not may_create or engine().is_read_only:
+                raise Trouble(f"{path or engine().title} holds no tables of Leadboard: check --db.")
             transact(_create)
         bring_up_to_date(path, SCHEMA_VERSION)
 

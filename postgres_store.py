@@ -34,6 +34,7 @@ class ServerStore(Base):
     """What all such servers share: rows are locked one by one, and a lost connection is renewed."""
 
     is_server = True
+    is_read_only = False
     text_words = [SQL('COLLATE "C"')]
 
     # The driver takes a single one for the beginning of a parameter.
@@ -58,6 +59,9 @@ class ServerStore(Base):
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""
         return self.atomic("REPEATABLE READ")
+
+    def confirm(self) -> None:
+        """Do nothing: a server keeps hold of its own files."""
 
     def version(self) -> None:
         """Return nothing: there is no number that all such servers change with every commit."""

@@ -1,21 +1,27 @@
 """SQLite: one file, one writer at a time, and readers that never wait."""
 
-import os
 import sqlite3
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from peewee import SQL, Expression, SqliteDatabase, fn
 
-from store import PATIENCE, nap
-from troubles import Trouble
+from database_file import Connection, DatabaseFile, Mode, make_sure, modes_of, uri_of
+from store import PATIENCE, nap, plainly
+from troubles import Trouble, sqlite_name
 
 BULK_CACHE = 4_096
 """KiB of pages that a connection keeps for bulk writing."""
 BULK_LOG = 8_192
 """Pages of the log after which bulk writing copies them into the file."""
+
+READING = {"foreign_keys": 1}
+"""Settings of a connection that only reads."""
+WRITING = {"journal_mode": "wal", **READING, "synchronous": "FULL"}
+"""Settings of a connection that writes."""
 
 
 class SqliteStore(SqliteDatabase):
@@ -24,31 +30,68 @@ class SqliteStore(SqliteDatabase):
     is_server = False
     text_words: list[SQL] = []
 
+    def __init__(self, file: DatabaseFile) -> None:
+        # timeout=0: SQLite's own waiting is unfair; `transact` waits with short random naps.
+        super().__init__(
+            file.uri,
+            pragmas=READING if file.is_read_only else WRITING,
+            timeout=0,
+            uri=True,
+            factory=Connection,
+        )
+        self.file = file
+
+    @property
+    def is_read_only(self) -> bool:
+        """Tell whether nothing can be stored, for want of rights."""
+        return self.file.is_read_only
+
     @property
     def title(self) -> str:
         """Return what the database is called on the screen: the name of its file."""
-        return Path(self.database).name
+        return self.file.path.name + (" (read only)" if self.is_read_only else "")
 
     @property
     def identity(self) -> str:
         """Return what tells this database from all others."""
-        return str(self.database)
+        return self.file.real
 
-    def writing(self) -> AbstractContextManager[Any]:
-        """Return a transaction that owns the write lock from its start."""
-        return self.atomic("IMMEDIATE")
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """Lend a transaction that owns the write lock from its start.
 
-    def snapshot(self) -> AbstractContextManager[Any]:
-        """Return a transaction that reads everything as it was at one moment."""
-        return self.atomic()
+        Raises Trouble when the file is no longer at its path, Uncertain when it went meanwhile,
+        and Refused when it may only be read.
+        """
+        self.file.refuse_writing()
+        with self.atomic("IMMEDIATE") as transaction:
+            self.file.confirm()
+            yield transaction
+        self.file.confirm_stored()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Any]:
+        """Lend a transaction that reads everything as it was at one moment; raises Trouble."""
+        with self.atomic() as transaction:
+            yield transaction
+        self.file.confirm()
+
+    def confirm(self) -> None:
+        """Raise Trouble when the open file is no longer the one at its path."""
+        self.file.confirm()
 
     def _all(self, sql: str) -> list[Any]:
         found: list[Any] = self.execute_sql(sql).fetchall()  # type: ignore[no-untyped-call]
         return found
 
     def version(self) -> int:
-        """Return a number that changes whenever another connection has committed."""
-        return int(self._all("PRAGMA data_version")[0][0])
+        """Return a number that changes whenever another connection has committed.
+
+        Raises Trouble when the open file is no longer the one at its path.
+        """
+        number = int(self._all("PRAGMA data_version")[0][0])
+        self.file.confirm()
+        return number
 
     def expect_bulk(self) -> None:
         """Let this connection keep more pages, so that a long run of writes is quicker."""
@@ -78,10 +121,12 @@ class SqliteStore(SqliteDatabase):
         ]
 
     def _connect(self) -> Any:
+        # Before anything is opened: the log would be replayed over a file in the place of ours.
+        self.file.before_connecting()
         give_up = time.monotonic() + PATIENCE
         while True:
             try:
-                return super()._connect()  # type: ignore[misc]  # not in its stubs
+                return self._confirmed(super()._connect())  # type: ignore[misc]  # not in its stubs
             except sqlite3.OperationalError as error:
                 # A new file is locked for a moment while another process turns its log on.
                 is_busy = (error.sqlite_errorname or "").startswith("SQLITE_BUSY")
@@ -89,22 +134,58 @@ class SqliteStore(SqliteDatabase):
                     raise
             nap()
 
+    def _confirmed(self, connection: Connection) -> Connection:
+        """Return a new connection to the file that was named, not to another in its place."""
+        try:
+            self.file.connected(connection)
+        except Trouble:
+            connection.close()
+            raise
+        return connection
+
+    def _close(self, conn: Connection) -> None:
+        super()._close(conn)  # type: ignore[misc]  # not in its stubs
+        self.file.closed(conn)
+
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
         conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
 
 
-def connect_sqlite(path: Path) -> SqliteStore:
-    """Return the SQLite database at `path`, made with mode 0600 if it is new; raises Trouble."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise Trouble(f"Cannot create {path}: {error.strerror}.") from error
-    # timeout=0: SQLite's own waiting is unfair; `transact` waits instead, with short random naps.
-    return SqliteStore(
-        str(path),
-        pragmas={"journal_mode": "wal", "foreign_keys": 1, "synchronous": "FULL"},
-        timeout=0,
-    )
+def connect_sqlite(
+    path: Path, *, may_create: bool = True, may_only_read: bool = False
+) -> SqliteStore:
+    """Return the SQLite database at `path`, made with mode 0600 if it is new and may be made.
+
+    Raises Trouble where there is none, where it is one of another program, and where it may only
+    be read, unless `may_only_read` says that this is enough.
+    """
+    make_sure(path, may_create=may_create)
+    with plainly():
+        mode = _mode_of(path)
+    if mode != "rw" and not may_only_read:
+        raise Trouble(f"{path} is read-only: check its rights and those of its folder.")
+    return SqliteStore(DatabaseFile(path, mode))
+
+
+def _mode_of(path: Path) -> Mode:
+    """Return how the file can be opened; raises Trouble for a database of another program."""
+    *others, last = modes_of(path)
+    for mode in others:
+        try:
+            refuse_foreign(path, mode)
+        except sqlite3.OperationalError as error:
+            if sqlite_name(error) not in {"SQLITE_CANTOPEN", "SQLITE_READONLY"}:
+                raise
+        else:
+            return mode
+    refuse_foreign(path, last)
+    return last
+
+
+def refuse_foreign(path: Path, mode: Mode) -> None:
+    """Raise Trouble for a database of another program before anything in it is touched."""
+    with closing(sqlite3.connect(uri_of(path, mode), timeout=PATIENCE, uri=True)) as probe:
+        names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
+    if names and not names >= {"schema_version", "operator", "appeal"}:
+        raise Trouble("The file is a database of another program: choose another with --db.")

@@ -28,11 +28,12 @@ from troubles import (
     Taken,
     TooBusy,
     Trouble,
+    Uncertain,
     is_constraint,
     trouble_of,
 )
 
-__all__ = ["Missing", "Refused", "ServerLost", "Taken", "TooBusy", "Trouble"]
+__all__ = ["Missing", "Refused", "ServerLost", "Taken", "TooBusy", "Trouble", "Uncertain"]
 
 if TYPE_CHECKING:
     AnyField = Field[Any]
@@ -62,6 +63,9 @@ class Engine(Protocol):
     is_server: bool
     """Whether many write at once and rows are locked one by one."""
 
+    is_read_only: bool
+    """Whether nothing can be stored, for want of rights."""
+
     text_words: list[SQL]
     """What a column of text needs beside its type to be sorted by the bytes of its letters."""
 
@@ -78,6 +82,9 @@ class Engine(Protocol):
 
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""
+
+    def confirm(self) -> None:
+        """Raise Trouble when what is open is no longer what the address names."""
 
     def version(self) -> int | None:
         """Return a number that changes with every commit, None where there is no such number."""
@@ -180,7 +187,7 @@ def _once(work: Callable[[], T]) -> T:
     except ServerLost as lost:
         if is_done:
             # Nobody knows whether it was stored, so it must not be tried again by itself.
-            raise Trouble(
+            raise Uncertain(
                 "The database server was lost while storing: look before you repeat."
             ) from lost
         raise
@@ -224,6 +231,13 @@ def reading(query: Callable[[], T]) -> T:
     """Return what a reading finds; raises Trouble when the database cannot be read."""
     with plainly():
         return query()
+
+
+def reading_in_place(query: Callable[[], T]) -> T:
+    """Return what a reading finds in what the address names still; raises Trouble."""
+    found = reading(query)
+    engine().confirm()
+    return found
 
 
 def at_one_moment(query: Callable[[], T]) -> T:

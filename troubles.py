@@ -29,6 +29,10 @@ class Trouble(RuntimeError):
     """The database cannot be used just now; nothing was changed."""
 
 
+class Uncertain(Trouble):
+    """Nobody knows whether it was stored, so that it must not be repeated unseen."""
+
+
 class TooBusy(Trouble):
     """Others kept the database locked for longer than the patience; trying again may help."""
 
@@ -93,7 +97,7 @@ _SQLITE = {
     "SQLITE_FULL": "The disk is full: free some space, then try again.",
     "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
     "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",
-    "SQLITE_CORRUPT": "The database file is damaged: restore a backup.",
+    "SQLITE_CORRUPT": "The database file is damaged: leadboard restore BACKUP puts a copy back.",
     "SQLITE_CANTOPEN": "The database cannot be opened: check the path and its rights.",
     "SQLITE_PERM": "The database cannot be opened: check the path and its rights.",
 }

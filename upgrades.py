@@ -66,6 +66,11 @@ def bring_up_to_date(path: Path | None, wanted: int) -> None:
             f"{path or engine().title} was made by a newer Leadboard (tables of version {version}, "
             f"this one knows {wanted}): upgrade Leadboard."
         )
+    if version < wanted and engine().is_read_only:
+        raise Trouble(
+            f"{path} was made by an older Leadboard and is read-only, so that it cannot be "
+            "upgraded: open a copy of it."
+        )
     if version < wanted:
         patiently(lambda: _attempt(path, version, wanted), UPGRADING)
 

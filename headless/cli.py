@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from headless.complaints import complain, drop_output
 from headless.drivers import leave_out_drivers
 from headless.files import completion, export, import_
 from headless.moving import copy
+from headless.output import replace_unwritable
+from headless.restore import restore
 from headless.serve import serve
 
 if TYPE_CHECKING:
@@ -27,13 +30,27 @@ class Choice:
     target: str | None
     actor: str
 
-    def open(self) -> None:
+    def open(self, *, may_create: bool = False, may_only_read: bool = False) -> None:
         """Open the chosen database until the command ends; raises Trouble when it cannot be."""
         leave_out_drivers(self.target)
         from models import open_database
 
-        opened = open_database(self.target)
+        opened = open_database(self.target, may_create=may_create, may_only_read=may_only_read)
         click.get_current_context().call_on_close(opened.close)
+
+    def open_to_look(self) -> None:
+        """Open the chosen database for reading, an empty passing one where it is still to be made.
+
+        Raises Trouble when it cannot be opened.
+        """
+        from addresses import is_server
+
+        if is_server(self.target) or self.path().exists():
+            self.open(may_only_read=True)
+            return
+        folder = tempfile.TemporaryDirectory(prefix="leadboard-")
+        click.get_current_context().call_on_close(folder.cleanup)
+        Choice(str(Path(folder.name) / "empty.db"), self.actor).open(may_create=True)
 
     def path(self) -> Path:
         """Return the file of the chosen database; raises Trouble when it is on a server."""
@@ -90,7 +107,7 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
         from headless.screen import require_terminal, show
 
         require_terminal()
-        choice.open()
+        choice.open(may_create=True, may_only_read=True)
         context.exit(show(choice.actor))
 
 
@@ -145,7 +162,7 @@ def check(context: click.Context, repair: bool) -> None:
     import inspection
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=not repair)
     findings = inspection.repair(choice.actor) if repair else inspection.check()
     _tell(findings)
     if not findings:
@@ -167,7 +184,7 @@ def verify(context: click.Context) -> None:
     import inspection
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=True)
     outcome = inspection.verify()
     _tell(outcome.findings)
     evenness = "evenly" if outcome.is_even else "NOT evenly"
@@ -185,6 +202,9 @@ def verify(context: click.Context) -> None:
 def backup(context: click.Context, file: Path, force: bool) -> None:
     """Write a consistent copy to FILE while others go on working.
 
+    The copy is proved sound before it takes the name; until then an older one stays. To put one
+    back use leadboard restore, not cp: the log of the old file would be replayed over the copy.
+
     \b
     Examples:
       leadboard backup monday.db
@@ -193,7 +213,7 @@ def backup(context: click.Context, file: Path, force: bool) -> None:
     from backup import backup as write_copy
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=True)
     size = write_copy(choice.path(), file, force=force)
     click.echo(f"{file}: {size:,} bytes.")
 
@@ -236,12 +256,13 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (export, import_, copy, serve, completion):
+for command in (export, import_, copy, restore, serve, completion):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
+    replace_unwritable()
     if "_LEADBOARD_COMPLETE" in os.environ:
         from headless.completing import answer
 

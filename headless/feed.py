@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, BinaryIO, NamedTuple
 
 from allocator import LOTTERY, Draft, Placed
@@ -19,10 +19,11 @@ from bulk import place_all
 from checks import checked_external_id, checked_key, checked_message, checked_name
 from headless.complaints import say
 from headless.lines import MAX_LINE, Line, LineReader
+from headless.output import takes_all_letters
 from headless.progress import Advance, progress_bar
 from headless.stopping import Stop, Stopped
 from models import Source
-from store import Refused, TooBusy, Trouble, expect_bulk, rows, stamp, transact
+from store import Refused, TooBusy, Trouble, Uncertain, expect_bulk, rows, stamp, transact
 
 SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
 """Lines stored in one transaction."""
@@ -135,10 +136,10 @@ def _outcome(line: Entry | Bad, stored: Placed | Refused) -> Placed | Bad:
     return stored if isinstance(stored, Placed) else Bad(line.number, str(stored))
 
 
-def answer(outcome: Placed | Bad) -> bytes:
-    """Return the line that answers one line of the input."""
+def answer(outcome: Placed | Bad, *, is_plain: bool = False) -> bytes:
+    """Return the line that answers one line of the input; `is_plain` in ASCII alone."""
     line = _AS_WRITTEN(_fields(outcome))
-    if not line.isprintable():  # names may hold what a terminal would obey
+    if is_plain or not line.isprintable():  # names may hold what a terminal would obey
         line = json.dumps(_fields(outcome))
     return line.encode() + b"\n"
 
@@ -173,6 +174,7 @@ class Feed:
         stop: Stop,
         advance: Advance,
         rng: random.Random = LOTTERY,
+        is_plain: bool = False,
     ) -> None:
         self.bad = 0
         self._answered = 0
@@ -182,6 +184,7 @@ class Feed:
         self._stop = stop
         self._advance = advance
         self._rng = rng
+        self._answer = partial(answer, is_plain=is_plain)
 
     def run(self) -> None:
         """Answer every line; raises Stopped when asked to stop, Trouble when it cannot store."""
@@ -196,7 +199,7 @@ class Feed:
                 time.sleep(TURN)
 
     def _write(self, outcomes: Sequence[Placed | Bad]) -> None:
-        self._output.write(b"".join(map(answer, outcomes)))
+        self._output.write(b"".join(map(self._answer, outcomes)))
         self._output.flush()
         self.bad += sum(isinstance(outcome, Bad) for outcome in outcomes)
         self._answered += len(outcomes)
@@ -215,8 +218,14 @@ class Feed:
                 has_said = True
             except Trouble as trouble:
                 first = next(each.number for each in batch if isinstance(each, Entry))
-                told = str(trouble).rstrip(".")
-                raise Trouble(f"{told}; nothing from line {first} on was stored.") from trouble
+                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(trouble, first)}.") from trouble
+
+
+def _left(trouble: Trouble, first: int) -> str:
+    """Return what became of the lines from the first unanswered one on."""
+    if isinstance(trouble, Uncertain):
+        return f"all lines before {first} are stored, those from it on may be"
+    return f"nothing from line {first} on was stored"
 
 
 def next_size(lines: int, seconds: float) -> int:
@@ -237,7 +246,13 @@ def feed_from(file: str) -> int:
             stop.listening(),
             progress_bar(_size(descriptor)) as advance,
         ):
-            feed = Feed(LineReader(descriptor), _output(), stop=stop, advance=advance)
+            feed = Feed(
+                LineReader(descriptor),
+                _output(),
+                stop=stop,
+                advance=advance,
+                is_plain=not takes_all_letters(),
+            )
             feed.run()
     except Stopped as stopped:
         return stopped.code

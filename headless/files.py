@@ -31,9 +31,10 @@ def export(
     All of it is of one moment, while others go on working. The weights are a matrix: a row for each
     operator, a column for each source, an empty cell where there is no link.
 
-    In CSV a text that begins with = + - @, a tab or a line break (perhaps after apostrophes) gets
-    one apostrophe in front, so that no spreadsheet runs it; import takes it away again. JSON is an
-    array with one object a line. --excel suits an Excel that separates by semicolons.
+    In CSV an apostrophe stands before each = + - @ that begins a text, or follows a comma, a
+    semicolon, a tab or a line break in it, so that no spreadsheet runs it, whatever it separates
+    by; import takes it away again. JSON is an array with one object a line. --excel suits an Excel
+    that separates by semicolons. Data is UTF-8 always; a terminal shows what it can.
 
     \b
     Examples:
@@ -47,7 +48,7 @@ def export(
     from transfer.writing import export as write
 
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=True)
     stop = Stop()
     try:
         with stop.listening(), stop.waiting(), _output(file, force=force) as output:
@@ -79,7 +80,8 @@ def import_(
 
     All or nothing: a bad cell is named by row and column, and then nothing is stored. Rows that the
     file leaves out stay as they are, and so do columns, and cells left empty. CSV may be separated
-    by commas, semicolons or tabs; JSON is an array of objects or one object a line.
+    by commas, semicolons or tabs, with heads in any case and spaces around quotes; JSON is an array
+    of objects or one object a line.
 
     operators (id, name, is_active, max_load) and sources (id, name) are found by id where that is
     known, else by name; an unknown name is added. weights is a matrix: an empty cell unlinks, 0 is
@@ -104,7 +106,10 @@ def import_(
     from headless.stopping import Stop, Stopped
 
     choice: Choice = context.obj
-    choice.open()
+    if dry_run:
+        choice.open_to_look()
+    else:
+        choice.open(may_create=True)
     stop = Stop()
     try:
         with stop.listening(), stop.waiting():

@@ -58,7 +58,7 @@ def serve(
 
     choice: Choice = context.obj
     token = _token(token_file)
-    choice.open()
+    choice.open(may_create=True)
     context.exit(run(host, port, choice.actor, token, rate))
 
 

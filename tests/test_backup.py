@@ -133,7 +133,7 @@ def test_the_target_appearing_meanwhile_is_left_as_it_is(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "copy.db"
-    monkeypatch.setattr("backup._copy", lambda *_: target.write_bytes(b"precious"))
+    monkeypatch.setattr("backup._prove", lambda *_: target.write_bytes(b"precious"))
     with pytest.raises(Trouble, match="Cannot write"):
         backup(book, target)
     assert target.read_bytes() == b"precious"

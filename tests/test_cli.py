@@ -11,6 +11,7 @@ import pytest
 
 import headless.screen
 from headless.cli import cli, main
+from models import open_database
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,7 +47,8 @@ def run_here(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | No
         (["demo"], "needs a terminal"),
         (["--db", "", "feed"], "cannot be opened"),
         (["--db", "/", "feed"], "cannot be opened"),
-        (["--db", "/proc/nowhere/a.db", "feed"], "Cannot create"),
+        (["--db", "/proc/nowhere/a.db", "feed"], "no database at /proc/nowhere/a.db"),
+        (["--db", "/proc/nowhere/a.db", "serve"], "Cannot create"),
         (["--db", __file__, "feed"], "not a Leadboard database"),
         (["--db", "mysql://host/name", "feed"], "cannot open mysql"),
         (["--db", "postgres://u:secret@[host/name", "feed"], "cannot be read"),
@@ -85,6 +87,7 @@ def test_textual_stays_out(arguments: list[str], tmp_path: Path) -> None:
         "from headless.cli import main\n"
         "main()\n"
     )
+    open_database(tmp_path / "a.db").close()
     done = subprocess.run(
         [sys.executable, "-c", program, "--db", str(tmp_path / "a.db"), *arguments],
         input="",

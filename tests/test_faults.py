@@ -50,7 +50,7 @@ def assert_one_sentence(outcome: "subprocess.CompletedProcess[str]", *words: str
 
 AS_NOBODY = """
 import os, sys
-import desk, headless.cli, headless.feed, headless.progress, inspection, sqlite3, rich.progress
+import desk, headless.cli, headless.feed, headless.importing, inspection, sqlite3, rich.progress
 os.setgid(65534)
 os.setuid(65534)
 headless.cli.main()
@@ -118,7 +118,10 @@ def test_a_file_and_a_folder_without_rights(file: Path, tmp_path: Path) -> None:
     read_only = leadboard(file, "feed", given=LINE + "\n", program=program)
     assert_one_sentence(read_only, "read-only")
     missing = tmp_path / "no rights" / "new.db"
-    assert_one_sentence(leadboard(missing, "check", program=program), "Cannot create")
+    assert_one_sentence(leadboard(missing, "check", program=program), "no database at")
+    (table := tmp_path / "sources.csv").write_text("name\nbot\n")
+    taking = leadboard(missing, "import", "sources", str(table), program=program)
+    assert_one_sentence(taking, "Cannot create")
 
 
 def test_a_feed_outwaits_a_lock_and_says_so_once(file: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-import addresses
 import desk
 import models
 import sqlite_store
@@ -476,8 +475,7 @@ def locked(db: Database, tmp_path: Path) -> Iterator[Path]:
 def test_a_database_that_another_has_for_itself_is_a_sentence(
     locked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (addresses, sqlite_store):
-        monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(sqlite_store, "PATIENCE", 0.05)
     monkeypatch.setattr("store.PATIENCE", 0.05)
     with pytest.raises(TooBusy, match="locked by another program"):
         models.open_database(locked)

@@ -106,6 +106,7 @@ def test_a_database_that_holds_something_is_refused(house: str, empty: str) -> N
 def test_a_database_is_not_copied_into_itself(house: str, empty: str) -> None:
     with pytest.raises(Refused, match="the database itself"):
         move(house, house, silent)
+    models.open_database(empty).close()
     with pytest.raises(Refused, match="the database itself"):
         move(empty, empty, silent)
 

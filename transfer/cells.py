@@ -12,26 +12,43 @@ T = TypeVar("T")
 Cell = object
 """What a file holds in one cell: text from CSV, any value from JSON; None where there is none."""
 
-MAX_ID = 2**63 - 1
+MAX_ID = 2**62
+"""The largest id that may come in: behind 2**63 - 1 no database could go on counting."""
+EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Between these a moment has a date in every time zone."""
 YES = frozenset({"yes", "true", "1", "1.0", "on", "да", "истина"})
 NO = frozenset({"no", "false", "0", "0.0", "off", "нет", "ложь"})
 
-_HOT = re.compile(r"'*[=+\-@\t\r]")
-_DEFUSED = re.compile(r"'+[=+\-@\t\r]")
+_SKIPPED = (
+    '["\0-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad'
+    "\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]*"
+)
+"""What a spreadsheet may drop before it looks at the first letter of a cell."""
+_HOT = "[=+\\-@＝＋－＠﹢﹣﹦﹫]"
+"""What begins a formula."""
+_RISKY = re.compile(rf"{_HOT[:-1]}\t\r]")
+_OPENING = rf"((?:\A|[,;\t\r\n]){_SKIPPED})"
+"""Where a cell begins, whatever separates the cells."""
+_RUNNABLE = re.compile(rf"\A(?='*[\t\r])|{_OPENING}(?='*{_HOT})")
+_DEFUSED = re.compile(rf"\A'(?='*[\t\r])|{_OPENING}'(?='*{_HOT})")
 _WHOLE = re.compile(r"(\d{1,18}|\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,5})(?:[.,]0{1,2})?")
 
 
 def defused(text: str) -> str:
-    """Return the text with an apostrophe before what a spreadsheet would run as a formula.
+    """Return the text with an apostrophe before all that a spreadsheet would run as a formula.
 
-    Apostrophes that stand before such a beginning get one more, so that `revived` is exact.
+    It may begin after a comma, a semicolon, a tab or a line break too: who opens the file may
+    separate by another one than it was written with. Apostrophes that stand before such a
+    beginning get one more, so that `revived` is exact.
     """
-    return f"'{text}" if _HOT.match(text) else text
+    if not _RISKY.search(text):
+        return text  # as most are
+    return _RUNNABLE.sub(lambda found: f"{found[1] or ''}'", text)
 
 
 def revived(text: str) -> str:
-    """Return what `defused` was given: without the apostrophe that it added."""
-    return text[1:] if _DEFUSED.match(text) else text
+    """Return what `defused` was given: without the apostrophes that it added."""
+    return _DEFUSED.sub(lambda found: found[1] or "", text) if "'" in text else text
 
 
 def csv_cell(value: object) -> object:
@@ -69,8 +86,10 @@ def number_in(cell: Cell) -> object:
 def id_in(cell: Cell) -> int:
     """Return a row's id; raises Refused when it is none."""
     number = number_in(cell)
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_ID:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise Refused("The id must be a whole number from 1.", "id")
+    if number > MAX_ID:
+        raise Refused("The id is too large: later ones could not go on from it.", "id")
     return number
 
 
@@ -85,9 +104,19 @@ def flag_in(cell: Cell) -> bool:
 def moment_in(cell: Cell) -> datetime:
     """Return the moment in a cell, a time without a zone being local; raises Refused."""
     try:
-        return datetime.fromisoformat(str(cell).strip()).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
+        written = datetime.fromisoformat(str(cell).strip())
+    except ValueError:
         raise Refused("Write the time as 2026-11-23T10:42:07Z.") from None
+    # The year as written first: the ends of the calendar have no moment in some time zones.
+    if not EARLIEST.year <= written.year < LATEST.year:
+        raise Refused(_TOO_FAR)
+    moment = written.astimezone(UTC)
+    if not EARLIEST <= moment < LATEST:
+        raise Refused(_TOO_FAR)
+    return moment
+
+
+_TOO_FAR = "The time must lie in the years 2 to 9998, so that every time zone can show it."
 
 
 def choice_in(cell: Cell, choices: Iterable[str]) -> str:

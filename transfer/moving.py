@@ -1,7 +1,7 @@
 """Moving house: every row of one database into another, and proof that all of it arrived."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain, islice
@@ -12,7 +12,10 @@ from peewee import BooleanField, Database, IntegrityError
 
 from addresses import is_server, path_of
 from models import TABLES, SchemaVersion, Table, open_database
-from store import Engine, Refused, Trouble, plainly
+from store import Engine, Refused, Trouble, UtcField, plainly, stamp
+from transfer.cells import EARLIEST, LATEST, MAX_ID
+
+_FIRST, _LAST = stamp(EARLIEST), stamp(LATEST)
 
 PAGE = 1000
 """Rows read and written at a time."""
@@ -41,22 +44,28 @@ def move(
     the target holds something, and Trouble when a side cannot be used or the two differ in the
     end; then nothing is stored.
     """
+    here = open_database(source, may_create=False, may_only_read=True)
+    try:
+        with _opened(target) as there:
+            _refuse_same(here, there)
+            return _moved(here, there, begin)
+    finally:
+        here.close()
+
+
+@contextmanager
+def _opened(target: str) -> Iterator[Database]:
+    """Open a database, and take a file that is new away again when something fails."""
     is_new = not is_server(target) and not path_of(target).exists()
     there = open_database(target)
     try:
-        here = open_database(source)
-        try:
-            _refuse_same(here, there)
-            return _moved(here, there, begin)
-        finally:
-            here.close()
+        yield there
     except BaseException:
         there.close()
         if is_new:
             _remove(path_of(target))
         raise
-    finally:
-        there.close()
+    there.close()
 
 
 def _remove(file: Path) -> None:
@@ -109,6 +118,7 @@ def _copy(
     found = table.read(here)
     while page := list(islice(found, PAGE)):
         for row in page:
+            table.refuse_extremes(row)
             proof.update(repr(row).encode())
         table.write(there, page)
         count += len(page)
@@ -135,6 +145,8 @@ class _Columns:
         self._names = [field.column_name for field in fields]
         self._key_places = [self._names.index(name) for name in self.key]
         self._flags = [place for place, each in enumerate(fields) if isinstance(each, BooleanField)]
+        self._moments = [place for place, each in enumerate(fields) if isinstance(each, UtcField)]
+        self._ids = [place for place, name in enumerate(self._names) if name == "id"]
 
     def count(self, opened: Database) -> int:
         """Return how many rows there are."""
@@ -158,6 +170,19 @@ class _Columns:
         for place in self._flags:
             values[place] = bool(values[place])
         return tuple(values)
+
+    def refuse_extremes(self, row: Row) -> None:
+        """Raise Refused for an id or a moment that no import would let in."""
+        for place in self._ids:
+            if row[place] > MAX_ID:
+                raise Refused(f"{self.name} #{row[place]}: the id is too large to go on from.")
+        for place in self._moments:
+            # As the tables hold it, a moment sorts as text.
+            if row[place] is not None and not _FIRST <= row[place] < _LAST:
+                raise Refused(
+                    f"{self.name} #{row[0]}: its {self._names[place]}, {row[place]}, is beyond the "
+                    "years 2 to 9998."
+                )
 
     def write(self, opened: Database, page: Sequence[Row]) -> None:
         """Store rows; raises Refused for one that the tables forbid."""

@@ -49,7 +49,8 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
         if hint := _HINT.fullmatch(head):
             head = _head(text)
         delimiter = hint[1] if hint else _delimiter(head)
-        yield from _records(csv.reader(_lines(text, head), delimiter=delimiter, strict=True))
+        lines = tidied(_lines(text, head), delimiter)
+        yield from _records(csv.reader(lines, delimiter=delimiter, strict=True))
     finally:
         _let_go(text)
 
@@ -74,6 +75,33 @@ def _line(text: io.TextIOWrapper) -> str:
     if len(line) == MOST:
         raise Refused(f"The file has a line of more than {MOST:,} characters.")
     return line
+
+
+def tidied(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    """Yield lines of CSV without the spaces around quoted cells, which quote nothing for `csv`."""
+    cell = re.compile(_CELL.format(mark=re.escape(delimiter)))
+    is_inside = False
+    for line in lines:
+        if '"' not in line:
+            yield line
+            continue
+        found = list(cell.finditer(f'"{line}' if is_inside else line))
+        yield "".join(map(_tidy, found))[is_inside:]
+        is_inside = any(each["open"] is not None for each in found)
+
+
+_CELL = r"""(?x)
+    [^\S\r\n{mark}]* (?P<quoted> "(?:[^"]|"")*" ) [^\S\r\n{mark}]* (?P<end> {mark} | [\r\n]+ | \Z )
+    | [^\S\r\n{mark}]* (?P<open> "(?:[^"]|"")* ) \Z
+    | [^\r\n{mark}]* (?: {mark} | [\r\n]+ | \Z )
+"""
+"""One cell with what ends it: in quotes, in quotes that go on in the next line, or bare."""
+
+
+def _tidy(cell: "re.Match[str]") -> str:
+    if cell["quoted"] is not None:
+        return cell["quoted"] + cell["end"]
+    return cell[0] if cell["open"] is None else cell["open"]
 
 
 def _delimiter(head: str) -> str:
@@ -204,21 +232,33 @@ def rows_of(file: BinaryIO, form: str, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def heading(head: Row, columns: Sequence[str] | None = None) -> dict[int, str]:
-    """Return the names of the columns by place; raises Refused for one unknown or there twice."""
+    """Return the names of the columns by place; raises Refused for one unknown or there twice.
+
+    Without `columns` they may have any names; else they are known by `column_in`.
+    """
     names: dict[int, str] = {}
     for place, cell in head.cells.items():
-        name = str(cell).strip()
+        name = str(cell).strip() if columns is None else column_in(str(cell))
         if columns is not None and name and name not in columns:
-            raise Refused(_no_such(head.number, name, columns))
+            raise Refused(_no_such(head.number, str(cell).strip(), columns))
         if name in names.values():
-            raise Refused(f"row {head.number}, column {name}: this column is there twice.")
+            raise Refused(_twice(head.number, name))
         if name:
             names[place] = name
     return names
 
 
+def column_in(head: str) -> str:
+    """Return the column that a head names: in any case, with a space as good as a low line."""
+    return "_".join(head.replace("\ufeff", "").casefold().split())
+
+
 def _no_such(row: int, name: str, columns: Sequence[str]) -> str:
     return f"row {row}, column {name}: there is no such column, only {', '.join(columns)}."
+
+
+def _twice(row: int, name: str) -> str:
+    return f"row {row}, column {name}: this column is there twice."
 
 
 def by_column(row: Row, names: Mapping[int, str]) -> dict[str, Cell]:
@@ -230,10 +270,16 @@ def by_column(row: Row, names: Mapping[int, str]) -> dict[str, Cell]:
 
 
 def _known(row: Row, columns: Sequence[str]) -> Row:
-    for name in row.cells:
-        if name not in columns:
-            raise Refused(_no_such(row.number, str(name), columns))
-    return row
+    """Return an object of JSON with its keys as columns; raises Refused as `heading` does."""
+    cells: dict[str, Cell] = {}
+    for name, cell in row.cells.items():
+        column = column_in(name)
+        if column not in columns:
+            raise Refused(_no_such(row.number, name, columns))
+        if column in cells:
+            raise Refused(_twice(row.number, column))
+        cells[column] = cell
+    return Row(row.number, cells)
 
 
 def parts(entries: Iterable[T]) -> Iterator[list[T]]:

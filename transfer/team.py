@@ -11,7 +11,7 @@ from store import rows
 from transfer.cells import Cell, bad_cell, checked_cell, flag_in, id_in, is_blank, number_in
 from transfer.outgoing import COLUMNS
 from transfer.plan import SAME, Plan
-from transfer.reading import Row, by_column, csv_rows, heading, json_rows, rows_of
+from transfer.reading import Row, by_column, column_in, csv_rows, heading, json_rows, rows_of
 
 Columns = dict[str, Any]
 Wanted = list[tuple[int | None, Columns]]
@@ -193,7 +193,7 @@ Line = tuple[int, Cell, Mapping[str, Cell]]
 def _csv_matrix(file: BinaryIO, known: Mapping[str, int]) -> Iterator[Line]:
     found = csv_rows(file)
     head = next(found)
-    if str(head.cells.get(0)).strip() != "operator":
+    if column_in(str(head.cells.get(0))) != "operator":
         raise bad_cell(head.number, 1, "The first column must be called operator.")
     # The first column stands apart: a source may be called `operator` too.
     sources = heading(
@@ -208,7 +208,8 @@ def _csv_matrix(file: BinaryIO, known: Mapping[str, int]) -> Iterator[Line]:
 
 def _json_matrix(file: BinaryIO) -> Iterator[Line]:
     for row in json_rows(file):
-        weights = row.cells.get("weights", {})
+        cells = {column_in(name): cell for name, cell in row.cells.items()}
+        weights = cells.get("weights", {})
         if not isinstance(weights, dict):
             raise bad_cell(row.number, "weights", 'Write an object such as {"tg_main": 70}.')
-        yield row.number, row.cells.get("operator"), weights
+        yield row.number, cells.get("operator"), weights

@@ -96,10 +96,14 @@ def _write_json(table: Table, records: Iterator[Record], output: TextIO, style: 
 
 @contextmanager
 def standard_output() -> Iterator[TextIO]:
-    """Lend standard output as UTF-8, with line ends as they are written."""
+    """Lend standard output, with line ends as they are written.
+
+    A file or a pipe takes data, which is UTF-8 always; a terminal shows what its encoding can hold.
+    """
     if sys.stdout is None:
         raise Refused("There is no standard output: name a file.")
-    output = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+    encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+    output = io.TextIOWrapper(sys.stdout.buffer, encoding=encoding, errors="replace", newline="")
     try:
         yield output
         output.flush()

@@ -23,7 +23,7 @@ from headless.door import answers, shapes
 from headless.door.answers import told
 from headless.door.gate import Gate, Rules
 from headless.door.writer import Writer
-from store import BEYOND, Missing, Refused, reading, stamp
+from store import BEYOND, Missing, Refused, reading_in_place, stamp
 
 T = TypeVar("T")
 
@@ -78,7 +78,8 @@ class Door:
 
     async def read(self, query: Callable[[], T]) -> T:
         """Return what a query finds."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, reading, query)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, reading_in_place, query)
 
 
 def application(actor: str, rules: Rules) -> FastAPI:
