@@ -360,11 +360,11 @@ def test_of_several_leads_the_first_by_its_letters_completes(db: Database) -> No
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead in ("tg_2", "tg_10", "Анна", "[/", "\U0001f600"):
         submit(lead, 1, "")
-    typed = ("tg_", "tg_2", "TG", "Ан", "[", "\U0001f600", "tg_10x")
+    typed = ("tg_", "tg_2", "TG", "аН", "[", "\U0001f600", "tg_10x")
     assert [lists.lead_starting(each) for each in typed] == [
         "tg_10",
         "tg_2",
-        None,
+        "tg_10",
         "Анна",
         "[/",
         "\U0001f600",
