@@ -2,6 +2,7 @@
 
 import heapq
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ MOST_WAYS = 100
 """Operators or sources that are looked up one by one; more of them are passed through in order."""
 
 FIRST_PAGE, LARGEST_PAGE = 200, 5_000
+
+PATIENCE = 0.2
+"""Seconds after which counting gives up."""
+STEP = 10_000
+"""Appeals looked through at once while counting."""
 
 Conditions = list[Expression]
 Rows = list[tuple[Any, ...]]
@@ -99,6 +105,36 @@ def _after_by_index(
     pages = _pages(lambda *page: _as_rows(index.oldest(words, *page)), after)
     found = list(islice(_wanted_of(pages, sought, is_ascending=True), limit))
     return found + _merged(sought, max(after, mark), limit - len(found), is_ascending=True)
+
+
+def count(most: int, wanted: Wanted, index: SearchIndex | None) -> tuple[int, bool]:
+    """Return how many appeals are wanted, up to `most`, and whether that is all.
+
+    What has to look through messages without the index gives up after a while.
+    """
+    sought = _sought(wanted)
+    if not sought.words or (index and _searchable(sought)):
+        found = len(newest_ids(most + 1, None, wanted, index))
+        return min(most, found), found <= most
+    return _count_through(most, sought)
+
+
+def _count_through(most: int, sought: Sought) -> tuple[int, bool]:
+    give_up, found, edge = time.monotonic() + PATIENCE, 0, BEYOND
+    while edge and time.monotonic() < give_up:
+        low = _further(edge, STEP)
+        ids = _merged(sought, edge, most + 1 - found, Appeal.id >= low, is_ascending=False)
+        found += len(ids)
+        if found > most:
+            return most, False
+        edge = low
+    return found, not edge
+
+
+def _further(edge: int, step: int) -> int:
+    """Return the id that is so many appeals below an edge, 0 where there are not so many."""
+    below = Appeal.select(Appeal.id).where(Appeal.id < edge).order_by(Appeal.id.desc())
+    return next((each for (each,) in rows(below.offset(step - 1).limit(1))), 0)
 
 
 def _wanted_of(pages: Iterator[Rows], sought: Sought, *, is_ascending: bool) -> Iterator[int]:
@@ -199,7 +235,9 @@ def _in_order(
 ) -> "ModelSelect[Any]":
     """Return a page beyond an edge; there is always one, so that no plan begins with a scan."""
     beyond = key > edge if is_ascending else key < edge
-    return query.where(beyond, *conditions).order_by(key if is_ascending else key.desc()).limit(limit)
+    return (
+        query.where(beyond, *conditions).order_by(key if is_ascending else key.desc()).limit(limit)
+    )
 
 
 def _ways(sought: Sought) -> list[Conditions] | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from peewee import JOIN, ModelSelect, fn
 
-from finding import ids_after, lead_ids, newest_ids
+from finding import count, ids_after, lead_ids, newest_ids
 from models import Appeal, Lead, Operator, Source
 from search import SearchIndex
 from store import BEYOND, reading, rows
@@ -48,6 +48,19 @@ def appeals_after(
 ) -> list[AppealRow]:
     """Return the page of appeals just newer than an id, newest first."""
     return reading(lambda: _lines_of(ids_after(limit, after, wanted, index)))
+
+
+def count_appeals(
+    most: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> tuple[int, bool]:
+    """Return how many appeals are wanted, and whether that is all; stops early rather than late."""
+    return reading(lambda: count(most, wanted, index))
+
+
+def count_leads(most: int, words: Sequence[str] = ()) -> tuple[int, bool]:
+    """Return how many leads' ids hold every word, up to `most`, and whether that is all."""
+    found = reading(lambda: lead_ids(most + 1, BEYOND, words, is_ascending=False))
+    return min(most, len(found)), len(found) <= most
 
 
 def _lines_of(ids: Sequence[int]) -> list[AppealRow]:

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from folding import fold
 
-_DATE = r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)|(?P<d2>\d\d?)\.(?P<m2>\d\d?)(\.(?P<y2>\d{4}|\d\d))?"
+_DATE = (
+    r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)|(?P<d2>\d\d?)\.(?P<m2>\d\d?)(\.(?P<y2>\d{4}|\d\d))?"
+)
 _TIME = r"(?P<hour>\d\d?):(?P<minute>\d\d)(:(?P<second>\d\d)(\.\d+)?)?"
 _ZONE = r"(?P<zone>z|[+-]\d\d(:?\d\d)?)"
 _MOMENT = re.compile(rf"({_DATE})?((?(y)[t_]|(?(d2)[t_]|)){_TIME}{_ZONE}?)?")
