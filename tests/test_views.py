@@ -372,6 +372,16 @@ def test_of_several_leads_the_first_by_its_letters_completes(db: Database) -> No
     ]
 
 
+def test_a_lead_is_completed_in_other_cases_where_none_starts_as_typed(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for lead in ("AbC-1", "ABD-2", "йОд"):
+        submit(lead, 1, "")
+    typed = ("abc", "aBd-", "ab", "abx", "ЙО", "и\u0306о", "Straße")
+    assert [lists.lead_starting(each) for each in typed] == [
+        *("AbC-1", "ABD-2", "ABD-2", None, "йОд", "йОд", None)
+    ]
+
+
 def test_a_snapshot_cannot_be_changed(db: Database) -> None:
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     board = views.board()

@@ -181,7 +181,7 @@ class DeskScreen(FollowingScreen):
     def action_clear_filter(self) -> None:
         """Show everything in the focused pane again."""
         if self.filtered is not None and self.filtered.filter_text:
-            self.filtered.take_filter("")
+            self._filter(self.filtered, "")
 
     @property
     def filtered(self) -> Filtered | None:
@@ -192,16 +192,20 @@ class DeskScreen(FollowingScreen):
 
     @on(FilterLine.Typed)
     def filter_pane(self, message: FilterLine.Typed) -> None:
-        """Filter the pane from which the line was called; say what in it is none of the terms."""
+        """Filter the pane from which the line was called."""
         pane = self._filtered_pane
         assert pane is not None, "the line is started for a pane"
-        had_faults = bool(pane.faults)
-        pane.take_filter(message.text)
-        if pane.faults or had_faults:
-            self.say(" ".join(pane.faults), is_bad=True)
+        self._filter(pane, message.text)
         if message.is_over:
             self.query_one(FilterLine).display = False
             self.action_pane(str(pane.id))
+
+    def _filter(self, pane: Filtered, text: str) -> None:
+        """Filter a pane, and say which of its terms mean nothing."""
+        had_faults = bool(pane.faults)
+        pane.take_filter(text)
+        if pane.faults or had_faults:
+            self.say(" ".join(pane.faults), is_bad=True)
 
     def action_history(self) -> None:
         """Show every recorded act."""

@@ -91,7 +91,9 @@ class WeightGrid(Filtered, LineView[OperatorRow]):
     @property
     def found(self) -> str:
         """Return how many operators and sources the filter finds."""
-        return f"{len(self.rows)} operators, {len(self.grid.sources)} sources found"
+        parts = ((len(self.rows), "operator"), (len(self.grid.sources), "source"))
+        counted = (f"{number} {what}{'' if number == 1 else 's'}" for number, what in parts)
+        return f"{', '.join(counted)} found"
 
     @property
     def is_narrowed(self) -> bool:
