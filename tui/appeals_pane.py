@@ -144,9 +144,11 @@ class AppealsPane(Filtered, Vertical):
         self.faults = parse(self.filter_text, now(), self.list.terms).faults
 
     @on(Window.Shown)
-    def count_hits(self) -> None:
+    def count_hits(self, message: Window.Shown) -> None:
         """Keep how much the filter finds right, whatever has come or gone."""
-        self.hits.look(self.list)
+        message.stop()
+        if message.wanted == self.list.wanted:  # else those of this filter are still to come
+            self.hits.look(self.list)
 
     @property
     def found(self) -> str:

@@ -27,7 +27,11 @@ class Window(LineView[Row]):
     """Newest rows first or oldest first, each with an `id`; a subclass reads the pages."""
 
     class Shown(Message):
-        """Rows have been read."""
+        """Rows of what is wanted have been read."""
+
+        def __init__(self, wanted: Wanted) -> None:
+            super().__init__()
+            self.wanted = wanted
 
     version = reactive(0, repaint=False, init=False)
     """Differs whenever the rows may have changed."""
@@ -90,7 +94,7 @@ class Window(LineView[Row]):
     def show(self, rows: Sequence[Row]) -> None:
         """Replace the rows, and tell the pane that there may be more or fewer in all."""
         super().show(rows)
-        self.post_message(self.Shown())
+        self.post_message(self.Shown(self.wanted))
 
     @property
     def is_narrowed(self) -> bool:
