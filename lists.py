@@ -1,19 +1,18 @@
 """The long lists: pages of appeals and of leads, by key, of what is wanted."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 
-from peewee import JOIN, Expression, ModelSelect, fn
+from peewee import JOIN, ModelSelect, fn
 
-from finding import ids_after, newest_ids
+from finding import count, ids_after, lead_ids, newest_ids
 from models import Appeal, Lead, Operator, Source
 from search import SearchIndex
-from store import engine, reading, rows
+from store import BEYOND, reading, rows
 from text import clean
-from wanted import EVERYTHING, Wanted, spellings
+from wanted import EVERYTHING, Wanted
 
 EXCERPT = 300
 """Characters of a message that a list row carries; no terminal line shows more."""
@@ -49,6 +48,19 @@ def appeals_after(
 ) -> list[AppealRow]:
     """Return the page of appeals just newer than an id, newest first."""
     return reading(lambda: _lines_of(ids_after(limit, after, wanted, index)))
+
+
+def count_appeals(
+    most: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> tuple[int, bool]:
+    """Return how many appeals are wanted, and whether that is all; stops early rather than late."""
+    return reading(lambda: count(most, wanted, index))
+
+
+def count_leads(most: int, words: Sequence[str] = ()) -> tuple[int, bool]:
+    """Return how many leads' ids hold every word, up to `most`, and whether that is all."""
+    found = reading(lambda: lead_ids(most + 1, BEYOND, words, is_ascending=False))
+    return min(most, len(found)), len(found) <= most
 
 
 def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
@@ -112,16 +124,38 @@ def sources_of(appeal_ids: Sequence[int]) -> set[int]:
     return {source_id for (source_id,) in reading(lambda: rows(came_from))}
 
 
+MOST_CASES = 8
+"""Beginnings in different cases that are followed at once to complete a lead's id."""
+
+
 def lead_starting(prefix: str) -> str | None:
-    """Return the first known lead whose id starts with `prefix`, to complete what is typed."""
+    """Return the first known lead whose id starts with `prefix`, to complete what is typed.
+
+    One that starts so letter for letter goes before one in other cases.
+    """
+    typed = unicodedata.normalize("NFC", prefix)
+    return reading(lambda: _first_lead(typed) or _first_in_other_cases(typed))
+
+
+def _first_in_other_cases(prefix: str) -> str | None:
+    """Return the first lead whose id starts so in any case: letter by letter, by the index."""
+    begun = [""]
+    for letter in prefix:
+        forms = sorted({letter, letter.lower(), letter.upper()})
+        begun = [beginning + form for beginning in begun for form in forms]
+        if len(forms) > 1:
+            begun = [each for each in begun if _first_lead(each)][:MOST_CASES]
+    return next(filter(None, map(_first_lead, begun)), None)
+
+
+def _first_lead(prefix: str) -> str | None:
     known = (
         Lead.select(Lead.external_id)
         .where(Lead.external_id >= prefix, Lead.external_id < prefix + "\U0010ffff")
         .order_by(Lead.external_id)
         .limit(1)
     )
-    found = reading(lambda: rows(known))
-    return found[0][0] if found else None
+    return next((external_id for (external_id,) in rows(known)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,31 +172,20 @@ class LeadRow:
 
 def newest_leads(limit: int, before: int | None = None, words: Sequence[str] = ()) -> list[LeadRow]:
     """Return a page of leads, those met last first."""
-
-    def read() -> list[LeadRow]:
-        query = _lead_lines().where(Lead.id > 0, *map(_in_id, words))
-        if before is not None:
-            query = query.where(Lead.id < before)
-        return _lead_rows(query.order_by(Lead.id.desc()).limit(limit))
-
-    return reading(read)
+    edge = BEYOND if before is None else before
+    return reading(lambda: _leads_of(lead_ids(limit, edge, words, is_ascending=False)))
 
 
 def leads_after(limit: int, after: int, words: Sequence[str] = ()) -> list[LeadRow]:
     """Return the page of leads met just after one, those met last first."""
-
-    def read() -> list[LeadRow]:
-        query = _lead_lines().where(Lead.id > after, *map(_in_id, words))
-        return _lead_rows(query.order_by(Lead.id).limit(limit))[::-1]
-
-    return reading(read)
+    return reading(lambda: _leads_of(lead_ids(limit, after, words, is_ascending=True)))
 
 
-def _in_id(word: str) -> Expression:
-    either: Expression = reduce(
-        or_, [engine().holds(Lead.external_id, spelling) for spelling in spellings(word)]
-    )
-    return either
+def _leads_of(ids: Sequence[int]) -> list[LeadRow]:
+    """Return the lines of leads, those met last first."""
+    if not ids:
+        return []
+    return _lead_rows(_lead_lines().where(Lead.id.in_(ids)).order_by(Lead.id.desc()))
 
 
 def _lead_lines() -> "ModelSelect[Lead]":

@@ -1,11 +1,15 @@
 """Servers that speak PostgreSQL's protocol: many write at once, and connections may break."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from peewee import SQL, Expression, PostgresqlDatabase, fn
+from peewee import SQL, Expression, PostgresqlDatabase
 
 from addresses import parts_of
+from folding import pattern
 from store import PATIENCE
 from troubles import Trouble
 
@@ -69,9 +73,13 @@ class ServerStore(Base):
     def expect_bulk(self) -> None:
         """Do nothing: a server keeps its pages as it is told to."""
 
-    def holds(self, column: Any, text: str) -> Expression:
-        """Return the condition that a column holds a text, letter for letter."""
-        return fn.STRPOS(column, text) > 0
+    def holds(self, columns: Sequence[Any], word: str) -> Expression:
+        """Return a condition that is true where the fold of a column holds a folded word.
+
+        What a server makes of upper and lower case depends on its locale: it is not asked.
+        """
+        either: Expression = reduce(or_, [column.regexp(pattern(word)) for column in columns])
+        return either
 
     def count_on(self, table: str) -> None:
         """Let the ids of a table go on from its highest, or from one given out already."""

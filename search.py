@@ -7,15 +7,18 @@ that of another database it is made anew.
 
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 import platformdirs
 from peewee import ModelSelect
 
 from checks import storable
+from folding import FOLDING, fold
 from models import Appeal, Lead
 from store import BEYOND, engine, reading, rows, settled, stamp
 
@@ -25,9 +28,11 @@ SHORTEST = 3
 _TABLES = """
 CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='none', tokenize='trigram');
 CREATE TABLE state (mark INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL);
-INSERT INTO state VALUES (0, '', '');
-PRAGMA user_version = 1;
+INSERT INTO state VALUES (0, '', '')
 """
+_LAYOUT = 2
+_VERSION = crc32(f"{_LAYOUT} {FOLDING} {unicodedata.unidata_version}".encode()) >> 1
+"""What an index is made by: the tables, and what is one spelling, here and in Python's Unicode."""
 
 
 class SearchIndex:
@@ -67,7 +72,7 @@ class SearchIndex:
         fresh = reading(lambda: rows(_texts_after(mark, most)))
         if not fresh:
             return 0
-        texts = [(appeal_id, f"{lead}\n{message}".casefold()) for appeal_id, lead, message in fresh]
+        texts = [(appeal_id, fold(f"{lead}\n{message}")) for appeal_id, lead, message in fresh]
         proofs = (fresh[-1][0], _proof_of(_first_id()), _proof_of(fresh[-1][0]), mark)
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
@@ -131,10 +136,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("BEGIN IMMEDIATE")
     [(version,)] = connection.execute("PRAGMA user_version")
-    for statement in _TABLES.split(";\n") if not version else ():
-        connection.execute(statement)
+    if version != _VERSION:
+        _make_tables(connection)
     connection.execute("COMMIT")
     return connection
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables, in place of those that another version of the program has left."""
+    for table in ("words", "state"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in _TABLES.split(";\n"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _texts_after(mark: int, most: int) -> "ModelSelect[Appeal]":
@@ -171,7 +185,7 @@ def _groups(words: Sequence[str]) -> str:
     """Return the words as a question to the index: all their groups of three letters."""
     groups = {
         folded[start : start + SHORTEST]
-        for folded in (storable(word).casefold() for word in words)
+        for folded in (fold(storable(word)) for word in words)
         for start in range(len(folded) - SHORTEST + 1)
     }
     return " AND ".join(f'"{group.replace(chr(34), chr(34) * 2)}"' for group in sorted(groups))

@@ -2,14 +2,16 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from peewee import SQL, Expression, SqliteDatabase, fn
 
 from database_file import Connection, DatabaseFile, Mode, make_sure, modes_of, uri_of
+from folding import holds
 from store import PATIENCE, nap, plainly
 from troubles import Trouble, sqlite_name
 
@@ -98,9 +100,12 @@ class SqliteStore(SqliteDatabase):
         self._all(f"PRAGMA cache_size = {-BULK_CACHE}")
         self._all(f"PRAGMA wal_autocheckpoint = {BULK_LOG}")
 
-    def holds(self, column: Any, text: str) -> Expression:
-        """Return the condition that a column holds a text, letter for letter."""
-        return fn.INSTR(column, text) > 0
+    def holds(self, columns: Sequence[Any], word: str) -> Expression:
+        """Return the condition that the fold of a column holds a folded word."""
+        # In one piece, since each call of Python takes its time; no word holds a line break.
+        text = reduce(lambda before, column: before.concat("\n").concat(column), columns)
+        # Bytes, since what other programs wrote may be no UTF-8.
+        return fn.folds_to_hold(text.cast("BLOB"), word) == 1
 
     def count_on(self, table: str) -> None:
         """Do nothing: SQLite goes on from the highest id by itself."""
@@ -150,6 +155,11 @@ class SqliteStore(SqliteDatabase):
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
         conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        conn.create_function("folds_to_hold", 2, _folds_to_hold, deterministic=True)
+
+
+def _folds_to_hold(raw: bytes | None, word: str) -> bool:
+    return raw is not None and holds(raw, word)
 
 
 def connect_sqlite(

@@ -3,7 +3,7 @@
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -92,8 +92,11 @@ class Engine(Protocol):
     def expect_bulk(self) -> None:
         """Get this connection ready for a long run of writes."""
 
-    def holds(self, column: Any, text: str) -> Expression:
-        """Return the condition that a column holds a text, letter for letter."""
+    def holds(self, columns: Sequence[Any], word: str) -> Expression:
+        """Return a condition that is true where the fold of a column holds a folded word.
+
+        It may be true elsewhere, too, so that whatever is found needs a closer look.
+        """
 
     def count_on(self, table: str) -> None:
         """Let the ids of a table go on from its highest."""

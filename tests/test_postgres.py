@@ -31,6 +31,7 @@ from tests.processes import ROOT, together
 from tests.screen import open_desk
 from tests.server import Server, running_server
 from tests.support import T, assert_loads_equal_counts, rows, team
+from tests.test_folding import CASES
 from wanted import parse
 
 
@@ -488,3 +489,22 @@ def test_moments_are_the_same_text_on_every_engine(url: str) -> None:
     assert rows("SELECT timestamp FROM appeal") == [(stamp(placed.timestamp),)]
     assert rows("SELECT timestamp::timestamptz FROM appeal") == [(placed.timestamp,)]
     assert engine().is_server
+
+
+# --- what a server's locale knows of letters ------------------------------------------------------
+
+
+def test_words_are_found_alike_where_the_locale_knows_no_letters(server: Server) -> None:
+    server.admin("CREATE DATABASE plain TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    opened = models.open_database(server.url("plain"))
+    try:
+        team({"Артём": 99}, {"ВК": {"Артём": 1}})
+        ids = {text: submit(f"Ё{text}"[:200], 1, text).id for text in {each for each, *_ in CASES}}
+        for text, word, is_found in CASES:
+            found = lists.newest_appeals(99, wanted=parse(word, store.now()))
+            assert (ids[text] in [each.id for each in found]) is is_found, (text, word)
+        assert lists.count_appeals(99, parse("op:АРТЕМ", store.now())) == (len(ids), True)
+        assert [(len(lists.newest_leads(99, words=["е"])),)] == rows("SELECT count(*) FROM lead")
+    finally:
+        opened.close()
+        server.admin("DROP DATABASE plain WITH (FORCE)")

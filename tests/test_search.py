@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ from search import SearchIndex, index_of_database
 from store import now
 from tests.screen import open_desk
 from tests.support import T, rows, team
+from tests.test_folding import CASES
 from tui import background
 from wanted import parse
 
-LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂"
+LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂ийй\u0301\u200b\xadﬁ１가\u1100\u1161"
 
 
 @pytest.fixture
@@ -59,6 +61,89 @@ def test_the_index_finds_what_looking_through_everything_finds(
         everything = found(text, None, 10_000)
         assert found(text, index, 10_000) == everything
         assert found(text, index, 3) == everything[:3]
+
+
+def test_every_way_of_looking_finds_what_a_reader_finds(index: SearchIndex) -> None:
+    appeals: dict[str, int] = {}
+    for text, _, _ in CASES:
+        if text not in appeals:
+            appeals[text] = submit(f"lead {len(appeals)}", 1, f"до {text} после").id
+    ways: tuple[SearchIndex | None, ...] = (None, index)
+    caught_up(index)
+    for text, word, is_found in CASES:
+        for way in ways:
+            assert (appeals[text] in found(word, way)) is is_found, (text, word, way)
+
+
+def test_leads_operators_and_sources_are_found_in_any_case_and_form(index: SearchIndex) -> None:
+    team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
+    submit("AbC-Ё", 3, "x")
+    submit("other", 1, "x")
+    caught_up(index)
+    for text in ("bc-е", "aBc-ё", "артем", "op:АРТЕМ", "src:вконт", "op:и\u0306", "контакт"):
+        assert found(text, None) == found(text, index) == [1], text
+    for word in ("abc-е", "ABC"):
+        assert [each.external_id for each in lists.newest_leads(9, words=[word])] == ["AbC-Ё"]
+        assert [each.external_id for each in lists.leads_after(9, 0, [word])] == ["AbC-Ё"]
+    assert lists.newest_leads(9, words=["absent"]) == []
+
+
+def test_pages_go_on_beyond_what_a_closer_look_leaves_out(index: SearchIndex) -> None:
+    wanted = [submit(f"l{n}", 1, "й" if n % 5 == 0 else "и\u0301\u200b").id for n in range(40)][::5]
+    submit("йо", 1, "x")
+    submit("ио\u0301", 1, "x")
+    assert found("й", None, 3) == [41, *wanted[::-1]][:3]
+    assert found("й", None) == [41, *wanted[::-1]]
+    upwards = lists.appeals_after(4, 0, parse("й", now()), None)
+    assert [each.id for each in upwards] == wanted[:4][::-1]
+    assert [each.id for each in lists.newest_leads(1, words=["йо"])] == [41]
+
+
+@pytest.mark.parametrize("text", ["курс", "чек", "waiting", "src:tg", "absent", "курс op:boris"])
+def test_hits_are_counted_up_to_a_bound(index: SearchIndex, text: str) -> None:
+    for number in range(30):
+        submit(f"lead {number}", 1, "курс" if number % 3 else "чек")
+        if number == 20:
+            caught_up(index)
+    hits = len(found(text, None))
+    for way in (None, index):
+        assert lists.count_appeals(100, parse(text, now()), way) == (hits, True)
+        assert lists.count_appeals(5, parse(text, now()), way) == (min(hits, 5), hits <= 5)
+    assert lists.count_leads(100, ["LEAD"]) == (30, True)
+    assert lists.count_leads(29, ["LEAD"]) == (29, False)
+
+
+def test_counting_goes_on_step_by_step_until_it_has_taken_too_long(
+    index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        submit(f"lead {number}", 1, "курс")
+    monkeypatch.setattr("finding.STEP", 7)
+    assert lists.count_appeals(100, parse("курс", now())) == (20, True)
+    monkeypatch.setattr("finding.PATIENCE", 0)
+    assert lists.count_appeals(100, parse("курс", now())) == (0, False)
+
+
+def test_an_index_made_by_other_rules_is_made_anew(
+    index: SearchIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit("a", 1, "курс")
+    caught_up(index)
+    monkeypatch.setattr("search._VERSION", 7)
+    other = SearchIndex(tmp_path / "words")
+    assert other.mark == 0
+    caught_up(other)
+    assert found("КУРС", other) == [1]
+    assert SearchIndex(tmp_path / "words").mark == 1
+
+
+def test_an_index_of_the_time_before_rules_had_versions_is_made_anew(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "old")) as old:
+        old.executescript(
+            "CREATE TABLE words(text); CREATE TABLE state (mark, first, last);"
+            "INSERT INTO state VALUES (9, '', ''); PRAGMA user_version = 1"
+        )
+    assert SearchIndex(tmp_path / "old").mark == 0
 
 
 def test_pages_of_what_the_index_finds_join_without_a_gap(index: SearchIndex) -> None:

@@ -360,15 +360,25 @@ def test_of_several_leads_the_first_by_its_letters_completes(db: Database) -> No
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead in ("tg_2", "tg_10", "Анна", "[/", "\U0001f600"):
         submit(lead, 1, "")
-    typed = ("tg_", "tg_2", "TG", "Ан", "[", "\U0001f600", "tg_10x")
+    typed = ("tg_", "tg_2", "TG", "аН", "[", "\U0001f600", "tg_10x")
     assert [lists.lead_starting(each) for each in typed] == [
         "tg_10",
         "tg_2",
-        None,
+        "tg_10",
         "Анна",
         "[/",
         "\U0001f600",
         None,
+    ]
+
+
+def test_a_lead_is_completed_in_other_cases_where_none_starts_as_typed(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for lead in ("AbC-1", "ABD-2", "йОд"):
+        submit(lead, 1, "")
+    typed = ("abc", "aBd-", "ab", "abx", "ЙО", "и\u0306о", "Straße")
+    assert [lists.lead_starting(each) for each in typed] == [
+        *("AbC-1", "ABD-2", "ABD-2", None, "йОд", "йОд", None)
     ]
 
 

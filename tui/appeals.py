@@ -18,7 +18,7 @@ from tui.keys import bind
 from tui.lines import fit
 from tui.messages import Act, Acted
 from tui.window import Window
-from wanted import EVERYTHING, Wanted
+from wanted import EVERYTHING, OF_APPEALS, Wanted
 
 WAITING = "waiting"
 MOMENT = 8
@@ -47,6 +47,8 @@ class Appeals(Window[AppealRow]):
     ]
     on_a_row = frozenset({"details", "close", "move", "return", "reopen", "mark", "copy", "lead"})
     empty = "No appeals yet: press n to enter one."
+    terms = OF_APPEALS
+    offer = "words, waiting, closed, op:anna, src:tg, since:10:00"
 
     class LeadWanted(Message):
         """Everything that a lead has written is to be shown."""
@@ -69,6 +71,10 @@ class Appeals(Window[AppealRow]):
     def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
         """Return the wanted appeals just newer than an id."""
         return lists.appeals_after(limit, after, self.wanted, self._index)
+
+    def count(self, most: int) -> tuple[int, bool]:
+        """Return how many appeals are wanted, up to `most`, and whether that is all."""
+        return lists.count_appeals(most, self.wanted, self._index)
 
     @property
     def hint(self) -> str:

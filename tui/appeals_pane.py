@@ -13,8 +13,11 @@ from textual.reactive import reactive
 from checks import storable
 from store import now
 from tui.appeals import Appeals
+from tui.filter import Filtered
+from tui.hits import Hits
 from tui.keys import bind
 from tui.leads import Leads
+from tui.window import Window
 from views import Board
 from wanted import Wanted, parse
 
@@ -22,7 +25,7 @@ TABS = ("all", "waiting", "leads")
 OF_LEAD = "of-lead"
 
 
-class AppealsPane(Vertical):
+class AppealsPane(Filtered, Vertical):
     """Three lists, of which one is on show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,6 +49,7 @@ class AppealsPane(Vertical):
             "leads": Leads(id="leads"),
             OF_LEAD: Appeals(id=OF_LEAD),
         }
+        self.hits = Hits(self.show_subtitle)
 
     def compose(self) -> ComposeResult:
         """Start with all appeals; the other lists are mounted when they are first shown."""
@@ -64,6 +68,11 @@ class AppealsPane(Vertical):
     def subtitle(self) -> str:
         """Return what the pane says of itself while no filter is on."""
         return f"only {self.lead.external_id} · esc goes back" if self.lead else ""
+
+    @property
+    def offer(self) -> str:
+        """Return what can be typed to filter the list on show."""
+        return self.list.offer
 
     def watch_board(self) -> None:
         """Keep the counts in the title."""
@@ -90,7 +99,9 @@ class AppealsPane(Vertical):
         for each in self._lists.values():
             each.display = each is shown
         self._show_title()
-        self.border_subtitle = Content(self.subtitle)
+        self._note_faults()
+        self.hits.forget()
+        self.show_subtitle()
         shown.read_again()
         if had_focus:
             shown.focus()
@@ -121,10 +132,35 @@ class AppealsPane(Vertical):
         self.lead = None
 
     def apply_filter(self, text: str) -> None:
-        """Filter every list by the same words and terms."""
-        wanted = parse(storable(text), now())
+        """Filter every list by the same words, and by the terms that mean something in it."""
+        before = self.list.wanted
         for each in self._lists.values():
-            each.filter(wanted)
+            each.filter(parse(storable(text), now(), each.terms))
+        if self.list.wanted != before:
+            self.hits.forget()
+        self._note_faults()
+
+    def _note_faults(self) -> None:
+        self.faults = parse(self.filter_text, now(), self.list.terms).faults
+
+    @on(Window.Shown)
+    def count_hits(self, message: Window.Shown) -> None:
+        """Keep how much the filter finds right, whatever has come or gone."""
+        message.stop()
+        if message.wanted == self.list.wanted:  # else those of this filter are still to come
+            self.hits.look(self.list)
+
+    @property
+    def found(self) -> str:
+        """Return how much the filter finds in the list on show."""
+        return self.hits.text
+
+    def filter_said(self) -> str:
+        """Return the filter and what it finds, of one lead also whose appeals these are."""
+        if self.lead is None:
+            return super().filter_said()
+        parts = [self.subtitle, *([super().filter_said()] if self.list.is_narrowed else [])]
+        return " · ".join(parts)
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""

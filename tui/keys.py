@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from textual.binding import Binding
 from textual.keys import format_key
 
-_LATIN = "qwertyuiop[]asdfghjklzxcvbnm"
-_RUSSIAN = "йцукенгшщзхъфывапролдячсмить"
+from layouts import LATIN, RUSSIAN
+
 _SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж"}
 """Signs that the same physical key gives on the Russian layout, by Textual's names for them."""
 
 TWINS = (
-    dict(zip(_LATIN, _RUSSIAN, strict=True))
-    | dict(zip(_LATIN.upper(), _RUSSIAN.upper(), strict=True))
+    dict(zip(LATIN, RUSSIAN, strict=True))
+    | dict(zip(LATIN.upper(), RUSSIAN.upper(), strict=True))
     | {"left_square_bracket": "х", "right_square_bracket": "ъ"}
     | _SIGNS
 )

@@ -13,7 +13,7 @@ from tui.appeals import MOMENT, Appeals, moment
 from tui.keys import bind
 from tui.lines import fit
 from tui.window import Window
-from wanted import Wanted
+from wanted import OF_LEADS, Wanted
 
 WIDEST_LEAD = 24
 
@@ -28,17 +28,14 @@ class Leads(Window[LeadRow]):
     ]
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: the first appeal brings the first."
+    terms = OF_LEADS
+    offer = "part of a lead's id"
 
     def filter(self, wanted: Wanted) -> None:
         """Show only leads whose ids hold every word."""
         if wanted != self.wanted:
             self.wanted = wanted
             self.start_over()
-
-    @property
-    def is_slow(self) -> bool:
-        """Tell that a page never takes long: ids are short."""
-        return False
 
     def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
         """Return the leads met last, or those before an id."""
@@ -47,6 +44,10 @@ class Leads(Window[LeadRow]):
     def read_after(self, limit: int, after: int) -> Sequence[LeadRow]:
         """Return the leads met just after one."""
         return lists.leads_after(limit, after, self.wanted.words)
+
+    def count(self, most: int) -> tuple[int, bool]:
+        """Return how many leads are wanted, up to `most`, and whether that is all."""
+        return lists.count_leads(most, self.wanted.words)
 
     def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
         """Return the widths of the ids and of the counts."""

@@ -8,17 +8,20 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 import desk
+from folding import fold
+from store import now
 from tui.dialogs import Confirm, Dialog, Field
+from tui.filter import Filtered, number_found
 from tui.keys import bind
 from tui.messages import Act, Acted
 from tui.operator_list import OperatorList
 from views import Board, OperatorRow
-from wanted import is_named
+from wanted import OF_OPERATORS, is_named, parse
 
 AS_ADDED = "as added"
 ORDERS: dict[str, Callable[[OperatorRow], tuple[float | str, ...]]] = {
     AS_ADDED: lambda row: (row.id,),
-    "by name": lambda row: (row.name.casefold(), row.id),
+    "by name": lambda row: (fold(row.name), row.id),
     "fullest first": lambda row: (-row.load / max(row.max_load, 1), row.id),
     "most free places first": lambda row: (row.load - row.max_load, row.id),
 }
@@ -27,7 +30,7 @@ FLASH = 0.6
 """Seconds for which a bar shows that it took an appeal."""
 
 
-class Operators(OperatorList):
+class Operators(Filtered, OperatorList):
     """Everybody on the team: on or off, name, load bar, numbers."""
 
     HELP = (
@@ -46,7 +49,7 @@ class Operators(OperatorList):
     ]
     on_a_row = frozenset({"edit", "switch", "send_home", "step", "delete"})
     empty = "No operators yet: press a to add one."
-    subtitle = ""
+    offer = "part of a name"
 
     _words: Sequence[str] = ()
     order = reactive(AS_ADDED, repaint=False, init=False)
@@ -61,8 +64,14 @@ class Operators(OperatorList):
 
     def apply_filter(self, text: str) -> None:
         """Show only operators whose names hold every word."""
-        self._words = text.split()
+        wanted = parse(text, now(), OF_OPERATORS)
+        self._words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
         self._show_wanted()
+
+    @property
+    def found(self) -> str:
+        """Return how many operators the filter finds."""
+        return number_found(len(self.rows))
 
     @property
     def is_narrowed(self) -> bool:
@@ -86,6 +95,7 @@ class Operators(OperatorList):
     def _show_wanted(self) -> None:
         wanted = [row for row in self.board.operators if is_named(row.name, self._words)]
         self.show(sorted(wanted, key=ORDERS[self.order]))
+        self.show_subtitle()
 
     def action_add(self) -> None:
         """Ask for the name and limit of a new operator."""

@@ -9,16 +9,14 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.dom import DOMNode
 from textual.widget import Widget
 
 import desk
-from text import clean
 from tui import background
 from tui.appeals_pane import AppealsPane
 from tui.dialogs import Quit
-from tui.filter import FilterLine
+from tui.filter import Filtered, FilterLine
 from tui.following import POLL, FollowingScreen
 from tui.footer import KeyLine, Notice
 from tui.header import Header
@@ -32,10 +30,6 @@ from tui.weights import Weights
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
 LEFT = ("operators", "new-appeal")
-
-
-Filtered = (Operators, Weights, AppealsPane)
-"""The panes that have a filter."""
 
 
 class DeskScreen(FollowingScreen):
@@ -74,8 +68,7 @@ class DeskScreen(FollowingScreen):
         self._title = title
         self._keeper: asyncio.Task[None] | None = None
         self._came_from = "operators"
-        self._filtered_pane = "operators"
-        self._filters: dict[str, str] = {}
+        self._filtered_pane: Filtered | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the panes; all state reaches them from here."""
@@ -95,7 +88,7 @@ class DeskScreen(FollowingScreen):
         titles = {"operators": "1 Operators", "weights": "2 Weights", "new-appeal": "4 New appeal"}
         for pane, title in titles.items():
             self.query_one(f"#{pane}").border_title = title
-        self.query_one(Weights).border_subtitle = Weights.subtitle
+        self.query_one(Weights).show_subtitle()
         self.reload()
         self.query_one(Operators).focus()
         self.call_after_refresh(self.complete)
@@ -180,32 +173,39 @@ class DeskScreen(FollowingScreen):
 
     def action_filter(self) -> None:
         """Type a filter for the focused pane."""
-        pane = self.pane_of(self.focused)
-        if pane is not None and pane != "new-appeal":
+        pane = self.filtered
+        if pane is not None:
             self._filtered_pane = pane
-            self.query_one(FilterLine).start(self._filters.get(pane, ""))
+            self.query_one(FilterLine).start(pane.filter_text, pane.offer)
 
     def action_clear_filter(self) -> None:
         """Show everything in the focused pane again."""
+        if self.filtered is not None and self.filtered.filter_text:
+            self._filter(self.filtered, "")
+
+    @property
+    def filtered(self) -> Filtered | None:
+        """Return the focused pane, None for one without a filter."""
         pane = self.pane_of(self.focused)
-        if pane is not None and self._filters.get(pane):
-            self._filter(pane, "")
+        widget = self.query_one(f"#{pane}") if pane else None
+        return widget if isinstance(widget, Filtered) else None
 
     @on(FilterLine.Typed)
     def filter_pane(self, message: FilterLine.Typed) -> None:
         """Filter the pane from which the line was called."""
-        self._filter(self._filtered_pane, message.text)
+        pane = self._filtered_pane
+        assert pane is not None, "the line is started for a pane"
+        self._filter(pane, message.text)
         if message.is_over:
             self.query_one(FilterLine).display = False
-            self.action_pane(self._filtered_pane)
+            self.action_pane(str(pane.id))
 
-    def _filter(self, pane: str, text: str) -> None:
-        self._filters[pane] = text
-        widget = self.query_one(f"#{pane}")
-        if isinstance(widget, Filtered):
-            widget.apply_filter(text)
-            widget.border_subtitle = Content(f"filter: {clean(text)}" if text else widget.subtitle)
-        widget.set_class(bool(text), "-filtered")
+    def _filter(self, pane: Filtered, text: str) -> None:
+        """Filter a pane, and say which of its terms mean nothing."""
+        had_faults = bool(pane.faults)
+        pane.take_filter(text)
+        if pane.faults or had_faults:
+            self.say(" ".join(pane.faults), is_bad=True)
 
     def action_history(self) -> None:
         """Show every recorded act."""

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from folding import fold
 from views import SourceRow
 
 MOST_SHOWN = 50
@@ -77,11 +78,11 @@ class SourceField(Vertical):
 
     def found(self) -> list[SourceRow]:
         """Return the sources whose name holds what is typed; a beginning counts before a middle."""
-        typed = self.input.value.strip().casefold()
-        if self.taken is not None and typed == self.taken.name.casefold():
+        typed = fold(self.input.value).strip()
+        if self.taken is not None and typed == fold(self.taken.name):
             typed = ""
-        hits = [source for source in self.sources if typed in source.name.casefold()]
-        hits.sort(key=lambda source: not source.name.casefold().startswith(typed))
+        hits = [source for source in self.sources if typed in fold(source.name)]
+        hits.sort(key=lambda source: not fold(source.name).startswith(typed))
         return hits[:MOST_SHOWN]
 
     def _take(self, source: SourceRow | None) -> None:

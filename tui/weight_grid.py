@@ -1,5 +1,6 @@
 """The weight grid as it is drawn and walked: cells, totals, and a cursor in two directions."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -7,15 +8,17 @@ from textual import events
 from textual.binding import BindingType
 from textual.reactive import reactive
 
+from store import now
+from tui.filter import Filtered
 from tui.grid import NOTE, Columns, note_of
 from tui.keys import bind
 from tui.lines import LineView, fit
 from tui.messages import Acted
 from views import Board, OperatorRow, SourceRow
-from wanted import is_named
+from wanted import OF_WEIGHTS, is_named, parse
 
 
-class WeightGrid(LineView[OperatorRow]):
+class WeightGrid(Filtered, LineView[OperatorRow]):
     """Operators down, sources across, names fixed at the edges; a cursor on one cell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -23,6 +26,7 @@ class WeightGrid(LineView[OperatorRow]):
         bind("right,l", "column(1)", "Right", id="grid.right", show=False),
         bind("s", "sort", "Sort", id="grid.sort", show=False),
     ]
+    offer = "part of an operator's name, src:tg for sources"
     head = 1
     foot = 2
     on_a_row = frozenset({"step", "unlink"})
@@ -39,9 +43,9 @@ class WeightGrid(LineView[OperatorRow]):
         super().__init__(id=id)
         self.grid = Columns(Board())
         self.first_column = 0
-        self._operator_words: list[str] = []
+        self._operator_words: Sequence[str] = ()
         self._places: dict[int, int] = {}
-        self._source_words: list[str] = []
+        self._source_words: Sequence[str] = ()
 
     # Data.
 
@@ -67,6 +71,7 @@ class WeightGrid(LineView[OperatorRow]):
         if bool(old.sources) != bool(self.grid.sources):
             self.refresh_bindings()
         self.show(self._wanted_rows())
+        self.show_subtitle()
         self._show_column()
         if old.board.weights is not board.weights or old.board.sources != board.sources:
             self.refresh()
@@ -75,12 +80,20 @@ class WeightGrid(LineView[OperatorRow]):
 
     def apply_filter(self, text: str) -> None:
         """Show only operators that hold every word, and sources that hold every `src:` word."""
-        terms = text.split()
-        self._source_words = [term[4:] for term in terms if term.startswith("src:")]
-        self._operator_words = [term for term in terms if not term.startswith("src:")]
+        wanted = parse(text, now(), OF_WEIGHTS)
+        self.faults = wanted.faults
+        self._source_words = wanted.sources
+        self._operator_words = (*wanted.words, *wanted.operators)
         self.typed = None
         self.watch_board(self.board)
         self.refresh()
+
+    @property
+    def found(self) -> str:
+        """Return how many operators and sources the filter finds."""
+        parts = ((len(self.rows), "operator"), (len(self.grid.sources), "source"))
+        counted = (f"{number} {what}{'' if number == 1 else 's'}" for number, what in parts)
+        return f"{', '.join(counted)} found"
 
     @property
     def is_narrowed(self) -> bool:

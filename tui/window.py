@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from textual import work
+from textual.message import Message
 from textual.reactive import reactive
 
 from store import Trouble, engine
@@ -25,6 +26,13 @@ Row = TypeVar("Row")
 class Window(LineView[Row]):
     """Newest rows first or oldest first, each with an `id`; a subclass reads the pages."""
 
+    class Shown(Message):
+        """Rows of what is wanted have been read."""
+
+        def __init__(self, wanted: Wanted) -> None:
+            super().__init__()
+            self.wanted = wanted
+
     version = reactive(0, repaint=False, init=False)
     """Differs whenever the rows may have changed."""
 
@@ -43,6 +51,10 @@ class Window(LineView[Row]):
 
     def read_after(self, limit: int, after: int) -> Sequence[Row]:
         """Return the rows just newer than an id, newest first."""
+        raise NotImplementedError
+
+    def count(self, most: int) -> tuple[int, bool]:
+        """Return how many rows are wanted, up to `most`, and whether that is all."""
         raise NotImplementedError
 
     def _read_down(self, limit: int, row_id: int | None) -> Sequence[Row]:
@@ -79,10 +91,20 @@ class Window(LineView[Row]):
         with suppress(Trouble):  # the header tells of a database that cannot be read
             then(read())
 
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replace the rows, and tell the pane that there may be more or fewer in all."""
+        super().show(rows)
+        self.post_message(self.Shown(self.wanted))
+
     @property
     def is_narrowed(self) -> bool:
         """Tell whether a filter leaves rows out."""
         return self.wanted != self.base
+
+    @property
+    def holds_all(self) -> bool:
+        """Tell whether there are no more rows than those in the window."""
+        return self._is_at_start and len(self.rows) < PAGE and not self._lookings
 
     @property
     def hint(self) -> str:

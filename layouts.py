@@ -1,0 +1,11 @@
+"""The Latin and the Russian layout of a keyboard: which letters share a key."""
+
+LATIN = "qwertyuiop[]asdfghjklzxcvbnm"
+RUSSIAN = "йцукенгшщзхъфывапролдячсмить"
+
+_TO_LATIN = str.maketrans(RUSSIAN, LATIN)
+
+
+def in_latin(text: str) -> str:
+    """Return what the same keys give on the Latin layout; `text` is in lower case."""
+    return text.translate(_TO_LATIN)
