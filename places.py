@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from peewee import Expression, fn
 
 from journal import Journal, subject_of
-from models import Appeal, Operator
+from models import Appeal, Lead, Operator, Source
 from prepared import Prepared, slot
 from store import Missing, TooBusy
 
@@ -125,6 +125,40 @@ def state_of(appeal_id: int) -> AppealState:
     return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
 
 
+_CALLED = Prepared(
+    lambda: (
+        Appeal.select(Lead.external_id, Source.name)
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .where(Appeal.id == slot("appeal_id"))
+    )
+)
+LONGEST = 40
+"""Characters of a lead's id or a source's name that a sentence quotes."""
+
+
+def called(appeal_id: int) -> str:
+    """Return what people know an appeal by: `tg_5 (vk)`; raises Refused when there is none."""
+    row = _CALLED.first(appeal_id=appeal_id)
+    if row is None:
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    return worded(*row)
+
+
+def worded(lead: str, source: str) -> str:
+    """Return a lead and a source as sentences name an appeal of theirs: `tg_5 (vk)`."""
+    lead, source = (
+        name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in (lead, source)
+    )
+    return f"{lead} ({source})"
+
+
+def numbered(appeal_id: int) -> str:
+    """Return an appeal's number with what people know it by: `#7 of tg_5 (vk)`."""
+    return f"#{appeal_id} of {called(appeal_id)}"
+
+
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
     """Change columns of an appeal and note it; the places are the caller's to move.
 
@@ -139,7 +173,7 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
         was_closed=state.closed_at or "",
     )
     if not changed:
-        raise TooBusy(f"Appeal #{state.id} was changed by somebody else: try again.")
+        raise TooBusy(f"Appeal {numbered(state.id)} was changed by somebody else: try again.")
     # Always with who has it and whether it is open: an undo must see that either changed since.
     noted = dict.fromkeys(("operator_id", "closed_at", *columns))
     journal.note(

@@ -21,6 +21,7 @@ from places import (
     claim_over,
     claim_room,
     name_of,
+    numbered,
     release,
     rewrite,
     state_of,
@@ -80,7 +81,7 @@ def _current(subject: str) -> Columns | None:
 def _named(subject: str) -> str:
     table, key = row_of(subject)
     if table == "appeal":
-        return f"Appeal #{key[0]}"
+        return f"Appeal {numbered(key[0])}"
     if table == "weight":
         source = Source.get_or_none(Source.id == key[1])
         operator = name_of(key[0]) or "somebody deleted"
@@ -119,7 +120,8 @@ def _bring_back(state: AppealState, wanted: Columns, journal: Journal, *, force:
     if holder is not None and holder != state.holder:
         take = claim_over if force else claim_room
         if not take(holder):
-            raise Refused(f"{name_of(holder)} has no room for appeal #{state.id} any more.")
+            name, appeal = name_of(holder), numbered(state.id)
+            raise Refused(f"{name} has no room for appeal {appeal} any more.")
     rewrite(state, journal, **wanted)
 
 
