@@ -32,6 +32,7 @@ class AppealRow:
     message: str
     is_closed: bool
     is_withdrawn: bool
+    operator_id: int | None = None
 
 
 def newest_appeals(
@@ -70,6 +71,7 @@ def _appeal_lines() -> "ModelSelect[Appeal]":
             fn.SUBSTR(Appeal.message, 1, EXCERPT),
             Appeal.closed_at.is_null(False),
             Appeal.withdrawn,
+            Appeal.operator,
         )
         .join(Lead)
         .switch(Appeal)
@@ -91,6 +93,7 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
             clean(message),
             bool(is_closed),
             is_withdrawn,
+            operator_id,
         )
         for (
             appeal_id,
@@ -102,8 +105,39 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
             message,
             is_closed,
             is_withdrawn,
+            operator_id,
         ) in rows(query)
     ]
+
+
+def count_after(
+    most: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> int:
+    """Return how many appeals are newer than an id; no more than `most` are counted."""
+    return reading(lambda: len(ids_after(most, after, wanted, index)))
+
+
+def states_down(
+    limit: int,
+    before: int | None,
+    wanted: Wanted = EVERYTHING,
+    index: SearchIndex | None = None,
+) -> dict[int, tuple[int | None, bool]]:
+    """Return who has the newest appeals, or those before an id, and whether they are closed."""
+    return reading(lambda: _states(newest_ids(limit, before, wanted, index)))
+
+
+def states_up(
+    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> dict[int, tuple[int | None, bool]]:
+    """Return who has the appeals just newer than an id, and whether they are closed."""
+    return reading(lambda: _states(ids_after(limit, after, wanted, index)))
+
+
+def _states(ids: Sequence[int]) -> dict[int, tuple[int | None, bool]]:
+    columns = (Appeal.id, Appeal.operator, Appeal.closed_at.is_null(False))
+    found = rows(Appeal.select(*columns).where(Appeal.id.in_(ids)))
+    return {key: (operator_id, bool(is_closed)) for key, operator_id, is_closed in found}
 
 
 def sources_of(appeal_ids: Sequence[int]) -> set[int]:
@@ -156,6 +190,12 @@ def leads_after(limit: int, after: int, words: Sequence[str] = ()) -> list[LeadR
         return _lead_rows(query.order_by(Lead.id).limit(limit))[::-1]
 
     return reading(read)
+
+
+def count_leads_after(most: int, after: int, words: Sequence[str] = ()) -> int:
+    """Return how many leads were met after one; no more than `most` are counted."""
+    newer = Lead.select(Lead.id).where(Lead.id > after, *map(_in_id, words)).limit(most)
+    return reading(lambda: len(rows(newer)))
 
 
 def _in_id(word: str) -> Expression:

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 
 from checks import storable
 from store import now
+from text import clean
 from tui.appeals import Appeals
 from tui.keys import bind
 from tui.leads import Leads
@@ -40,6 +41,7 @@ class AppealsPane(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._filter = ""
         self._lists: dict[str, Appeals | Leads] = {
             "all": Appeals(id="all"),
             "waiting": Appeals(id="waiting", base=Wanted(is_waiting=True)),
@@ -50,6 +52,13 @@ class AppealsPane(Vertical):
     def compose(self) -> ComposeResult:
         """Start with all appeals; the other lists are mounted when they are first shown."""
         yield self._lists["all"]
+
+    def on_mount(self) -> None:
+        """Let the border follow what the first list says of itself."""
+        self._heed(self.list)
+
+    def _heed(self, shown: Appeals | Leads) -> None:
+        self.watch(shown, "remark", self.show_subtitle, init=False)
 
     @property
     def list(self) -> Appeals | Leads:
@@ -62,8 +71,14 @@ class AppealsPane(Vertical):
 
     @property
     def subtitle(self) -> str:
-        """Return what the pane says of itself while no filter is on."""
-        return f"only {self.lead.external_id} · esc goes back" if self.lead else ""
+        """Return what the border says: marks, newer rows, the lead and the filter."""
+        lead = f"only {self.lead.external_id} · esc goes back" if self.lead else ""
+        filtered = f"filter: {clean(self._filter)}" if self._filter else ""
+        return " · ".join(part for part in (self.list.remark, lead, filtered) if part)
+
+    def show_subtitle(self) -> None:
+        """Keep the border as it should be."""
+        self.border_subtitle = Content(self.subtitle)
 
     def watch_board(self) -> None:
         """Keep the counts in the title."""
@@ -80,6 +95,7 @@ class AppealsPane(Vertical):
             appeals = self._lists[OF_LEAD]
             assert isinstance(appeals, Appeals)
             appeals.base = appeals.wanted = Wanted(lead_id=lead.lead_id)
+            appeals.marks.clear()
             appeals.start_over()
         self._show_list()
 
@@ -87,10 +103,13 @@ class AppealsPane(Vertical):
         had_focus, shown = self.has_focus_within, self.list
         if not shown.is_attached:
             self.mount(shown)
+            self._heed(shown)
         for each in self._lists.values():
             each.display = each is shown
+            if each is not shown:
+                each.reader.stop()
         self._show_title()
-        self.border_subtitle = Content(self.subtitle)
+        self.show_subtitle()
         shown.read_again()
         if had_focus:
             shown.focus()
@@ -120,11 +139,18 @@ class AppealsPane(Vertical):
             raise SkipAction
         self.lead = None
 
+    def unmark(self) -> None:
+        """Take away the marks of the list on show."""
+        if isinstance(self.list, Appeals):
+            self.list.unmark()
+
     def apply_filter(self, text: str) -> None:
         """Filter every list by the same words and terms."""
+        self._filter = text
         wanted = parse(storable(text), now())
         for each in self._lists.values():
             each.filter(wanted)
+        self.show_subtitle()
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""

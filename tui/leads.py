@@ -1,7 +1,8 @@
 """The leads, those met last first, each with his appeals."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,6 +15,9 @@ from tui.keys import bind
 from tui.lines import fit
 from tui.window import Window
 from wanted import Wanted
+
+if TYPE_CHECKING:
+    from transfer.showing import Shown
 
 WIDEST_LEAD = 24
 
@@ -29,11 +33,19 @@ class Leads(Window[LeadRow]):
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: the first appeal brings the first."
 
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all leads that are on show."""
+        from transfer.showing import leads_shown
+
+        if not self.rows:
+            return None
+        return partial(leads_shown, self.wanted.words, is_oldest_first=self.is_oldest_first)
+
     def filter(self, wanted: Wanted) -> None:
         """Show only leads whose ids hold every word."""
         if wanted != self.wanted:
             self.wanted = wanted
-            self.start_over()
+            self.widen() if wanted == self.base else self.start_over()
 
     @property
     def is_slow(self) -> bool:
@@ -47,6 +59,10 @@ class Leads(Window[LeadRow]):
     def read_after(self, limit: int, after: int) -> Sequence[LeadRow]:
         """Return the leads met just after one."""
         return lists.leads_after(limit, after, self.wanted.words)
+
+    def count_after(self, most: int, after: int) -> int:
+        """Return how many leads were met after one."""
+        return lists.count_leads_after(most, after, self.wanted.words)
 
     def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
         """Return the widths of the ids and of the counts."""

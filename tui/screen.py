@@ -1,9 +1,7 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
-from typing import ClassVar, TextIO
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -23,11 +21,13 @@ from tui.following import POLL, FollowingScreen
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.keys import bind
+from tui.leads import Leads
 from tui.lines import LineView
 from tui.messages import Act
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.painting import Painter
+from tui.saving import Read, SavingScreen
 from tui.weights import Weights
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
@@ -38,7 +38,7 @@ Filtered = (Operators, Weights, AppealsPane)
 """The panes that have a filter."""
 
 
-class DeskScreen(FollowingScreen):
+class DeskScreen(FollowingScreen, SavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -190,6 +190,8 @@ class DeskScreen(FollowingScreen):
         pane = self.pane_of(self.focused)
         if pane is not None and self._filters.get(pane):
             self._filter(pane, "")
+        elif pane == "appeals":
+            self.query_one(AppealsPane).unmark()
 
     @on(FilterLine.Typed)
     def filter_pane(self, message: FilterLine.Typed) -> None:
@@ -204,7 +206,9 @@ class DeskScreen(FollowingScreen):
         widget = self.query_one(f"#{pane}")
         if isinstance(widget, Filtered):
             widget.apply_filter(text)
-            widget.border_subtitle = Content(f"filter: {clean(text)}" if text else widget.subtitle)
+            if not isinstance(widget, AppealsPane):  # whose border has more to say
+                told = f"filter: {clean(text)}" if text else widget.subtitle
+                widget.border_subtitle = Content(told)
         widget.set_class(bool(text), "-filtered")
 
     def action_history(self) -> None:
@@ -213,28 +217,14 @@ class DeskScreen(FollowingScreen):
 
         self.app.push_screen(History())
 
-    def export_rows(self) -> None:
-        """Write the list of the focused pane to a CSV file."""
-        from tui.export import write_rows
-
-        pane = self.pane_of(self.focused) or "operators"
-        widget = self.query_one(f"#{pane}")
-        shown = widget.list if isinstance(widget, AppealsPane) else self.query_one(Operators)
-        self.save(pane, "csv", partial(write_rows, shown.rows))
-
-    def export_picture(self) -> None:
-        """Write the screen to an SVG file."""
-        picture = self.app.export_screenshot()
-        self.save("screen", "svg", lambda file: file.write(picture))
-
-    def save(self, name: str, ending: str, write: Callable[[TextIO], object]) -> None:
-        """Write a file and say where it is."""
-        from tui.export import save
-
-        try:
-            self.say(f"Saved as {save(name, ending, write)}")
-        except OSError as error:
-            self.say(f"Cannot save: {error.strerror}.", is_bad=True)
+    def to_save(self) -> tuple[str, Read] | None:
+        """Return the name of the focused pane, and how to read all that its list shows."""
+        pane = self.pane_of(self.focused)
+        widget = self.query_one(f"#{pane}") if pane else None
+        shown = widget.list if isinstance(widget, AppealsPane) else widget
+        if not isinstance(shown, LineView) or (read := shown.whole()) is None:
+            return None
+        return "leads" if isinstance(shown, Leads) else str(pane), read
 
     def action_enlarge(self) -> None:
         """Give the focused pane the whole desk, or make it small again."""
