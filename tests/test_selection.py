@@ -195,6 +195,22 @@ async def test_a_key_for_a_row_that_left_in_that_moment_hits_no_other(file: Path
         assert closed() == [32, 33]
 
 
+async def test_a_row_meant_is_not_forgotten_when_its_neighbour_leaves_too(file: Path) -> None:
+    async with open_desk(file) as desk:
+        for operator in (1, 2):
+            await desk.elsewhere(acts.set_weight, operator, 1, 0, actor="t")
+        await desk.elsewhere(feed, 31, 35)
+        await desk.press("f4", "right_square_bracket", "down", "c")
+        assert closed() == [34]
+        for appeal in (33, 32):
+            version = desk.app.desk_screen.version
+            await desk.elsewhere(acts.assign, [appeal], 1, actor="other")
+            await desk.until(partial(later_than, desk, version))
+        await desk.press("c")
+        assert closed() == [34]
+        assert "lead_33 (vk) has left this list: now lead_31 (vk) is selected." in desk.text
+
+
 # --- what is marked -----------------------------------------------------------------------------
 
 

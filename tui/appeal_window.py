@@ -33,8 +33,6 @@ class AppealWindow(Window[AppealRow]):
         self.marks = Marks()
         self._range: AppealRow | None = None
         """The appeal at which a range begins that is to be marked."""
-        self._sent: set[int] = set()
-        """The appeals of one's own last act."""
 
     def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
         """Return the newest appeals that are wanted, or those before an id."""
@@ -172,7 +170,7 @@ class AppealWindow(Window[AppealRow]):
         if not self.is_sure():
             return None
         chosen = self.marks.chosen(self.current, self._tell_settled)
-        self._sent = set(chosen.ids) if chosen else set()
+        self.sent = set(chosen.ids) if chosen else set()
         return chosen
 
     def _tell_settled(self, appeal_ids: Sequence[int]) -> None:
@@ -184,7 +182,7 @@ class AppealWindow(Window[AppealRow]):
         It may have been pressed for one that left the list in that moment.
         """
         lost, self.lost = self.lost, None
-        if lost is None or lost.id in self._sent or self.marks or self.current is None:
+        if lost is None or self.marks or self.current is None:
             return True
         here = worded(self.current.lead, self.current.source)
         gone = worded(lost.lead, lost.source)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from textual.timer import Timer
+
 from store import Refused, Trouble, engine
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Reader:
         self._generation = self._wanted = 0
         """What is wanted now, and what is being read."""
         self._has_failed = False
+        self._retry: Timer | None = None
 
     @property
     def is_looking(self) -> bool:
@@ -107,13 +110,18 @@ class Reader:
                 job.then(found)
         finally:
             self._under_way = None
-            self._go_on()
-            self._window.refresh_empty()
+        self._go_on()
+        self._window.refresh_empty()
 
     def _fail(self) -> None:
         """Try again in a while; the header tells of a database that cannot be read."""
         self._has_failed = True
-        self._window.set_timer(AGAIN, self._window.read_again)
+        if self._retry is None:
+            self._retry = self._window.set_timer(AGAIN, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self._window.read_again()
 
     def _go_on(self) -> None:
         if (wish := self._wish) is not None:

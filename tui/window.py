@@ -41,6 +41,8 @@ class Window(PagedView[Row]):
         self.wanted: Wanted = EVERYTHING
         self.lost: Row | None = None
         """The row that was under the cursor until it left the list; None once a key moved it."""
+        self.sent: set[int] = set()
+        """The rows of one's own last act, which may take them out of the list."""
         self.reader = Reader(self)
         self._is_at_start = True
         self._is_following = True
@@ -102,8 +104,13 @@ class Window(PagedView[Row]):
         super().show(rows)
         now = self.current
         if was is not None and (now is None or self.key_of(now) != self.key_of(was)):
-            self.lost = None if self.is_resting else was
+            self._lose(was)
         self.tell()
+
+    def _lose(self, row: Row) -> None:
+        """Remember the row that one meant: not what came under the cursor since it left."""
+        if self._id_of(row) not in self.sent and not self.is_resting:
+            self.lost = self.lost or row
 
     def _place_of_cursor(self, rows: Sequence[Row]) -> int:
         """Return the place of the row under the cursor, or of the next where that has gone."""
