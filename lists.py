@@ -31,6 +31,7 @@ class AppealRow:
     message: str
     is_closed: bool
     is_withdrawn: bool
+    operator_id: int | None = None
 
 
 def newest_appeals(
@@ -82,6 +83,7 @@ def _appeal_lines() -> "ModelSelect[Appeal]":
             fn.SUBSTR(Appeal.message, 1, EXCERPT),
             Appeal.closed_at.is_null(False),
             Appeal.withdrawn,
+            Appeal.operator,
         )
         .join(Lead)
         .switch(Appeal)
@@ -103,6 +105,7 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
             clean(message),
             bool(is_closed),
             is_withdrawn,
+            operator_id,
         )
         for (
             appeal_id,
@@ -114,8 +117,39 @@ def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
             message,
             is_closed,
             is_withdrawn,
+            operator_id,
         ) in rows(query)
     ]
+
+
+def count_after(
+    most: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> int:
+    """Return how many appeals are newer than an id; no more than `most` are counted."""
+    return reading(lambda: len(ids_after(most, after, wanted, index)))
+
+
+def states_down(
+    limit: int,
+    before: int | None,
+    wanted: Wanted = EVERYTHING,
+    index: SearchIndex | None = None,
+) -> dict[int, tuple[int | None, bool]]:
+    """Return who has the newest appeals, or those before an id, and whether they are closed."""
+    return reading(lambda: _states(newest_ids(limit, before, wanted, index)))
+
+
+def states_up(
+    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> dict[int, tuple[int | None, bool]]:
+    """Return who has the appeals just newer than an id, and whether they are closed."""
+    return reading(lambda: _states(ids_after(limit, after, wanted, index)))
+
+
+def _states(ids: Sequence[int]) -> dict[int, tuple[int | None, bool]]:
+    columns = (Appeal.id, Appeal.operator, Appeal.closed_at.is_null(False))
+    found = rows(Appeal.select(*columns).where(Appeal.id.in_(ids)))
+    return {key: (operator_id, bool(is_closed)) for key, operator_id, is_closed in found}
 
 
 def sources_of(appeal_ids: Sequence[int]) -> set[int]:
@@ -186,6 +220,11 @@ def _leads_of(ids: Sequence[int]) -> list[LeadRow]:
     if not ids:
         return []
     return _lead_rows(_lead_lines().where(Lead.id.in_(ids)).order_by(Lead.id.desc()))
+
+
+def count_leads_after(most: int, after: int, words: Sequence[str] = ()) -> int:
+    """Return how many leads were met after one; no more than `most` are counted."""
+    return reading(lambda: len(lead_ids(most, after, words, is_ascending=True)))
 
 
 def _lead_lines() -> "ModelSelect[Lead]":

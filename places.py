@@ -9,7 +9,7 @@ from typing import Any
 from peewee import Case, Cast, Expression, ModelSelect, ValuesList, fn
 
 from journal import Columns, Journal, subject_of
-from models import Appeal, Operator
+from models import Appeal, Lead, Operator, Source
 from prepared import Prepared, chunks, slot
 from store import Missing, TooBusy
 
@@ -181,6 +181,40 @@ def _rewriting(count: int) -> Prepared:
         )
 
     return Prepared(build)
+
+
+_CALLED = Prepared(
+    lambda: (
+        Appeal.select(Lead.external_id, Source.name)
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .where(Appeal.id == slot("appeal_id"))
+    )
+)
+LONGEST = 40
+"""Characters of a lead's id or a source's name that a sentence quotes."""
+
+
+def called(appeal_id: int) -> str:
+    """Return what people know an appeal by: `tg_5 (vk)`; raises Refused when there is none."""
+    row = _CALLED.first(appeal_id=appeal_id)
+    if row is None:
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    return worded(*row)
+
+
+def worded(lead: str, source: str) -> str:
+    """Return a lead and a source as sentences name an appeal of theirs: `tg_5 (vk)`."""
+    lead, source = (
+        name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in (lead, source)
+    )
+    return f"{lead} ({source})"
+
+
+def numbered(appeal_id: int) -> str:
+    """Return an appeal's number with what people know it by: `#7 of tg_5 (vk)`."""
+    return f"#{appeal_id} of {called(appeal_id)}"
 
 
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:

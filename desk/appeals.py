@@ -1,14 +1,16 @@
 """Acts on appeals: entered by hand, assigned, returned, closed and reopened; one or many."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 import moves
 from allocator import LOTTERY, Draft, Placed, place
-from desk.recording import Done, record
+from desk.batch import Batch
+from desk.recording import Done, Work, record
 from journal import Journal
-from places import name_of, state_of
-from store import Refused
+from moves import Seen
+from places import name_of, numbered, state_of
 
 
 def submit(
@@ -26,78 +28,82 @@ def submit(
 
     def work(journal: Journal) -> str:
         placed.append(place(draft, rng, journal))
-        return f"Appeal #{placed[-1].id} entered, {placed[-1].operator or 'waiting'}"
+        return f"Appeal {numbered(placed[-1].id)} entered, {placed[-1].operator or 'waiting'}"
 
     record(actor, "submit", work)
     return placed[-1]
 
 
-def assign(appeal_ids: Sequence[int], operator_id: int, *, force: bool = False, actor: str) -> Done:
-    """Give open appeals to an operator, whoever had them; all of them or none.
+def assign(
+    appeal_ids: Sequence[int],
+    operator_id: int,
+    *,
+    force: bool = False,
+    fitting: bool = False,
+    seen: Mapping[int, Seen] | None = None,
+    actor: str,
+) -> Done:
+    """Give open appeals to an operator, whoever had them.
 
-    Over his limit, or while he is off, only with `force`, which is recorded and counted.
+    Over his limit, or while he is off, only with `force`, which is recorded and counted. Raises
+    NoRoom where not all find a place, unless it is for as many as are `fitting`. Of several, those
+    that he has already, that are closed, or that changed since they were `seen` are passed over.
     """
+    batch = Batch(appeal_ids, seen)
 
     def work(journal: Journal) -> str:
-        moved = _each(
-            appeal_ids, lambda each: moves.assign(each, operator_id, journal, force=force)
+        batch.each(
+            lambda each: moves.assign(each, operator_id, journal, force=force), fitting=fitting
         )
-        return f"{_appeals(moved)} → {name_of(operator_id)}{' by force' if force else ''}"
+        forced = " by force" if force else ""
+        return f"{batch.words} → {name_of(operator_id)}{forced}{batch.rest}"
 
-    return record(actor, "assign", work, forced=force)
+    return _recorded(batch, actor, "assign", work, forced=force)
 
 
-def give_back(appeal_ids: Sequence[int], *, actor: str) -> Done:
+def give_back(
+    appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
+) -> Done:
     """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
+    batch = Batch(appeal_ids, seen)
 
     def work(journal: Journal) -> Callable[[], str]:
-        returned = _each(appeal_ids, lambda each: moves.give_back(each, journal))
-        return lambda: f"{_appeals(returned)} returned{_whereabouts(returned)}"
+        batch.each(lambda each: moves.give_back(each, journal))
+        return lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
 
-    return record(actor, "return", work)
+    return _recorded(batch, actor, "return", work)
 
 
-def close(appeal_ids: Sequence[int], *, actor: str) -> Done:
+def close(appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str) -> Done:
     """Close open appeals; their places are free again."""
+    batch = Batch(appeal_ids, seen)
 
     def work(journal: Journal) -> str:
-        closed = _each(appeal_ids, lambda each: moves.close(each, journal))
-        return f"{_appeals(closed)} closed"
+        batch.each(lambda each: moves.close(each, journal))
+        return f"{batch.words} closed{batch.rest}"
 
-    return record(actor, "close", work)
+    return _recorded(batch, actor, "close", work)
 
 
-def reopen(appeal_ids: Sequence[int], *, actor: str) -> Done:
+def reopen(
+    appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
+) -> Done:
     """Open closed appeals again: back to their operators where there is room, else they wait."""
+    batch = Batch(appeal_ids, seen)
 
     def work(journal: Journal) -> Callable[[], str]:
         reasons: list[str | None] = []
-        opened = _each(appeal_ids, lambda each: reasons.append(moves.reopen(each, journal)))
+        batch.each(lambda each: reasons.append(moves.reopen(each, journal)))
         why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
-        return lambda: f"{_appeals(opened)} reopened{why}{_whereabouts(opened)}"
+        return lambda: f"{batch.words} reopened{why}{_whereabouts(batch.moved)}{batch.rest}"
 
-    return record(actor, "reopen", work)
-
-
-def _each(appeal_ids: Sequence[int], move: Callable[[int], None]) -> list[int]:
-    """Move each appeal and return those moved; among several, others are passed over."""
-    moved, refusals = [], []
-    for appeal_id in _distinct(appeal_ids):
-        try:
-            move(appeal_id)
-        except moves.NothingToDo as refusal:
-            refusals.append(refusal)
-        else:
-            moved.append(appeal_id)
-    if not moved:
-        raise refusals[0]
-    return moved
+    return _recorded(batch, actor, "reopen", work)
 
 
-def _distinct(appeal_ids: Sequence[int]) -> list[int]:
-    if not appeal_ids:
-        raise Refused("No appeal is chosen.", "appeal")
-    return list(dict.fromkeys(appeal_ids))
+def _recorded(batch: Batch, actor: str, act: str, work: Work, *, forced: bool = False) -> Done:
+    """Run the act of a batch; what is done tells which appeals it was done to."""
+    done = record(actor, act, work, forced=forced)
+    return replace(done, appeal_ids=tuple(batch.moved))
 
 
 def _whereabouts(appeal_ids: Sequence[int]) -> str:
@@ -106,7 +112,3 @@ def _whereabouts(appeal_ids: Sequence[int]) -> str:
     if len(holders) == 1:
         return f", now with {name_of(holders[0])}" if holders[0] else ", waiting"
     return f", {holders.count(None)} waiting"
-
-
-def _appeals(appeal_ids: Sequence[int]) -> str:
-    return f"Appeal #{appeal_ids[0]}" if len(appeal_ids) == 1 else f"{len(appeal_ids)} appeals"

@@ -33,6 +33,8 @@ class Done:
 
     note: str
     event_id: int | None
+    appeal_ids: tuple[int, ...] = ()
+    """The appeals that an act on several was done to, without those that it passed over."""
 
 
 HOLD = 0.03

@@ -24,6 +24,7 @@ from places import (
     claim_over,
     claim_room,
     name_of,
+    numbered,
     release,
     rewrite_all,
     room_of,
@@ -108,7 +109,7 @@ def _operator_now(operator_id: int) -> Columns | None:
 def _named(subject: str) -> str:
     table, key = row_of(subject)
     if table == "appeal":
-        return f"Appeal #{key[0]}"
+        return f"Appeal {numbered(key[0])}"
     if table == "weight":
         source = Source.get_or_none(Source.id == key[1])
         operator = name_of(key[0]) or "somebody deleted"
@@ -152,7 +153,8 @@ def _bring_back(moves: Sequence[Rewriting], journal: Journal, *, force: bool) ->
     for operator_id, appeal_ids in sorted(coming.items()):
         if not (claim_over if force else claim_room)(operator_id, len(appeal_ids)):
             first = appeal_ids[max(0, room_of(operator_id))]
-            raise Refused(f"{name_of(operator_id)} has no room for appeal #{first} any more.")
+            name, appeal = name_of(operator_id), numbered(first)
+            raise Refused(f"{name} has no room for appeal {appeal} any more.")
     rewrite_all(moves, journal)
 
 

@@ -83,7 +83,7 @@ async def test_several_are_marked_and_closed_at_once(file: Path) -> None:
 async def test_moving_over_a_limit_needs_an_explicit_yes(file: Path) -> None:
     async with open_desk(file) as desk:
         await desk.press("3", "m")
-        assert "Move appeal #4 to" in desk.text
+        assert "Move appeal #4 of lead_4 (tg) to" in desk.text
         await desk.type("ann")
         await desk.press("enter")
         assert "Anna is full (1/1). Give it all the same?" in desk.text
@@ -433,7 +433,7 @@ async def test_an_appeal_leads_to_everything_its_lead_wrote_and_back(file: Path)
         await desk.press("escape")
         assert "message 3" in desk.text
         await desk.press("y")
-        assert "Appeal #2 of lead_2 copied" in desk.text
+        assert "Appeal #2 of lead_2 (tg) copied" in desk.text
 
 
 async def test_moving_shows_loads_and_odds_and_who_is_full(file: Path) -> None:

@@ -208,4 +208,4 @@ async def test_copying_gives_the_line_to_the_clipboard(file: Path) -> None:
     async with open_desk(file) as desk:
         await desk.press("f4", "y")
         assert COPIES["an appeal"](desk.app.clipboard)
-        assert "Appeal #3 of lead_2 copied" in desk.text
+        assert "Appeal #3 of lead_2 (tg) copied" in desk.text

@@ -93,7 +93,7 @@ def test_the_history_lists_every_act_on_the_appeal_in_order() -> None:
         ("vera", "undo"),
     ]
     assert [each.at for each in found.since] == sorted(each.at for each in found.since)
-    assert found.since[1].note == f"Appeal #{placed.id} → Boris"
+    assert found.since[1].note == f"Appeal #{placed.id} of 77 (bot) → Boris"
 
 
 def test_what_waits_names_each_single_act_that_would_let_it_go() -> None:

@@ -370,7 +370,7 @@ async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None
             await shown.pilot.press("f4", "enter")
             await shown.until(lambda: "Looking…" in shown.text)
             await shown.pilot.press("escape", "m")
-            await shown.until(lambda: "Move appeal #3 to" in shown.text)
+            await shown.until(lambda: "Move appeal #3 of tg_2 (tg) to" in shown.text)
             await shown.pilot.press(*"ann")
             await shown.until(lambda: "█" in shown.text)
             await shown.pilot.press("escape", "n", *"tg_", "f3", "5")

@@ -269,7 +269,7 @@ def test_undoing_a_close_is_refused_when_an_arrival_took_the_place() -> None:
     desk.close([1], actor=ACTOR)
     (late,) = arrive(BOT)
     assert holder_of(late) == VERA
-    with refused("Vera has no room for appeal #1"):
+    with refused("Vera has no room for appeal #1 of lead 0 (bot)"):
         desk.undo(actor=ACTOR)
 
 
@@ -363,12 +363,12 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "the appeal was closed": (
         lambda: desk.assign([1], GLEB, actor=ACTOR),
         lambda: desk.close([1], actor=OTHER),
-        "Appeal #1 was changed since",
+        "Appeal #1 of lead 0 (bot) was changed since",
     ),
     "the appeal was moved on": (
         lambda: desk.assign([1], GLEB, actor=ACTOR),
         lambda: desk.assign([1], BORIS, force=True, actor=OTHER),
-        "Appeal #1 was changed since",
+        "Appeal #1 of lead 0 (bot) was changed since",
     ),
     "the appeal was opened and closed": (
         lambda: desk.close([WAITING[2]], actor=ACTOR),
@@ -381,7 +381,7 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "one that waited and got the place was closed": (
         lambda: desk.close([1], actor=ACTOR),
         lambda: desk.close([WAITING[0]], actor=OTHER),
-        f"Appeal #{WAITING[0]} was changed since",
+        f"Appeal #{WAITING[0]} of lead 0 (bot) was changed since",
     ),
 }
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -42,7 +42,10 @@ def export(what: str, form: str, output: TextIO, begin: Begin, *, style: "Style"
     def write() -> int:
         table = table_of(what)
         records = _counted(table, begin(table.total))
-        (_write_json if form == "json" else _write_csv)(table, records, output, style)
+        if form == "json":
+            _write_json(table, records, output, style)
+        else:
+            _write_csv(table.columns, records, output, style)
         return table.total
 
     return at_one_moment(write)
@@ -71,6 +74,11 @@ def _is_odd(line: str) -> bool:
     return not line.isprintable()
 
 
+def write_csv(columns: Sequence[str], records: Iterable[Record], output: TextIO) -> None:
+    """Write rows under their heads; no cell can be taken for a formula."""
+    _write_csv(columns, records, output, Style())
+
+
 def _counted(table: Table, advance: Advance) -> Iterator[Record]:
     for count, record in enumerate(table.records, 1):
         yield record
@@ -78,10 +86,12 @@ def _counted(table: Table, advance: Advance) -> Iterator[Record]:
             advance(count, count)
 
 
-def _write_csv(table: Table, records: Iterator[Record], output: TextIO, style: Style) -> None:
+def _write_csv(
+    columns: Sequence[str], records: Iterable[Record], output: TextIO, style: Style
+) -> None:
     output.write(style.mark)
     writer = csv.writer(output, delimiter=style.delimiter)
-    writer.writerow(map(style.cell, table.columns))
+    writer.writerow(map(style.cell, columns))
     writer.writerows(map(style.cell, record) for record in records)
 
 

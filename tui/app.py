@@ -49,9 +49,9 @@ class LeadboardApp(OrderedKeys):
         self.actor = actor
         self.desk_screen = DeskScreen(title or "")
         self.writer = Lane("writer")
-        self.reader = Lane("reader")
-        self.searcher = Lane("searcher")
-        self.counter = Lane("counter")
+        self.reader = Lane("reader", is_for_reading=True)
+        self.searcher = Lane("searcher", is_for_reading=True)
+        self.counter = Lane("counter", is_for_reading=True)
         self.index: SearchIndex | None = None
         """The index of words, once it is worth having."""
 
@@ -80,7 +80,8 @@ class LeadboardApp(OrderedKeys):
         """Offer themes and quitting beside the acts."""
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         desk = self.desk_screen
-        yield SystemCommand("Save as CSV", "The list of the focused pane", desk.export_rows)
+        if desk.to_save() is not None:
+            yield SystemCommand("Save as CSV", "All that the focused list shows", desk.export_rows)
         yield SystemCommand("Save as picture", "The screen as SVG", desk.export_picture)
 
     def get_key_display(self, binding: Binding) -> str:

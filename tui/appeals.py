@@ -11,27 +11,27 @@ from textual.binding import BindingType
 from textual.message import Message
 
 import desk
-import lists
 from lists import AppealRow
-from search import SearchIndex
+from tui.appeal_window import AppealWindow
 from tui.keys import bind
 from tui.lines import fit
+from tui.marks import named, seen
 from tui.messages import Act, Acted
-from tui.window import Window
-from wanted import EVERYTHING, OF_APPEALS, Wanted
+from wanted import OF_APPEALS
 
 WAITING = "waiting"
 MOMENT = 8
 WIDEST = {"lead": 18, "source": 14, "operator": 16}
 
 
-class Appeals(Window[AppealRow]):
+class Appeals(AppealWindow):
     """One line an appeal: when, whose, from where, who has it, what it says."""
 
     HELP = (
         "The newest appeal is on top. One that nobody has is marked waiting; a closed one is "
         "dimmed, and its operator has the place free again. enter tells why an appeal went where "
-        "it went. space marks several, and the keys then act on all of them. [ and ] go through "
+        "it went. space marks several, * all that match, V from one to another, and the keys then "
+        "act on all of them; what was closed or moved meanwhile is passed over. [ and ] go through "
         "All, Waiting and Leads; L shows everything that the lead has written, esc comes back."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,11 +41,20 @@ class Appeals(Window[AppealRow]):
         bind("r", "return", "Return", id="appeals.return"),
         bind("o", "reopen", "Reopen", id="appeals.reopen"),
         bind("space", "mark", "Mark", id="appeals.mark"),
+        bind("asterisk", "mark_all", "Mark all shown", id="appeals.mark-all", show=False),
+        bind("V", "mark_range", "Mark from here, to here", id="appeals.mark-range", show=False),
+        bind("shift+down", "mark_on(1)", "Mark downwards", id="appeals.mark-down", show=False),
+        bind("shift+up", "mark_on(-1)", "Mark upwards", id="appeals.mark-up", show=False),
         bind("y", "copy", "Copy", id="appeals.copy", show=False),
         bind("s", "sort", "Oldest first", id="appeals.sort", show=False),
         bind("L", "lead", "Its lead", id="appeals.lead", show=False),
     ]
-    on_a_row = frozenset({"details", "close", "move", "return", "reopen", "mark", "copy", "lead"})
+    on_a_row = frozenset(
+        {
+            *("details", "close", "move", "return", "reopen", "copy", "lead"),
+            *("mark", "mark_all", "mark_range", "mark_on"),
+        }
+    )
     empty = "No appeals yet: press n to enter one."
     terms = OF_APPEALS
     offer = "words, waiting, closed, op:anna, src:tg, since:10:00"
@@ -57,47 +66,6 @@ class Appeals(Window[AppealRow]):
             super().__init__()
             self.lead_id = lead_id
             self.external_id = external_id
-
-    def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:
-        super().__init__(id=id)
-        self.base = base
-        self.wanted = base
-        self.marked: set[int] = set()
-
-    def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
-        """Return the newest appeals that are wanted, or those before an id."""
-        return lists.newest_appeals(limit, before, self.wanted, self._index)
-
-    def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
-        """Return the wanted appeals just newer than an id."""
-        return lists.appeals_after(limit, after, self.wanted, self._index)
-
-    def count(self, most: int) -> tuple[int, bool]:
-        """Return how many appeals are wanted, up to `most`, and whether that is all."""
-        return lists.count_appeals(most, self.wanted, self._index)
-
-    @property
-    def hint(self) -> str:
-        """Return what is said where no appeals are."""
-        is_calm = self.base.is_waiting and not self.is_narrowed and not self._lookings
-        return "Nothing is waiting." if is_calm else super().hint
-
-    @property
-    def _index(self) -> SearchIndex | None:
-        index: SearchIndex | None = self.app.index  # type: ignore[attr-defined]
-        return index
-
-    def filter(self, wanted: Wanted) -> None:
-        """Show only what is wanted, within what this list shows at all."""
-        narrowed = replace(
-            wanted,
-            is_waiting=wanted.is_waiting or self.base.is_waiting,
-            lead_id=self.base.lead_id,
-        )
-        if narrowed != self.wanted:
-            self.wanted = narrowed
-            self.unmark()
-            self.start_over()
 
     # Painting.
 
@@ -116,7 +84,7 @@ class Appeals(Window[AppealRow]):
         lead, source, operator = self._squeezed(width)
         used = 2 + MOMENT + sum(each + 2 for each in (lead, source, operator) if each)
         is_waiting = row.operator is None and not row.is_closed
-        is_marked = row.id in self.marked
+        is_marked = row.id in self.marks
         mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
         segments = [
             Segment("▪" if is_marked else " ", mark_pen),
@@ -140,28 +108,9 @@ class Appeals(Window[AppealRow]):
 
     # Acts: on the marked appeals, else on the one under the cursor.
 
-    def chosen(self) -> list[int]:
-        """Return the ids that an act is about, oldest first."""
-        if self.marked:
-            return sorted(self.marked)
-        return [self.current.id] if self.current else []
-
     def _act(self, function: Callable[..., desk.Done]) -> None:
         if chosen := self.chosen():
-            self.post_message(Act(function, chosen))
-            self.unmark()
-
-    def unmark(self) -> None:
-        """Forget the marks."""
-        self.marked = set()
-        self.refresh()
-
-    def action_mark(self) -> None:
-        """Mark the appeal under the cursor, or take its mark away, and go on to the next."""
-        if self.current:
-            self.marked ^= {self.current.id}
-            self.refresh_row(self.cursor)
-            self.go_to(self.cursor + 1)
+            self.post_message(Act(chosen.telling(function), chosen.ids))
 
     def action_close(self) -> None:
         """Close what is chosen."""
@@ -180,7 +129,9 @@ class Appeals(Window[AppealRow]):
         from tui.move import Move
 
         if chosen := self.chosen():
-            self.app.push_screen(Move(chosen), lambda _: self.unmark())
+            if not self.marks and self.current:  # asking takes its time: somebody may be quicker
+                chosen = replace(chosen, seen={self.current.id: seen(self.current)})
+            self.app.push_screen(Move(chosen))
 
     def action_details(self) -> None:
         """Show the whole appeal, and why it went where it went."""
@@ -200,7 +151,7 @@ class Appeals(Window[AppealRow]):
             return
         line = "\t".join([str(row.id), row.lead, row.source, _holder(row), row.message])
         self.app.copy_to_clipboard(line)
-        self.post_message(Acted(f"Appeal #{row.id} of {row.lead} copied"))
+        self.post_message(Acted(f"A{named(row)[1:]} copied"))
 
 
 def moment(at: datetime) -> str:

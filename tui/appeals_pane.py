@@ -55,6 +55,13 @@ class AppealsPane(Filtered, Vertical):
         """Start with all appeals; the other lists are mounted when they are first shown."""
         yield self._lists["all"]
 
+    def on_mount(self) -> None:
+        """Let the border follow what the first list says of itself."""
+        self._heed(self.list)
+
+    def _heed(self, shown: Appeals | Leads) -> None:
+        self.watch(shown, "remark", self.show_subtitle, init=False)
+
     @property
     def list(self) -> Appeals | Leads:
         """Return the list on show."""
@@ -66,8 +73,9 @@ class AppealsPane(Filtered, Vertical):
 
     @property
     def subtitle(self) -> str:
-        """Return what the pane says of itself while no filter is on."""
-        return f"only {self.lead.external_id} · esc goes back" if self.lead else ""
+        """Return what the border says: what is out of sight, and whose appeals these are."""
+        lead = f"only {self.lead.external_id} · esc goes back" if self.lead else ""
+        return " · ".join(part for part in (self.list.remark, lead) if part)
 
     @property
     def offer(self) -> str:
@@ -89,6 +97,7 @@ class AppealsPane(Filtered, Vertical):
             appeals = self._lists[OF_LEAD]
             assert isinstance(appeals, Appeals)
             appeals.base = appeals.wanted = Wanted(lead_id=lead.lead_id)
+            appeals.marks.clear()
             appeals.start_over()
         self._show_list()
 
@@ -96,8 +105,11 @@ class AppealsPane(Filtered, Vertical):
         had_focus, shown = self.has_focus_within, self.list
         if not shown.is_attached:
             self.mount(shown)
+            self._heed(shown)
         for each in self._lists.values():
             each.display = each is shown
+            if each is not shown:
+                each.reader.stop()
         self._show_title()
         self._note_faults()
         self.hits.forget()
@@ -131,6 +143,11 @@ class AppealsPane(Filtered, Vertical):
             raise SkipAction
         self.lead = None
 
+    def unmark(self) -> None:
+        """Take away the marks of the list on show."""
+        if isinstance(self.list, Appeals):
+            self.list.unmark()
+
     def apply_filter(self, text: str) -> None:
         """Filter every list by the same words, and by the terms that mean something in it."""
         before = self.list.wanted
@@ -156,11 +173,9 @@ class AppealsPane(Filtered, Vertical):
         return self.hits.text
 
     def filter_said(self) -> str:
-        """Return the filter and what it finds, of one lead also whose appeals these are."""
-        if self.lead is None:
-            return super().filter_said()
-        parts = [self.subtitle, *([super().filter_said()] if self.list.is_narrowed else [])]
-        return " · ".join(parts)
+        """Return what the border says anyway, with the filter and what it finds."""
+        filtered = super().filter_said() if self.list.is_narrowed or self.lead is None else ""
+        return " · ".join(part for part in (self.subtitle, filtered) if part)
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""

@@ -14,10 +14,12 @@ from textual.widgets import Static
 import desk
 import lists
 from explain import Chance, Explanation, explain
+from places import worded
 from text import clean
 from tui.dialogs import ActDialog
 from tui.keys import bind
 from tui.lines import fit
+from tui.marks import Chosen
 from tui.window import LOOKING
 from wanted import Wanted
 
@@ -83,7 +85,11 @@ class Details(ActDialog):
         """Choose who is to have it."""
         from tui.move import Move
 
-        self.app.push_screen(Move([self._appeal_id]), lambda done: self.go(True) if done else None)
+        if (found := self._explanation) is None:
+            return
+        words = f"appeal #{self._appeal_id} of {worded(found.lead, found.source)}"
+        chosen = Chosen([self._appeal_id], words)
+        self.app.push_screen(Move(chosen), lambda done: self.go(True) if done else None)
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Say why something was refused."""

@@ -61,7 +61,7 @@ class ActDialog(Sheet):
         try:
             done = await app.perform(partial(act, actor=app.actor))
         except Refused as refusal:
-            self.explain(str(refusal), refusal.field)
+            self.refuse(refusal)
         except Trouble as trouble:
             self.explain(str(trouble), None)
         else:
@@ -87,6 +87,10 @@ class ActDialog(Sheet):
             yield
         except (Refused, Trouble) as error:
             self.explain(str(error), None)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Take the refusal of an act."""
+        self.explain(str(refusal), refusal.field)
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Show why the act was refused."""
@@ -152,14 +156,16 @@ class Question(ActDialog):
     ]
     hint = "y: yes · esc or n: no"
 
-    def __init__(self, question: str, act: Callable[..., Done]) -> None:
+    def __init__(self, question: str, act: Callable[..., Done], *, title: str = "") -> None:
         super().__init__()
         self._question = question
         self._act = act
+        self._title = title
 
     def compose(self) -> ComposeResult:
         """Show the question and its keys."""
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(clean(self._title))
             yield Static(Content(clean(self._question)))
             yield Static("", id="error", classes="error")
             yield Static(Content(self.hint), classes="hint")

@@ -1,37 +1,91 @@
 """What is on show, written to a file: a list as CSV, the screen as a picture."""
 
-import csv
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, fields, is_dataclass
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import count
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import platformdirs
 
-from transfer.cells import defused
+from store import Trouble, at_one_moment
+from transfer.outgoing import Record
+from transfer.showing import Shown
+from transfer.writing import whole_file, write_csv
+
+TELL = 0.5
+"""Seconds between two words about how many rows are written."""
 
 
-def save(name: str, ending: str, write: Callable[[TextIO], object]) -> Path:
-    """Write a new private file into the downloads folder and return it; raises OSError."""
+class Stopped(Exception):
+    """The desk was left while a file was being written."""
+
+
+def place_for(name: str, ending: str) -> Path:
+    """Return where a new file of the downloads folder goes; raises Trouble."""
     folder = platformdirs.user_downloads_path()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble(f"Cannot write to {folder}: {error.strerror}.") from error
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    target = folder / f"leadboard-{name}-{stamp}.{ending}"
-    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with open(descriptor, "w", encoding="utf-8", newline="") as file:
-        write(file)
+    names = (f"leadboard-{name}-{stamp}{again}.{ending}" for again in _numbers())
+    return next(folder / each for each in names if not (folder / each).exists())
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in count(2))
+
+
+def save_text(name: str, ending: str, text: str) -> Path:
+    """Write a text into a new private file and return it; raises Refused and Trouble."""
+    target = place_for(name, ending)
+    with whole_file(target) as file:
+        file.write(text)
     return target
 
 
-def write_rows(rows: Sequence[Any], file: TextIO) -> None:
-    """Write rows of one dataclass as CSV with a header; no cell can be taken for a formula."""
-    writer = csv.writer(file)
-    if rows and is_dataclass(rows[0]):
-        writer.writerow([field.name for field in fields(rows[0])])
-        writer.writerows(map(_safe, astuple(row)) for row in rows)
+class Saving:
+    """A list on its way into a file, on a thread of its own: whole, or there is no file."""
 
+    def __init__(self, name: str, read: Callable[[], Shown], tell: Callable[[int], object]) -> None:
+        self._name = name
+        self._read = read
+        self._tell = tell
+        self._is_stopped = threading.Event()
+        self._has_ended = threading.Event()
+        self.rows = 0
+        """How many rows are written."""
 
-def _safe(cell: object) -> object:
-    return defused(cell) if isinstance(cell, str) else cell
+    def run(self) -> Path:
+        """Write all rows as they stand at one moment; raises Refused, Trouble and Stopped."""
+        try:
+            target = place_for(self._name, "csv")
+            with whole_file(target) as file:
+                at_one_moment(lambda: self._write(self._read(), file))
+            return target
+        finally:
+            self._has_ended.set()
+
+    def _write(self, shown: Shown, file: TextIO) -> None:
+        self.rows = 0
+        write_csv(shown.columns, self._counted(shown.records), file)
+
+    def _counted(self, records: Iterator[Record]) -> Iterator[Record]:
+        told = time.monotonic()
+        for record in records:
+            if self._is_stopped.is_set():
+                raise Stopped
+            yield record
+            self.rows += 1
+            if self.rows % 100 == 0 and time.monotonic() - told > TELL:
+                told = time.monotonic()
+                self._tell(self.rows)
+
+    def stop(self, seconds: float) -> None:
+        """Give up, and wait a while until nothing half written is left."""
+        self._is_stopped.set()
+        self._has_ended.wait(seconds)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from textual import work
 from textual.reactive import reactive
@@ -71,7 +72,11 @@ class FollowingScreen(ActingScreen):
     def _show(self, seen: Seen | None) -> None:
         if seen is None:
             return
-        self._seen_version, self.board = seen
+        self._seen_version, board = seen
+        if board.counts is None:
+            # Counted meanwhile, beside a reading that had begun before.
+            board = replace(board, counts=self.board.counts)
+        self.board = board
         self.version += 1
         self.query_one(Header).trouble = ""
 

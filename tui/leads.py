@@ -1,7 +1,8 @@
 """The leads, those met last first, each with his appeals."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,6 +15,9 @@ from tui.keys import bind
 from tui.lines import fit
 from tui.window import Window
 from wanted import OF_LEADS, Wanted
+
+if TYPE_CHECKING:
+    from transfer.showing import Shown
 
 WIDEST_LEAD = 24
 
@@ -31,11 +35,19 @@ class Leads(Window[LeadRow]):
     terms = OF_LEADS
     offer = "part of a lead's id"
 
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all leads that are on show."""
+        from transfer.showing import leads_shown
+
+        if not self.rows:
+            return None
+        return partial(leads_shown, self.wanted.words, is_oldest_first=self.is_oldest_first)
+
     def filter(self, wanted: Wanted) -> None:
         """Show only leads whose ids hold every word."""
         if wanted != self.wanted:
             self.wanted = wanted
-            self.start_over()
+            self.widen() if wanted == self.base else self.start_over()
 
     def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
         """Return the leads met last, or those before an id."""
@@ -48,6 +60,10 @@ class Leads(Window[LeadRow]):
     def count(self, most: int) -> tuple[int, bool]:
         """Return how many leads are wanted, up to `most`, and whether that is all."""
         return lists.count_leads(most, self.wanted.words)
+
+    def count_after(self, most: int, after: int) -> int:
+        """Return how many leads were met after one."""
+        return lists.count_leads_after(most, after, self.wanted.words)
 
     def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
         """Return the widths of the ids and of the counts."""

@@ -1,8 +1,8 @@
 """The base of every list and of the grid: rows of one line, painted only where one can see them."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -15,6 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.keys import bind
+
+if TYPE_CHECKING:
+    from transfer.showing import Shown
 
 Row = TypeVar("Row")
 
@@ -86,6 +89,10 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         self._pens: dict[tuple[str, bool], Style] = {}
 
     # What a subclass fills in.
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all that is on show, also out of sight; None where there is nothing."""
+        return None
 
     def key_of(self, row: Row) -> Hashable:
         """Return what identifies a row while its content changes."""
@@ -262,11 +269,15 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
             self.keep_in_sight()
 
     def on_focus(self) -> None:
+        """Show what is selected."""
+        self.show_selected()
+        self.refresh_row(self.cursor)
+
+    def show_selected(self) -> None:
         """Bring the cursor to what is on show, if new rows have pushed it out of sight."""
         is_laid_out = self.size.height > 0
         if self.rows and is_laid_out and self.cursor not in self.visible_rows():
             self.go_to(self.top)
-        self.refresh_row(self.cursor)
 
     def on_blur(self) -> None:
         """Show that keys go elsewhere now."""

@@ -1,6 +1,7 @@
 """Choosing who is to have an appeal: the team with loads, and an explicit yes over a limit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -14,9 +15,12 @@ from textual.widgets import Input, Static
 import desk
 import lists
 from insight import standings
+from moves import NoRoom
+from store import Refused
 from text import clean
 from tui.dialogs import ActDialog, Confirm
 from tui.grid import note_of
+from tui.marks import Chosen
 from tui.operator_list import FULL, OperatorList
 from views import Board, OperatorRow
 from wanted import matches
@@ -30,17 +34,16 @@ class Move(ActDialog):
         Binding("up", "step(-1)", "Previous", show=False, id="move.previous"),
     ]
 
-    def __init__(self, appeal_ids: Sequence[int]) -> None:
+    def __init__(self, chosen: Chosen) -> None:
         super().__init__()
-        self._appeal_ids = list(appeal_ids)
+        self._chosen = chosen
         self._target: OperatorRow | None = None
+        self._source_ids: set[int] = set()
 
     def compose(self) -> ComposeResult:
         """A filter, the team, and a place for the reason of a refusal."""
-        many = len(self._appeal_ids)
         with Vertical(classes="dialog sheet") as box:
-            what = f"appeal #{self._appeal_ids[0]}" if many == 1 else f"{many} appeals"
-            box.border_title = Content(f"Move {what} to")
+            box.border_title = Content(clean(f"Move {self._chosen.words} to"))
             yield Input(placeholder="type part of a name", compact=True)
             yield OperatorList(id="choices")
             yield Static("", id="error", classes="error")
@@ -49,12 +52,17 @@ class Move(ActDialog):
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
         self.choices.can_focus = False
-        self._note(set())
-        self.look(partial(lists.sources_of, self._appeal_ids), self._note)
+        self.watch(self.leadboard.desk_screen, "board", self._show_board)
+        self.look(partial(lists.sources_of, self._chosen.ids), self._note)
 
     def _note(self, source_ids: set[int]) -> None:
         """Say of everybody what is in the way, or his odds."""
-        self.choices.notes = notes(self.leadboard.desk_screen.board, source_ids)
+        self._source_ids = source_ids
+        self._show_board()
+
+    def _show_board(self) -> None:
+        """Show loads and odds as they are now."""
+        self.choices.notes = notes(self.leadboard.desk_screen.board, self._source_ids)
         self.filter()
 
     @property
@@ -79,19 +87,65 @@ class Move(ActDialog):
         """Move to the operator that is chosen."""
         self._target = self.choices.current
         if self._target is not None:
-            self.perform(partial(desk.assign, self._appeal_ids, self._target.id))
+            self.perform(self._assigning())
+
+    def _assigning(self, *, force: bool = False, fitting: bool = False) -> Callable[..., desk.Done]:
+        assert self._target is not None
+        act = self._chosen.telling(desk.assign)
+        return partial(act, self._chosen.ids, self._target.id, force=force, fitting=fitting)
 
     def explain(self, sentence: str, field: str | None) -> None:
-        """Say why not; where only the limit is in the way, ask for an explicit yes."""
+        """Say why not."""
         self.query_one("#error", Static).update(Content(clean(sentence)))
-        if field == "force" and self._target is not None:
-            question = f"{sentence} Give it all the same? It will count."
-            forced = partial(desk.assign, self._appeal_ids, self._target.id, force=True)
-            self.app.push_screen(Confirm(question, forced), self._after_asking)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say why not; where a limit is in the way, ask whether to go over it."""
+        super().refuse(refusal)
+        if isinstance(refusal, NoRoom) and self._target is not None:
+            title = f"Move {self._chosen.words} to {self._target.name}"
+            self.app.push_screen(self._question(refusal, title), self._after_asking)
+        else:
+            # What has changed since they were chosen is told now: asked again, it is meant.
+            self._chosen = replace(self._chosen, seen={})
+
+    def _question(self, refusal: NoRoom, title: str) -> Confirm:
+        over = self._assigning(force=True)
+        if refusal.fit:
+            return Fitting(refusal, self._assigning(fitting=True), over, title=title)
+        them = "it" if refusal.count == 1 else f"all {refusal.count}"
+        they = "It" if refusal.count == 1 else "They"
+        question = f"{refusal} Give {them} all the same? {they} will count."
+        return Confirm(question, over, title=title)
 
     def _after_asking(self, was_done: bool | None) -> None:
         if was_done:
             self.go(True)
+
+
+class Fitting(Confirm):
+    """A question where some of several fit: enter moves those, y all of them over the limit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "fit", "Those that fit", id="fitting.fit", show=False)
+    ]
+    hint = "esc or n: none of them"
+
+    def __init__(
+        self,
+        refusal: NoRoom,
+        fitting: Callable[..., desk.Done],
+        over: Callable[..., desk.Done],
+        *,
+        title: str,
+    ) -> None:
+        fit, count = refusal.fit, refusal.count
+        question = f"{fit} of {count} fit: enter moves {fit}, y all {count} over the limit"
+        super().__init__(question, over, title=title)
+        self._fitting = fitting
+
+    def action_fit(self) -> None:
+        """Move those for whom there is a place."""
+        self.perform(self._fitting)
 
 
 def notes(board: Board, source_ids: set[int]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.reactive import reactive
@@ -17,6 +17,9 @@ from tui.messages import Act, Acted
 from tui.operator_list import OperatorList
 from views import Board, OperatorRow
 from wanted import OF_OPERATORS, is_named, parse
+
+if TYPE_CHECKING:
+    from transfer.showing import Shown
 
 AS_ADDED = "as added"
 ORDERS: dict[str, Callable[[OperatorRow], tuple[float | str, ...]]] = {
@@ -77,6 +80,14 @@ class Operators(Filtered, OperatorList):
     def is_narrowed(self) -> bool:
         """Tell whether a filter leaves operators out."""
         return bool(self._words)
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all operators that are on show."""
+        from transfer.showing import operators_shown
+
+        if not self.rows:
+            return None
+        return partial(operators_shown, [row.id for row in self.rows])
 
     def _flash(self, old: Board, new: Board) -> None:
         """Mark for a moment the bars that have taken an appeal."""

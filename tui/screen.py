@@ -1,9 +1,7 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
-from typing import ClassVar, TextIO
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,18 +19,20 @@ from tui.following import POLL, FollowingScreen
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.keys import bind
+from tui.leads import Leads
 from tui.lines import LineView
 from tui.messages import Act
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.painting import Painter
+from tui.saving import Read, SavingScreen
 from tui.weights import Weights
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
 LEFT = ("operators", "new-appeal")
 
 
-class DeskScreen(FollowingScreen):
+class DeskScreen(FollowingScreen, SavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -182,6 +182,8 @@ class DeskScreen(FollowingScreen):
         """Show everything in the focused pane again."""
         if self.filtered is not None and self.filtered.filter_text:
             self._filter(self.filtered, "")
+        elif isinstance(self.filtered, AppealsPane):
+            self.filtered.unmark()
 
     @property
     def filtered(self) -> Filtered | None:
@@ -213,28 +215,14 @@ class DeskScreen(FollowingScreen):
 
         self.app.push_screen(History())
 
-    def export_rows(self) -> None:
-        """Write the list of the focused pane to a CSV file."""
-        from tui.export import write_rows
-
-        pane = self.pane_of(self.focused) or "operators"
-        widget = self.query_one(f"#{pane}")
-        shown = widget.list if isinstance(widget, AppealsPane) else self.query_one(Operators)
-        self.save(pane, "csv", partial(write_rows, shown.rows))
-
-    def export_picture(self) -> None:
-        """Write the screen to an SVG file."""
-        picture = self.app.export_screenshot()
-        self.save("screen", "svg", lambda file: file.write(picture))
-
-    def save(self, name: str, ending: str, write: Callable[[TextIO], object]) -> None:
-        """Write a file and say where it is."""
-        from tui.export import save
-
-        try:
-            self.say(f"Saved as {save(name, ending, write)}")
-        except OSError as error:
-            self.say(f"Cannot save: {error.strerror}.", is_bad=True)
+    def to_save(self) -> tuple[str, Read] | None:
+        """Return the name of the focused pane, and how to read all that its list shows."""
+        pane = self.pane_of(self.focused)
+        widget = self.query_one(f"#{pane}") if pane else None
+        shown = widget.list if isinstance(widget, AppealsPane) else widget
+        if not isinstance(shown, LineView) or (read := shown.whole()) is None:
+            return None
+        return "leads" if isinstance(shown, Leads) else str(pane), read
 
     def action_enlarge(self) -> None:
         """Give the focused pane the whole desk, or make it small again."""

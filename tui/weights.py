@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -19,6 +19,9 @@ from tui.keys import bind
 from tui.lane import Lane
 from tui.messages import Act, Failed, Insistence
 from tui.weight_grid import WeightGrid
+
+if TYPE_CHECKING:
+    from transfer.showing import Shown
 
 Change = tuple[int, int, int | None]
 """An operator, a source, and the weight to set, None for no link."""
@@ -70,6 +73,16 @@ class Weights(WeightGrid):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._cell: Cell | None = None
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all weights that are on show."""
+        from transfer.showing import weights_shown
+
+        if not self.rows or not self.grid.sources:
+            return None
+        return partial(
+            weights_shown, [row.id for row in self.rows], [each.id for each in self.grid.sources]
+        )
 
     # Typing.
 
