@@ -26,10 +26,20 @@ def submit(
 
     def work(journal: Journal) -> str:
         placed.append(place(draft, rng, journal))
-        return f"Appeal #{placed[-1].id} entered, {placed[-1].operator or 'waiting'}"
+        return _entered(placed[-1])
 
     record(actor, "submit", work)
     return placed[-1]
+
+
+def _entered(placed: Placed) -> str:
+    holder = placed.operator or "waiting"
+    if placed.is_repeat:
+        return f"Appeal #{placed.id} is known by its key, {holder}{_DIFFERS * placed.differs}"
+    return f"Appeal #{placed.id} entered, {holder}"
+
+
+_DIFFERS = "; its text differs"
 
 
 def assign(appeal_ids: Sequence[int], operator_id: int, *, force: bool = False, actor: str) -> Done:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "transfer", "tui"}
 GROUND = {
     *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
-    *("cockroach_store", "addresses", "backup", "upgrades", "models", "checks", "wanted"),
+    *("cockroach_store", "addresses", "backup", "upgrades", "models", "checks", "names", "wanted"),
 }
 READING = {"search", "finding", "views", "lists", "pages", "explain", "insight", "history"}
 ACTING = {
