@@ -31,8 +31,16 @@ __all__ = [
 ]
 
 
+Sender = tuple[int, str, str]
+"""The source, the lead by external id, and the key that is unique for the two."""
+
+
 class Placed(NamedTuple):
-    """A stored appeal and who got it; `reason` says why nobody did, `is_repeat` a known key."""
+    """A stored appeal and who got it; `reason` says why nobody did.
+
+    `is_repeat`: its key was known, so that this is the first appeal with it; `differs`: that one
+    has another text.
+    """
 
     id: int
     lead_id: int
@@ -42,6 +50,7 @@ class Placed(NamedTuple):
     timestamp: datetime
     reason: str | None = None
     is_repeat: bool = False
+    differs: bool = False
 
 
 class Draft(NamedTuple):
@@ -51,6 +60,11 @@ class Draft(NamedTuple):
     source_id: int
     message: str
     key: str | None = None
+
+    @property
+    def sender(self) -> Sender | None:
+        """Return whose number the key is, None where there is no key."""
+        return None if self.key is None else (self.source_id, self.external_id, self.key)
 
     @classmethod
     def checked(
@@ -73,8 +87,9 @@ def submit(
 ) -> Placed:
     """Store an appeal and give it to an operator by lottery, in one transaction.
 
-    With nobody eligible it waits, and that is no error. A known `key` returns its first appeal and
-    changes nothing. Raises Refused for bad input, Trouble when the database cannot be written.
+    With nobody eligible it waits, and that is no error. A `key` that is known of this lead and
+    source returns its first appeal and changes nothing. Raises Refused for bad input,
+    Trouble when the database cannot be written.
     """
     draft = Draft.checked(external_id, source_id, message, key)
     return transact(lambda: place(draft, rng, Journal() if journal is None else journal))
@@ -98,7 +113,7 @@ _NEW_APPEAL = Prepared(
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     """Do the work of `submit` in the transaction under way."""
-    if draft.key is not None and (known := known_by_key(draft.key)):
+    if draft.key is not None and (known := known_by_key(draft)):
         return known
     if _SOURCE.scalar(source_id=draft.source_id) is None:
         raise Missing(f"There is no source #{draft.source_id}.", "source")
@@ -149,10 +164,20 @@ def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
 _KNOWN = Prepared(
     lambda: (
         Appeal.select(
-            Appeal.id, Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp, Roster.content
+            Appeal.id,
+            Appeal.lead,
+            Appeal.source,
+            Appeal.operator,
+            Appeal.timestamp,
+            Appeal.message,
+            Roster.content,
         )
         .left_outer_join(Roster)
-        .where(Appeal.key == slot("key"))
+        .where(
+            Appeal.key == slot("key"),
+            Appeal.source == slot("source_id"),
+            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == slot("external_id")),
+        )
     )
 )
 _LEAD = Prepared(lambda: Lead.select(Lead.id).where(Lead.external_id == slot("external_id")))
@@ -163,12 +188,12 @@ _NEW_LEAD = Prepared(
 )
 
 
-def known_by_key(key: str) -> Placed | None:
-    """Return the appeal that came with this key before, None for a new key."""
-    row = _KNOWN.first(key=key)
+def known_by_key(draft: Draft) -> Placed | None:
+    """Return the appeal of the same lead and source that came with this key before, if any did."""
+    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, external_id=draft.external_id)
     if row is None:
         return None
-    appeal_id, lead_id, source_id, operator_id, timestamp, content = row
+    appeal_id, lead_id, source_id, operator_id, timestamp, message, content = row
     return Placed(
         appeal_id,
         lead_id,
@@ -178,6 +203,7 @@ def known_by_key(key: str) -> Placed | None:
         datetime.fromisoformat(timestamp),
         None if operator_id else _why_waiting(content),
         is_repeat=True,
+        differs=message != draft.message,
     )
 
 

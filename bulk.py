@@ -1,12 +1,14 @@
 """Many appeals in one transaction: the rules of `allocator.place`, a few statements for all."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
 
-from allocator import Draft, Placed, known_by_key
+from peewee import JOIN, Join, Query, Select, ValuesList
+
+from allocator import Draft, Placed, Sender, known_by_key
 from draining import DRAIN_BATCH, flowing
 from draws import Decision, Wheels
 from handouts import hand_out
@@ -24,32 +26,37 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
     What cannot be stored is answered with the Refused that `place` would have raised. Raises
     TooBusy when others took the places meanwhile.
     """
-    known = _known([draft.key for draft in drafts if draft.key is not None])
+    leads = _known_leads(list(dict.fromkeys(draft.external_id for draft in drafts)))
     sources = {source_id for (source_id,) in rows(Source.select(Source.id))}
+    asked = [draft.sender for draft in drafts if draft.source_id in sources]
+    known = ids_of_keys([sender for sender in asked if sender is not None], leads)
     outcomes: list[Placed | Refused | None] = []
     fresh: dict[int, Draft] = {}
     repeats: dict[int, int] = {}
-    first: dict[str, int] = {}
+    first: dict[Sender, int] = {}
     for place, draft in enumerate(drafts):
         outcomes.append(None)
-        if draft.key is not None and draft.key in known:
-            outcomes[place] = known[draft.key]
-        elif draft.key is not None and draft.key in first:
-            repeats[place] = first[draft.key]
+        sender = draft.sender
+        if sender is not None and sender in known:
+            outcomes[place] = known_by_key(draft)
+        elif sender is not None and sender in first:
+            repeats[place] = first[sender]
         elif draft.source_id not in sources:
             outcomes[place] = Missing(f"There is no source #{draft.source_id}.", "source")
         else:
             fresh[place] = draft
-            if draft.key is not None:
-                first[draft.key] = place
-    placed = dict(zip(fresh, _store(list(fresh.values()), rng), strict=True))
-    placed |= {place: placed[of]._replace(is_repeat=True) for place, of in repeats.items()}
+            if sender is not None:
+                first[sender] = place
+    placed = dict(zip(fresh, _store(list(fresh.values()), leads, rng), strict=True))
+    for place, of in repeats.items():
+        differs = drafts[place].message != drafts[of].message
+        placed[place] = placed[of]._replace(is_repeat=True, differs=differs)
     return [outcome or placed[place] for place, outcome in enumerate(outcomes)]
 
 
-def _store(drafts: Sequence[Draft], rng: random.Random) -> list[Placed]:
+def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -> list[Placed]:
     queued = _queued({draft.source_id for draft in drafts}, len(drafts), rng)
-    leads = _lead_ids([draft.external_id for draft in drafts])
+    leads = _lead_ids([draft.external_id for draft in drafts], known)
     wheels = Wheels(rng)
     decisions = [
         wheels.look(draft.source_id)
@@ -89,22 +96,27 @@ def _queued(source_ids: set[int], count: int, rng: random.Random) -> set[int]:
     return {source_id for source_id in behind if oldest_waiting(source_id)}
 
 
-def _known(keys: Sequence[str]) -> dict[str, Placed]:
-    """Return the appeals that came with these keys before."""
-    taken = {
-        key
-        for chunk in chunks(sorted(set(keys)))
-        for (key,) in _taken_keys(len(chunk)).rows_in_turn(chunk)
+def ids_of_keys(
+    senders: Sequence[Sender], leads: Mapping[str, int] | None = None
+) -> dict[Sender, int]:
+    """Return the ids of the appeals that came with these keys before; `leads` where known."""
+    if leads is None:
+        leads = _known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
+    asked = {
+        (key, source_id, leads[external_id]): (source_id, external_id, key)
+        for source_id, external_id, key in senders
+        if external_id in leads
     }
-    found = {key: known_by_key(key) for key in taken}
-    return {key: placed for key, placed in found.items() if placed is not None}
+    return {
+        asked[(found[0], found[1], found[2])]: appeal_id
+        for chunk in chunks(list(asked))
+        for appeal_id, *found in _taken_keys(len(chunk)).rows_in_turn(chain.from_iterable(chunk))
+    }
 
 
-def _lead_ids(external_ids: Sequence[str]) -> dict[str, int]:
+def _lead_ids(external_ids: Sequence[str], known: dict[str, int]) -> dict[str, int]:
     """Return the ids of leads by their external ids, adding those who are new."""
-    distinct = list(dict.fromkeys(external_ids))
-    known = _known_leads(distinct)
-    new = [each for each in distinct if each not in known]
+    new = [each for each in dict.fromkeys(external_ids) if each not in known]
     for chunk in chunks(new):
         _new_leads(len(chunk)).changes_in_turn(chunk)
     return known | _known_leads(new)
@@ -173,6 +185,18 @@ def _leads(count: int) -> Prepared:
 
 @cache
 def _taken_keys(count: int) -> Prepared:
-    return Prepared(
-        lambda: Appeal.select(Appeal.key).where(Appeal.key.in_([slot("key") for _ in range(count)]))
-    )
+    names = ("key", "source_id", "lead_id")
+
+    def build() -> Query:
+        asked = ValuesList([[slot(name) for name in names] for _ in range(count)]).alias("asked")
+        # Crosswise, so that SQLite begins with what is asked for.
+        both = Join(asked, Appeal, JOIN.CROSS)
+        same = (
+            (Appeal.key == asked.c.column1)
+            & (Appeal.source == asked.c.column2)
+            & (Appeal.lead == asked.c.column3)
+        )
+        columns = [Appeal.id, Appeal.key, Appeal.source, Appeal.lead]
+        return Select([both], columns).where(same)
+
+    return Prepared(build)

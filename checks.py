@@ -2,34 +2,71 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from models import MAX_IDENTIFIER, MAX_LIMIT, MAX_MESSAGE, MAX_NAME, MAX_WEIGHT
 from store import Refused
 
+VANISHING = (
+    "\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Letters of no shape of their own, as a class of a pattern holds them: Unicode's category Cf and
+its property Default_Ignorable_Code_Point."""
+SPACES = "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
+"""What looks like a space, but for the one of ASCII: Unicode's Zs, Zl, Zp and the empty Braille."""
+_VANISHING = re.compile(f"[{VANISHING}]")
+_SPACES = re.compile(f"[ {SPACES}]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Unicode's categories Cc and Cs."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+EXACT = 2**53
+"""Below it a number with a point stands for one whole number only."""
+
+
+def plain(text: str) -> str:
+    """Return a name or an id as it is read: two that look the same are the same.
+
+    In NFC, without letters that show nothing (marks of direction, joiners, variation selectors,
+    which no list here shows either), any spaces as one plain space, and none at the ends.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _VANISHING.sub("", text))
+        text = _SPACES.sub(" ", text)
+    elif "  " in text:
+        text = _SPACES.sub(" ", text)
+    return text.strip()
 
 
 def checked_name(name: object, field: str = "name") -> str:
-    """Return a name trimmed and in NFC; raises Refused when it is empty, long or not plain text."""
-    return _line(name, field, "The name", MAX_NAME)
+    """Return a name made `plain`; raises Refused when it is empty, long or not plain text."""
+    return _line(name, field, "The name", MAX_NAME, plain)
 
 
 def checked_external_id(external_id: object) -> str:
-    """Return a lead's external id trimmed and in NFC; whole numbers are taken as their digits."""
-    return _line(_digits(external_id), "external_id", "The lead's id", MAX_IDENTIFIER)
+    """Return a lead's external id made `plain`; whole numbers are taken as their digits."""
+    return _line(_digits(external_id), "external_id", "The lead's id", MAX_IDENTIFIER, plain)
 
 
 def checked_key(key: object) -> str | None:
-    """Return a message key trimmed and in NFC, or None where there is none."""
+    """Return a message key, or None where there is none.
+
+    It is trimmed and in NFC, and otherwise as the sender wrote it: nobody reads it.
+    """
     if key is None:
         return None
-    return _line(_digits(key), "key", "The key", MAX_IDENTIFIER)
+    return _line(_digits(key), "key", "The key", MAX_IDENTIFIER, _trimmed)
 
 
 def checked_message(message: object) -> str:
-    """Return the message as given; what no database can hold (NUL, lone surrogates) as U+FFFD."""
+    """Return the message as given; what no database can hold (NUL, lone surrogates) as U+FFFD.
+
+    None is empty: a photo or a sticker has no text.
+    """
+    if message is None:
+        return ""
     if not isinstance(message, str):
         raise Refused("The message must be text.", "message")
     if len(message) > MAX_MESSAGE:
@@ -54,14 +91,26 @@ def checked_weight(weight: object) -> int:
     return _whole(weight, "weight", "The weight", MAX_WEIGHT)
 
 
+def whole(number: object) -> object:
+    """Return the whole number that `5.0` is, since JSON knows one kind of numbers only.
+
+    Anything else comes back as it is: true and false, text, and what is too large to be exact.
+    """
+    if isinstance(number, float) and number.is_integer() and abs(number) < EXACT:
+        return int(number)
+    return number
+
+
 def _digits(number: object) -> object:
     """Return a whole number of a bearable length as its digits, anything else as it is."""
+    number = whole(number)
     if isinstance(number, bool) or not isinstance(number, int) or number.bit_length() > 660:
         return number
     return str(number)
 
 
 def _whole(number: object, field: str, what: str, most: int) -> int:
+    number = whole(number)
     if isinstance(number, bool) or not isinstance(number, int):
         raise Refused(f"{what} must be a whole number.", field)
     if not 0 <= number <= most:
@@ -69,10 +118,14 @@ def _whole(number: object, field: str, what: str, most: int) -> int:
     return number
 
 
-def _line(text: object, field: str, what: str, most: int) -> str:
+def _trimmed(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _line(text: object, field: str, what: str, most: int, tidy: Callable[[str], str]) -> str:
     if not isinstance(text, str):
         raise Refused(f"{what} must be text.", field)
-    line = unicodedata.normalize("NFC", text).strip()
+    line = tidy(text)
     if not line:
         raise Refused(f"{what} is empty.", field)
     if len(line) > most:

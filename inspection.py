@@ -11,7 +11,8 @@ from handouts import hand_out_batch, record_rest
 from holding import take_turn
 from journal import REPAIR, Journal, from_json, subject_of
 from lottery import Candidates, pick
-from models import Appeal, Event, EventChange, Operator, Roster, Source
+from models import Appeal, Event, EventChange, Lead, Operator, Roster, Source
+from names import LookAlikes, Named
 from places import is_waiting
 from store import at_one_moment, engine, plainly, rows, transact
 from text import clean
@@ -33,7 +34,12 @@ class Finding:
 
 def check() -> list[Finding]:
     """Return everything that is wrong with the open database; raises Trouble if unreadable."""
-    return at_one_moment(lambda: _damage() or [*_wrong_loads(), *_stuck_appeals(), *_odd_rosters()])
+    return at_one_moment(lambda: _damage() or list(_findings()))
+
+
+def _findings() -> Iterator[Finding]:
+    for look in (_wrong_loads, _stuck_appeals, _odd_rosters, _look_alikes):
+        yield from look()
 
 
 def repair(actor: str) -> list[Finding]:
@@ -104,6 +110,27 @@ def _odd_rosters() -> Iterator[Finding]:
     for roster_id, digest, content in rows(Roster.select(Roster.id, Roster.digest, Roster.content)):
         if digest_of(content) != bytes(digest):
             yield Finding(f"Roster #{roster_id} was altered: its content and digest differ.")
+
+
+_KINDS: tuple[tuple[Named, str, str], ...] = (
+    (Operator, "Operators", ": rename one"),
+    (Source, "Sources", ": rename one"),
+    (Lead, "Leads", ""),
+)
+
+
+def _look_alikes() -> Iterator[Finding]:
+    """Name those that nobody can tell apart; they came in before names were made plain."""
+    for table, kind, advice in _KINDS:
+        total, first = LookAlikes(table).found()
+        for each in first:
+            ids = [f"#{row_id}" for row_id in each.ids]
+            if each.count > len(ids):
+                ids.append(f"{each.count - len(ids):,} more")
+            told = f"{kind} {', '.join(ids[:-1])} and {ids[-1]} look the same"
+            yield Finding(f"{told}, as {clean(each.name) or 'nothing at all'}{advice}.")
+        if total > len(first):
+            yield Finding(f"{kind}: {total - len(first):,} more names are there twice to the eye.")
 
 
 @dataclass(slots=True)

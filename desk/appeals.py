@@ -28,10 +28,20 @@ def submit(
 
     def work(journal: Journal) -> str:
         placed.append(place(draft, rng, journal))
-        return f"Appeal {numbered(placed[-1].id)} entered, {placed[-1].operator or 'waiting'}"
+        return _entered(placed[-1])
 
     record(actor, "submit", work)
     return placed[-1]
+
+
+def _entered(placed: Placed) -> str:
+    appeal, holder = numbered(placed.id), placed.operator or "waiting"
+    if placed.is_repeat:
+        return f"Appeal {appeal} is known by its key, {holder}{_DIFFERS * placed.differs}"
+    return f"Appeal {appeal} entered, {holder}"
+
+
+_DIFFERS = "; its text differs"
 
 
 def assign(

@@ -6,6 +6,7 @@ from peewee import Expression
 
 from journal import Journal, subject_of
 from models import Appeal, EventChange, Operator, OperatorSource, Source
+from names import is_taken
 from prepared import chunks
 from store import Missing, Refused, Taken, rows
 
@@ -26,9 +27,9 @@ def source_name(source_id: int) -> str:
     return str(name)
 
 
-def refuse_taken(table: type[Operator] | type[Source], name: str) -> None:
-    """Raise Refused when the table has a row of this name."""
-    if table.select().where(table.name == name).exists():
+def refuse_taken(table: type[Operator] | type[Source], name: str, but: int | None = None) -> None:
+    """Raise Refused when the table has a row, other than `but`, whose name looks like this one."""
+    if is_taken(table, name, but):
         raise Taken(f"The name {name} is taken.", "name")
 
 
@@ -44,7 +45,7 @@ def insert_operator(journal: Journal, **columns: object) -> int:
 def rewrite_operator(row: Operator, journal: Journal, **columns: object) -> None:
     """Change columns of an operator; raises Refused when another has the new name."""
     if "name" in columns and columns["name"] != row.name:
-        refuse_taken(Operator, str(columns["name"]))
+        refuse_taken(Operator, str(columns["name"]), row.id)
     Operator.update(columns).where(Operator.id == row.id).execute()
     before = {column: getattr(row, column) for column in columns}
     journal.note(subject_of("operator", row.id), before, columns)
@@ -74,7 +75,7 @@ def rewrite_source(source_id: int, journal: Journal, *, name: str) -> None:
     before = source_name(source_id)
     if before == name:
         return
-    refuse_taken(Source, name)
+    refuse_taken(Source, name, source_id)
     Source.update(name=name).where(Source.id == source_id).execute()
     journal.note(subject_of("source", source_id), {"name": before}, {"name": name})
 

@@ -16,14 +16,21 @@ from typing import Any, BinaryIO, NamedTuple
 
 from allocator import LOTTERY, Draft, Placed
 from bulk import place_all
-from checks import checked_external_id, checked_key, checked_message, checked_name
+from checks import (
+    checked_external_id,
+    checked_key,
+    checked_message,
+    checked_name,
+    whole,
+)
 from headless.complaints import say
 from headless.lines import MAX_LINE, Line, LineReader
 from headless.output import takes_all_letters
 from headless.progress import Advance, progress_bar
 from headless.stopping import Stop, Stopped
 from models import Source
-from store import Refused, TooBusy, Trouble, Uncertain, expect_bulk, rows, stamp, transact
+from names import ids_by_name
+from store import Refused, TooBusy, Trouble, Uncertain, expect_bulk, stamp, transact
 
 SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
 """Lines stored in one transaction."""
@@ -92,6 +99,7 @@ def _object(content: bytes | None) -> dict[str, Any]:
 
 
 def _source(source: object) -> str | int:
+    source = whole(source)
     if isinstance(source, bool) or not isinstance(source, (str, int)):
         raise Refused("The source must be a name or a whole number.", "source")
     if isinstance(source, str):
@@ -113,7 +121,7 @@ def store_batch(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed
 
 def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
     # Names are looked up afresh in each transaction: only there can nobody rename a source.
-    named = dict(rows(Source.select(Source.name, Source.id)))
+    named = ids_by_name(Source)
     drafts = [_draft(each, named) for each in batch]
     placed = iter(place_all([each for each in drafts if isinstance(each, Draft)], rng))
     return [
@@ -147,7 +155,7 @@ def answer(outcome: Placed | Bad, *, is_plain: bool = False) -> bytes:
 def _fields(outcome: Placed | Bad) -> dict[str, object]:
     if isinstance(outcome, Bad):
         return {"error": outcome.sentence, "line": outcome.number}
-    return {
+    fields: dict[str, object] = {
         "id": outcome.id,
         "lead_id": outcome.lead_id,
         "source_id": outcome.source_id,
@@ -155,6 +163,8 @@ def _fields(outcome: Placed | Bad) -> dict[str, object]:
         "operator": outcome.operator,
         "timestamp": _written(outcome.timestamp),
     }
+    # Said only where it is so: most keys come once, and every byte of an answer is written.
+    return fields | {"differs": True} if outcome.differs else fields
 
 
 @lru_cache(1)

@@ -89,12 +89,13 @@ def import_(
     imports is one act, which one undo takes back; waiting appeals flow where it makes room.
 
     appeals (id, timestamp, external_id, source, operator, status, closed_at, message, key) are
-    history: one whose id or key is known is never changed, and a cell that differs is an error. New
-    ones keep their id, if they have one. Closed and withdrawn ones are stored as they were; open
-    ones take a place of their operator, who must be on and have room (or --force); those without
-    an operator wait and go by lottery, oldest id first. leads (id, external_id) are added; to keep
-    their ids, bring them in before the appeals. Undo does not take appeals and leads back. Others
-    cannot write while a large file is stored.
+    history: one whose id is known, or whose key is known of its lead and source, is never changed;
+    a cell that differs from the one of its id is an error, and another text for a known key is
+    told. New ones keep their id, if they have one. Closed and withdrawn ones are stored as they
+    were; open ones take a place of their operator, who must be on and have room (or --force); those
+    without an operator wait and go by lottery, oldest id first. leads (id, external_id) are added;
+    to keep their ids, bring them in before the appeals. Undo does not take appeals and leads back.
+    Others cannot write while a large file is stored.
 
     \b
     Examples:

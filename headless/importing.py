@@ -15,7 +15,7 @@ from store import Refused, reading
 from text import clean
 from transfer.appeals import plan_appeals
 from transfer.people import plan_leads
-from transfer.plan import FEW, Plan
+from transfer.plan import Plan
 from transfer.team import plan_operators, plan_sources, plan_weights
 from transfer.writing import format_of
 
@@ -82,8 +82,8 @@ def _plan(wish: "Wish", file: BinaryIO, tick: Ticker) -> Plan:
 def _tell(plan: Plan) -> None:
     for words in plan.words:
         click.echo(clean(words))
-    if plan.changes > FEW:
-        click.echo(f"… and {plan.changes - FEW:,} more")
+    if plan.untold:
+        click.echo(f"… and {plan.untold:,} more")
     click.echo(plan.told())
 
 

@@ -21,6 +21,7 @@ SHARED = {
     "test_files",
     "test_insight",
     "test_inspection",
+    "test_intake",
     "test_journal",
     "test_races",
     "test_search",

@@ -18,7 +18,7 @@ from allocator import DRAIN_BATCH, drain, submit
 from journal import Journal
 from lottery import Candidates, pick
 from sqlite_store import SqliteStore
-from store import Refused, database, transact
+from store import Missing, Refused, database, transact
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
 
@@ -78,8 +78,9 @@ def test_the_same_key_returns_the_first_appeal_and_changes_nothing(db: Database)
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     first = submit("tg_1", 1, "a", key="m1")
     before = dump()
-    again = submit("somebody else", 1, "other words", key="m1")
-    assert again.is_repeat
+    again = submit("tg_1", 1, "other words", key="m1")
+    assert (again.is_repeat, again.differs) == (True, True)
+    assert not submit("tg_1", 1, "a", key="m1").differs
     assert (again.id, again.operator_id, again.timestamp) == (
         first.id,
         first.operator_id,
@@ -263,10 +264,15 @@ def test_without_a_key_the_same_words_are_two_appeals(db: Database) -> None:
     assert not second.is_repeat
 
 
-def test_a_key_is_known_again_whatever_is_wrong_with_the_source_by_now(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+def test_a_key_of_another_lead_or_source_is_another_message(db: Database) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
     first = submit("a", 1, "m", key=" k ")
-    assert submit("b", 99, "other", key="k").id == first.id
+    others = [submit("b", 1, "m", key="k"), submit("a", 2, "m", key="k")]
+    assert [each.is_repeat for each in others] == [False, False]
+    assert len({first.id, *(each.id for each in others)}) == 3
+    assert submit("\u202aa\u202c", 1, "m", key="k").id == first.id
+    with pytest.raises(Missing):
+        submit("a", 99, "m", key="k")
 
 
 def test_a_known_key_that_waits_says_why_as_it_did_at_first(db: Database) -> None:

@@ -65,7 +65,7 @@ def test_answers_name_what_is_stored_in_the_order_of_the_drafts(db: Database) ->
 
 def test_a_key_is_placed_once_within_a_batch_and_over_batches(db: Database) -> None:
     team({"Anna": 500}, {"tg": {"Anna": 1}})
-    before = submit("old", 1, "first", "k1")
+    before = submit("new", 1, "first", "k1")
     keyed = [Draft("new", 1, "second", key) for key in ("k1", "k2", "k2", None, None)]
     answers = [each for each in placed(*keyed) if isinstance(each, Placed)]
     assert [each.is_repeat for each in answers] == [True, False, True, False, False]

@@ -68,9 +68,9 @@ def test_anything_is_either_taken_or_refused_in_a_sentence(
         (checks.checked_name, ["a", "x" * 80, "Анна [/]"], ["", "  ", "x" * 81, "a\nb", 7]),
         (checks.checked_external_id, ["a", "x" * 200, 42], ["", "x" * 201, "\x1b", True, 1.5]),
         (checks.checked_key, [None, "k", 42], ["", "x" * 201, True]),
-        (checks.checked_message, ["", "x" * 10_000, "a\nb\tc\x1b"], ["x" * 10_001, None, 7]),
-        (checks.checked_limit, [0, 1_000_000], [-1, 1_000_001, "5", 5.0, True, None]),
-        (checks.checked_weight, [0, 1_000_000], [-1, 1_000_001, "5", 5.0, True, None]),
+        (checks.checked_message, ["", None, "x" * 10_000, "a\nb\tc\x1b"], ["x" * 10_001, 7]),
+        (checks.checked_limit, [0, 5.0, 1_000_000], [-1, 1_000_001, "5", 5.5, True, None]),
+        (checks.checked_weight, [0, 5.0, 1_000_000], [-1, 1_000_001, "5", 5.5, True, None]),
     ],
 )
 def test_the_bounds(

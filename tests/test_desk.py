@@ -412,7 +412,7 @@ REFUSALS: dict[str, Act] = {
     "spreading a source nobody serves": lambda t: desk.spread(t.site, actor=ACTOR),
     "an appeal of nobody": lambda t: desk.submit("", t.bot, "hi", actor=ACTOR),
     "an appeal of no source": lambda _: desk.submit("77", NEW, "hi", actor=ACTOR),
-    "an appeal without text": lambda t: desk.submit("77", t.bot, None, actor=ACTOR),
+    "an appeal whose text is a number": lambda t: desk.submit("77", t.bot, 7, actor=ACTOR),
     "an appeal too long": lambda t: desk.submit("77", t.bot, "x" * 10_001, actor=ACTOR),
     "an appeal with an empty key": lambda t: desk.submit("77", t.bot, "hi", "", actor=ACTOR),
     "assigning nothing": lambda t: desk.assign([], t.gleb, actor=ACTOR),
@@ -494,8 +494,8 @@ def test_spreading_what_is_even_already_is_not_recorded(team: Team) -> None:
 def test_a_message_sent_twice_by_hand_is_recorded_once(team: Team) -> None:
     first = desk.submit("77", team.bot, "hello", "k1", actor=ACTOR)
     before = everything()
-    second = desk.submit("78", team.bot, "again", "k1", actor=ACTOR)
-    assert (second.id, second.is_repeat) == (first.id, True)
+    second = desk.submit("77", team.bot, "again", "k1", actor=ACTOR)
+    assert (second.id, second.is_repeat, second.differs) == (first.id, True, True)
     assert everything() == before
 
 

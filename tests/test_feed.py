@@ -355,7 +355,7 @@ def test_any_object_gets_a_verdict(fields: dict[str, object]) -> None:
         b"1" * 100_000,
         b'{"external_id": NaN, "source": 1, "message": ""}',
         b'{"external_id": true, "source": 1, "message": ""}',
-        b'{"external_id": "a", "source": 1.0, "message": ""}',
+        b'{"external_id": "a", "source": 1.5, "message": ""}',
         b'{"external_id": "a", "source": true, "message": ""}',
         b'{"external_id": "a", "source": "\\ud800", "message": ""}',
         b'{"external_id": "a", "source": 9223372036854775808, "message": ""}',

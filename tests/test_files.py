@@ -466,11 +466,11 @@ def test_keys_and_ids_are_known_again_also_within_the_file(db: Database) -> None
     head = "id,external_id,source,message,key\n"
     take("appeals", head + "5,1,s,a,k\n,2,s,b,l\n5,1,s,a,k\n,3,s,c,l\n,4,s,,\n,4,s,,\n")
     assert rows("SELECT id, message, key FROM appeal ORDER BY id") == [
-        *((5, "a", "k"), (6, "b", "l"), (7, "", None), (8, "", None)),
+        *((5, "a", "k"), (6, "b", "l"), (7, "c", "l"), (8, "", None), (9, "", None)),
     ]
-    assert "column key: appeal 5 has this key" in refused("appeals", head + "9,1,s,a,k\n")
-    assert "row 3, column message: appeal 9" in refused("appeals", head + "9,1,s,a,\n9,1,s,b,\n")
-    assert "put those without last" in refused("appeals", head + ",1,s,a,\n9,1,s,b,\n")
+    assert "column key: appeal 5 has this key" in refused("appeals", head + "19,1,s,a,k\n")
+    assert "row 3, column message: appeal 19" in refused("appeals", head + "19,1,s,a,\n19,1,s,b,\n")
+    assert "put those without last" in refused("appeals", head + ",1,s,a,\n10,1,s,b,\n")
 
 
 def test_line_breaks_that_a_spreadsheet_rewrote_are_no_difference(db: Database) -> None:

@@ -13,7 +13,7 @@ OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "transfe
 GROUND = {
     *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
     *("cockroach_store", "addresses", "backup", "database_file", "upgrades", "models", "checks"),
-    *("wanted", "restoring", "folding", "layouts", "moments"),
+    *("names", "wanted", "restoring", "folding", "layouts", "moments"),
 }
 READING = {"search", "finding", "views", "lists", "pages", "explain", "insight", "history"}
 ACTING = {

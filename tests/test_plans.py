@@ -108,6 +108,9 @@ def submissions() -> None:
 def batch() -> None:
     lines = [Entry(number, "tg_main", f"tg_{number}", "хочу", None) for number in range(20)]
     store_batch(lines, LOTTERY)
+    keyed = [line._replace(key="17") for line in lines]
+    for _ in range(2):
+        store_batch(keyed, LOTTERY)
 
 
 def acts() -> None:

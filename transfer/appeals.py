@@ -1,22 +1,24 @@
 """Appeals on their way in: known ones are only compared, new ones stored as they were."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from peewee import IntegrityError
 
 from allocator import lead_id_of
+from bulk import ids_of_keys
+from checks import plain
 from handouts import hand_out_all
 from models import Appeal, Operator, Source
+from names import ids_by_name
 from places import claim, claim_over
 from prepared import Prepared, slot
 from store import database, ids_given, now, rows, stamp, transact
 from transfer.cells import bad_cell
 from transfer.entries import Entry, Names, entry_of
 from transfer.outgoing import COLUMNS, appeal_record, appeal_rows
-from transfer.plan import SAME, Plan, Tick, told
+from transfer.plan import DIFFERS, SAME, Plan, Tick, told
 from transfer.reading import parts, rows_of
 
 Take = Callable[[int], bool]
@@ -72,10 +74,7 @@ class _Arrivals:
         self._plan = plan
         self._take = take
         self._store = store
-        self._names = Names(
-            dict(rows(Source.select(Source.name, Source.id))),
-            dict(rows(Operator.select(Operator.name, Operator.id))),
-        )
+        self._names = Names(ids_by_name(Source), ids_by_name(Operator))
 
     def read(self, file: BinaryIO, form: str, tick: Tick) -> None:
         """Go through every row; raises Refused for the first bad cell."""
@@ -89,8 +88,9 @@ class _Arrivals:
             tick(done)
 
     def _meet(self, entry: Entry, here: "_Here") -> None:
-        if here.has(entry):
-            self._plan.count(SAME)
+        known = here.known_as(entry)
+        if known is not None:
+            self._plan.count(*known)
             return
         if entry.is_held and not self._take(entry.operator_id or 0):
             sentence = f"{entry.cells['operator']} is off or full: see --force."
@@ -100,41 +100,48 @@ class _Arrivals:
         self._plan.count(entry.status, entry.words)
 
 
-@dataclass(slots=True)
 class _Here:
     """The appeals that a batch of rows may mean: those stored with its ids and keys."""
 
-    by_id: dict[int, dict[str, Any]]
-    by_key: dict[str, dict[str, Any]]
-
     def __init__(self, batch: Sequence[Entry]) -> None:
         ids = [entry.id for entry in batch if entry.id is not None]
-        keys = [entry.cells["key"] for entry in batch if entry.cells.get("key") is not None]
-        query = appeal_rows().where(Appeal.id.in_(ids) | Appeal.key.in_(keys))
-        self.by_id, self.by_key = {}, {}
-        for row in rows(query):
-            self._keep(dict(zip(COLUMNS["appeals"], appeal_record(row), strict=True)))
-
-    def _keep(self, stored: dict[str, Any]) -> None:
-        if stored["id"] is not None:
-            self.by_id[stored["id"]] = stored
-        if stored["key"] is not None:
-            self.by_key[stored["key"]] = stored
+        keys = ids_of_keys([entry.sender for entry in batch if entry.sender is not None])
+        query = appeal_rows().where(Appeal.id.in_([*ids, *keys.values()]))
+        self._by_id = {
+            row[0]: dict(zip(COLUMNS["appeals"], appeal_record(row), strict=True))
+            for row in rows(query)
+        }
+        self._by_key = {sender: self._by_id[appeal_id] for sender, appeal_id in keys.items()}
 
     def add(self, entry: Entry) -> None:
         """Remember a row, so that one further down with its id or key is compared with it."""
-        self._keep(dict.fromkeys(COLUMNS["appeals"]) | entry.cells | {"id": entry.id})
+        stored = dict.fromkeys(COLUMNS["appeals"]) | entry.cells | {"id": entry.id}
+        if entry.id is not None:
+            self._by_id[entry.id] = stored
+        if entry.sender is not None:
+            self._by_key[entry.sender] = stored
 
-    def has(self, entry: Entry) -> bool:
-        """Tell whether the appeal is stored; raises Refused where a cell says otherwise."""
-        stored = None if entry.id is None else self.by_id.get(entry.id)
+    def known_as(self, entry: Entry) -> tuple[str, str | None] | None:
+        """Return how to count an appeal that is stored, with words where its text is another.
+
+        None for a new one. Raises Refused where a cell contradicts the appeal of its id.
+        """
+        stored = None if entry.id is None else self._by_id.get(entry.id)
         if stored is not None:
             _refuse_difference(entry, stored)
-            return True
-        known = self.by_key.get(entry.cells.get("key") or "")
-        if known is not None and entry.id is not None:
+            return SAME, None
+        known = None if entry.sender is None else self._by_key.get(entry.sender)
+        if known is None:
+            return None
+        if entry.id is not None:
             raise bad_cell(entry.row, "key", f"Appeal {known['id']} has this key already.")
-        return known is not None
+        if "message" in entry.given and _alike(entry.cells["message"]) != _alike(known["message"]):
+            return DIFFERS, f"row {entry.row}: {entry.about} is known by its key with another text"
+        return SAME, None
+
+
+_NAMES = frozenset({"external_id", "source", "operator"})
+"""Columns of names, which rows of earlier versions may have written otherwise than they read."""
 
 
 def _refuse_difference(entry: Entry, stored: dict[str, Any]) -> None:
@@ -144,7 +151,8 @@ def _refuse_difference(entry: Entry, stored: dict[str, Any]) -> None:
         is_open_question = cell is None and column in {"timestamp", "closed_at"}
         if column not in entry.given or is_open_question:
             continue
-        if _alike(cell) != _alike(stored[column]):
+        compared = plain if column in _NAMES and cell and stored[column] else _alike
+        if compared(cell) != compared(stored[column]):
             told = f"Appeal {entry.id} has {_shown(stored[column])} here; files change no appeals."
             raise bad_cell(entry.row, column, told)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from checks import whole
 from store import Refused, stamp
 
 T = TypeVar("T")
@@ -76,11 +77,9 @@ def number_in(cell: Cell) -> object:
     Anything else comes back as it is, for the check of the column to refuse. Three zeros after a
     point or a comma are no number here: `1,000` is a thousand to some and one to others.
     """
-    if isinstance(cell, float) and cell.is_integer():
-        return int(cell)
     if isinstance(cell, str) and (found := _WHOLE.fullmatch(cell.strip())):
         return int(re.sub(r"\D", "", found[1]))
-    return cell
+    return whole(cell)
 
 
 def id_in(cell: Cell) -> int:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from checks import checked_external_id, checked_key, checked_message, checked_name
+from allocator import Sender
+from checks import (
+    checked_external_id,
+    checked_key,
+    checked_message,
+    checked_name,
+)
 from store import now
 from transfer.cells import Cell, bad_cell, checked_cell, choice_in, id_in, is_blank, moment_in
 from transfer.outgoing import STATUSES
@@ -14,7 +20,7 @@ from transfer.reading import Row
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The ids of the sources and of the operators by name."""
+    """The ids of the sources and of the operators by their names made plain."""
 
     sources: Mapping[str, int]
     operators: Mapping[str, int]
@@ -36,6 +42,12 @@ class Entry:
     given: frozenset[str]
 
     @property
+    def sender(self) -> Sender | None:
+        """Return whose number the key is, None where there is no key."""
+        key = self.cells.get("key")
+        return None if key is None else (self.source_id, self.cells["external_id"], key)
+
+    @property
     def is_held(self) -> bool:
         """Tell whether the appeal takes a place of its operator."""
         return self.status == "open"
@@ -53,10 +65,12 @@ class Entry:
         """Return the row as a change: `+ appeal of tg_7 by site, waiting`."""
         holder = self.cells.get("operator")
         whose = f" with {holder}" if holder else ""
-        return (
-            f"+ appeal of {self.cells['external_id']} by {self.cells['source']}, "
-            f"{self.status}{whose}"
-        )
+        return f"+ {self.about}, {self.status}{whose}"
+
+    @property
+    def about(self) -> str:
+        """Return whose appeal the row is: `appeal of tg_7 by site`."""
+        return f"appeal of {self.cells['external_id']} by {self.cells['source']}"
 
 
 _CHECKS: dict[str, Callable[[Cell], Any]] = {
@@ -82,9 +96,7 @@ def entry_of(row: Row, names: Names) -> Entry:
         if cells.get(column) is None:
             raise bad_cell(row.number, column, "There must be something here.")
     message = row.cells.get("message")
-    cells["message"] = checked_cell(
-        row.number, "message", checked_message, "" if message is None else message
-    )
+    cells["message"] = checked_cell(row.number, "message", checked_message, message)
     key = row.cells.get("id")
     cells["status"] = _status(row.number, cells)
     return Entry(

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from checks import checked_external_id
+from checks import checked_external_id, plain
 from models import Lead
+from names import by_look
 from store import ids_given, rows, transact
 from transfer.cells import bad_cell, checked_cell, id_in, is_blank
 from transfer.outgoing import COLUMNS
@@ -54,8 +55,9 @@ def _new(batch: Sequence[Entry], plan: Plan) -> dict[str, int | None]:
         [each for _, each, _ in batch if each is not None]
     )
     found = rows(Lead.select(Lead.id, Lead.external_id).where(either))
-    names: dict[int, str] = dict(found)
-    ids: dict[str, int | None] = {external_id: lead_id for lead_id, external_id in found}
+    # As they are read: rows of earlier versions may be written otherwise.
+    names = {lead_id: plain(external_id) for lead_id, external_id in found}
+    ids: dict[str, int | None] = dict(by_look(found))
     new: dict[str, int | None] = {}
     for row, lead_id, external_id in batch:
         _refuse_other(row, lead_id, external_id, names, ids)
@@ -76,7 +78,7 @@ def _refuse_other(
     names: dict[int, str],
     ids: dict[str, int | None],
 ) -> None:
-    if lead_id is None:
+    if lead_id is None or names.get(lead_id) == external_id:
         return
     if names.get(lead_id, external_id) != external_id:
         told = f"Lead {lead_id} is {names[lead_id]} here: leave the column id out."

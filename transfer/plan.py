@@ -37,7 +37,13 @@ class Plan:
     @property
     def changes(self) -> int:
         """Return how many rows would be added or changed."""
-        return sum(number for kind, number in self.counts.items() if kind != SAME)
+        return sum(number for kind, number in self.counts.items() if kind not in _NO_CHANGE)
+
+    @property
+    def untold(self) -> int:
+        """Return how many rows there are with words that were not kept."""
+        differing = self.counts.get(DIFFERS, 0)
+        return max(0, self.changes + differing - len(self.words))
 
     def told(self) -> str:
         """Return the numbers as a sentence: `operators: 1 added, 2 changed, 40 the same`."""
@@ -45,6 +51,8 @@ class Plan:
 
 
 SAME = "the same"
+DIFFERS = "known by their key with another text"
+_NO_CHANGE = frozenset({SAME, DIFFERS})
 
 
 def told(counts: Mapping[str, int]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import desk
-from checks import checked_limit, checked_name, checked_weight
+from checks import checked_limit, checked_name, checked_weight, plain
 from models import Operator, OperatorSource, Source
+from names import by_look, ids_by_name
 from store import rows
 from transfer.cells import Cell, bad_cell, checked_cell, flag_in, id_in, is_blank, number_in
 from transfer.outgoing import COLUMNS
@@ -32,7 +33,11 @@ class _Known:
     seen: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ids = {columns["name"]: key for key, columns in self.by_id.items()}
+        self.ids = by_look((key, columns["name"]) for key, columns in self.by_id.items())
+
+    def is_name_of(self, key: int, name: object) -> bool:
+        """Tell whether the row's name reads so already, also where it is written otherwise."""
+        return plain(self.by_id[key]["name"]) == name
 
     def match(self, row: Row, name: str | None) -> int | None:
         """Return the id of the row that is meant, None for a new one; raises Refused."""
@@ -46,6 +51,8 @@ class _Known:
         return key
 
     def _once(self, row: Row, key: int | None, name: str | None) -> None:
+        if key is not None and self.is_name_of(key, name):
+            name = None  # it stays, so that nothing but the row itself can be meant twice
         holder = self.ids.get(name, key) if name is not None else key
         if holder != key:
             raise bad_cell(row.number, "name", f"The name {name} is taken by another.")
@@ -102,6 +109,8 @@ def _plan_row(
         return
     before = known.by_id[key]
     changed = {name: value for name, value in columns.items() if value != before[name]}
+    if known.is_name_of(key, changed.get("name")):
+        del changed["name"]
     if changed:
         plan.count("changed", words(before, changed))
         wanted.append((key, changed))
@@ -144,8 +153,7 @@ Weights = list[tuple[int, int, int | None]]
 
 def plan_weights(file: BinaryIO, form: str) -> Plan:
     """Return what a matrix would change of the weights; raises Refused for a bad cell."""
-    people = dict(rows(Operator.select(Operator.name, Operator.id)))
-    sources = dict(rows(Source.select(Source.name, Source.id)))
+    people, sources = ids_by_name(Operator), ids_by_name(Source)
     links = OperatorSource.select(
         OperatorSource.operator, OperatorSource.source, OperatorSource.weight
     )
@@ -157,8 +165,12 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
         operator_id = _named(people, row, "operator", "operator", name)
         if seen.setdefault(operator_id, row) != row:
             raise bad_cell(row, "operator", f"Row {seen[operator_id]} is about the same.")
+        met: set[int] = set()
         for source, cell in cells.items():
             source_id = _named(sources, row, source, "source", source)
+            if source_id in met:
+                raise bad_cell(row, source, "This source is there twice.")
+            met.add(source_id)
             after = checked_cell(row, source, _weight, cell)
             was = before.get((operator_id, source_id))
             if after == was:
@@ -180,6 +192,8 @@ def _shown(weight: int | None) -> str:
 
 def _named(ids: Mapping[str, int], row: int, column: object, what: str, cell: Cell) -> int:
     """Return the id of what a name stands for; raises Refused."""
+    if isinstance(cell, str) and cell in ids:
+        return ids[cell]
     name = checked_cell(row, column, checked_name, "" if cell is None else cell)
     if name not in ids:
         raise bad_cell(row, column, f"There is no {what} {name}.")

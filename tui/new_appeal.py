@@ -208,10 +208,11 @@ class NewAppeal(Vertical):
 
     def answer(self, placed: Placed) -> None:
         """Say who got the appeal, or why nobody did."""
+        known = ", known by its key" * placed.is_repeat + ", with another text" * placed.differs
         if placed.operator is not None:
-            self.tell(f"✓ #{placed.id} → {placed.operator}", "good")
+            self.tell(f"✓ #{placed.id} → {placed.operator}{known}", "good")
         else:
-            self.tell(f"◷ #{placed.id} waits: {placed.reason}", "warn")
+            self.tell(f"◷ #{placed.id} waits: {placed.reason}{known}", "warn")
         self._bring_back()
 
     def take_back(self, draft: Draft, sentence: str) -> None:

@@ -54,8 +54,20 @@ ABOUT = (
     "Appeals come in here, and each goes to an operator by the same lottery as everywhere else. "
     "Lists are read in pages: `limit` rows `after` an id. An answer comes once what it tells of "
     "is stored for good. Send a `key` of your own with an appeal: after a 503, or when no answer "
-    "came, the same key sent again returns the same appeal, and never a second one."
+    "came, the same key sent again returns the same appeal, and never a second one. A key is known "
+    "for its source and lead only."
 )
+DIFFERS = "Leadboard-Text-Differs"
+KNOWN: dict[str, Any] = {
+    "model": shapes.Appeal,
+    "description": "The key is known of this lead and source: its first appeal; nothing is stored.",
+    "headers": {
+        DIFFERS: {
+            "description": "There, as `true`, where the first appeal has another text.",
+            "schema": {"type": "string", "enum": ["true"]},
+        }
+    },
+}
 
 
 class Door:
@@ -211,7 +223,7 @@ def _appeals(app: FastAPI, door: Door) -> None:
         response_model=shapes.Appeal,
         responses={
             **told(400, 404, 422),
-            200: {"model": shapes.Appeal, "description": "The key is known: its first appeal."},
+            200: KNOWN,
         },
     )
     async def submit(new: shapes.NewAppeal) -> Response:
@@ -220,8 +232,9 @@ def _appeals(app: FastAPI, door: Door) -> None:
         placed = await door.writer.store(draft)
         if placed.is_repeat:
             known = _there(await door.read(lambda: pages.appeal(placed.id)))
-            return _as_json([known], 200, is_list=False)
-        return _as_json([_entry(draft, placed)], 201, is_list=False)
+            headers = {DIFFERS: "true"} if placed.differs else None
+            return JSONResponse(_written(known), 200, headers=headers)
+        return JSONResponse(_written(_entry(draft, placed)), 201)
 
     @app.get("/appeals/", response_model=list[shapes.Appeal], responses=told(422))
     async def appeals(
@@ -237,7 +250,7 @@ def _appeals(app: FastAPI, door: Door) -> None:
                 limit, after, source_id=source_id, operator_id=operator_id, waiting_only=waiting
             )
         )
-        return _as_json(found, 200)
+        return _as_json(found)
 
 
 def _leads(app: FastAPI, door: Door) -> None:
@@ -280,10 +293,9 @@ def _entry(draft: Draft, placed: Placed) -> pages.AppealEntry:
     )
 
 
-def _as_json(found: Sequence[pages.AppealEntry], status: int, *, is_list: bool = True) -> Response:
+def _as_json(found: Sequence[pages.AppealEntry]) -> Response:
     """Return appeals as they are, past the checks that answers in other shapes go through."""
-    listed = [_written(each) for each in found]
-    return JSONResponse(listed if is_list else listed[0], status)
+    return JSONResponse([_written(each) for each in found])
 
 
 def _written(entry: pages.AppealEntry) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from checks import SPACES, VANISHING, whole
 from models import MAX_IDENTIFIER, MAX_LIMIT, MAX_MESSAGE, MAX_NAME, MAX_WEIGHT
 
-_SPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85" + SPACES + VANISHING
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 
 
@@ -23,12 +24,7 @@ Identifier = Annotated[
 ]
 
 
-def _whole(value: object) -> object:
-    """Return the whole number that `5.0` is: JSON knows one kind of numbers only."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-AS_WHOLE = BeforeValidator(_whole)
+AS_WHOLE = BeforeValidator(whole)
 Whole = Annotated[int, AS_WHOLE]
 Number = Annotated[int, Field(ge=1), AS_WHOLE]
 Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT, examples=[15]), AS_WHOLE]
@@ -76,11 +72,15 @@ class Link(Given):
 
 
 class NewAppeal(Given):
-    """A message of a lead; with a `key` it is safe to send it again."""
+    """A message of a lead; with a `key` it is safe to send it again.
+
+    The key is the lead's own at this source; others may use the same. A message of null is empty,
+    as that of a photo.
+    """
 
     external_id: Identifier | Whole
     source_id: Number
-    message: Annotated[str, Field(max_length=MAX_MESSAGE, examples=["Хочу купить курс"])]
+    message: Annotated[str, Field(max_length=MAX_MESSAGE, examples=["Хочу купить курс"])] | None
     key: Identifier | Whole | None = None
 
 
