@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -78,12 +79,31 @@ def decide(candidates: Candidates, rng: random.Random) -> Decision:
     return Decision(candidates)
 
 
+class _Ready(NamedTuple):
+    """A roster made ready for many draws, and what it is stored by."""
+
+    wheel: Wheel
+    content: str
+    digest: bytes
+
+
+@lru_cache(128)
+def _ready(entries: tuple[tuple[int, int, str | None], ...]) -> _Ready:
+    """Return the wheel of a roster: one batch after another finds the same ones."""
+    candidates = Candidates(tuple(Candidate(*entry) for entry in entries))
+    content = candidates.content()
+    return _Ready(Wheel.of(candidates), content, digest_of(content))
+
+
 @dataclass(frozen=True, slots=True)
 class _Turning:
     """The wheel of a source with its stored roster."""
 
     wheel: Wheel
     roster_id: int
+
+
+_PLACES = Prepared(lambda: Operator.select(Operator.id, Operator.max_load - Operator.load))
 
 
 @dataclass(slots=True)
@@ -96,7 +116,6 @@ class Wheels:
 
     rng: random.Random
     _turning: dict[int, _Turning] = field(default_factory=dict)
-    _sources_of: dict[int, set[int]] = field(default_factory=dict)
     _free: dict[int, int] = field(default_factory=dict)
     _taken: Counter[int] = field(default_factory=Counter)
 
@@ -117,35 +136,29 @@ class Wheels:
     def _of(self, source_id: int) -> _Turning:
         turning = self._turning.get(source_id)
         if turning is None:
-            candidates = Candidates(
+            taken = self._taken
+            ready = _ready(
                 tuple(
-                    self._candidate(source_id, *row) for row in _STANDING.rows(source_id=source_id)
+                    (key, weight, left_out(is_active, load + taken[key], most, weight))
+                    for key, weight, is_active, load, most in _STANDING.rows(source_id=source_id)
                 )
             )
-            turning = _Turning(Wheel.of(candidates), roster_id_of(candidates))
+            turning = _Turning(ready.wheel, _stored(ready.content, ready.digest))
             self._turning[source_id] = turning
         return turning
 
-    def _candidate(
-        self,
-        source_id: int,
-        operator_id: int,
-        weight: int,
-        is_active: bool,
-        load: int,
-        max_load: int,
-    ) -> Candidate:
-        load += self._taken[operator_id]
-        self._free[operator_id] = max_load - load
-        self._sources_of.setdefault(operator_id, set()).add(source_id)
-        return Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
-
     def _take(self, operator_id: int) -> None:
+        if operator_id not in self._free:
+            self._free = dict(_PLACES.rows())
+            self._free.update({key: self._free[key] - count for key, count in self._taken.items()})
         self._taken[operator_id] += 1
         self._free[operator_id] -= 1
-        if not self._free[operator_id]:
-            for source_id in self._sources_of[operator_id]:
-                self._turning.pop(source_id, None)
+        if self._free[operator_id] <= 0:
+            self._turning = {
+                source_id: turning
+                for source_id, turning in self._turning.items()
+                if operator_id not in turning.wheel.ids
+            }
 
     def settle(self, left: Collection[int] = ()) -> None:
         """Claim what was drawn; `left` are the sources for which new appeals shall wait.
@@ -183,7 +196,10 @@ _NEW_ROSTER = Prepared(
 def roster_id_of(candidates: Candidates) -> int:
     """Return the id under which a roster is stored, storing it if it is new."""
     content = candidates.content()
-    digest = digest_of(content)
+    return _stored(content, digest_of(content))
+
+
+def _stored(content: str, digest: bytes) -> int:
     known: int | None = _ROSTER.scalar(digest=digest)
     if known is None:
         _NEW_ROSTER.changes(digest=digest, content=content)

@@ -17,7 +17,12 @@ _TAKE = Operator.update(load=Operator.load + slot("count")).where(
     Operator.id == slot("operator_id")
 )
 _ROOM = Operator.load + slot("count") <= Operator.max_load
-_CLAIM = Prepared(lambda: _TAKE.where(Operator.is_active, _ROOM))
+_CLAIM = Prepared(
+    lambda: Operator.update(load=Operator.load + 1).where(
+        Operator.id == slot("operator_id"), Operator.is_active, Operator.load < Operator.max_load
+    )
+)
+_CLAIM_MANY = Prepared(lambda: _TAKE.where(Operator.is_active, _ROOM))
 _CLAIM_ROOM = Prepared(lambda: _TAKE.where(_ROOM))
 _CLAIM_OVER = Prepared(lambda: _TAKE)
 _RELEASE = Prepared(
@@ -35,12 +40,12 @@ _NAME = Prepared(lambda: Operator.select(Operator.name).where(Operator.id == slo
 
 def claim(operator_id: int) -> bool:
     """Take one place of an active operator below his limit; False when it went meanwhile."""
-    return claim_many(operator_id, 1)
+    return bool(_CLAIM.changes(operator_id=operator_id))
 
 
 def claim_many(operator_id: int, count: int) -> bool:
     """Take several places of an active operator, all of them below his limit, or none."""
-    return bool(_CLAIM.changes(operator_id=operator_id, count=count))
+    return bool(_CLAIM_MANY.changes(operator_id=operator_id, count=count))
 
 
 def claim_room(operator_id: int, count: int = 1) -> bool:

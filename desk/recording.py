@@ -43,7 +43,7 @@ HOLD = 0.03
 PAUSE = 0.003
 """Seconds left between two batches; longer than others nap before they try again."""
 
-SMALLEST_BATCH = 20
+SMALLEST_BATCH = 100
 
 
 def record(
