@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.reactive import reactive
 
 from checks import storable
@@ -78,7 +79,9 @@ class AppealsPane(Vertical):
 
     def show_subtitle(self) -> None:
         """Keep the border as it should be."""
-        self.border_subtitle = Content(self.subtitle)
+        # Past the attribute, which would paint every row again on each step of scrolling.
+        self._border_subtitle = Content(self.subtitle)
+        self.refresh(Region(-1, self.size.height, self.outer_size.width, 1))
 
     def watch_board(self) -> None:
         """Keep the counts in the title."""
