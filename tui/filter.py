@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input
 
@@ -100,7 +101,9 @@ class Filtered(Base):
         said = self.filter_said() if self.filter_text else self.subtitle
         if said != self._said:
             self._said = said
-            self.border_subtitle = Content(said)
+            # Past the attribute, which would paint every row again on each step of scrolling.
+            self._border_subtitle = Content(said)
+            self.refresh(Region(-1, self.size.height, self.outer_size.width, 1))
 
     def filter_said(self) -> str:
         """Return the filter and what it finds, or what is wrong with it."""
