@@ -68,7 +68,7 @@ def _after_by_index(
 
 def _below(before: int | None) -> Expression:
     """Return the upper bound; there is always one, so that no plan begins with a scan."""
-    return Appeal.id < (BEYOND if before is None else before)
+    return Appeal.id <= BEYOND if before is None else Appeal.id < before
 
 
 def _pages(read: Callable[[int, int], list[int]], edge: int) -> Iterator[list[int]]:

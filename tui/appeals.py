@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -17,6 +16,7 @@ from search import SearchIndex
 from tui.keys import bind
 from tui.lines import fit
 from tui.messages import Act, Acted
+from tui.moments import short
 from tui.window import Window
 from wanted import EVERYTHING, Wanted
 
@@ -114,7 +114,7 @@ class Appeals(Window[AppealRow]):
         mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
         segments = [
             Segment("▪" if is_marked else " ", mark_pen),
-            Segment(f"{moment(row.timestamp):{MOMENT}} ", mark_pen),
+            Segment(f"{fit(short(row.timestamp), MOMENT)} ", mark_pen),
             Segment(" " + fit(row.lead, lead) + " ", plain),
             Segment(f" {fit(row.source, source)} " if source else "", dim),
             Segment(
@@ -195,13 +195,6 @@ class Appeals(Window[AppealRow]):
         line = "\t".join([str(row.id), row.lead, row.source, _holder(row), row.message])
         self.app.copy_to_clipboard(line)
         self.post_message(Acted(f"Appeal #{row.id} of {row.lead} copied"))
-
-
-def moment(at: datetime) -> str:
-    """Return the local time of today's moments, the date of older ones."""
-    local = at.astimezone()
-    is_today = local.date() == datetime.now().astimezone().date()
-    return local.strftime("%H:%M:%S" if is_today else "%d.%m.%y")
 
 
 def _holder(row: AppealRow) -> str:

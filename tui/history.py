@@ -18,9 +18,11 @@ from text import clean
 from tui.dialogs import ActDialog
 from tui.keys import bind
 from tui.lines import fit
+from tui.moments import shown
 from tui.window import Window
 
 WIDEST_ACTOR = 14
+MOMENT = len("23.11 10:42:07")
 
 
 class Acts(Window[EventRow]):
@@ -43,7 +45,7 @@ class Acts(Window[EventRow]):
     def draw_row(self, row: EventRow, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `23.11 10:42:07  anna  Appeal #7 closed`."""
         tone = "" if row.target is None else "dim"
-        when = f" {row.at.astimezone():%d.%m %H:%M:%S} "
+        when = f" {fit(shown(row.at, '%d.%m %H:%M:%S'), MOMENT)} "
         actor = f" {fit(row.actor, self.columns[0])}  "
         note = fit(row.note, max(0, width - len(when) - cell_len(actor)))
         return [
