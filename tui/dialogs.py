@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from crashlog import surprise_once
 from desk import Done
 from store import Refused, Trouble, engine
 from text import clean
@@ -87,6 +88,8 @@ class ActDialog(Sheet):
             yield
         except (Refused, Trouble) as error:
             self.explain(str(error), None)
+        except Exception as error:  # one row that nobody foresaw must not close the desk
+            self.explain(surprise_once(error), None)
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Show why the act was refused."""
