@@ -9,15 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 import desk
 import lists
 from insight import standings
-from text import clean
 from tui.dialogs import ActDialog, Confirm
 from tui.grid import note_of
 from tui.operator_list import FULL, OperatorList
+from tui.sheet import Bottom
 from views import Board, OperatorRow
 from wanted import matches
 
@@ -38,13 +38,12 @@ class Move(ActDialog):
     def compose(self) -> ComposeResult:
         """A filter, the team, and a place for the reason of a refusal."""
         many = len(self._appeal_ids)
-        with Vertical(classes="dialog sheet") as box:
+        with Vertical(classes="dialog sheet choosing") as box:
             what = f"appeal #{self._appeal_ids[0]}" if many == 1 else f"{many} appeals"
             box.border_title = Content(f"Move {what} to")
             yield Input(placeholder="type part of a name", compact=True)
             yield OperatorList(id="choices")
-            yield Static("", id="error", classes="error")
-            yield Static(Content("enter moves · ↑↓ choose · esc cancels"), classes="hint")
+            yield Bottom("enter moves · ↑↓ choose · esc cancels")
 
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
@@ -83,7 +82,7 @@ class Move(ActDialog):
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Say why not; where only the limit is in the way, ask for an explicit yes."""
-        self.query_one("#error", Static).update(Content(clean(sentence)))
+        self.say_why_not(sentence)
         if field == "force" and self._target is not None:
             question = f"{sentence} Give it all the same? It will count."
             forced = partial(desk.assign, self._appeal_ids, self._target.id, force=True)

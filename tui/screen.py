@@ -28,6 +28,7 @@ from tui.messages import Act
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.painting import Painter
+from tui.sheet import SIZES
 from tui.weights import Weights
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
@@ -42,7 +43,7 @@ class DeskScreen(FollowingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    VERTICAL_BREAKPOINTS = SIZES
     HELP = "Press a pane's number to go to it, n for a new appeal."
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
@@ -260,6 +261,6 @@ class DeskScreen(FollowingScreen):
     def action_quit(self) -> None:
         """Leave; ask first when the form holds what is not stored."""
         if self.query_one(NewAppeal).has_text:
-            self.app.push_screen(Quit())
+            self.app.push_screen(Quit("The form holds an appeal that is not saved."))
         else:
             self.desk_app.leave()
