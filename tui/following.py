@@ -27,8 +27,6 @@ Seen = tuple[object, Board]
 class FollowingScreen(ActingScreen):
     """A screen that shows one board, always the newest."""
 
-    board: reactive[Board] = reactive(Board)
-    """Everything that the panes and the header show."""
     version = reactive(0)
     """Counts the readings of the board."""
 

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from text import clean
+from tui.keys import is_twin
 
 FADES = 10.0
 """Seconds for which a sentence stays."""
@@ -45,7 +46,8 @@ class KeyLine(Widget):
         """Read which bindings are active now."""
         seen: dict[str, Hint] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
-            if binding.show and binding.action not in seen:
+            known = seen.get(binding.action)
+            if binding.show and (known is None or is_twin(known.key)):
                 seen[binding.action] = self._hint(binding, enabled)
         self.hints = tuple(seen.values())
 

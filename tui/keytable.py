@@ -37,5 +37,6 @@ def key_table() -> list[tuple[str, str, str]]:
 def _rows(owner: type[Any]) -> Iterable[tuple[str, str]]:
     for binding in owner.BINDINGS:
         if isinstance(binding, Binding):
-            keys = [key for key in binding.key.split(",") if not is_twin(key)]
+            every = binding.key.split(",")
+            keys = [key for key in every if not is_twin(key)] or every[:1]
             yield " ".join(map(key_label, keys)), binding.description

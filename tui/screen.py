@@ -17,12 +17,12 @@ import desk
 from text import clean
 from tui import background
 from tui.appeals_pane import AppealsPane
-from tui.dialogs import Quit
 from tui.filter import FilterLine
-from tui.following import POLL, FollowingScreen
+from tui.following import POLL
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.keys import bind
+from tui.leaving import LeavingScreen
 from tui.lines import LineView
 from tui.messages import Act
 from tui.new_appeal import NewAppeal
@@ -39,7 +39,7 @@ Filtered = (Operators, Weights, AppealsPane)
 """The panes that have a filter."""
 
 
-class DeskScreen(FollowingScreen):
+class DeskScreen(LeavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
@@ -56,6 +56,9 @@ class DeskScreen(FollowingScreen):
                 (4, "new-appeal", "New appeal"),
             )
         ),
+        # Also where the Russian layout has the full stop, on the key that filters: then what was
+        # lost comes first.
+        Binding("full_stop,ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
@@ -123,7 +126,9 @@ class DeskScreen(FollowingScreen):
             )
 
     def action_undo(self) -> None:
-        """Take back the latest of one's own acts that stands."""
+        """Take back what is being typed, else the latest of one's own acts that stands."""
+        if self.query_one(Weights).forget_edit():
+            return
         self.post_message(Act(desk.undo))
 
     def action_redo(self) -> None:
@@ -176,7 +181,9 @@ class DeskScreen(FollowingScreen):
         stops[(place + step) % len(stops)].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no filter in the form, where a slash is only a slash."""
+        """Offer no filter in the form, where a slash is only a slash, and repeat only losses."""
+        if action == "repeat":
+            return bool(self.lost)
         return action != "filter" or self.pane_of(self.focused) != "new-appeal"
 
     def action_filter(self) -> None:
@@ -257,10 +264,3 @@ class DeskScreen(FollowingScreen):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.app.action_command_palette()
-
-    def action_quit(self) -> None:
-        """Leave; ask first when the form holds what is not stored."""
-        if self.query_one(NewAppeal).has_text:
-            self.app.push_screen(Quit("The form holds an appeal that is not saved."))
-        else:
-            self.desk_app.leave()

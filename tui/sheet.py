@@ -12,7 +12,6 @@ from textual.widgets import Static
 from text import clean
 from tui.keys import bind
 
-
 SIZES: list[tuple[int, str]] = [(0, "-short"), (18, "-tall")]
 """Lines from which on a screen has room for more than what it is for."""
 
