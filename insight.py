@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from lottery import left_out
 from views import Board, OperatorRow, SourceRow
 
+UNSERVED = "nobody serves it"
 SHORTEST_NAME = 6
 """Cells to which the name of a source may be cut in an alarm."""
 
@@ -64,8 +65,10 @@ class Alarm:
     def within(self, width: int) -> str:
         """Return the sentence in so many cells, if the source's name can be cut that far."""
         name, _, what = self.sentence.rpartition(": ")
+        if self.stranded and cell_len(what) + SHORTEST_NAME > width:
+            what = UNSERVED
         room = max(SHORTEST_NAME, width - cell_len(what) - 2)
-        return self.sentence if cell_len(name) <= room else f"{_cut(name, room)}: {what}"
+        return f"{name if cell_len(name) <= room else _cut(name, room)}: {what}"
 
 
 def _cut(name: str, width: int) -> str:
@@ -86,7 +89,7 @@ def _alarm(
 ) -> Alarm | None:
     linked = [(operators[key], weight) for key, weight in weights.items() if key in operators]
     if source.waiting and not any(weight and each.is_active for each, weight in linked):
-        sentence = f"{source.name}: {source.waiting:,} waiting, nobody serves it"
+        sentence = f"{source.name}: {source.waiting:,} waiting, {UNSERVED}"
         return Alarm(source.id, sentence, True, source.waiting)
     if not weights:
         return None

@@ -15,6 +15,8 @@ FAMILIES = (
 )
 """Terminals that place their cursor as the first of them do, known to this machine or not."""
 INSTEAD = "or see leadboard --help for commands that need none"
+COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
+"""What Python itself puts into LC_CTYPE where it does not know the locale that is asked for."""
 HUNG_UP = 128 + 1
 """The exit code when the terminal has gone."""
 
@@ -67,8 +69,8 @@ def _encoding() -> str:
     if not _is_utf8(written) or os.environ.get("PYTHONIOENCODING"):
         return written
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    said = next(filter(None, names), "").partition("@")[0].partition(".")[2]
-    return said or written
+    locale = next((name for name in names if name and name not in COERCED), "")
+    return locale.partition("@")[0].partition(".")[2] or written
 
 
 def _is_utf8(encoding: str) -> bool:

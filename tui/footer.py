@@ -13,7 +13,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from text import clean
-from tui.keys import is_twin
 
 FADES = 10.0
 """Seconds for which a sentence stays."""
@@ -46,8 +45,7 @@ class KeyLine(Widget):
         """Read which bindings are active now."""
         seen: dict[str, Hint] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
-            known = seen.get(binding.action)
-            if binding.show and (known is None or is_twin(known.key)):
+            if binding.show and binding.action not in seen:
                 seen[binding.action] = self._hint(binding, enabled)
         self.hints = tuple(seen.values())
 

@@ -72,7 +72,16 @@ class Header(Widget):
             for width in (WIDEST_ALARM, NARROWEST_ALARM):
                 if _width(self.figures(width)) <= room:
                     return left, *_fitting(self._all(width, room), room)
-        return NAME, *_fitting(self.figures(NARROWEST_ALARM), room)
+        return self._squeezed(title)
+
+    def _squeezed(self, title: str) -> tuple[str, list[Figure], int]:
+        """Fit what there is no room for: the title stays where no figure would take its cells."""
+        kept, bare = (
+            (left, *_fitting(self.figures(NARROWEST_ALARM), self.size.width - 2 - cell_len(left)))
+            for left in (title, NAME)
+        )
+        has_room = kept[2] + GAP >= 0 and len(kept[1]) == len(bare[1])
+        return kept if has_room else bare
 
     def _all(self, width: int, room: int) -> list[Figure]:
         """Return every figure, with as many alarms as there is room for."""

@@ -37,6 +37,5 @@ def key_table() -> list[tuple[str, str, str]]:
 def _rows(owner: type[Any]) -> Iterable[tuple[str, str]]:
     for binding in owner.BINDINGS:
         if isinstance(binding, Binding):
-            every = binding.key.split(",")
-            keys = [key for key in every if not is_twin(key)] or every[:1]
+            keys = [key for key in binding.key.split(",") if not is_twin(key)]
             yield " ".join(map(key_label, keys)), binding.description

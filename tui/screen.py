@@ -56,9 +56,8 @@ class DeskScreen(LeavingScreen):
                 (4, "new-appeal", "New appeal"),
             )
         ),
-        # Also where the Russian layout has the full stop, on the key that filters: then what was
-        # lost comes first.
-        Binding("full_stop,ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
+        # The full stop itself is the key that filters on the Russian layout: see on_key.
+        Binding("ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
@@ -116,7 +115,12 @@ class DeskScreen(LeavingScreen):
     # What is on show.
 
     def on_key(self, event: events.Key) -> None:
-        """Say why a dimmed key does nothing."""
+        """Repeat what was lost at a full stop, and say why a dimmed key does nothing."""
+        if self.lost and event.key == "full_stop":
+            event.stop()
+            event.prevent_default()
+            self.action_repeat()
+            return
         if isinstance(self.focused, LineView) and not self.focused.is_lacking:
             return  # every key is bright, and this is asked on each of them
         active = self.active_bindings.get(event.key)
