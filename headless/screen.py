@@ -3,6 +3,7 @@
 import codecs
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -89,6 +90,14 @@ def show(actor: str, title: str | None = None) -> int:
     app = LeadboardApp(actor=checked_name(actor, "actor"), title=title or engine().title)
     app.run()
     code = app.return_code or 0
-    if code == HUNG_UP:
+    if code == HUNG_UP or not _is_there(sys.stderr):
         drop_terminal()
     return code
+
+
+def _is_there(terminal: TextIO) -> bool:
+    try:
+        os.tcgetpgrp(terminal.fileno())
+    except OSError:
+        return False
+    return True

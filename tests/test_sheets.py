@@ -11,25 +11,30 @@ import allocator
 import desk as acts
 import models
 import store
-from tests.screen import LARGE, SMALL, USUAL, open_desk, rows
+from tests.screen import SMALL, USUAL, open_desk, rows
 
-SIZES = {"120x40": LARGE, "80x24": USUAL, "40x10": SMALL}
+SIZES = {"80x24": USUAL, "40x10": SMALL}
 by_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Forty operators with one place each, a long message, one appeal that waits."""
+    """Twenty operators with one place each, a long message, one appeal that waits."""
     path = tmp_path / "t.db"
     opened = models.open_database(path)
     acts.add_source("tg", actor="tester")
-    for number in range(40):
+    for number in range(20):
         acts.add_operator(f"Operator {number}", 1, actor="tester")
-    acts.set_weights([(number, 1, 50) for number in range(1, 41)], actor="tester")
-    for number in range(41):
+    acts.set_weights([(number, 1, 50) for number in range(1, 21)], actor="tester")
+    for number in range(21):
         allocator.submit(f"lead_{number}", 1, "a long message\n" * 30)
     opened.close()
     return path
+
+
+def words_of(text: str) -> str:
+    """Return the words of a screen whose dialog breaks its lines."""
+    return " ".join(text.replace("│", " ").split())
 
 
 @contextmanager
@@ -46,37 +51,33 @@ def locked(path: Path) -> Iterator[None]:
 @by_size
 async def test_keys_and_refusals_stay_in_sight(file: Path, size: tuple[int, int]) -> None:
     async with open_desk(file, size) as desk:
-        await desk.press("3", "enter")
-        assert "c close" in desk.text
-        await desk.press("o")
+        await desk.press("3", "enter", "o")
         assert "is open already" in desk.text
         assert "c close" in desk.text
         await desk.press("escape", "question_mark")
         assert "esc goes back" in desk.text
-        await desk.press("escape", "m", *["down"] * 20)
-        assert "Operator 20" in desk.text
+        await desk.press("escape", "m", *["down"] * 16)
+        assert "Operator 16" in desk.text
         assert "enter moves" in desk.text
-        await desk.press("escape", "2", "d")
-        assert "Delete source tg" in desk.text
+        await desk.press("escape", "f2", "d", "y")
         assert "enter or y: yes" in desk.text
-        await desk.press("y")
-        assert "appeals" in " ".join(desk.text.replace("│", " ").split())
-        await desk.press("escape", "1", "a", *"Vera", "tab", "x", "enter")
+        assert "has had appeals" in words_of(desk.text)
+        await desk.press("escape", "a", *"Vera", "tab", "x", "enter")
         assert "enter saves" in desk.text
-        assert "whole number" in " ".join(desk.text.replace("│", " ").split())
+        assert "The limit must be" in words_of(desk.text)
 
 
 @by_size
 async def test_details_scroll_by_the_keys_of_the_lists(file: Path, size: tuple[int, int]) -> None:
     async with open_desk(file, size) as desk:
         await desk.press("3", "enter")
-        assert "From   lead_40" in desk.text
+        assert "From   lead_20" in desk.text
         await desk.press(*"jjj")
-        assert "From   lead_40" not in desk.text
+        assert "From   lead_20" not in desk.text
         await desk.press("G")
-        assert "and 28 more: 28 full" in desk.text
+        assert "and 8 more: 8 full" in desk.text
         await desk.press("g")
-        assert "From   lead_40" in desk.text
+        assert "From   lead_20" in desk.text
 
 
 async def test_a_small_screen_has_a_line_for_sentences(
@@ -100,16 +101,14 @@ async def test_lost_acts_are_named_and_repeated_in_their_order(
     async with open_desk(file) as desk:
         with locked(file):
             await desk.press("plus", "down", "minus", "2", *"77", "enter")
-            assert "Not saved: Operator 0's limit +1, Operator 1's limit -1" in desk.text
-            await desk.press("q")
             assert (
-                "Operator 0's weight for tg 77. Quit anyway?"
-                in " ".join(desk.text.replace("│", " ").split())
-                or "Quit anyway?" in desk.text
+                "Not saved: Operator 0's limit +1, Operator 1's limit -1, Operator 0's" in desk.text
             )
+            await desk.press("q")
+            assert "enter or y: quit" in desk.text
             await desk.press("escape")
         await desk.until(lambda: "Database is back. Not saved: Operator 0's limit +1" in desk.text)
-        assert "(. repeats it)" in desk.text
+        assert "(. repeats it)" in words_of(desk.text)
         assert "Repeat" in desk.lines()[-1]
         await desk.press(".")
         assert rows("SELECT max_load FROM operator WHERE id < 3") == [(2,), (0,)]

@@ -3,7 +3,6 @@
 import os
 import selectors
 import signal
-import termios
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from contextlib import suppress
@@ -57,7 +56,12 @@ class DeskDriver(LinuxDriver):
 
     def _sigcont_application(self, *_: object) -> None:
         """Set the terminal up anew, also after a stop that no program is told of."""
-        if not _is_in_front(self.fileno):
+        try:
+            is_in_front = os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:  # with a terminal that goes, a SIGCONT follows the SIGHUP
+            self.hang_up()
+            return
+        if not is_in_front:
             # Continued in the background: the terminal is the shell's until we are called back.
             os.kill(os.getpid(), signal.SIGSTOP)
             return
@@ -143,10 +147,3 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, READ)
     except OSError:
         return b""
-
-
-def _is_in_front(descriptor: int) -> bool:
-    try:
-        return os.tcgetpgrp(descriptor) == os.getpgrp()
-    except (OSError, termios.error):
-        return True
