@@ -18,6 +18,18 @@ def surprise(error: BaseException) -> str:
         return f"{what}, and the log in {log_folder()} cannot be written."
 
 
+_told: dict[str, str] = {}
+
+
+def surprise_once(error: BaseException) -> str:
+    """Return the sentence of `surprise`; the same failure at the same place is logged only once."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    what = f"{error!r} {[(each.filename, each.lineno) for each in place]}"[:500]
+    if what not in _told:
+        _told[what] = surprise(error)
+    return _told[what]
+
+
 def without_secrets(words: str) -> str:
     """Return the words with the credentials of every address in them struck out."""
     return _SECRETS.sub("…", words)

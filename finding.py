@@ -234,7 +234,7 @@ def _in_order(
     is_ascending: bool,
 ) -> "ModelSelect[Any]":
     """Return a page beyond an edge; there is always one, so that no plan begins with a scan."""
-    beyond = key > edge if is_ascending else key < edge
+    beyond = key > edge if is_ascending else key <= edge if edge == BEYOND else key < edge
     return (
         query.where(beyond, *conditions).order_by(key if is_ascending else key.desc()).limit(limit)
     )

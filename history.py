@@ -26,7 +26,7 @@ class EventRow:
 
 def newest_events(limit: int, before: int | None = None) -> Sequence[EventRow]:
     """Return a page of acts, newest first: the newest of all, or those before an id."""
-    bound = Event.id < (BEYOND if before is None else before)
+    bound = Event.id <= BEYOND if before is None else Event.id < before
     return _rows(_events().where(bound).order_by(Event.id.desc()).limit(limit))
 
 

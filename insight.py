@@ -1,9 +1,16 @@
 """What the numbers say: who would get the next appeal of a source, and with what chance."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len, set_cell_size
 
 from lottery import left_out
-from views import Board, OperatorRow
+from views import Board, OperatorRow, SourceRow
+
+UNSERVED = "nobody serves it"
+SHORTEST_NAME = 6
+"""Cells to which the name of a source may be cut in an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +49,55 @@ def _reason(operator: OperatorRow, weight: int) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A source whose next appeal has nobody to go to, or only one."""
+    """What is wrong with a source: its next appeal has nobody to go to, or only one."""
 
     source_id: int
     sentence: str
     is_grave: bool
+    stranded: int = field(default=0, compare=False)
+    """Appeals that wait although nobody serves the source: no place that gets free helps them."""
+
+    @property
+    def order(self) -> tuple[int, bool]:
+        """Return what sorts alarms, the gravest first."""
+        return -self.stranded, not self.is_grave
+
+    def within(self, width: int) -> str:
+        """Return the sentence in so many cells, if the source's name can be cut that far."""
+        name, _, what = self.sentence.rpartition(": ")
+        if self.stranded and cell_len(what) + SHORTEST_NAME > width:
+            what = UNSERVED
+        room = max(SHORTEST_NAME, width - cell_len(what) - 2)
+        return f"{name if cell_len(name) <= room else _cut(name, room)}: {what}"
+
+
+def _cut(name: str, width: int) -> str:
+    return set_cell_size(name, width - 1).rstrip() + "…"
 
 
 def alarms(board: Board) -> dict[int, Alarm]:
-    """Return what is wrong with sources that somebody is meant to serve, by source id."""
+    """Return what is wrong with sources that somebody serves or has to, by source id."""
     operators = {operator.id: operator for operator in board.operators}
-    found: dict[int, Alarm] = {}
-    for source in board.sources:
-        weights = board.weights.get(source.id)
-        if not weights:
-            continue
-        eligible = sum(
-            _reason(operators[operator_id], weight) is None
-            for operator_id, weight in weights.items()
-            if operator_id in operators
-        )
-        if not any(weights.values()):
-            found[source.id] = Alarm(source.id, f"{source.name}: all weights are 0", True)
-        elif eligible == 0:
-            found[source.id] = Alarm(source.id, f"{source.name}: nobody eligible", True)
-        elif eligible == 1:
-            found[source.id] = Alarm(source.id, f"{source.name}: one operator left", False)
-    return found
+    found = (
+        _alarm(source, board.weights.get(source.id, {}), operators) for source in board.sources
+    )
+    return {alarm.source_id: alarm for alarm in found if alarm is not None}
+
+
+def _alarm(
+    source: SourceRow, weights: Mapping[int, int], operators: Mapping[int, OperatorRow]
+) -> Alarm | None:
+    linked = [(operators[key], weight) for key, weight in weights.items() if key in operators]
+    if source.waiting and not any(weight and each.is_active for each, weight in linked):
+        sentence = f"{source.name}: {source.waiting:,} waiting, {UNSERVED}"
+        return Alarm(source.id, sentence, True, source.waiting)
+    if not weights:
+        return None
+    if not any(weights.values()):
+        return Alarm(source.id, f"{source.name}: all weights are 0", True)
+    eligible = sum(_reason(each, weight) is None for each, weight in linked)
+    if eligible == 0:
+        return Alarm(source.id, f"{source.name}: nobody eligible", True)
+    if eligible == 1:
+        return Alarm(source.id, f"{source.name}: one operator left", False)
+    return None

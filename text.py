@@ -4,24 +4,26 @@ import re
 
 _ODD = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u1160\u17b4\u17b5\u3164\uffa0"
-    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20dd-\u20e0\u20e2-\u20e4"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+    "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
+_FLAG_A = 0x1F1E6
 
 
 def clean(text: str) -> str:
     """Return the text as one line with nothing in it that a terminal would obey.
 
     Line breaks and tabs become spaces, other control characters their visible stand-ins; what has
-    no width (bidirectional marks, joiners, variation selectors, tags) vanishes.
+    no width (bidirectional marks, joiners, variation selectors, tags) vanishes. So does what has
+    its own cells only in some terminals: skin tones; a flag becomes the letters of its country.
     """
     return _ODD.sub(_stand_in, text) if _ODD.search(text) else text
 
 
 def strip_controls(text: str) -> str:
-    """Return the text without what `clean` would replace: none of it takes up any width."""
-    return _ODD.sub("", text) if _ODD.search(text) else text
+    """Return the text without what `clean` would replace, in as many cells as it was measured."""
+    return _ODD.sub(_unless_flag, text) if _ODD.search(text) else text
 
 
 def _stand_in(match: re.Match[str]) -> str:
@@ -35,4 +37,9 @@ def _stand_in(match: re.Match[str]) -> str:
         return "\u2421"
     if code < 0xA0 or 0xD800 <= code <= 0xDFFF:
         return "\ufffd"
-    return ""
+    return _unless_flag(match)
+
+
+def _unless_flag(match: re.Match[str]) -> str:
+    letter = ord(match.group()) - _FLAG_A
+    return chr(ord("A") + letter) if 0 <= letter < 26 else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from peewee import OP, SQL, Expression, Query, fn
@@ -96,7 +96,7 @@ def _board(known: Board) -> Board:
         sources=_sources(),
         weights=known.weights if is_same else _weights(),
         weights_stamp=stamp_now,
-        per_minute=_arrivals_since(now() - timedelta(minutes=1)),
+        per_minute=_arrivals_of_last_minute(),
         minutes=_minutes(known.minutes),
         counts=None if known.counts is None else _counted_on(known.counts),
     )
@@ -133,8 +133,10 @@ def _sources() -> tuple[SourceRow, ...]:
 
 def _stamping() -> Query:
     # Squares of remainders: sums of plain products are equal for many different weights.
-    pair = OperatorSource.operator * 7_919_333 + OperatorSource.source * 104_729
-    spread = Expression(pair, OP.MOD, 999_999_937) + 1
+    # The ids as remainders as well: a server's arithmetic ends at 64 bits, and so do ids.
+    operator = Expression(OperatorSource.operator, OP.MOD, 999_999_937)
+    source = Expression(OperatorSource.source, OP.MOD, 999_999_937)
+    spread = Expression(operator * 7_919_333 + source * 104_729, OP.MOD, 999_999_937) + 1
     mix = Expression((OperatorSource.weight + 17) * spread, OP.MOD, 1_000_003)
     return OperatorSource.select(fn.COUNT(OperatorSource.weight), fn.SUM(mix * mix))
 
@@ -166,7 +168,7 @@ _MINUTE_OF = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
 _ARRIVALS = Prepared(
     lambda: (
         Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id))
-        .where(Appeal.timestamp >= slot("start"))
+        .where(Appeal.timestamp >= slot("start"), Appeal.timestamp <= slot("end"))
         .group_by(SQL("1"))
     )
 )
@@ -178,7 +180,7 @@ def _minutes(known: Mapping[str, int]) -> dict[str, int]:
     starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
     minutes = [stamp(start)[:MINUTE] for start in starts]
     first = len(starts) - 2 if minutes[-2] in known else 0
-    counted = dict(_ARRIVALS.rows(start=stamp(starts[first])))
+    counted = dict(_ARRIVALS.rows(start=stamp(starts[first]), end=stamp(now())))
     older = {each: known.get(each, 0) for each in minutes[:first]}
     return older | {each: counted.get(each, 0) for each in minutes[first:]}
 
@@ -209,13 +211,17 @@ def _on(after: Prepared, count: int, mark: int) -> tuple[int, int, int]:
     return total, total - beyond, further
 
 
-_SINCE = Prepared(
-    lambda: Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.timestamp >= slot("moment"))
+_BETWEEN = Prepared(
+    lambda: Appeal.select(fn.COUNT(Appeal.id)).where(
+        Appeal.timestamp >= slot("start"), Appeal.timestamp <= slot("end")
+    )
 )
 
 
-def _arrivals_since(moment: datetime) -> int:
-    return int(_SINCE.scalar(moment=stamp(moment)))
+def _arrivals_of_last_minute() -> int:
+    """Count arrivals of the last minute: moments ahead of the clock are none of it."""
+    end = now()
+    return int(_BETWEEN.scalar(start=stamp(end - timedelta(minutes=1)), end=stamp(end)))
 
 
 def weight_of(operator_id: int, source_id: int) -> int | None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 import click
 
@@ -34,9 +35,15 @@ def sentence_of(error: Exception) -> str | None:
     return str(error) if store and isinstance(error, (store.Refused, store.Trouble)) else None
 
 
-def drop_output() -> None:
-    """Send what standard output still holds nowhere, so that leaving does not fail on it again."""
+def drop_output(*streams: TextIO) -> None:
+    """Send what standard output, or these streams, still hold nowhere: leaving fails on it else."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        for stream in streams or (sys.stdout,):
+            os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def drop_terminal() -> None:
+    """Write nothing more to a terminal that has gone."""
+    drop_output(sys.stdout, sys.stderr)

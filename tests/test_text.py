@@ -88,4 +88,22 @@ def test_ten_thousand_hostile_letters_stay_one_bounded_line() -> None:
 
 
 def test_a_family_of_pictures_loses_its_joiners_and_nobody() -> None:
-    assert clean("👩🏽‍🚀 and 🏳️‍🌈") == "👩🏽🚀 and 🏳🌈"
+    assert clean("👩🏽‍🚀 and 🏳️‍🌈") == "👩🚀 and 🏳🌈"
+
+
+@pytest.mark.parametrize(
+    ("given_text", "shown"),
+    [
+        ("👍🏽 Anna", "👍 Anna"),
+        ("🏿", ""),
+        ("🇷🇺 and 🇰", "RU and K"),
+        ("1\ufe0f\u20e3", "1"),
+        ("🏴\U000e0067\U000e0062\U000e0065\U000e007f", "🏴"),
+    ],
+)
+def test_what_has_cells_of_its_own_only_in_some_terminals(given_text: str, shown: str) -> None:
+    assert clean(given_text) == shown
+
+
+def test_a_flag_that_was_measured_as_two_cells_is_painted_as_two() -> None:
+    assert strip_controls("🇷🇺") == "RU"

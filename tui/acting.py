@@ -4,16 +4,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on, work
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
 
 import desk
 from allocator import Draft
-from store import Refused, Trouble, try_writing
+from store import Refused, ServerLost, Trouble, try_writing
 from tui.footer import Notice
 from tui.header import Header
 from tui.messages import Act, Acted, Failed, Insistence
 from tui.new_appeal import NewAppeal
+from tui.wording import words_of
+from views import Board
 
 if TYPE_CHECKING:
     from tui.app import LeadboardApp
@@ -22,12 +25,23 @@ PROBE = 1.0
 """Seconds between two looks at whether the database can be written again."""
 
 
+ACT = "act"
+"""The group of the workers that wait for acts, of dialogs as well."""
+MOST_NAMED = 3
+"""Acts that a sentence names; the rest is counted."""
+
+
 class ActingScreen(Screen[None]):
     """A screen that runs acts, one after another, and reads anew when one is stored."""
+
+    board: reactive[Board] = reactive(Board)
+    """Everything that the panes and the header show."""
 
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
         self._probe: Timer | None = None
+        self.lost: list[Act] = []
+        """Acts that could not be stored, oldest first."""
 
     @property
     def desk_app(self) -> "LeadboardApp":
@@ -45,18 +59,18 @@ class ActingScreen(Screen[None]):
             self.desk_app.perform(
                 partial(message.function, *message.arguments, actor=self.desk_app.actor)
             ),
-            message.insistence,
+            message,
         )
 
-    @work(group="act", exit_on_error=False)
-    async def finish(self, act: Any, insistence: Insistence | None) -> None:
+    @work(group=ACT, exit_on_error=False)
+    async def finish(self, act: Any, message: Act) -> None:
         """Wait for an act and say what became of it."""
         try:
             done: desk.Done = await act
         except Refused as refusal:
-            self.refuse(refusal, insistence)
+            self.refuse(refusal, message.insistence)
         except Trouble as trouble:
-            self.stand(str(trouble))
+            self.lose(message, trouble)
         else:
             self.say(done.note)
         self.reload()
@@ -70,9 +84,39 @@ class ActingScreen(Screen[None]):
 
         self.app.push_screen(Question(f"{refusal} {insistence.question}", insistence.act))
 
+    def lose(self, act: Act, trouble: Trouble) -> None:
+        """Keep an act that was not stored, so that a key repeats it when the database is back."""
+        # A server that went while it stored may have done so: nobody is to repeat that unseen.
+        if not isinstance(trouble.__cause__, ServerLost):
+            self.lost.append(act)
+            self.refresh_bindings()
+        self.stand(str(trouble))
+
+    @property
+    def losses(self) -> str:
+        """Return what was not stored and not repeated, in words; empty where nothing was."""
+        words = [
+            act.words or words_of(act.function, act.arguments, self.board) for act in self.lost
+        ]
+        more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
+        return ", ".join(words[:MOST_NAMED]) + more
+
+    def action_repeat(self) -> None:
+        """Ask again for the acts that were not stored, in their order."""
+        lost, self.lost = self.lost, []
+        self.refresh_bindings()
+        for act in lost:
+            self.run_act(act)
+
+    @property
+    def acts_under_way(self) -> int:
+        """Return how many acts were asked for and neither stored nor refused yet."""
+        return sum(worker.group == ACT and not worker.is_finished for worker in self.app.workers)
+
     def stand(self, sentence: str) -> None:
         """Show why nothing can be stored, until a probe finds that it can."""
-        self.say(f"Not saved. {sentence}", is_bad=True)
+        losses = f": {self.losses}" if self.lost else ""
+        self.say(f"Not saved{losses}. {sentence}", is_bad=True)
         self.query_one(Header).write_trouble = sentence
         if self._probe is None:
             self._probe = self.set_interval(PROBE, self.probe)
@@ -89,7 +133,8 @@ class ActingScreen(Screen[None]):
             self._probe.stop()
             self._probe = None
         self.query_one(Header).write_trouble = ""
-        self.say("The database can be written again.")
+        repeat = f" Not saved: {self.losses} (. repeats it)" if self.lost else ""
+        self.say(f"Database is back.{repeat}", is_bad=bool(self.lost))
         for draft in self.query_one(NewAppeal).take_held():
             self.send(draft)
 
@@ -114,7 +159,7 @@ class ActingScreen(Screen[None]):
             ),
         )
 
-    @work(group="act", exit_on_error=False)
+    @work(group=ACT, exit_on_error=False)
     async def finish_submission(self, draft: Draft, act: Any) -> None:
         """Wait for a submission; what could not be stored stays with the form."""
         form = self.query_one(NewAppeal)

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import Provider
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
@@ -46,6 +47,7 @@ class LeadboardApp(OrderedKeys):
 
     def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
         super().__init__()
+        self._is_ending = False
         self.actor = actor
         self.desk_screen = DeskScreen(title or "")
         self.writer = Lane("writer")
@@ -61,12 +63,17 @@ class LeadboardApp(OrderedKeys):
         if theme in self.available_themes:
             self.theme = theme
         self.theme_changed_signal.subscribe(self, self._remember)
+        self.app_resume_signal.subscribe(self, self._repaint)
 
     def _remember(self, theme: Theme) -> None:
         try:
             settings.remember_theme(theme.name)
         except OSError as error:
             self.desk_screen.say(f"The theme cannot be remembered: {error.strerror}.", is_bad=True)
+
+    def _repaint(self, _: App[None]) -> None:
+        """Paint everything: while the program was stopped, the terminal showed something else."""
+        self.refresh(layout=True)
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the desk."""
@@ -116,7 +123,22 @@ class LeadboardApp(OrderedKeys):
         """Say how to quit to whoever presses ctrl+c with nothing selected."""
         self.desk_screen.say("Press q to quit.")
 
-    def leave(self) -> None:
+    def leave(self, code: int = 0) -> None:
         """Quit, once the act in flight is stored or a second has passed."""
         self.writer.wait_until_idle(LAST_WAIT)
-        self.exit()
+        self.exit(return_code=code)
+
+    def end(self, code: int) -> None:
+        """Quit unasked, once: a signal came, or the terminal has gone."""
+        if not self._is_ending:
+            self._is_ending = True
+            self.leave(code)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Use the desk's own driver where the screen is a terminal of this kind of system."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from tui.driver import DeskDriver
+
+        return DeskDriver

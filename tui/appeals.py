@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -17,6 +16,7 @@ from tui.keys import bind
 from tui.lines import fit
 from tui.marks import named, seen
 from tui.messages import Act, Acted
+from tui.moments import short
 from wanted import OF_APPEALS
 
 WAITING = "waiting"
@@ -88,7 +88,7 @@ class Appeals(AppealWindow):
         mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
         segments = [
             Segment("▪" if is_marked else " ", mark_pen),
-            Segment(f"{moment(row.timestamp):{MOMENT}} ", mark_pen),
+            Segment(f"{fit(short(row.timestamp), MOMENT)} ", mark_pen),
             Segment(" " + fit(row.lead, lead) + " ", plain),
             Segment(f" {fit(row.source, source)} " if source else "", dim),
             Segment(
@@ -152,13 +152,6 @@ class Appeals(AppealWindow):
         line = "\t".join([str(row.id), row.lead, row.source, _holder(row), row.message])
         self.app.copy_to_clipboard(line)
         self.post_message(Acted(f"A{named(row)[1:]} copied"))
-
-
-def moment(at: datetime) -> str:
-    """Return the local time of today's moments, the date of older ones."""
-    local = at.astimezone()
-    is_today = local.date() == datetime.now().astimezone().date()
-    return local.strftime("%H:%M:%S" if is_today else "%d.%m.%y")
 
 
 def _holder(row: AppealRow) -> str:

@@ -1,5 +1,6 @@
 """One appeal in full: its message, why it went where it went, and what would let it go."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -7,7 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -20,12 +21,16 @@ from tui.dialogs import ActDialog
 from tui.keys import bind
 from tui.lines import fit
 from tui.marks import Chosen
+from tui.moments import shown
+from tui.sheet import Body, Bottom
 from tui.window import LOOKING
 from wanted import Wanted
 
 BAR = 20
 MOST_REMEDIES = 9
-
+MOST_CHANCES = 12
+"""Lines of the roster that are shown; the rest of a large team is counted."""
+KEYS = "c close · o reopen · m move · r return · esc back"
 
 Found = tuple[Explanation, Sequence[lists.AppealRow]]
 """An appeal, and the newest of its lead's."""
@@ -51,11 +56,9 @@ class Details(ActDialog):
         """The text in a part that scrolls, the keys below it."""
         with Vertical(classes="dialog sheet") as box:
             box.border_title = Content(f"Appeal #{self._appeal_id}")
-            with VerticalScroll():
+            with Body():
                 yield Static(LOOKING, id="details", markup=False)
-            yield Static("", id="error", classes="error")
-            hint = "c close · o reopen · m move · r return · 1-9 a remedy · esc back"
-            yield Static(Content(hint), classes="hint")
+            yield Bottom(KEYS)
 
     def on_mount(self) -> None:
         """Read the appeal."""
@@ -66,6 +69,8 @@ class Details(ActDialog):
         self.query_one("#details", Static).update(
             Content("\n").join(_lines(self._explanation, history))
         )
+        if self._explanation.remedies:
+            self.query_one(Bottom).change_hint(f"{KEYS} · 1-9 a remedy")
 
     def on_key(self, event: events.Key) -> None:
         """Do the remedy of a number."""
@@ -91,10 +96,6 @@ class Details(ActDialog):
         chosen = Chosen([self._appeal_id], words)
         self.app.push_screen(Move(chosen), lambda done: self.go(True) if done else None)
 
-    def explain(self, sentence: str, field: str | None) -> None:
-        """Say why something was refused."""
-        self.query_one("#error", Static).update(Content(clean(sentence)))
-
 
 def _read(appeal_id: int) -> Found:
     found = explain(appeal_id)
@@ -109,24 +110,25 @@ def _lines(found: Explanation, history: Sequence[lists.AppealRow]) -> list[Conte
         *(Content(clean(line)) for line in found.message.split("\n")),
         Content(""),
     ]
+    if found.remedies:
+        lines += [Content.styled("What would let it go", "bold")]
+        lines += [
+            Content(f"{number}  {each.words}")
+            for number, each in enumerate(found.remedies[:MOST_REMEDIES], 1)
+        ]
+        lines += [Content("")]
     lines += _why(found)
     if found.since:
         lines += [Content(""), Content.styled("Since then", "bold")]
         lines += [
-            Content(f"{each.at.astimezone():%d.%m %H:%M}  {each.actor}: {each.note}")
+            Content(f"{shown(each.at, '%d.%m %H:%M')}  {each.actor}: {each.note}")
             for each in found.since
-        ]
-    if found.remedies:
-        lines += [Content(""), Content.styled("What would let it go", "bold")]
-        lines += [
-            Content(f"{number}  {each.words}")
-            for number, each in enumerate(found.remedies[:MOST_REMEDIES], 1)
         ]
     others = [row for row in history if row.id != found.id]
     if others:
         lines += [Content(""), Content.styled("The lead's other appeals", "bold")]
         lines += [
-            Content(f"#{row.id}  {row.timestamp.astimezone():%d.%m %H:%M}  {fit(row.message, 46)}")
+            Content(f"#{row.id}  {shown(row.timestamp, '%d.%m %H:%M')}  {fit(row.message, 46)}")
             for row in others
         ]
     return lines
@@ -138,10 +140,22 @@ def _why(found: Explanation) -> list[Content]:
         return [Content.styled("Why", "bold"), Content(reason)]
     total = sum(each.weight for each in found.roster if each.reason is None)
     drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
+    # Who was drawn stands in sight, also where thousands had a greater chance.
+    by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
+    first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
     return [
         Content.assemble(("Why: ", "bold"), drawn),
-        *(_chance(each) for each in sorted(found.roster, key=lambda each: -each.share)),
+        *map(_chance, first),
+        *_rest(by_weight[MOST_CHANCES:]),
     ]
+
+
+def _rest(chances: Sequence[Chance]) -> list[Content]:
+    if not chances:
+        return []
+    reasons = Counter(each.reason or "could have been drawn" for each in chances)
+    words = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    return [Content(f"  and {len(chances):,} more: {words}")]
 
 
 def _chance(each: Chance) -> Content:
@@ -150,7 +164,7 @@ def _chance(each: Chance) -> Content:
     mark = "→ " if each.was_drawn else "  "
     return Content.assemble(
         (mark, "bold"),
-        f"{each.name[:24]:24} {each.weight:>7} ",
+        f"{fit(each.name, 24)} {each.weight:>7} ",
         (f"{filled:{BAR}}", "$text-success"),
         f" {note}",
     )
@@ -166,4 +180,4 @@ def _holder(found: Explanation) -> str:
 
 
 def _when(found: Explanation) -> str:
-    return f"{found.timestamp.astimezone():%d.%m.%Y %H:%M:%S}"
+    return shown(found.timestamp, "%d.%m.%Y %H:%M:%S")

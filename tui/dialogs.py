@@ -13,11 +13,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from crashlog import surprise_once
 from desk import Done
 from store import Refused, Trouble, engine
 from text import clean
 from tui.messages import Acted
-from tui.sheet import Sheet
+from tui.sheet import Body, Bottom, Fields, Sheet
 
 if TYPE_CHECKING:
     from tui.app import LeadboardApp
@@ -87,6 +88,8 @@ class ActDialog(Sheet):
             yield
         except (Refused, Trouble) as error:
             self.explain(str(error), None)
+        except Exception as error:  # one row that nobody foresaw must not close the desk
+            self.explain(surprise_once(error), None)
 
     def refuse(self, refusal: Refused) -> None:
         """Take the refusal of an act."""
@@ -94,7 +97,7 @@ class ActDialog(Sheet):
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Show why the act was refused."""
-        raise NotImplementedError
+        self.say_why_not(sentence)
 
 
 class Dialog(ActDialog):
@@ -110,12 +113,13 @@ class Dialog(ActDialog):
         """Lay out a label, an input and a place for an error for each field."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._title)
-            for field in self._fields:
-                with Horizontal(classes="field"):
-                    yield Static(Content(field.label), classes="label")
-                    yield Input(clean(field.value), id=f"field-{field.name}", compact=True)
-                yield Static("", id=f"error-{field.name}", classes="error")
-            yield Static(Content("enter saves · esc cancels"), classes="hint")
+            with Fields():
+                for field in self._fields:
+                    with Horizontal(classes="field"):
+                        yield Static(Content(field.label), classes="label")
+                        yield Input(clean(field.value), id=f"field-{field.name}", compact=True)
+                    yield Static("", id=f"error-{field.name}", classes="error beside")
+            yield Bottom("enter saves · esc cancels")
 
     @on(Input.Changed)
     def forget_error(self, event: Input.Changed) -> None:
@@ -140,8 +144,10 @@ class Dialog(ActDialog):
     def explain(self, sentence: str, field: str | None) -> None:
         """Put the sentence beside its field, and the cursor into it."""
         name = field if field in {each.name for each in self._fields} else self._fields[0].name
-        self.query_one(f"#error-{name}", Static).update(Content(clean(sentence)))
+        error = self.query_one(f"#error-{name}", Static)
+        error.update(Content(clean(sentence)))
         self.query_one(f"#field-{name}", Input).focus()
+        error.call_after_refresh(error.scroll_visible, animate=False)
 
 
 class Question(ActDialog):
@@ -166,17 +172,13 @@ class Question(ActDialog):
         """Show the question and its keys."""
         with Vertical(classes="dialog") as box:
             box.border_title = Content(clean(self._title))
-            yield Static(Content(clean(self._question)))
-            yield Static("", id="error", classes="error")
-            yield Static(Content(self.hint), classes="hint")
+            with Body():
+                yield Static(Content(clean(self._question)))
+            yield Bottom(self.hint)
 
     def action_confirm(self) -> None:
         """Do it."""
         self.perform(self._act)
-
-    def explain(self, sentence: str, field: str | None) -> None:
-        """Put the sentence below the question."""
-        self.query_one("#error", Static).update(Content(clean(sentence)))
 
 
 class Confirm(Question):
@@ -189,18 +191,23 @@ class Confirm(Question):
 
 
 class Quit(Sheet):
-    """Asks before text that is not stored goes."""
+    """Asks before something that is not stored goes; the reason says what."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,н,enter", "leave", "Quit", id="quit.yes"),
         Binding("escape,n,т", "stay", "Stay", id="quit.no"),
     ]
 
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self._reason = reason
+
     def compose(self) -> ComposeResult:
         """Show the question and its keys."""
         with Vertical(classes="dialog"):
-            yield Static("The form holds an appeal that is not saved. Quit all the same?")
-            yield Static(Content("enter or y: quit · esc or n: stay"), classes="hint")
+            with Body():
+                yield Static(Content(clean(f"{self._reason} Quit anyway?")))
+            yield Bottom("enter or y: quit · esc or n: stay")
 
     def action_leave(self) -> None:
         """Quit without it."""

@@ -3,18 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from time import monotonic
 
 from textual import work
 from textual.reactive import reactive
 
 import views
-from store import Trouble, engine
+from crashlog import surprise_once
+from store import Refused, Trouble, engine
 from tui.acting import ActingScreen
 from tui.header import Header
 from views import Board
 
 POLL = 0.35
 """Seconds between two looks at whether somebody else has changed the database."""
+
+FADING = 5.0
+"""Seconds after which arrivals of the last minutes are counted again though nothing changed."""
 
 Seen = tuple[object, Board]
 """The version of the database before it was read, and the board."""
@@ -23,20 +28,21 @@ Seen = tuple[object, Board]
 class FollowingScreen(ActingScreen):
     """A screen that shows one board, always the newest."""
 
-    board: reactive[Board] = reactive(Board)
-    """Everything that the panes and the header show."""
     version = reactive(0)
     """Counts the readings of the board."""
 
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
         self._seen_version: object = None
+        self._read_at = 0.0
         self._is_looking = False
         self._has_to_look_again = False
 
     def follow(self) -> None:
-        """Read the board again if anybody has changed the database."""
-        self._look(None if self.query_one(Header).trouble else self._seen_version)
+        """Read the board again if anybody has changed the database, or its minutes pass."""
+        is_fading = any(self.board.minutes.values()) and monotonic() - self._read_at > FADING
+        is_unknown = is_fading or self.query_one(Header).trouble
+        self._look(None if is_unknown else self._seen_version)
 
     def reload(self) -> None:
         """Take one new snapshot; each pane repaints what differs."""
@@ -77,6 +83,7 @@ class FollowingScreen(ActingScreen):
             # Counted meanwhile, beside a reading that had begun before.
             board = replace(board, counts=self.board.counts)
         self.board = board
+        self._read_at = monotonic()
         self.version += 1
         self.query_one(Header).trouble = ""
 
@@ -85,8 +92,10 @@ class FollowingScreen(ActingScreen):
         """Keep the desk as it is while the database cannot be read, and say so until it can."""
         try:
             yield
-        except Trouble as trouble:
-            self.query_one(Header).trouble = str(trouble)
+        except (Refused, Trouble) as error:
+            self.query_one(Header).trouble = str(error)
+        except Exception as error:  # one row that nobody foresaw must not close the desk
+            self.query_one(Header).trouble = surprise_once(error)
 
 
 def _seen(known: object, board: Board) -> Seen | None:

@@ -8,11 +8,14 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
 from text import clean
 
+FADES = 10.0
+"""Seconds for which a sentence stays."""
 ALWAYS = "Help"
 """The hint that is shown however narrow the line is: it leads to all the others."""
 
@@ -86,10 +89,21 @@ class KeyLine(Widget):
 class Notice(Static):
     """What was just done, or why it was not."""
 
+    _fading: Timer | None = None
+
     def tell(self, sentence: str, *, is_bad: bool = False) -> None:
-        """Show a sentence until the next one."""
+        """Show a sentence until the next one, or until it is old."""
         self.set_class(is_bad, "bad")
-        self.update(Content(f" {clean(sentence)}"))
+        self.update(Content(clean(sentence)))
+        self.screen.add_class("-saying")
+        if self._fading is not None:
+            self._fading.stop()
+        self._fading = self.set_timer(FADES, self.fade)
+
+    def fade(self) -> None:
+        """Take the sentence away: it is about what was done a while ago."""
+        self.update("")
+        self.screen.remove_class("-saying")
 
 
 def _width(hint: Hint) -> int:

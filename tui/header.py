@@ -8,11 +8,19 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from insight import alarms
+from insight import Alarm, alarms
 from text import clean
 from views import Board
 
 GAP = 3
+NAME = " Leadboard"
+WIDEST_ALARM = 48
+NARROWEST_ALARM = 0
+"""Cells of an alarm, where there is room and where there is none: only its name gets shorter."""
+
+Figure = tuple[str, str]
+"""A text and its style."""
+
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
@@ -29,7 +37,7 @@ class Header(Widget):
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title = clean(title)
-        self._alarms: list[tuple[str, str]] = []
+        self._alarms: list[Alarm] = []
 
     def on_mount(self) -> None:
         """Start the clock."""
@@ -42,44 +50,95 @@ class Header(Widget):
 
     def render(self) -> Content:
         """Return the line."""
-        width = self.size.width
-        left = f" Leadboard  {self._title}"
-        if trouble := self.trouble or self.write_trouble:
-            return Content.assemble((left, "bold"), "   ", (clean(trouble), "$text-error bold"))
-        room = width - 2 - cell_len(left)
-        parts: list[tuple[str, str]] = []
-        for text, style in self.figures():
-            room -= cell_len(text) + GAP
-            if room < 0:
-                break
-            parts.append((text, style))
-        if not parts:
-            left, parts, room = " Leadboard", self.figures()[:1], 0
+        title = f"{NAME}  {self._title}"
+        if trouble := clean(self.trouble or self.write_trouble):
+            left = title if cell_len(title + trouble) + GAP <= self.size.width else NAME
+            return Content.assemble((left, "bold"), " " * GAP, (trouble, "$text-error bold"))
+        left, parts, room = self._fitted(title)
         spans = [item for part in parts for item in (part, " " * GAP)]
         return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
 
     def watch_board(self, board: Board) -> None:
         """Work out the alarms once a board, not once a paint."""
-        self._alarms = [
-            (f"▲ {alarm.sentence}", "$text-error bold" if alarm.is_grave else "$text-warning")
-            for alarm in sorted(alarms(board).values(), key=lambda each: not each.is_grave)
-        ]
+        self._alarms = sorted(alarms(board).values(), key=lambda alarm: alarm.order)
 
-    def figures(self) -> list[tuple[str, str]]:
-        """Return the figures with their styles, the most important first."""
+    def _fitted(self, title: str) -> tuple[str, list[Figure], int]:
+        """Return the title, the figures that fit beside it, and the cells that are left.
+
+        The name in an alarm is cut, then the title left out, before a figure of the team goes.
+        """
+        for left in (title, NAME):
+            room = self.size.width - 2 - cell_len(left)
+            for width in (WIDEST_ALARM, NARROWEST_ALARM):
+                if _width(self.figures(width)) <= room:
+                    return left, *_fitting(self._all(width, room), room)
+        return self._squeezed(title)
+
+    def _squeezed(self, title: str) -> tuple[str, list[Figure], int]:
+        """Fit what there is no room for: the title stays where no figure would take its cells."""
+        kept, bare = (
+            (left, *_fitting(self.figures(NARROWEST_ALARM), self.size.width - 2 - cell_len(left)))
+            for left in (title, NAME)
+        )
+        has_room = kept[2] + GAP >= 0 and len(kept[1]) == len(bare[1])
+        return kept if has_room else bare
+
+    def _all(self, width: int, room: int) -> list[Figure]:
+        """Return every figure, with as many alarms as there is room for."""
+        pace = self.pace()
+        parts = [*self.figures(width), pace]
+        for count in range(2, len(self._alarms) + 1):
+            further = [_alarm(alarm, width) for alarm in self._alarms[1:count]]
+            more = [*self.figures(width, count), pace, *further]
+            if _width(more) > room:
+                break
+            parts = more
+        return parts
+
+    def figures(self, width: int = WIDEST_ALARM, shown: int = 1) -> list[Figure]:
+        """Return what the line has room for before all else, the most important first.
+
+        `width` is what an alarm may take, `shown` how many alarms the line has in all.
+        """
         board = self.board
         active = [each for each in board.operators if each.is_active]
-        load = sum(each.load for each in board.operators)
-        room = sum(each.max_load for each in active)
+        load, limit = sum(each.load for each in active), sum(each.max_load for each in active)
+        off = sum(each.load for each in board.operators) - load
         return [
             (f"waiting {board.waiting}", "$text-error bold reverse" if board.waiting else ""),
-            *self._alarms[:1],
-            (f"load {load}/{room}", ""),
+            *(_alarm(alarm, width, len(self._alarms) - shown) for alarm in self._alarms[:1]),
+            (f"load {load}/{limit}" + (f" +{off} off" if off else ""), ""),
             (f"operators {len(active)}/{len(board.operators)} active", ""),
             (self.clock, ""),
-            (f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""),
-            *self._alarms[1:],
         ]
+
+    def pace(self) -> Figure:
+        """Return the arrivals of the last minutes."""
+        board = self.board
+        return f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""
+
+
+def _alarm(alarm: Alarm, width: int, others: int = 0) -> Figure:
+    """Return an alarm, and how many others there is no room for."""
+    more = f" +{others}" if others else ""
+    style = "$text-error bold" if alarm.is_grave else "$text-warning"
+    return f"▲ {alarm.within(width)}{more}", style
+
+
+def _width(figures: Sequence[Figure]) -> int:
+    return sum(cell_len(text) + GAP for text, _ in figures)
+
+
+def _fitting(figures: Sequence[Figure], room: int) -> tuple[list[Figure], int]:
+    """Return the figures that fit, at least one, and the cells that are left beside them."""
+    parts: list[Figure] = []
+    for figure in figures:
+        used = _width([figure])
+        if parts and used > room:
+            break
+        parts.append(figure)
+        room -= used
+    return parts, room
 
 
 def sparkline(counts: Sequence[int]) -> str:

@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.keys import is_twin
-from tui.sheet import Sheet
+from tui.sheet import Body, Bottom, Sheet
 
 
 class Help(Sheet):
@@ -30,10 +30,10 @@ class Help(Sheet):
         """Lay out the text and below it the keys."""
         with Vertical(classes="dialog sheet") as box:
             box.border_title = Content(self._title)
-            with VerticalScroll():
+            with Body():
                 yield Static(Content(self._text), classes="text")
                 yield Static(self._keys(), classes="keys")
-            yield Static(Content("esc goes back"), classes="hint")
+            yield Bottom("↑↓ scroll · esc goes back")
 
     def _keys(self) -> Content:
         lines: dict[str, list[str]] = {}

@@ -10,17 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 import desk
 from history import EventRow, events_after, newest_events
-from text import clean
 from tui.dialogs import ActDialog
 from tui.keys import bind
 from tui.lines import fit
+from tui.moments import shown
+from tui.sheet import Bottom
 from tui.window import Window
 
 WIDEST_ACTOR = 14
+MOMENT = len("23.11 10:42:07")
 
 
 class Acts(Window[EventRow]):
@@ -43,7 +44,7 @@ class Acts(Window[EventRow]):
     def draw_row(self, row: EventRow, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `23.11 10:42:07  anna  Appeal #7 closed`."""
         tone = "" if row.target is None else "dim"
-        when = f" {row.at.astimezone():%d.%m %H:%M:%S} "
+        when = f" {fit(shown(row.at, '%d.%m %H:%M:%S'), MOMENT)} "
         actor = f" {fit(row.actor, self.columns[0])}  "
         note = fit(row.note, max(0, width - len(when) - cell_len(actor)))
         return [
@@ -67,8 +68,7 @@ class History(ActDialog):
         with Vertical(classes="dialog sheet tall") as box:
             box.border_title = Content("History")
             yield Acts(id="acts")
-            yield Static("", id="error", classes="error")
-            yield Static(Content("u undo this · U redo this · esc goes back"), classes="hint")
+            yield Bottom("u undo this · U redo this · esc goes back")
 
     def on_mount(self) -> None:
         """Show the newest acts."""
@@ -79,7 +79,3 @@ class History(ActDialog):
         row = self.query_one(Acts).current
         if row is not None:
             self.perform(partial(getattr(desk, verb), row.target or row.id))
-
-    def explain(self, sentence: str, field: str | None) -> None:
-        """Say why it was refused."""
-        self.query_one("#error", Static).update(Content(clean(sentence)))

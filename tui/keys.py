@@ -18,7 +18,14 @@ TWINS = (
 )
 """The key of the Russian layout for each key of the Latin one."""
 
-_NAMES = {"enter": "enter", "escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "tab": "tab"}
+_NAMES = {
+    "enter": "enter",
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "tab": "tab",
+    "ю": ".",
+}
 
 
 def both(keys: str) -> str:

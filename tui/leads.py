@@ -10,9 +10,10 @@ from textual.binding import BindingType
 
 import lists
 from lists import LeadRow
-from tui.appeals import MOMENT, Appeals, moment
+from tui.appeals import MOMENT, Appeals
 from tui.keys import bind
 from tui.lines import fit
+from tui.moments import short
 from tui.window import Window
 from wanted import OF_LEADS, Wanted
 
@@ -75,7 +76,7 @@ class Leads(Window[LeadRow]):
         """Draw `tg_77  1/4  10:42:07  Хочу купить`, where 1/4 is open of all."""
         plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
         ids, counts = self.columns
-        newest = moment(row.newest) if row.newest else ""
+        newest = short(row.newest) if row.newest else ""
         used = ids + counts + MOMENT + 7
         return [
             Segment(" " + fit(row.external_id, ids) + "  ", plain),

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from crashlog import surprise_once
 from tui.keys import bind
 
 if TYPE_CHECKING:
@@ -236,12 +237,18 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     def _row_at(self, row: int, y: int, width: int) -> list[Segment]:
         if row < len(self.rows):
             is_cursor = row == self.cursor
-            segments = self.draw_row(self.rows[row], width, is_cursor)
+            segments = self._drawn(self.rows[row], width, is_cursor)
             used = sum(segment.cell_length for segment in segments)
             return [*segments, Segment(" " * (width - used), self.pen(is_cursor=is_cursor))]
         if not self.rows and y == self.head + (0 if self.foot else 1):
             return [Segment(fit(f" {self.hint}", width), self.pen("dim"))]
         return []
+
+    def _drawn(self, row: Row, width: int, is_cursor: bool) -> list[Segment]:
+        try:
+            return self.draw_row(row, width, is_cursor)
+        except Exception as error:  # one row that nobody foresaw must not close the desk
+            return [Segment(fit(f" {surprise_once(error)}", width), self.pen("bad"))]
 
     @property
     def is_narrowed(self) -> bool:

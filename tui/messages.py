@@ -1,5 +1,6 @@
 """What panes tell the screen."""
 
+from asyncio import Event
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,18 +19,23 @@ class Insistence:
 
 
 class Act(Message):
-    """An act that a pane asks for: a function of `desk` and its arguments, all but the actor."""
+    """An act that a pane asks for: a function of `desk` and its arguments, all but the actor.
+
+    `words` say what it does, where the function and its arguments do not.
+    """
 
     def __init__(
         self,
         function: Callable[..., Done],
         *arguments: Any,
         insistence: Insistence | None = None,
+        words: str = "",
     ) -> None:
         super().__init__()
         self.function = function
         self.arguments = arguments
         self.insistence = insistence
+        self.words = words
 
 
 class Acted(Message):
@@ -46,3 +52,11 @@ class Failed(Message):
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
+
+
+class Posted(Message):
+    """Follows what a pane has posted: when it comes to the screen, all of that has come."""
+
+    def __init__(self, has_come: Event) -> None:
+        super().__init__()
+        self.has_come = has_come

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 import desk
 import lists
@@ -22,6 +22,7 @@ from tui.dialogs import ActDialog, Confirm
 from tui.grid import note_of
 from tui.marks import Chosen
 from tui.operator_list import FULL, OperatorList
+from tui.sheet import Bottom
 from views import Board, OperatorRow
 from wanted import matches
 
@@ -42,12 +43,11 @@ class Move(ActDialog):
 
     def compose(self) -> ComposeResult:
         """A filter, the team, and a place for the reason of a refusal."""
-        with Vertical(classes="dialog sheet") as box:
+        with Vertical(classes="dialog sheet choosing") as box:
             box.border_title = Content(clean(f"Move {self._chosen.words} to"))
             yield Input(placeholder="type part of a name", compact=True)
             yield OperatorList(id="choices")
-            yield Static("", id="error", classes="error")
-            yield Static(Content("enter moves · ↑↓ choose · esc cancels"), classes="hint")
+            yield Bottom("enter moves · ↑↓ choose · esc cancels")
 
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
@@ -96,7 +96,7 @@ class Move(ActDialog):
 
     def explain(self, sentence: str, field: str | None) -> None:
         """Say why not."""
-        self.query_one("#error", Static).update(Content(clean(sentence)))
+        self.say_why_not(sentence)
 
     def refuse(self, refusal: Refused) -> None:
         """Say why not; where a limit is in the way, ask whether to go over it."""

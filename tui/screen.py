@@ -13,30 +13,31 @@ from textual.widget import Widget
 import desk
 from tui import background
 from tui.appeals_pane import AppealsPane
-from tui.dialogs import Quit
 from tui.filter import Filtered, FilterLine
-from tui.following import POLL, FollowingScreen
+from tui.following import POLL
 from tui.footer import KeyLine, Notice
 from tui.header import Header
 from tui.keys import bind
 from tui.leads import Leads
+from tui.leaving import LeavingScreen
 from tui.lines import LineView
 from tui.messages import Act
 from tui.new_appeal import NewAppeal
 from tui.operators import Operators
 from tui.painting import Painter
 from tui.saving import Read, SavingScreen
+from tui.sheet import SIZES
 from tui.weights import Weights
 
 PANES = ("operators", "weights", "appeals", "new-appeal")
 LEFT = ("operators", "new-appeal")
 
 
-class DeskScreen(FollowingScreen, SavingScreen):
+class DeskScreen(LeavingScreen, SavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    VERTICAL_BREAKPOINTS = SIZES
     HELP = "Press a pane's number to go to it, n for a new appeal."
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
@@ -49,6 +50,8 @@ class DeskScreen(FollowingScreen, SavingScreen):
                 (4, "new-appeal", "New appeal"),
             )
         ),
+        # The full stop itself is the key that filters on the Russian layout: see on_key.
+        Binding("ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
@@ -105,7 +108,12 @@ class DeskScreen(FollowingScreen, SavingScreen):
     # What is on show.
 
     def on_key(self, event: events.Key) -> None:
-        """Say why a dimmed key does nothing."""
+        """Repeat what was lost at a full stop, and say why a dimmed key does nothing."""
+        if self.lost and event.key == "full_stop":
+            event.stop()
+            event.prevent_default()
+            self.action_repeat()
+            return
         if isinstance(self.focused, LineView) and not self.focused.is_lacking:
             return  # every key is bright, and this is asked on each of them
         active = self.active_bindings.get(event.key)
@@ -115,7 +123,9 @@ class DeskScreen(FollowingScreen, SavingScreen):
             )
 
     def action_undo(self) -> None:
-        """Take back the latest of one's own acts that stands."""
+        """Take back what is being typed, else the latest of one's own acts that stands."""
+        if self.query_one(Weights).forget_edit():
+            return
         self.post_message(Act(desk.undo))
 
     def action_redo(self) -> None:
@@ -168,7 +178,9 @@ class DeskScreen(FollowingScreen, SavingScreen):
         stops[(place + step) % len(stops)].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no filter in the form, where a slash is only a slash."""
+        """Offer no filter in the form, where a slash is only a slash, and repeat only losses."""
+        if action == "repeat":
+            return bool(self.lost)
         return action != "filter" or self.pane_of(self.focused) != "new-appeal"
 
     def action_filter(self) -> None:
@@ -244,10 +256,3 @@ class DeskScreen(FollowingScreen, SavingScreen):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.app.action_command_palette()
-
-    def action_quit(self) -> None:
-        """Leave; ask first when the form holds what is not stored."""
-        if self.query_one(NewAppeal).has_text:
-            self.app.push_screen(Quit())
-        else:
-            self.desk_app.leave()

@@ -19,6 +19,7 @@ from tui.keys import bind
 from tui.lane import Lane
 from tui.messages import Act, Failed, Insistence
 from tui.weight_grid import WeightGrid
+from tui.wording import words_of
 
 if TYPE_CHECKING:
     from transfer.showing import Shown
@@ -134,8 +135,10 @@ class Weights(WeightGrid):
     def _replace(self, cell: Cell, weight: int) -> None:
         """Set the weight; ask first if somebody else has set it while this one was typed."""
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
-        question = f"Set it to {weight} all the same?"
-        self.post_message(Act(cell.replace, weight, insistence=Insistence(question, all_the_same)))
+        asked = Insistence(f"Set it to {weight} all the same?", all_the_same)
+        ids = (cell.operator_id, cell.source_id, weight)
+        words = words_of(desk.set_weight, ids, self.board)
+        self.post_message(Act(cell.replace, weight, insistence=asked, words=words))
 
     def on_paste(self, event: events.Paste) -> None:
         """Set a block of weights that a spreadsheet copied, from the cell under the cursor on."""
@@ -168,9 +171,13 @@ class Weights(WeightGrid):
 
     def action_restore(self) -> None:
         """Forget the edit under way."""
-        if self.typed is None:
+        if not self.forget_edit():
             raise SkipAction
-        self.typed = None
+
+    def forget_edit(self) -> bool:
+        """Forget the edit under way; False where there is none."""
+        was_typed, self.typed = self.typed is not None, None
+        return was_typed
 
     # Acts.
 
