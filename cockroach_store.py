@@ -17,3 +17,7 @@ class CockroachStore(ServerStore, CockroachDatabase):
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""
         return self.atomic()
+
+    def begin(self, system_time: object = None, priority: object = None) -> None:
+        """Begin a transaction, in which nobody waits for a lock for longer than PATIENCE."""
+        self._begun(None)

@@ -19,6 +19,7 @@ from peewee import (
     InterfaceError,
     Model,
     Query,
+    fn,
 )
 
 from troubles import (
@@ -28,11 +29,12 @@ from troubles import (
     Taken,
     TooBusy,
     Trouble,
+    Unknown,
     is_constraint,
     trouble_of,
 )
 
-__all__ = ["Missing", "Refused", "ServerLost", "Taken", "TooBusy", "Trouble"]
+__all__ = ["Missing", "Refused", "ServerLost", "Taken", "TooBusy", "Trouble", "Unknown"]
 
 if TYPE_CHECKING:
     AnyField = Field[Any]
@@ -51,7 +53,10 @@ BEYOND = 2**63 - 1
 """An id above all others."""
 
 OVERTAKING = 20_000
-"""Ids that may be given out on a server, and stored, while a lower one is still being stored."""
+"""Ids that are taken to be given out at most while a lower one is stored, where no server tells."""
+
+SETTLING, GLANCE = 0.5, 0.05
+"""Seconds that a page for others, and a screen, waits for who is storing below the newest row."""
 
 database = DatabaseProxy()
 
@@ -78,6 +83,12 @@ class Engine(Protocol):
 
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""
+
+    def was_stored(self) -> bool | None:
+        """Tell what became of the transaction whose commit was not answered; None: unknown."""
+
+    def settled(self, table: str, patience: float) -> int | None:
+        """Return the id up to which every row of a table is stored; None: unknown."""
 
     def version(self) -> int | None:
         """Return a number that changes with every commit, None where there is no such number."""
@@ -175,12 +186,17 @@ def _once(work: Callable[[], T]) -> T:
             is_done = True
         return outcome
     except ServerLost as lost:
-        if is_done:
+        if not is_done:
+            raise
+        is_stored = engine().was_stored()
+        if is_stored is None:
             # Nobody knows whether it was stored, so it must not be tried again by itself.
-            raise Trouble(
+            raise Unknown(
                 "The database server was lost while storing: look before you repeat."
             ) from lost
-        raise
+        if not is_stored:
+            raise
+        return outcome
 
 
 def nap(attempts: int = 1) -> None:
@@ -229,12 +245,30 @@ def at_one_moment(query: Callable[[], T]) -> T:
         return query()
 
 
-def settled(newest: int) -> int:
-    """Return the id up to which every row is stored, `newest` being the highest that is seen.
+def settled(table: type[Model]) -> int:
+    """Return the id up to which every row is stored, BEYOND on SQLite; raises Trouble.
 
-    On a server a transaction may still be storing a lower one.
+    On a server a transaction may still be storing one below the newest. It holds for what is read
+    from now on, so it is asked before a transaction that reads one moment, not inside. Where
+    nothing is known it is OVERTAKING below the newest.
     """
-    return max(0, newest - OVERTAKING) if engine().is_server else newest
+    with plainly():
+        known = engine().settled(table._meta.table_name, GLANCE)
+    if known is not None:
+        return known
+    newest = reading(lambda: table.select(fn.MAX(table._meta.primary_key)).scalar())
+    return max(0, (newest or 0) - OVERTAKING)
+
+
+def followable(table: type[Model]) -> int:
+    """Return the id up to which a page for others may go; raises Trouble.
+
+    Nothing below it can come later. BEYOND where that cannot be known: on CockroachDB, on
+    YugabyteDB, on a standby.
+    """
+    with plainly():
+        known = engine().settled(table._meta.table_name, SETTLING)
+    return BEYOND if known is None else known
 
 
 def ids_given(table: type[Model]) -> None:

@@ -26,7 +26,7 @@ from allocator import submit
 from cockroach_store import CockroachStore
 from postgres_store import connect_server
 from search import SearchIndex
-from store import Refused, TooBusy, Trouble, engine, stamp, transact
+from store import Refused, TooBusy, Trouble, Unknown, engine, stamp, transact
 from tests.processes import ROOT, together
 from tests.screen import open_desk
 from tests.server import Server, running_server
@@ -160,19 +160,24 @@ async def test_a_screen_at_rest_keeps_its_connections(server: Server, url: str) 
         assert rows(count, name) == before
 
 
-def test_the_index_of_words_leaves_out_what_may_be_overtaken(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "OVERTAKING", 3)
+def test_the_index_of_words_leaves_out_what_may_be_overtaken(url: str, tmp_path: Path) -> None:
     models.open_database(url)
     team({"Anna": 9}, {"tg": {"Anna": 70}})
-    for number in range(8):
+    for number in range(5):
         submit(f"tg_{number}", 1, "Слово")
     index = SearchIndex(tmp_path / "words")
     assert index.catch_up(100) == 5
-    assert index.catch_up(100) == 0
+    with psycopg.connect(url) as slow:
+        slow.execute(
+            "INSERT INTO appeal(lead_id, source_id, timestamp, message, withdrawn) "
+            "VALUES (1, 1, '2026-11-23T10:42:07.000000Z', 'слово', FALSE)"
+        )
+        submit("quick", 1, "Слово")
+        assert index.catch_up(100) == 0
+        slow.commit()
+    assert index.catch_up(100) == 2
     wanted = parse("слово", store.now())
-    assert [each.id for each in lists.newest_appeals(99, None, wanted, index)] == [*range(8, 0, -1)]
+    assert [each.id for each in lists.newest_appeals(99, None, wanted, index)] == [*range(7, 0, -1)]
 
 
 def test_feeders_in_bulk_and_dispatchers_break_nothing(url: str) -> None:
@@ -406,10 +411,34 @@ def test_what_may_have_been_stored_is_not_stored_again(
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(opened, "commit", commit_and_lose)
-    with pytest.raises(Trouble, match="look before you repeat"):
-        submit("once", 1, "")
+    assert submit("once", 1, "").operator_id == 1
+    monkeypatch.setattr(opened, "was_stored", lambda: None)
+    with pytest.raises(Unknown, match="look before you repeat"):
+        submit("twice", 1, "")
     monkeypatch.undo()
+    assert rows("SELECT count(*) FROM appeal") == [(2,)]
+
+
+def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    real = opened.commit
+    lost: list[int] = []
+
+    def commit() -> None:
+        if not lost:
+            lost.append(opened._state.conn.info.backend_pid)
+            with psycopg.connect(url) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 1000)", lost)
+        real()
+
+    monkeypatch.setattr(opened, "commit", commit)
+    assert submit("once", 1, "").operator_id == 1
+    assert lost
     assert rows("SELECT count(*) FROM appeal") == [(1,)]
+    assert_loads_equal_counts()
 
 
 # --- addresses ---------------------------------------------------------------------------------
