@@ -153,7 +153,8 @@ def transact(work: Callable[[], T]) -> T:
     meetings = attempts = 0
     while True:
         try:
-            return _once(work)
+            with storing(engine()):
+                return work()
         except (TooBusy, ServerLost):
             if time.monotonic() > give_up:
                 raise
@@ -178,25 +179,28 @@ def patiently(attempt: Callable[[], T]) -> T:
         nap()
 
 
-def _once(work: Callable[[], T]) -> T:
+@contextmanager
+def storing(there: Engine) -> Iterator[None]:
+    """Run what is inside in one transaction, stored when it ends without an error.
+
+    Where the answer to the commit is lost, the server is asked what became of it. Raises Unknown
+    when it cannot tell, and ServerLost, like every other Trouble, for what was not stored.
+    """
     is_done = False
     try:
-        with plainly(), engine().writing():
-            outcome = work()
+        with plainly(), there.writing():
+            yield
             is_done = True
-        return outcome
     except ServerLost as lost:
-        if not is_done:
-            raise
-        is_stored = engine().was_stored()
+        is_stored = there.was_stored() if is_done else False
         if is_stored is None:
             # Nobody knows whether it was stored, so it must not be tried again by itself.
             raise Unknown(
-                "The database server was lost while storing: look before you repeat."
+                "The database server was lost while storing, which may be done or not: look "
+                "before you repeat."
             ) from lost
         if not is_stored:
             raise
-        return outcome
 
 
 def nap(attempts: int = 1) -> None:

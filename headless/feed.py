@@ -22,7 +22,7 @@ from headless.lines import MAX_LINE, Line, LineReader
 from headless.progress import Advance, progress_bar
 from headless.stopping import Stop, Stopped
 from models import Source
-from store import Refused, TooBusy, Trouble, expect_bulk, rows, stamp, transact
+from store import Refused, TooBusy, Trouble, Unknown, expect_bulk, rows, stamp, transact
 
 SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
 """Lines stored in one transaction."""
@@ -214,9 +214,18 @@ class Feed:
                     say("The database is locked by another program; still trying.")
                 has_said = True
             except Trouble as trouble:
-                first = next(each.number for each in batch if isinstance(each, Entry))
-                told = str(trouble).rstrip(".")
-                raise Trouble(f"{told}; nothing from line {first} on was stored.") from trouble
+                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(batch, trouble)}") from trouble
+
+
+def _left(batch: Sequence[Entry | Bad], trouble: Trouble) -> str:
+    """Return what became of the lines of a batch that was not answered, and of those after it."""
+    numbers = [each.number for each in batch if isinstance(each, Entry)]
+    if not isinstance(trouble, Unknown):
+        return f"nothing from line {numbers[0]} on was stored."
+    return (
+        f"lines {numbers[0]} to {numbers[-1]} may be stored or not, and none after them is. Lines "
+        "with a key may safely be sent again."
+    )
 
 
 def next_size(lines: int, seconds: float) -> int:

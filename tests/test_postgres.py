@@ -425,11 +425,11 @@ def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
     opened = models.open_database(url)
     team({"Anna": 9}, {"tg": {"Anna": 70}})
     real = opened.commit
-    lost: list[int] = []
+    lost: list[object] = []
 
     def commit() -> None:
         if not lost:
-            lost.append(opened._state.conn.info.backend_pid)
+            lost.append(rows("SELECT pg_backend_pid()")[0][0])
             with psycopg.connect(url) as other:
                 other.execute("SELECT pg_terminate_backend(%s, 1000)", lost)
         real()

@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 import desk
 from allocator import Draft
-from store import Refused, Trouble, try_writing
+from store import Refused, Trouble, Unknown, try_writing
 from tui.footer import Notice
 from tui.header import Header
 from tui.messages import Act, Acted, Failed, Insistence
@@ -55,6 +55,8 @@ class ActingScreen(Screen[None]):
             done: desk.Done = await act
         except Refused as refusal:
             self.refuse(refusal, insistence)
+        except Unknown as unknown:
+            self.say(str(unknown), is_bad=True)
         except Trouble as trouble:
             self.stand(str(trouble))
         else:
@@ -121,7 +123,9 @@ class ActingScreen(Screen[None]):
         try:
             placed = await act
         except Refused as refusal:
-            form.take_back(draft, str(refusal))
+            form.take_back(draft, f"Not saved: {refusal}")
+        except Unknown as unknown:
+            form.take_back(draft, f"Perhaps saved: {unknown}")
         except Trouble as trouble:
             form.hold(draft)
             self.stand(str(trouble))
