@@ -183,7 +183,9 @@ class ServerStore(Base):
                 "have no place: Leadboard needs one in UTF-8, made with CREATE DATABASE name "
                 "ENCODING 'UTF8' TEMPLATE template0."
             )
+        conn.execute("BEGIN")  # which a pooler that splits transactions refuses
         (default,) = conn.execute("SHOW default_transaction_isolation").fetchone()
+        conn.execute("COMMIT")
         # Acts look again at what others did meanwhile, which this level neither shows nor forbids.
         self._state.level = "SERIALIZABLE" if default == "repeatable read" else None
 

@@ -33,7 +33,8 @@ class Undone(Exception):
     pass
 
 def store_some(number):
-    drafts = [Draft(f"{sys.argv[2]}_{number}_{n}", source, "x") for n in range(rng.randrange(1, 12))]
+    count = rng.randrange(1, 12)
+    drafts = [Draft(f"{source}_{number}_{n}", source, "x") for n in range(count)]
     place_all(drafts, rng)
     time.sleep(rng.choice((0, 0, 0.002, 0.03)))
     if rng.random() < 0.2:

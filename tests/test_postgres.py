@@ -24,6 +24,7 @@ import store
 import views
 from allocator import submit
 from cockroach_store import CockroachStore
+from headless.feed import feed_from
 from postgres_store import connect_server
 from search import SearchIndex
 from store import Refused, TooBusy, Trouble, Unknown, engine, stamp, transact
@@ -417,6 +418,51 @@ def test_what_may_have_been_stored_is_not_stored_again(
         submit("twice", 1, "")
     monkeypatch.undo()
     assert rows("SELECT count(*) FROM appeal") == [(2,)]
+
+
+def test_the_feed_tells_which_lines_may_be_stored(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    real = opened.commit
+
+    def commit_and_lose() -> None:
+        real()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(opened, "commit", commit_and_lose)
+    monkeypatch.setattr(opened, "was_stored", lambda: None)
+    line = json.dumps({"external_id": "a", "source": "tg", "message": "x"})
+    (tmp_path / "lines").write_text(f"nonsense\n{line}\n{line}\n")
+    with pytest.raises(Trouble, match="lines 2 to 3 may be stored or not, and none after them"):
+        feed_from(str(tmp_path / "lines"))
+    monkeypatch.undo()
+    assert rows("SELECT count(*) FROM appeal") == [(2,)]
+
+
+async def test_the_screen_never_says_not_saved_of_what_may_be(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(url) as shown:
+        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        await shown.until(lambda: "tg" in shown.text)
+        opened = store.database.obj
+        real = opened.commit
+
+        def commit_and_lose() -> None:
+            real()
+            raise OperationalError("server closed the connection unexpectedly")
+
+        monkeypatch.setattr(opened, "commit", commit_and_lose)
+        monkeypatch.setattr(opened, "was_stored", lambda: None)
+        await shown.pilot.press("n", *"tg_1", "tab", *"once", "ctrl+s")
+        await shown.until(lambda: "Perhaps saved" in shown.text)
+        monkeypatch.undo()
+        await asyncio.sleep(0)
+        assert "Not saved" not in shown.text
+        assert "once" in shown.text
+        assert rows("SELECT message FROM appeal") == [("once",)]
 
 
 def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
