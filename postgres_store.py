@@ -40,9 +40,12 @@ CONNECTING: dict[str, Any] = {
 }
 """Settings of each connection, in the words of libpq; the address may name others."""
 
+PREPARING = 5
+"""Runs of a statement after which a session of our own keeps it prepared: twice as quick."""
+
 PINNED: dict[str, Any] = {
     "client_encoding": "UTF8",
-    # A pooler may run the next transaction in another session, which knows none of our names.
+    # Until it is known that there is no pooler.
     "prepare_threshold": None,
 }
 """Settings that neither the address nor the environment may change."""
@@ -126,7 +129,11 @@ class ServerStore(Base):
 
     def cursor(self, named_cursor: str | None = None) -> Any:
         """Return a cursor, on a new connection where the last one broke outside a transaction."""
-        if not self.is_closed() and not self.in_transaction() and _is_over(self._state.conn):
+        if (
+            not self.is_closed()
+            and not self.in_transaction()
+            and _is_over(self._state.conn, self._state.waiting)
+        ):
             self.close()
         return super().cursor(named_cursor)  # type: ignore[no-untyped-call]
 
@@ -138,10 +145,11 @@ class ServerStore(Base):
         """Begin in one exchange with the server; return the cursor at the last answer."""
         self.connection()  # type: ignore[no-untyped-call]  # only it knows the level
         level = level or self._state.level
-        words = f"BEGIN ISOLATION LEVEL {level}" if level else "BEGIN"
-        lock_timeout = f"SET LOCAL lock_timeout = {int(PATIENCE * 1000)}"
+        words = [f"BEGIN ISOLATION LEVEL {level}" if level else "BEGIN"]
+        if not self._state.is_own:
+            words.append(f"SET LOCAL {_lock_timeout()}")
         try:
-            cursor = self.execute_sql("; ".join(filter(None, (words, lock_timeout, more))))  # type: ignore[no-untyped-call]
+            cursor = self.execute_sql("; ".join([*words, more] if more else words))  # type: ignore[no-untyped-call]
         except BaseException:
             self.rollback()
             raise
@@ -172,6 +180,8 @@ class ServerStore(Base):
         except BaseException:
             conn.close()
             raise
+        self._state.waiting = select.poll()
+        self._state.waiting.register(conn.fileno(), select.POLLIN)
         return conn
 
     def _greet(self, conn: Any) -> None:
@@ -184,26 +194,37 @@ class ServerStore(Base):
                 "ENCODING 'UTF8' TEMPLATE template0."
             )
         conn.execute("BEGIN")  # which a pooler that splits transactions refuses
-        (default,) = conn.execute("SHOW default_transaction_isolation").fetchone()
+        default, server_process = conn.execute(
+            "SELECT current_setting('default_transaction_isolation'), pg_backend_pid()"
+        ).fetchone()
         conn.execute("COMMIT")
+        # A pooler, which names itself, may run the next transaction in another session, which
+        # knows none of our statements by their names.
+        self._state.is_own = server_process == conn.info.backend_pid
+        if self._state.is_own:
+            conn.prepare_threshold = PREPARING
+            conn.execute(f"SET {_lock_timeout()}")
         # Acts look again at what others did meanwhile, which this level neither shows nor forbids.
         self._state.level = "SERIALIZABLE" if default == "repeatable read" else None
 
 
-def _is_over(conn: Any) -> bool:
+def _lock_timeout() -> str:
+    return f"lock_timeout = {int(PATIENCE * 1000)}"
+
+
+def _is_over(conn: Any, waiting: "select.poll") -> bool:
     """Tell whether a connection is closed, also by a server that said so while nobody asked."""
     if conn.closed:
         return True
-    from psycopg import Error
-
-    waiting = select.poll()
-    waiting.register(conn.fileno(), select.POLLIN)
-    try:
-        while waiting.poll(0):
+    if conn.closed:
+        return True
+    while waiting.poll(0):
+        try:
             conn.pgconn.consume_input()
-    except Error:
-        conn.close()
-    return bool(conn.closed)
+        except conn.OperationalError:
+            conn.close()
+            return True
+    return False
 
 
 class PostgresStore(ServerStore, PostgresqlDatabase):

@@ -33,6 +33,7 @@ def address(server: Server) -> Iterator[str]:
 
 def test_feeds_dispatchers_and_readers_share_two_connections(address: str) -> None:
     opened = models.open_database(address)
+    assert getattr(opened, "_state").conn.prepare_threshold is None  # noqa: B009
     team({"Anna": 900, "Boris": 500}, {"tg": {"Anna": 7, "Boris": 3}})
     feeds = [
         subprocess.Popen(

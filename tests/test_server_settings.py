@@ -87,6 +87,14 @@ assert inspection.verify().findings == []
     assert inspection.check() == []
 
 
+def test_a_session_of_ones_own_keeps_its_statements(url: str) -> None:
+    models.open_database(url)
+    for _ in range(9):
+        rows("SELECT count(*) FROM lead WHERE id > ?", 5)
+    kept = rows("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM lead%'")
+    assert kept == [(1,)]
+
+
 def test_a_level_that_hides_what_others_did_is_raised(server: Server) -> None:
     name = server.swept()
     for given, used in (
