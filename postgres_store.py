@@ -1,5 +1,6 @@
 """Servers that speak PostgreSQL's protocol: many write at once, and connections may break."""
 
+import os
 import re
 import select
 import time
@@ -58,6 +59,8 @@ class ServerStore(Base):
     """
 
     is_server = True
+    is_named = True
+    """Whether the address names the database, and not a service of libpq that does."""
     text_words = [SQL('COLLATE "C"')]
 
     # The driver takes a single one for the beginning of a parameter.
@@ -173,7 +176,7 @@ class ServerStore(Base):
     def _connect(self) -> Any:
         import psycopg
 
-        name = {"dbname": self.database} if self.database else {}
+        name = {"dbname": self.database} if self.is_named else {}
         conn = psycopg.connect(**name, **self.connect_params, autocommit=True)
         try:
             self._greet(conn)
@@ -339,7 +342,10 @@ def _history(conn: Any) -> str | None:
 def connect_server(url: str) -> ServerStore:
     """Return the database at an address, not yet connected; raises Trouble for one that is none."""
     scheme, name, settings = parts_of(url)
-    return _class_of(scheme)(name, prefer_psycopg3=True, **CONNECTING | settings | PINNED)
+    label = name or settings.get("service") or os.environ["PGSERVICE"]
+    opened = _class_of(scheme)(label, prefer_psycopg3=True, **CONNECTING | settings | PINNED)
+    opened.is_named = bool(name)
+    return opened
 
 
 def _class_of(scheme: str) -> type[ServerStore]:

@@ -23,6 +23,9 @@ _KEYWORDS = re.compile(
     r"(?:ssl|gss|krb|keepalives|load_balance|channel_|require_|tcp_)\w*)\s*=",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"\s*\W?([a-z]\w*)([+\s][^:/]*)?(:|//)", re.IGNORECASE)
+_LOGIN = re.compile(r"[^/\s]+:[^/]*@")
+_VARIABLE = re.compile(r"\s*PG[A-Z]+\s*=")
 _SECRET = re.compile(r"\b(password|passwd|pwd)\s*=", re.IGNORECASE)
 _HOST_AND_PORT = re.compile(r"(\[[^\]/]*\]|[^/:\s]+):\d+(,[^/]*)?(/|$)")
 _HERE = re.compile(r"(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(/|$)", re.IGNORECASE)
@@ -32,7 +35,7 @@ UNREADABLE = (
     "In a password, @ is written %40, / is %2F and % is %25."
 )
 _NO_FILE = (
-    "That looks like the address of a server and is none: write postgresql://user@host/name, "
+    "That looks like the address of a server and is none: write postgresql://host/name, "
     "or put ./ before the name of a file."
 )
 
@@ -55,17 +58,17 @@ def refuse_lookalike(target: str) -> None:
     text = target.strip()
     if text.startswith(("/", "./", "../", "~")) and not text.startswith("//"):
         return
-    first = text.removeprefix("//").partition("/")[0]
-    scheme, colon, _ = first.partition(":")
-    words = re.split(r"[+\s]", scheme.lower())
-    if colon and words[0] in _FOREIGN:
-        raise Trouble(f"Leadboard cannot open {words[0]} databases: SQLite and PostgreSQL only.")
+    bare = text.removeprefix("//")
+    scheme = _SCHEME.match(text)
+    word = scheme[1].lower() if scheme else ""
+    if word in _FOREIGN:
+        raise Trouble(f"Leadboard cannot open {word} databases: SQLite and PostgreSQL only.")
     if (
         "://" in text
-        or "@" in first
-        or bool(colon and words[0] in _SCHEMES | _FOREIGN | _OTHERS)
-        or _SECRET.search(text) is not None
-        or any(found.match(text.removeprefix("//")) for found in (_HOST_AND_PORT, _HERE))
+        or "@" in bare.partition("/")[0]
+        or word in _SCHEMES | _OTHERS
+        or any(found.search(text) for found in (_SECRET, _LOGIN))
+        or any(found.match(bare) for found in (_HOST_AND_PORT, _HERE, _VARIABLE))
     ):
         raise Trouble(_NO_FILE)
 

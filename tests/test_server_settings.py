@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -93,6 +94,21 @@ def test_a_session_of_ones_own_keeps_its_statements(url: str) -> None:
         rows("SELECT count(*) FROM lead WHERE id > ?", 5)
     kept = rows("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM lead%'")
     assert kept == [(1,)]
+
+
+def test_a_service_of_libpq_names_server_and_database(
+    server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "services").write_text(
+        f"[desk]\nhost={server.folder}\nuser=postgres\ndbname=leadboard_lent\n"
+    )
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    for address in ("service=desk", "postgresql://?service=desk"):
+        opened = models.open_database(address)
+        assert rows("SELECT current_database()") == [("leadboard_lent",)]
+        opened.close()
+    with pytest.raises(Trouble, match="cannot be reached"):
+        models.open_database("service=nobody")
 
 
 def test_a_level_that_hides_what_others_did_is_raised(server: Server) -> None:
