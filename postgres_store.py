@@ -190,7 +190,7 @@ class ServerStore(Base):
     def _greet(self, conn: Any) -> None:
         """Learn what must be known of a server; raises Trouble for one that cannot be used."""
         encoding = conn.info.parameter_status("server_encoding") or "UTF8"
-        if encoding != "UTF8":
+        if encoding.upper() not in {"UTF8", "UTF-8"}:
             raise Trouble(
                 f"The database {conn.info.dbname} holds text as {encoding}, where many letters "
                 "have no place: Leadboard needs one in UTF-8, made with CREATE DATABASE name "

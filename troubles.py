@@ -103,14 +103,13 @@ _SQLITE = {
 
 _AGAIN = {
     "40001",  # serialization_failure
-    "40003",  # statement_completion_unknown, as CockroachDB says of a restarted transaction
     "40P01",  # deadlock_detected
     "55P03",  # lock_not_available
     "42P07",  # duplicate_table: two programs made the tables of a new database at once
 }
 
-_BROKEN = ("08", "57P", "25P03", "25P04")
-"""States after which the connection is closed."""
+_BROKEN = ("08", "57P", "25P03", "25P04", "40003")
+"""States after which the connection is closed, or nobody knows what was done: 40003."""
 
 _SERVER = {
     "25006": "The database is read-only: use the server that takes writes, and a user who may.",

@@ -65,7 +65,7 @@ class Connections:
 
         def rank(connection: Any) -> tuple[int, int, float]:
             seen = self._seen[connection]
-            return _FIRST[seen.doing], -of_client[_client(connection)], seen.since
+            return -of_client[_client(connection)], _FIRST[seen.doing], seen.since
 
         dawdling = [
             each
