@@ -6,7 +6,7 @@ from typing import Any
 from peewee import SQL
 from playhouse.cockroachdb import CockroachDatabase
 
-from postgres_store import ServerStore
+from server_store import ServerStore
 
 
 class CockroachStore(ServerStore, CockroachDatabase):

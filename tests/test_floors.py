@@ -12,7 +12,16 @@ ROOT = Path(__file__).parent.parent
 OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "transfer", "tui"}
 GROUND = {
     *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
-    *("cockroach_store", "addresses", "server_address", "backup", "models", "checks", "wanted"),
+    *(
+        "cockroach_store",
+        "addresses",
+        "server_address",
+        "server_store",
+        "backup",
+        "models",
+        "checks",
+        "wanted",
+    ),
 }
 READING = {"search", "finding", "views", "lists", "pages", "explain", "insight", "history"}
 ACTING = {

@@ -89,7 +89,7 @@ def test_a_wait_for_a_lock_ends_though_no_session_knows_of_it(
 ) -> None:
     opened = models.open_database(address)
     team({"Anna": 9}, {"tg": {"Anna": 7}})
-    monkeypatch.setattr("postgres_store.PATIENCE", 0.1)
+    monkeypatch.setattr("server_store.PATIENCE", 0.1)
     monkeypatch.setattr("store.PATIENCE", 0.1)
     with psycopg.connect(server.url("leadboard_lent")) as other:
         other.execute("SELECT 1 FROM operator FOR UPDATE")
