@@ -6,7 +6,7 @@ from typing import Any
 from peewee import SQL
 from playhouse.cockroachdb import CockroachDatabase
 
-from postgres_store import ServerStore
+from server_store import ServerStore
 
 
 class CockroachStore(ServerStore, CockroachDatabase):
@@ -17,3 +17,7 @@ class CockroachStore(ServerStore, CockroachDatabase):
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""
         return self.atomic()
+
+    def begin(self, system_time: object = None, priority: object = None) -> None:
+        """Begin a transaction, in which nobody waits for a lock for longer than PATIENCE."""
+        self._begun(None)

@@ -6,7 +6,13 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-_SECRETS = re.compile(r"(?<=://)\S*@|(?<=password=)[^&\s]+", re.IGNORECASE)
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_SECRETS = re.compile(
+    r"(?P<before>://)\S*@"  # user and password of a URL
+    rf"|(?P<name>(?:password|passwd|pwd)['\"]?\s*[=:]\s*)(?:{_QUOTED}|[^&\s,;)}}]+)"
+    r"|(?<!\S)(?P<user>[\w.+%-]+:)[^\s/@]+(?=@)",
+    re.IGNORECASE,
+)
 
 
 def surprise(error: BaseException) -> str:
@@ -32,7 +38,11 @@ def surprise_once(error: BaseException) -> str:
 
 def without_secrets(words: str) -> str:
     """Return the words with the credentials of every address in them struck out."""
-    return _SECRETS.sub("…", words)
+    return _SECRETS.sub(_struck, words)
+
+
+def _struck(found: "re.Match[str]") -> str:
+    return (found["before"] or found["name"] or found["user"]) + "…"
 
 
 def log_folder() -> Path:

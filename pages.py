@@ -9,7 +9,7 @@ from peewee import Expression, ModelSelect
 
 from models import Appeal, Lead, Operator, OperatorSource, Source
 from places import is_waiting
-from store import at_one_moment, reading, rows
+from store import at_one_moment, followable, reading, rows
 
 T = TypeVar("T")
 
@@ -130,8 +130,11 @@ def appeals(
     operator_id: int | None = None,
     waiting_only: bool = False,
 ) -> list[AppealEntry]:
-    """Return a page of appeals: all, or those of a source, of an operator, or that wait."""
-    wanted: list[Expression] = [Appeal.id > after]
+    """Return a page of appeals: all, or those of a source, of an operator, or that wait.
+
+    It ends where others are still storing, so that whoever goes on after it misses nothing.
+    """
+    wanted: list[Expression] = [Appeal.id > after, Appeal.id <= followable(Appeal)]
     if source_id is not None:
         wanted.append(Appeal.source == source_id)
     if operator_id is not None:
@@ -161,10 +164,11 @@ def _appeals() -> "ModelSelect[Appeal]":
 
 
 def leads(limit: int, after: int = 0) -> list[LeadEntry]:
-    """Return a page of leads, each with the newest of his appeals."""
+    """Return a page of leads, each with the newest of his appeals; it ends as one of appeals."""
+    last = followable(Lead)
 
     def read() -> list[LeadEntry]:
-        page = Lead.select(Lead.id, Lead.external_id).where(Lead.id > after)
+        page = Lead.select(Lead.id, Lead.external_id).where(Lead.id > after, Lead.id <= last)
         found = [LeadEntry(*row) for row in rows(page.order_by(Lead.id).limit(limit))]
         return [replace(lead, appeals=_newest_of(lead.id)) for lead in found]
 

@@ -1,26 +1,16 @@
-"""Servers that speak PostgreSQL's protocol: many write at once, and connections may break."""
+"""PostgreSQL: who is storing, and what became of a transaction, can be asked there."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Any
+import os
+import re
+import time
+from typing import Any
 
-from peewee import SQL, Expression, PostgresqlDatabase
+from peewee import DatabaseError, InterfaceError, PostgresqlDatabase
 
-from addresses import parts_of
-from folding import pattern
-from store import PATIENCE
+from server_address import parts_of
+from server_store import ServerStore
+from store import OVERTAKING, PATIENCE, nap
 from troubles import Trouble
-
-if TYPE_CHECKING:
-
-    class Base(PostgresqlDatabase):
-        """What the servers' classes of Peewee have in common, with what its stubs leave out."""
-
-        _state: Any
-else:
-    Base = object
 
 CONNECTING: dict[str, Any] = {
     "connect_timeout": 3,
@@ -33,93 +23,130 @@ CONNECTING: dict[str, Any] = {
 }
 """Settings of each connection, in the words of libpq; the address may name others."""
 
-
-class ServerStore(Base):
-    """What all such servers share: rows are locked one by one, and a lost connection is renewed."""
-
-    is_server = True
-    is_read_only = False
-    text_words = [SQL('COLLATE "C"')]
-
-    # The driver takes a single one for the beginning of a parameter.
-    operations = {**PostgresqlDatabase.operations, "%": "%%"}
-
-    @property
-    def title(self) -> str:
-        """Return what the database is called on the screen: its name and its server."""
-        host = self.connect_params.get("host") or "localhost"
-        return f"{self.database} on {'localhost' if host.startswith('/') else host}"
-
-    @property
-    def identity(self) -> str:
-        """Return what tells this database from all others."""
-        named = (self.connect_params.get(name) for name in ("host", "port", "options"))
-        return " ".join(map(str, (*named, self.database)))
-
-    def writing(self) -> AbstractContextManager[Any]:
-        """Return a transaction at the isolation level that the address or the server sets."""
-        return self.atomic()
-
-    def snapshot(self) -> AbstractContextManager[Any]:
-        """Return a transaction that reads everything as it was at one moment."""
-        return self.atomic("REPEATABLE READ")
-
-    def confirm(self) -> None:
-        """Do nothing: a server keeps hold of its own files."""
-
-    def version(self) -> None:
-        """Return nothing: there is no number that all such servers change with every commit."""
-
-    def expect_bulk(self) -> None:
-        """Do nothing: a server keeps its pages as it is told to."""
-
-    def holds(self, columns: Sequence[Any], word: str) -> Expression:
-        """Return a condition that is true where the fold of a column holds a folded word.
-
-        What a server makes of upper and lower case depends on its locale: it is not asked.
-        """
-        either: Expression = reduce(or_, [column.regexp(pattern(word)) for column in columns])
-        return either
-
-    def count_on(self, table: str) -> None:
-        """Let the ids of a table go on from its highest, or from one given out already."""
-        self.execute_sql(  # type: ignore[no-untyped-call]
-            f"SELECT setval(s.id, greatest(nextval(s.id), (SELECT max(id) FROM {table}))) "
-            f"FROM (SELECT pg_get_serial_sequence('{table}', 'id')::regclass AS id) AS s "
-            "WHERE s.id IS NOT NULL"
-        )
-
-    def take_stock(self) -> None:
-        """Look how many rows there are of what: until it has, a server may choose to read all."""
-        self.execute_sql("ANALYZE")  # type: ignore[no-untyped-call]
-
-    def damage(self) -> list[str]:
-        """Return nothing: a server watches over its own files and its foreign keys."""
-        return []
-
-    def cursor(self, named_cursor: str | None = None) -> Any:
-        """Return a cursor, on a new connection where the last one broke outside a transaction."""
-        if not self.is_closed() and self._state.conn.closed and not self.in_transaction():
-            self.close()
-        return super().cursor(named_cursor)  # type: ignore[no-untyped-call]
-
-    def _initialize_connection(self, conn: Any) -> None:
-        super()._initialize_connection(conn)  # type: ignore[misc]  # not in its stubs
-        conn.execute(f"SET lock_timeout = {int(PATIENCE * 1000)}")
+PINNED: dict[str, Any] = {
+    "client_encoding": "UTF8",
+    # Until it is known that there is no pooler.
+    "prepare_threshold": None,
+}
+"""Settings that neither the address nor the environment may change."""
 
 
 class PostgresStore(ServerStore, PostgresqlDatabase):
     """PostgreSQL, or what behaves like it: YugabyteDB."""
 
+    def __init__(self, database: str, **settings: Any) -> None:
+        super().__init__(database, **settings)
+        self._settled: dict[str, int] = {}
+        self._is_real = False
+
+    def begin(self, isolation_level: str | None = None) -> None:
+        """Begin a transaction; of one that writes, keep the number that its fate is asked by."""
+        if isolation_level is None and self._is_real:
+            cursor = self._begun(None, "SELECT pg_current_xact_id()::text")
+            (self._state.number,) = cursor.fetchone()
+        else:
+            self._state.number = None
+            self._begun(isolation_level)
+
+    def was_stored(self) -> bool | None:
+        """Tell what became of the last transaction, whose commit was not answered; None: unknown.
+
+        It is asked for as long as PATIENCE: the server may have to start first.
+        """
+        number, history = self._state.number, self._state.history
+        give_up = time.monotonic() + PATIENCE
+        while number is not None:
+            fate = self._fate(number, history)
+            if fate is not None:
+                return fate == "committed"
+            if time.monotonic() > give_up:
+                break
+            nap(6)
+        return None
+
+    def _fate(self, number: str, history: str) -> str | None:
+        """Return what the server says of a transaction, None while it cannot say it."""
+        try:
+            (fate,) = self._one("SELECT pg_xact_status(%s::text::xid8)", (number,))
+        except (DatabaseError, InterfaceError, Trouble):
+            return None
+        # Another server, or another history after a failover, has numbered others so.
+        is_same = history is not None and history == self._state.history
+        return fate if is_same and fate in {"committed", "aborted"} else None
+
+    def settled(self, table: str, patience: float) -> int | None:
+        """Return the id up to which every row is stored, and seen by whoever looks from now on.
+
+        Whoever has drawn an id holds a lock on its sequence until the end of their transaction:
+        once all have let go who held one when the newest row was seen, none below it can come.
+        After `patience` seconds of waiting it is the last id of which that is known, OVERTAKING
+        below the newest at first. None on a standby, which does not see who is storing.
+        """
+        newest, is_standby = self._one(
+            f"SELECT coalesce(max(id), 0), pg_is_in_recovery() FROM {table}"
+        )
+        known = self._settled.get(table)
+        if known is not None and newest <= known:
+            return known
+        if is_standby or not self._is_real:
+            return None
+        if self._await_storing(table, patience):
+            return max(0, newest - OVERTAKING) if known is None else known
+        self._settled[table] = newest
+        return int(newest)
+
+    def _await_storing(self, table: str, patience: float) -> bool:
+        """Wait for those who are storing now, for so many seconds; tell if some still are."""
+        give_up = time.monotonic() + patience
+        storing = self._storing(table)
+        while storing and time.monotonic() < give_up:
+            nap(3)
+            # Who has prepared a commit in two phases goes on under another number.
+            storing = {
+                each for each in self._storing(table) if each in storing or each.startswith("-1/")
+            }
+        return bool(storing)
+
+    def _storing(self, table: str) -> set[str]:
+        """Return the transactions under way that have drawn an id for a row of a table."""
+        held = self.execute_sql(  # type: ignore[no-untyped-call]
+            "SELECT virtualtransaction FROM pg_locks "
+            "WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted "
+            "AND relation = pg_get_serial_sequence(%s, 'id')::regclass "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            (table,),
+        )
+        return {transaction for (transaction,) in held.fetchall()}
+
+    def _greet(self, conn: Any) -> None:
+        super()._greet(conn)
+        # YugabyteDB gives out ids and numbers of transactions in ways of its own.
+        version = conn.info.parameter_status("server_version") or ""
+        self._is_real = conn.info.server_version >= 130_000 and not re.search("YB", version)
+        self._state.history = _history(conn) if self._is_real else None
+
+
+def _history(conn: Any) -> str | None:
+    """Return the timeline of a server and when it was made, None where it may not be asked."""
+    import psycopg
+
+    try:
+        (found,) = conn.execute(
+            "SELECT system_identifier || ' ' || left(pg_walfile_name(pg_current_wal_lsn()), 8) "
+            "FROM pg_control_system()"
+        ).fetchone()
+    except psycopg.Error:  # a standby, or one that lets nobody ask
+        return None
+    return str(found)
+
 
 def connect_server(url: str) -> ServerStore:
-    """Return the database at a URL, not yet connected; raises Trouble for one that is none."""
-    try:
-        import psycopg  # noqa: F401 - only to say what is lacking
-    except ImportError as error:
-        raise Trouble("Servers need a driver: pip install 'leadboard[postgres]'.") from error
-    scheme, name, parameters = parts_of(url)
-    return _class_of(scheme)(name, prefer_psycopg3=True, **CONNECTING | parameters)
+    """Return the database at an address, not yet connected; raises Trouble for one that is none."""
+    scheme, name, settings = parts_of(url)
+    label = name or settings.get("service") or os.environ["PGSERVICE"]
+    opened = _class_of(scheme)(label, prefer_psycopg3=True, **CONNECTING | settings | PINNED)
+    opened.is_named = bool(name)
+    return opened
 
 
 def _class_of(scheme: str) -> type[ServerStore]:

@@ -20,7 +20,7 @@ from peewee import ModelSelect
 from checks import storable
 from folding import FOLDING, fold
 from models import Appeal, Lead
-from store import BEYOND, engine, reading, rows, settled, stamp
+from store import engine, reading, rows, settled, stamp
 
 SHORTEST = 3
 """Letters that a word must have to be found by the index: it holds groups of three."""
@@ -69,7 +69,8 @@ class SearchIndex:
     def catch_up(self, most: int) -> int:
         """Take in up to `most` appeals that are not in the index; return how many there were."""
         mark = self.mark
-        fresh = reading(lambda: rows(_texts_after(mark, most)))
+        last = settled(Appeal)
+        fresh = reading(lambda: rows(_texts_after(mark, last, most)))
         if not fresh:
             return 0
         texts = [(appeal_id, fold(f"{lead}\n{message}")) for appeal_id, lead, message in fresh]
@@ -151,22 +152,14 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _texts_after(mark: int, most: int) -> "ModelSelect[Appeal]":
+def _texts_after(mark: int, last: int, most: int) -> "ModelSelect[Appeal]":
     return (
         Appeal.select(Appeal.id, Lead.external_id, Appeal.message)
         .join(Lead)
-        .where(Appeal.id > mark, Appeal.id <= _last())
+        .where(Appeal.id > mark, Appeal.id <= last)
         .order_by(Appeal.id)
         .limit(most)
     )
-
-
-def _last() -> int:
-    """Return the id up to which no other can come in between any more."""
-    if not engine().is_server:
-        return BEYOND
-    newest = rows(Appeal.select(Appeal.id).order_by(Appeal.id.desc()).limit(1))
-    return settled(newest[0][0]) if newest else 0
 
 
 def _first_id() -> int:

@@ -12,7 +12,7 @@ from peewee import SQL, Expression, SqliteDatabase, fn
 
 from database_file import Connection, DatabaseFile, Mode, make_sure, modes_of, uri_of
 from folding import holds
-from store import PATIENCE, nap, plainly
+from store import BEYOND, PATIENCE, nap, plainly
 from troubles import Trouble, sqlite_name
 
 BULK_CACHE = 4_096
@@ -85,6 +85,14 @@ class SqliteStore(SqliteDatabase):
     def _all(self, sql: str) -> list[Any]:
         found: list[Any] = self.execute_sql(sql).fetchall()  # type: ignore[no-untyped-call]
         return found
+
+    def was_stored(self) -> bool | None:
+        """Return nothing: no answer is ever lost on the way from a file."""
+        return None
+
+    def settled(self, table: str, patience: float) -> int:
+        """Return an id above all others: one writes at a time, in the order of the ids."""
+        return BEYOND
 
     def version(self) -> int:
         """Return a number that changes whenever another connection has committed.

@@ -19,6 +19,7 @@ from peewee import (
     InterfaceError,
     Model,
     Query,
+    fn,
 )
 
 from troubles import (
@@ -52,7 +53,10 @@ BEYOND = 2**63 - 1
 """An id above all others."""
 
 OVERTAKING = 20_000
-"""Ids that may be given out on a server, and stored, while a lower one is still being stored."""
+"""Ids that are taken to be given out at most while a lower one is stored, where no server tells."""
+
+SETTLING, GLANCE = 0.5, 0.05
+"""Seconds that a page for others, and a screen, waits for who is storing below the newest row."""
 
 database = DatabaseProxy()
 
@@ -85,6 +89,12 @@ class Engine(Protocol):
 
     def confirm(self) -> None:
         """Raise Trouble when what is open is no longer what the address names."""
+
+    def was_stored(self) -> bool | None:
+        """Tell what became of the transaction whose commit was not answered; None: unknown."""
+
+    def settled(self, table: str, patience: float) -> int | None:
+        """Return the id up to which every row of a table is stored; None: unknown."""
 
     def version(self) -> int | None:
         """Return a number that changes with every commit, None where there is no such number."""
@@ -183,7 +193,8 @@ def transact(work: Callable[[], T]) -> T:
     meetings = attempts = 0
     while True:
         try:
-            return _once(work)
+            with storing(engine()):
+                return work()
         except (TooBusy, ServerLost):
             if time.monotonic() > give_up:
                 raise
@@ -211,20 +222,28 @@ def patiently(attempt: Callable[[], T], seconds: float | None = None) -> T:
         nap()
 
 
-def _once(work: Callable[[], T]) -> T:
+@contextmanager
+def storing(there: Engine) -> Iterator[None]:
+    """Run what is inside in one transaction, stored when it ends without an error.
+
+    Where the answer to the commit is lost, the server is asked what became of it. Raises Uncertain
+    when it cannot tell, and ServerLost, like every other Trouble, for what was not stored.
+    """
     is_done = False
     try:
-        with plainly(), engine().writing():
-            outcome = work()
+        with plainly(), there.writing():
+            yield
             is_done = True
-        return outcome
     except ServerLost as lost:
-        if is_done:
+        is_stored = there.was_stored() if is_done else False
+        if is_stored is None:
             # Nobody knows whether it was stored, so it must not be tried again by itself.
             raise Uncertain(
-                "The database server was lost while storing: look before you repeat."
+                "The database server was lost while storing, which may be done or not: look "
+                "before you repeat."
             ) from lost
-        raise
+        if not is_stored:
+            raise
 
 
 def nap(attempts: int = 1) -> None:
@@ -280,12 +299,30 @@ def at_one_moment(query: Callable[[], T]) -> T:
         return query()
 
 
-def settled(newest: int) -> int:
-    """Return the id up to which every row is stored, `newest` being the highest that is seen.
+def settled(table: type[Model]) -> int:
+    """Return the id up to which every row is stored, BEYOND on SQLite; raises Trouble.
 
-    On a server a transaction may still be storing a lower one.
+    On a server a transaction may still be storing one below the newest. It holds for what is read
+    from now on, so it is asked before a transaction that reads one moment, not inside. Where
+    nothing is known it is OVERTAKING below the newest.
     """
-    return max(0, newest - OVERTAKING) if engine().is_server else newest
+    with plainly():
+        known = engine().settled(table._meta.table_name, GLANCE)
+    if known is not None:
+        return known
+    newest = reading(lambda: table.select(fn.MAX(table._meta.primary_key)).scalar())
+    return max(0, (newest or 0) - OVERTAKING)
+
+
+def followable(table: type[Model]) -> int:
+    """Return the id up to which a page for others may go; raises Trouble.
+
+    Nothing below it can come later. BEYOND where that cannot be known: on CockroachDB, on
+    YugabyteDB, on a standby.
+    """
+    with plainly():
+        known = engine().settled(table._meta.table_name, SETTLING)
+    return BEYOND if known is None else known
 
 
 def ids_given(table: type[Model]) -> None:

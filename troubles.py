@@ -1,11 +1,10 @@
 """What may go wrong, in sentences for people: bad input, and a database that cannot be used."""
 
+import re
 import sqlite3
 
 from text import clean
 
-FATAL = "FATAL:"
-"""What a server puts before its reason when it takes no connection."""
 SERVER_LOST = "The database server cannot be reached: check that it runs and the address in --db."
 
 
@@ -30,7 +29,7 @@ class Trouble(RuntimeError):
 
 
 class Uncertain(Trouble):
-    """Nobody knows whether it was stored, so that it must not be repeated unseen."""
+    """What became of a commit is not known: it may be stored, so nobody is to repeat it unseen."""
 
 
 class TooBusy(Trouble):
@@ -104,20 +103,34 @@ _SQLITE = {
 
 _AGAIN = {
     "40001",  # serialization_failure
-    "40003",  # statement_completion_unknown, as CockroachDB says of a restarted transaction
     "40P01",  # deadlock_detected
     "55P03",  # lock_not_available
     "42P07",  # duplicate_table: two programs made the tables of a new database at once
 }
 
+_BROKEN = ("08", "57P", "25P03", "25P04", "40003")
+"""States after which the connection is closed, or nobody knows what was done: 40003."""
+
 _SERVER = {
-    "25006": "The database is read-only: use the server that takes writes.",
+    "25006": "The database is read-only: use the server that takes writes, and a user who may.",
     "28": "The database server refused the user or the password: check --db.",
     "3D": "The server has no database of this name: make it, or check --db.",
+    "3F": "The search_path of the database user names no schema that is there: set it.",
     "42501": "The database user may not do this: give it rights on the tables.",
     "53100": "The server's disk is full: free some space there, then try again.",
+    "53200": "The database server is out of memory: try again in a moment.",
     "53300": "The database server has no free connection: raise its max_connections.",
+    "57014": "The server broke off what took too long: raise its statement_timeout.",
+    "58030": "The server's disk cannot be read or written: look after the server.",
 }
+
+STATEMENT_POOLING = (
+    "The pooler is in statement mode, where nothing is stored as a whole: set its pool_mode to "
+    "transaction or session."
+)
+
+_REASON = re.compile(r"\w+:  ([^\n]+)")
+"""What a server that takes no connection says after a word for its gravity, in any language."""
 
 
 def _server_trouble(error: Exception, state: str) -> Exception:
@@ -125,13 +138,28 @@ def _server_trouble(error: Exception, state: str) -> Exception:
         return TooBusy("Others are changing the same rows: try again in a moment.")
     if state == "22003":
         return Missing("There is nothing with so large a number.")
-    if not state and FATAL in (answer := str(error)):
-        words = clean(answer.rpartition(FATAL)[2].strip().splitlines()[0])
-        return ServerLost(f"The database server refused the connection: {words}.")
+    if not state and (reason := _REASON.search(str(error))):
+        return ServerLost(f"The database server refused the connection: {_words(reason[1])}.")
     if not state and type(getattr(error, "orig", error)).__name__ == "DataError":
         return Refused("The database server cannot hold this text: it has a NUL character.")
+    if state.startswith(_BROKEN):
+        return _broken(error)
     # The driver's own words may quote the address, and with it the password.
-    if not state or state.startswith(("08", "57P")):
+    if not state:
         return ServerLost(SERVER_LOST)
     sentence = _SERVER.get(state) or _SERVER.get(state[:2])
     return Trouble(sentence or f"The database server answered with error {state}.")
+
+
+def _broken(error: Exception) -> Trouble:
+    """Return what a server or a pooler says as it breaks a connection off; another may serve."""
+    said = getattr(getattr(getattr(error, "orig", error), "diag", None), "message_primary", None)
+    if said and "statement pooling" in said:
+        return Trouble(STATEMENT_POOLING)
+    return ServerLost(
+        f"The database server broke the connection: {_words(said)}." if said else SERVER_LOST
+    )
+
+
+def _words(said: str) -> str:
+    return clean(said.strip()).rstrip(".")

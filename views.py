@@ -80,15 +80,23 @@ def board(previous: Board | None = None) -> Board:
 
     The counts go on from those of `previous`, and are left out while it has none.
     """
-    return at_one_moment(lambda: _board(previous or Board()))
+    known = previous or Board()
+    ends = None if known.counts is None else _ends()
+    return at_one_moment(lambda: _board(known, ends))
 
 
 def counts() -> Counts:
     """Count all appeals and leads, which takes a while when there are millions."""
-    return at_one_moment(lambda: _counted_on(Counts()))
+    ends = _ends()
+    return at_one_moment(lambda: _counted_on(Counts(), ends))
 
 
-def _board(known: Board) -> Board:
+def _ends() -> tuple[int, int]:
+    """Return the ids of appeals and of leads below which nothing more can come."""
+    return settled(Appeal), settled(Lead)
+
+
+def _board(known: Board, ends: tuple[int, int] | None) -> Board:
     stamp_now = _weights_stamp()
     is_same = known.weights_stamp == stamp_now
     return Board(
@@ -98,7 +106,7 @@ def _board(known: Board) -> Board:
         weights_stamp=stamp_now,
         per_minute=_arrivals_of_last_minute(),
         minutes=_minutes(known.minutes),
-        counts=None if known.counts is None else _counted_on(known.counts),
+        counts=_counted_on(known.counts, ends) if known.counts and ends else None,
     )
 
 
@@ -193,18 +201,18 @@ _LEADS_AFTER = Prepared(
 )
 
 
-def _counted_on(known: Counts) -> Counts:
+def _counted_on(known: Counts, ends: tuple[int, int]) -> Counts:
     """Add what is beyond the marks: nothing is ever deleted from these tables."""
-    appeals, settled_appeals, mark = _on(_APPEALS_AFTER, known.settled[0], known.marks[0])
-    leads, settled_leads, lead_mark = _on(_LEADS_AFTER, known.settled[1], known.marks[1])
-    return Counts(appeals, leads, (settled_appeals, settled_leads), (mark, lead_mark))
+    appeals = _on(_APPEALS_AFTER, known.settled[0], known.marks[0], ends[0])
+    leads = _on(_LEADS_AFTER, known.settled[1], known.marks[1], ends[1])
+    return Counts(appeals[0], leads[0], (appeals[1], leads[1]), (appeals[2], leads[2]))
 
 
-def _on(after: Prepared, count: int, mark: int) -> tuple[int, int, int]:
+def _on(after: Prepared, count: int, mark: int, end: int) -> tuple[int, int, int]:
     """Return how many rows there are, and how many up to the mark that comes with them."""
     [(more, newest)] = after.rows(mark=mark)
     total = count + more
-    further = settled(newest or 0)
+    further = min(newest or 0, end)
     if further <= mark:
         return total, count, mark
     beyond = 0 if further == newest else after.rows(mark=further)[0][0]

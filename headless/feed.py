@@ -227,15 +227,18 @@ class Feed:
                     say("The database is locked by another program; still trying.")
                 has_said = True
             except Trouble as trouble:
-                first = next(each.number for each in batch if isinstance(each, Entry))
-                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(trouble, first)}.") from trouble
+                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(batch, trouble)}") from trouble
 
 
-def _left(trouble: Trouble, first: int) -> str:
-    """Return what became of the lines from the first unanswered one on."""
-    if isinstance(trouble, Uncertain):
-        return f"all lines before {first} are stored, those from it on may be"
-    return f"nothing from line {first} on was stored"
+def _left(batch: Sequence[Entry | Bad], trouble: Trouble) -> str:
+    """Return what became of the lines of a batch that was not answered, and of those after it."""
+    numbers = [each.number for each in batch if isinstance(each, Entry)]
+    if not isinstance(trouble, Uncertain):
+        return f"nothing from line {numbers[0]} on was stored."
+    return (
+        f"lines {numbers[0]} to {numbers[-1]} may be stored or not, and none after them is. Lines "
+        "with a key may safely be sent again."
+    )
 
 
 def next_size(lines: int, seconds: float) -> int:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from headless.cli import Choice
 
 TOKEN = "LEADBOARD_TOKEN"
+LONGEST_TOKEN = 4096
+"""Bytes; servers before the door take no longer header."""
 
 
 @click.command()
@@ -63,9 +65,35 @@ def serve(
 
 
 def _token(file: Path | None) -> str | None:
-    """Return the token of the file or of the environment, None where there is neither."""
-    given = os.environ.get(TOKEN) if file is None else file.read_text(encoding="utf-8")
-    token = None if given is None else given.strip()
-    if token == "":
+    """Return the token of the file or of the environment, None where there is neither.
+
+    Raises UsageError for one that no request could bring.
+    """
+    given = os.environ.get(TOKEN) if file is None else _text_of(file)
+    if given is None:
+        return None
+    token = given.removeprefix("\ufeff").strip()
+    if not token:
         raise click.UsageError("The token is empty: write one, or leave it out.")
+    if len(token.splitlines()) > 1:
+        raise click.UsageError("The token has several lines: write it alone, on one.")
+    if not all("!" <= letter <= "~" for letter in token):
+        raise click.UsageError(
+            "The token holds a space or a letter that HTTP cannot carry: use ASCII letters and "
+            "digits."
+        )
     return token
+
+
+def _text_of(file: Path) -> str:
+    with file.open("rb") as opened:
+        content = opened.read(LONGEST_TOKEN + 1)
+    if len(content) > LONGEST_TOKEN:
+        raise click.UsageError(f"The token file is longer than {LONGEST_TOKEN:,} bytes.")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise click.UsageError("The token file is not UTF-8 text: save it as UTF-8.")
+    return text

@@ -13,7 +13,16 @@ OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "transfe
 GROUND = {
     *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
     *("cockroach_store", "addresses", "backup", "database_file", "upgrades", "models", "checks"),
-    *("names", "wanted", "restoring", "folding", "layouts", "moments"),
+    *(
+        "server_address",
+        "server_store",
+        "names",
+        "wanted",
+        "restoring",
+        "folding",
+        "layouts",
+        "moments",
+    ),
 }
 READING = {"search", "finding", "views", "lists", "pages", "explain", "insight", "history"}
 ACTING = {

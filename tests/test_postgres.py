@@ -24,9 +24,10 @@ import store
 import views
 from allocator import submit
 from cockroach_store import CockroachStore
+from headless.feed import feed_from
 from postgres_store import connect_server
 from search import SearchIndex
-from store import Refused, TooBusy, Trouble, engine, stamp, transact
+from store import Refused, TooBusy, Trouble, Uncertain, engine, stamp, transact
 from tests.processes import ROOT, together
 from tests.screen import open_desk
 from tests.server import Server, running_server
@@ -161,19 +162,24 @@ async def test_a_screen_at_rest_keeps_its_connections(server: Server, url: str) 
         assert rows(count, name) == before
 
 
-def test_the_index_of_words_leaves_out_what_may_be_overtaken(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "OVERTAKING", 3)
+def test_the_index_of_words_leaves_out_what_may_be_overtaken(url: str, tmp_path: Path) -> None:
     models.open_database(url)
     team({"Anna": 9}, {"tg": {"Anna": 70}})
-    for number in range(8):
+    for number in range(5):
         submit(f"tg_{number}", 1, "Слово")
     index = SearchIndex(tmp_path / "words")
     assert index.catch_up(100) == 5
-    assert index.catch_up(100) == 0
+    with psycopg.connect(url) as slow:
+        slow.execute(
+            "INSERT INTO appeal(lead_id, source_id, timestamp, message, withdrawn) "
+            "VALUES (1, 1, '2026-11-23T10:42:07.000000Z', 'слово', FALSE)"
+        )
+        submit("quick", 1, "Слово")
+        assert index.catch_up(100) == 0
+        slow.commit()
+    assert index.catch_up(100) == 2
     wanted = parse("слово", store.now())
-    assert [each.id for each in lists.newest_appeals(99, None, wanted, index)] == [*range(8, 0, -1)]
+    assert [each.id for each in lists.newest_appeals(99, None, wanted, index)] == [*range(7, 0, -1)]
 
 
 def test_feeders_in_bulk_and_dispatchers_break_nothing(url: str) -> None:
@@ -407,10 +413,78 @@ def test_what_may_have_been_stored_is_not_stored_again(
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(opened, "commit", commit_and_lose)
-    with pytest.raises(Trouble, match="look before you repeat"):
-        submit("once", 1, "")
+    assert submit("once", 1, "").operator_id == 1
+    monkeypatch.setattr(opened, "was_stored", lambda: None)
+    with pytest.raises(Uncertain, match="look before you repeat"):
+        submit("twice", 1, "")
     monkeypatch.undo()
+    assert rows("SELECT count(*) FROM appeal") == [(2,)]
+
+
+def test_the_feed_tells_which_lines_may_be_stored(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    real = opened.commit
+
+    def commit_and_lose() -> None:
+        real()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(opened, "commit", commit_and_lose)
+    monkeypatch.setattr(opened, "was_stored", lambda: None)
+    line = json.dumps({"external_id": "a", "source": "tg", "message": "x"})
+    (tmp_path / "lines").write_text(f"nonsense\n{line}\n{line}\n")
+    with pytest.raises(Trouble, match="lines 2 to 3 may be stored or not, and none after them"):
+        feed_from(str(tmp_path / "lines"))
+    monkeypatch.undo()
+    assert rows("SELECT count(*) FROM appeal") == [(2,)]
+
+
+async def test_the_screen_never_says_not_saved_of_what_may_be(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(url) as shown:
+        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        await shown.until(lambda: "Anna" in shown.text and "[ 70]" in shown.text)
+        opened = store.database.obj
+        real = opened.commit
+
+        def commit_and_lose() -> None:
+            real()
+            raise OperationalError("server closed the connection unexpectedly")
+
+        monkeypatch.setattr(opened, "commit", commit_and_lose)
+        monkeypatch.setattr(opened, "was_stored", lambda: None)
+        await shown.pilot.press("n", *"tg_1", "tab", *"once", "ctrl+s")
+        await shown.until(lambda: "Perhaps saved" in shown.text)
+        monkeypatch.undo()
+        assert "Not saved" not in shown.text
+        assert "once" in shown.text
+        assert rows("SELECT message FROM appeal") == [("once",)]
+
+
+def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    real = opened.commit
+    lost: list[object] = []
+
+    def commit() -> None:
+        if not lost:
+            lost.append(rows("SELECT pg_backend_pid()")[0][0])
+            with psycopg.connect(url) as other:
+                other.execute("SELECT pg_terminate_backend(%s, 1000)", lost)
+        real()
+
+    monkeypatch.setattr(opened, "commit", commit)
+    assert submit("once", 1, "").operator_id == 1
+    assert lost
     assert rows("SELECT count(*) FROM appeal") == [(1,)]
+    assert_loads_equal_counts()
 
 
 # --- addresses ---------------------------------------------------------------------------------

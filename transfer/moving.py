@@ -12,7 +12,7 @@ from peewee import BooleanField, Database, IntegrityError
 
 from addresses import is_server, path_of
 from models import TABLES, SchemaVersion, Table, open_database
-from store import Engine, Refused, Trouble, UtcField, plainly, stamp
+from store import Engine, Refused, Trouble, UtcField, plainly, stamp, storing
 from transfer.cells import EARLIEST, LATEST, MAX_ID
 
 _FIRST, _LAST = stamp(EARLIEST), stamp(LATEST)
@@ -87,7 +87,7 @@ def _moved(
     here: Database, there: Database, begin: Callable[[int], AbstractContextManager[Advance]]
 ) -> list[Moved]:
     tables = [_Columns(table) for table in TABLES if table is not SchemaVersion]
-    with plainly(), _as_engine(here).snapshot(), _as_engine(there).writing():
+    with plainly(), _as_engine(here).snapshot(), storing(_as_engine(there)):
         if taken := [each.name for each in tables if each.count(there)]:
             raise Refused(f"The other database holds rows of {taken[0]} already.", "to")
         with begin(sum(each.count(here) for each in tables)) as advance:

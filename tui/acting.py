@@ -10,7 +10,7 @@ from textual.timer import Timer
 
 import desk
 from allocator import Draft
-from store import Refused, ServerLost, Trouble, try_writing
+from store import Refused, Trouble, Uncertain, try_writing
 from tui.footer import Notice
 from tui.header import Header
 from tui.messages import Act, Acted, Failed, Insistence
@@ -69,6 +69,8 @@ class ActingScreen(Screen[None]):
             done: desk.Done = await act
         except Refused as refusal:
             self.refuse(refusal, message.insistence)
+        except Uncertain as uncertain:
+            self.say(str(uncertain), is_bad=True)
         except Trouble as trouble:
             self.lose(message, trouble)
         else:
@@ -86,10 +88,8 @@ class ActingScreen(Screen[None]):
 
     def lose(self, act: Act, trouble: Trouble) -> None:
         """Keep an act that was not stored, so that a key repeats it when the database is back."""
-        # A server that went while it stored may have done so: nobody is to repeat that unseen.
-        if not isinstance(trouble.__cause__, ServerLost):
-            self.lost.append(act)
-            self.refresh_bindings()
+        self.lost.append(act)
+        self.refresh_bindings()
         self.stand(str(trouble))
 
     @property
@@ -166,7 +166,9 @@ class ActingScreen(Screen[None]):
         try:
             placed = await act
         except Refused as refusal:
-            form.take_back(draft, str(refusal))
+            form.take_back(draft, f"Not saved: {refusal}")
+        except Uncertain as uncertain:
+            form.take_back(draft, f"Perhaps saved: {uncertain}")
         except Trouble as trouble:
             form.hold(draft)
             self.stand(str(trouble))

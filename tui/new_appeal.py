@@ -216,7 +216,7 @@ class NewAppeal(Vertical):
         self._bring_back()
 
     def take_back(self, draft: Draft, sentence: str) -> None:
-        """Keep a draft that was refused; it comes back once the form is empty."""
+        """Keep a draft that was not saved as the sentence tells; it comes back to an empty form."""
         self.refused.append((draft, sentence))
         self._bring_back()
         if self.refused:
@@ -237,7 +237,7 @@ class NewAppeal(Vertical):
         if self.refused and not self.lead.value and not self.message.text:
             draft, sentence = self.refused.pop(0)
             self._fill(draft.external_id, draft.message)
-            self.tell(f"Not saved: {sentence}", "bad")
+            self.tell(sentence, "bad")
 
     def tell(self, sentence: str, tone: str) -> None:
         """Show a sentence below the form."""

@@ -28,10 +28,11 @@ _IN_JSON = {"operator": "operator_id", "source": "source_id"}
 _TOLD = {
     400: "The body is not JSON.",
     401: "The token is missing or wrong.",
-    403: "Without a token only localhost may be asked for.",
+    403: "Without a token only localhost may be asked for, and by no page of a browser.",
     404: "Something named is not there.",
     409: "The name is taken.",
     413: "The body is too long.",
+    415: "The body is packed, or not in UTF-8.",
     422: "A value may not be so.",
     429: "Too many requests of this client; see Retry-After.",
     503: "The database is busy, or cannot be used; see Retry-After.",
@@ -40,7 +41,7 @@ _TOLD = {
 
 def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what the OpenAPI page says of the errors that an address answers."""
-    common = (401, 403, 429, 503)
+    common = (401, 403, 415, 429, 503)
     return {
         status: {"model": Problem, "description": _TOLD[status]} for status in (*statuses, *common)
     }
@@ -101,6 +102,7 @@ def _allowed(request: Request) -> str:
     for route in request.app.routes:
         if isinstance(route, APIRoute) and route.path_regex.match(path):
             methods |= route.methods or set()
+    methods |= {"HEAD"} if "GET" in methods else set()
     return ", ".join(sorted(methods))
 
 

@@ -101,6 +101,7 @@ def application(actor: str, rules: Rules) -> FastAPI:
         title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
     )
     answers.install(app)
+    app.router.redirect_slashes = False  # the gate knows both
     app.router.route_class = _Route
     for add in (_operators, _sources, _weights, _appeals, _leads, _health):
         add(app, door)
@@ -116,6 +117,8 @@ class _Body(Request):
             found = json.loads(await self.body())
         except json.JSONDecodeError:
             raise
+        except UnicodeDecodeError as error:
+            raise HTTPException(400, "The body is not UTF-8: send JSON in UTF-8.") from error
         except (ValueError, RecursionError) as error:
             sentence = "The body holds what JSON may not, or is nested too deeply."
             raise HTTPException(400, sentence) from error

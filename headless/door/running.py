@@ -12,11 +12,10 @@ import uvicorn
 
 from checks import checked_name
 from headless.door.app import application
+from headless.door.connections import AT_ONCE, Connections, Listener, most_connections
 from headless.door.gate import Rules
 from store import Refused, Trouble
 
-BACKLOG = 2048
-"""Connections that may wait to be taken."""
 PATIENCE = 10
 """Seconds that those under way have to end once the door closes."""
 
@@ -36,14 +35,20 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
-        backlog=BACKLOG,
+        backlog=AT_ONCE,
+        # What `connections` looks at, also where quicker ones are installed.
+        http="h11",
+        loop="asyncio",
+        ws="none",
     )
     with _listening(host, port) as listener:
         name, number = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
         gc.freeze()  # what is loaded by now stays; only what a request makes need be looked through
-        _Server(config).run([listener])
+        server = _Server(config)
+        listener.connections = server.connections
+        server.run([listener])
     return 0
 
 
@@ -55,14 +60,14 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listening(host: str, port: int) -> Iterator[Listener]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
+        listener = Listener(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(BACKLOG)  # from now on whoever knocks is heard, a little later at first
+        listener.listen()  # from now on whoever knocks is heard, a little later at first
     except OSError as error:
         raise Trouble(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
     with listener:
@@ -70,7 +75,18 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """A server that ends on a signal as asked, instead of dying of it in the end."""
+    """A server that lets nobody dawdle, and ends on a signal as asked instead of dying of it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.connections = Connections(self.server_state.connections, most_connections())
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections twice a second."""
+        if counter % 5 == 0:
+            self.connections.sweep()
+        over: bool = await super().on_tick(counter)
+        return over
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

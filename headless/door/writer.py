@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from allocator import Draft, Placed
 from bulk import place_all
-from store import Refused, TooBusy, Trouble, database, expect_bulk, reading, transact
+from store import Refused, TooBusy, Trouble, database, expect_bulk, plainly, transact
 
 T = TypeVar("T")
 
@@ -106,7 +106,8 @@ def _store(asked: Sequence[_Asked]) -> list[Any]:
 def _act(asked: _Asked) -> Any:
     assert not isinstance(asked.job, Draft)
     try:
-        return reading(asked.job)
+        with plainly():
+            return asked.job()
     except Exception as error:  # whatever it is belongs to who asked
         return error
 
