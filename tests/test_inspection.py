@@ -12,6 +12,7 @@ import pytest
 import allocator
 import desk
 import inspection
+from models import open_database
 from store import database
 from tests.acts_model import (
     ACTOR,
@@ -276,6 +277,7 @@ def test_too_few_draws_say_nothing_about_evenness() -> None:
 
 
 def test_a_database_without_draws_verifies(tmp_path: Path) -> None:
+    open_database(tmp_path / "empty.db").close()
     code, output, errors = leadboard(tmp_path / "empty.db", "verify")
     assert (code, errors) == (0, "")
     assert output.startswith("0 draws replayed, 0 contradicted")
