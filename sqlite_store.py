@@ -12,7 +12,7 @@ from peewee import SQL, Expression, SqliteDatabase, fn
 
 from database_file import Connection, DatabaseFile, Mode, make_sure, modes_of, uri_of
 from folding import holds
-from store import BEYOND, PATIENCE, nap, plainly
+from store import BEYOND, PATIENCE, READ_ONLY, nap, plainly
 from troubles import Trouble, sqlite_name
 
 BULK_CACHE = 4_096
@@ -51,7 +51,7 @@ class SqliteStore(SqliteDatabase):
     @property
     def title(self) -> str:
         """Return what the database is called on the screen: the name of its file."""
-        return self.file.path.name + (" (read only)" if self.is_read_only else "")
+        return self.file.path.name + (READ_ONLY if self.is_read_only else "")
 
     @property
     def identity(self) -> str:

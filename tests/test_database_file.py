@@ -473,8 +473,7 @@ async def test_the_screen_says_that_its_file_is_gone_and_goes_on_when_it_is_back
         folder_moved(file)
         await desk_.until(lambda: "was deleted, moved or replaced" in desk_.lines()[0])
         await desk_.press("f2", "+")
-        assert "Not saved." in desk_.text
-        assert "Anna" in desk_.text
+        assert "Not saved: Anna's limit +1." in desk_.text
         assert not file.parent.exists()
         file.parent.with_name("elsewhere").rename(file.parent)
         await desk_.until(lambda: "operators 1/1 active" in desk_.lines()[0])

@@ -323,7 +323,7 @@ def test_one_that_was_touched_since_keeps_the_whole_act_from_being_undone(place:
     let_through()
     touched = number("SELECT id FROM appeal WHERE operator_id = ? ORDER BY id LIMIT 1", VERA)
     desk.close([touched + place], actor=OTHER)
-    with refused(f"Appeal #{touched + place} was changed since"):
+    with refused(f"Appeal #{touched + place} of lead ", "was changed since"):
         desk.undo(actor=ACTOR)
 
 
@@ -331,7 +331,7 @@ def test_taking_many_back_names_the_first_that_finds_no_place() -> None:
     let_through()
     desk.send_home(VERA, actor=ACTOR)
     desk.set_limit(VERA, 3, actor=OTHER)
-    with refused("Vera has no room for appeal #4 any more"):
+    with refused("Vera has no room for appeal #4 of lead 3 (bot) any more"):
         desk.undo(newest_event_id() - 1, actor=ACTOR)
 
 

@@ -54,7 +54,7 @@ def test_a_signal_ends_the_desk_and_puts_the_terminal_back(
 
 
 def test_a_terminal_that_goes_away_ends_the_desk(desk: PtyTerminal) -> None:
-    os.close(os.dup(desk._main))
+    desk.resize(90, 25)  # whoever reads the terminal holds it until something more is painted
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, desk._main)  # the last hold on the terminal
     os.close(nowhere)

@@ -16,6 +16,7 @@ from tests.acts_model import (
     opened,
     refused,
     scalar,
+    spoil,
 )
 
 
@@ -158,9 +159,15 @@ def test_who_was_deleted_since_stands_on_the_roster_still() -> None:
 
 
 def test_text_of_strangers_comes_out_harmless() -> None:
-    desk.add_operator("An\u202ena", 1, actor=ACTOR)
-    source = add_source("b\u200bot", (1, 1))
-    desk.submit("7\u202e7", source, "hello", actor="e\x1bvil")
+    desk.add_operator("Anna", 1, actor=ACTOR)
+    source = add_source("bot", (1, 1))
+    desk.submit("77", source, "hello", actor="e\x1bvil")
+    for table, column, name in (
+        ("operator", "name", "An\u202ena"),
+        ("source", "name", "b\u200bot"),
+        ("lead", "external_id", "7\u202e7"),
+    ):
+        spoil(f"UPDATE {table} SET {column} = ?", name)
     found = explain(1)
     assert (found.source, found.lead, found.operator) == ("bot", "77", "Anna")
     assert found.since[0].actor == "e\u241bvil"

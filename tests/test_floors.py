@@ -11,7 +11,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = {path.stem for path in ROOT.glob("*.py")} | {"desk", "headless", "transfer", "tui"}
 GROUND = {
-    *("text", "lottery", "crashlog", "troubles", "store", "sqlite_store", "postgres_store"),
+    *(
+        "text",
+        "lottery",
+        "crashlog",
+        "troubles",
+        "fields",
+        "store",
+        "sqlite_store",
+        "postgres_store",
+    ),
     *("cockroach_store", "addresses", "backup", "database_file", "upgrades", "models", "checks"),
     *(
         "server_address",

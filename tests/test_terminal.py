@@ -91,7 +91,7 @@ def _insert(connection: sqlite3.Connection, number: int, text: str) -> None:
         ("INSERT INTO operator VALUES (?, ?, TRUE, 5, ?)", (text, has_operator and not is_closed)),
         ("INSERT INTO source VALUES (?, ?)", (text,)),
         ("INSERT INTO lead VALUES (?, ?)", (text,)),
-        ("INSERT INTO event VALUES (?, ?, ?, ?, ?, FALSE, NULL)", (moment, text, text, text)),
+        ("INSERT INTO event VALUES (?, ?, ?, ?, ?, FALSE, NULL, NULL)", (moment, text, text, text)),
         (
             "INSERT INTO appeal (id, lead_id, source_id, operator_id, closed_at, timestamp,"
             " message) VALUES (?, ?, ?, ?, ?, ?, ?)",

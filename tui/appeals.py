@@ -12,8 +12,8 @@ from textual.message import Message
 import desk
 from lists import AppealRow
 from tui.appeal_window import AppealWindow
+from tui.cells import fit
 from tui.keys import bind
-from tui.lines import fit
 from tui.marks import named, seen
 from tui.messages import Act, Acted
 from tui.moments import short

@@ -17,9 +17,9 @@ import lists
 from explain import Chance, Explanation, explain
 from places import worded
 from text import clean
+from tui.cells import fit
 from tui.dialogs import ActDialog
 from tui.keys import bind
-from tui.lines import fit
 from tui.marks import Chosen
 from tui.moments import shown
 from tui.sheet import Body, Bottom

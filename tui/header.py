@@ -9,7 +9,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from insight import Alarm, alarms
+from store import READ_ONLY
 from text import clean
+from tui.cells import shortened
 from views import Board
 
 GAP = 3
@@ -37,6 +39,7 @@ class Header(Widget):
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title = clean(title)
+        self._bare = NAME + (READ_ONLY if title.endswith(READ_ONLY) else "")
         self._alarms: list[Alarm] = []
 
     def on_mount(self) -> None:
@@ -52,8 +55,9 @@ class Header(Widget):
         """Return the line."""
         title = f"{NAME}  {self._title}"
         if trouble := clean(self.trouble or self.write_trouble):
-            left = title if cell_len(title + trouble) + GAP <= self.size.width else NAME
-            return Content.assemble((left, "bold"), " " * GAP, (trouble, "$text-error bold"))
+            left = title if cell_len(title + trouble) + GAP <= self.size.width else self._bare
+            shown = shortened(trouble, self.size.width - cell_len(left) - GAP)
+            return Content.assemble((left, "bold"), " " * GAP, (shown, "$text-error bold"))
         left, parts, room = self._fitted(title)
         spans = [item for part in parts for item in (part, " " * GAP)]
         return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
@@ -67,7 +71,7 @@ class Header(Widget):
 
         The name in an alarm is cut, then the title left out, before a figure of the team goes.
         """
-        for left in (title, NAME):
+        for left in (title, self._bare):
             room = self.size.width - 2 - cell_len(left)
             for width in (WIDEST_ALARM, NARROWEST_ALARM):
                 if _width(self.figures(width)) <= room:
@@ -78,7 +82,7 @@ class Header(Widget):
         """Fit what there is no room for: the title stays where no figure would take its cells."""
         kept, bare = (
             (left, *_fitting(self.figures(NARROWEST_ALARM), self.size.width - 2 - cell_len(left)))
-            for left in (title, NAME)
+            for left in (title, self._bare)
         )
         has_room = kept[2] + GAP >= 0 and len(kept[1]) == len(bare[1])
         return kept if has_room else bare

@@ -13,9 +13,9 @@ from textual.content import Content
 
 import desk
 from history import EventRow, events_after, newest_events
+from tui.cells import fit
 from tui.dialogs import ActDialog
 from tui.keys import bind
-from tui.lines import fit
 from tui.moments import shown
 from tui.sheet import Bottom
 from tui.window import Window

@@ -11,8 +11,8 @@ from textual.binding import BindingType
 import lists
 from lists import LeadRow
 from tui.appeals import MOMENT, Appeals
+from tui.cells import fit
 from tui.keys import bind
-from tui.lines import fit
 from tui.moments import short
 from tui.window import Window
 from wanted import OF_LEADS, Wanted

@@ -4,7 +4,6 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,20 +14,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from crashlog import surprise_once
+from tui.cells import fit
 from tui.keys import bind
 
 if TYPE_CHECKING:
     from transfer.showing import Shown
 
 Row = TypeVar("Row")
-
-
-def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Return the text in exactly `width` cells: cut with an ellipsis, or padded with spaces."""
-    spare = width - cell_len(text)
-    if spare < 0:
-        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
-    return " " * spare + text if right else text + " " * spare
 
 
 NO_MATCH = "Nothing matches: esc shows all."

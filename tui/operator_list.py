@@ -7,7 +7,8 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.bars import bar, tone
-from tui.lines import LineView, fit
+from tui.cells import fit
+from tui.lines import LineView
 from views import OperatorRow
 
 WIDEST_NAME = 24

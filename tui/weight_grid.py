@@ -9,10 +9,11 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from store import now
+from tui.cells import fit
 from tui.filter import Filtered
 from tui.grid import NOTE, Columns, note_of
 from tui.keys import bind
-from tui.lines import LineView, fit
+from tui.lines import LineView
 from tui.messages import Acted
 from views import Board, OperatorRow, SourceRow
 from wanted import OF_WEIGHTS, is_named, parse
