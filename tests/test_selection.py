@@ -545,6 +545,7 @@ async def test_leaving_while_a_list_is_saved_leaves_nothing_half_written(
     monkeypatch.setattr("transfer.showing._leads", endless)
     async with open_desk(file) as desk:
         await desk.press("f4", "left_square_bracket")
+        await desk.until(lambda: "  1/1  " in desk.text)  # each lead with its appeals
         desk.app.desk_screen.export_rows()
         await desk.until(begun.is_set)
         await desk.until(lambda: "rows so far" in desk.text)
