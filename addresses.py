@@ -23,7 +23,7 @@ def address_of(target: str | None) -> str:
     """Return the path or URL of a database as it may be shown: without its password."""
     if target is not None and is_server(target):
         return server_shown(target)
-    return str(default_path() if target is None else path_of(str(target)))
+    return str(file_of(target))
 
 
 def path_of(target: str) -> Path:

@@ -9,7 +9,8 @@ _DATE = (
     r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)|(?P<d2>\d\d?)\.(?P<m2>\d\d?)(\.(?P<y2>\d{4}|\d\d))?"
 )
 _TIME = r"(?P<hour>\d\d?):(?P<minute>\d\d)(:(?P<second>\d\d)(\.\d+)?)?"
-_ZONE = r"(?P<zone>z|[+-]\d\d(:?\d\d)?)"
+_UTC = "z|utc|gmt"
+_ZONE = rf"(?P<zone>{_UTC}|[+-]\d\d?(:?\d\d)?)"
 _MOMENT = re.compile(rf"({_DATE})?((?(y)[t_]|(?(d2)[t_]|)){_TIME}{_ZONE}?)?")
 
 DAY = timedelta(days=1)
@@ -40,9 +41,10 @@ def _zone(text: str | None) -> tzinfo | None:
     """Return the zone that is named, None for that of this machine."""
     if text is None:
         return None
-    if text == "z":
+    if text in _UTC.split("|"):
         return UTC
     digits = text[1:].replace(":", "")
+    digits = digits.zfill(len(digits) + len(digits) % 2)  # +3 is +03
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
     return timezone(-offset if text[0] == "-" else offset)
 

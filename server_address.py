@@ -24,8 +24,10 @@ _KEYWORDS = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\s*\W?([a-z]\w*)([+\s][^:/]*)?(:|//)", re.IGNORECASE)
-_LOGIN = re.compile(r"[^/\s]+:[^/]*@")
-_VARIABLE = re.compile(r"\s*PG[A-Z]+\s*=")
+_LOGIN = re.compile(r"[^/\s]+:.*@")
+_VARIABLE = re.compile(r"(^|\s)PG[A-Z]+\s*=")
+_PASSFILE = re.compile(r"[^:/]*:(\d+|\*):[^:]*:[^:]*:.")
+"""A line of libpq's file of passwords."""
 _SECRET = re.compile(r"\b(password|passwd|pwd)\s*=", re.IGNORECASE)
 _HOST_AND_PORT = re.compile(r"(\[[^\]/]*\]|[^/:\s]+):\d+(,[^/]*)?(/|$)")
 _HERE = re.compile(r"(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(/|$)", re.IGNORECASE)
@@ -67,8 +69,8 @@ def refuse_lookalike(target: str) -> None:
         "://" in text
         or "@" in bare.partition("/")[0]
         or word in _SCHEMES | _OTHERS
-        or any(found.search(text) for found in (_SECRET, _LOGIN))
-        or any(found.match(bare) for found in (_HOST_AND_PORT, _HERE, _VARIABLE))
+        or any(found.search(text) for found in (_SECRET, _LOGIN, _VARIABLE))
+        or any(found.match(bare) for found in (_HOST_AND_PORT, _HERE, _PASSFILE))
     ):
         raise Trouble(_NO_FILE)
 
@@ -126,10 +128,14 @@ def _hosts(settings: dict[str, Any]) -> str:
     hosts = str(settings.get("host") or settings.get("hostaddr") or "").split(",")
     ports = str(settings.get("port", "")).split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
-    shown = ["" if host.startswith(("/", "@")) else host for host in hosts]
+    shown = ["" if host.startswith(("/", "@")) else _bracketed(host) for host in hosts]
     return ",".join(
         f"{host}:{port}" if port else host for host, port in zip(shown, ports, strict=False)
     )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _service(settings: dict[str, Any]) -> str:

@@ -275,7 +275,8 @@ def _exit_code(arguments: list[str]) -> int:
         # Not `cli.main`: it answers a closed pipe with exit code 1 of its own.
         with cli.make_context("leadboard", arguments) as context:
             cli.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed from the start: nobody wants to read
+            sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except BrokenPipeError:

@@ -30,9 +30,11 @@ def sentence_of(error: Exception) -> str | None:
         return " ".join(error.format_message().split())
     if isinstance(error, OSError):
         return f"{error.filename or 'Reading or writing failed'}: {error.strerror or error}."
-    # Whoever raised one of these has imported the store; a plain `--help` need not.
-    store = sys.modules.get("store")
-    return str(error) if store and isinstance(error, (store.Refused, store.Trouble)) else None
+    # Whoever raised one of these has imported their module; a plain `--help` need not.
+    troubles = sys.modules.get("troubles")
+    return (
+        str(error) if troubles and isinstance(error, (troubles.Refused, troubles.Trouble)) else None
+    )
 
 
 def drop_output(*streams: TextIO) -> None:

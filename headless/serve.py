@@ -77,6 +77,8 @@ def _token(file: Path | None) -> str | None:
         raise click.UsageError("The token is empty: write one, or leave it out.")
     if len(token.splitlines()) > 1:
         raise click.UsageError("The token has several lines: write it alone, on one.")
+    if token[0] == token[-1] and token[0] in "'\"":
+        raise click.UsageError("The token stands in quotes: write it without them.")
     if not all("!" <= letter <= "~" for letter in token):
         raise click.UsageError(
             "The token holds a space or a letter that HTTP cannot carry: use ASCII letters and "

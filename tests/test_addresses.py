@@ -46,6 +46,10 @@ LOOKALIKES = [
     "postgresql//anna:PW@h/sales",
     "postgresql//h/sales",
     "db/anna:PW@h",
+    "anna:1/PW@h/sales",
+    "h:5432:sales:anna:PW",
+    "*:*:*:anna:PW",
+    "export PGPASSWORD=PW",
     "PGHOST=h PGUSER=anna",
     "Server=h;Database=sales;Uid=anna;Pwd=PW",
     "'postgresql://anna:PW@h/sales'",
@@ -91,6 +95,13 @@ def test_what_libpq_takes_is_taken(target: str, settings: dict[str, str]) -> Non
     assert not any(secret in shown for secret in ("PW", "P W", "p@w", "p%40w"))
     with pytest.raises(Trouble, match="on a server"):
         path_of(target)
+
+
+def test_an_address_is_shown_as_it_may_be_written() -> None:
+    shown = address_of("postgresql://anna:PW@[::1]:5,h2:6/sales")
+    assert shown == address_of(shown) == "postgresql://anna@[::1]:5,h2:6/sales"
+    with pytest.raises(Trouble):
+        address_of("~nobody_has_this_name/sales.db")
 
 
 def test_a_service_names_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +156,7 @@ def test_no_command_makes_a_file_of_an_address(
         env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "d")},
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "never should" not in done.stderr
     assert "PW" not in done.stderr
     assert not any("PW" in str(each) or "sales" in str(each) for each in tmp_path.rglob("*"))
 

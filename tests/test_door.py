@@ -144,6 +144,8 @@ BAD = {
     "nested without end": (b"[" * 100_000, 400),
     "a number of thousands of digits": (b'{"source_id": ' + b"9" * 5000 + b"}", 400),
     "not UTF-8": (b'{"external_id": "\xff"}', 400),
+    "UTF-16": ('{"external_id": "a"}'.encode("utf-16"), 400),
+    "half a letter in bytes": (b'{"external_id": "\xed\xa0\x80"}', 400),
     "a lack": (b'{"external_id": "a", "message": "b"}', 422),
     "a text for a number": (b'{"external_id": "a", "source_id": "1", "message": "b"}', 422),
     "a flag for a number": (b'{"external_id": "a", "source_id": true, "message": "b"}', 422),

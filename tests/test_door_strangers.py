@@ -3,6 +3,8 @@
 import json
 import resource
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -12,6 +14,7 @@ import httpx
 import pytest
 
 from tests.door import RunningDoor, running
+from tests.processes import ROOT
 
 HASTY = """
 import resource
@@ -200,6 +203,8 @@ def test_a_token_is_what_an_editor_shows_of_it(tmp_path: Path, content: bytes) -
         ("пароль".encode("cp1251"), "UTF-8"),
         ("пароль".encode(), "ASCII"),
         (b"open sesame", "a space"),
+        (b'"sesame"\n', "in quotes"),
+        (b"'sesame'", "in quotes"),
         ("sesame\u200b".encode(), "ASCII"),
         (b"first\nsecond\n", "several lines"),
         (b"\xef\xbb\xbf\r\n", "empty"),
@@ -279,3 +284,16 @@ def test_more_connections_than_files_shut_nobody_out(tmp_path: Path, sent: bytes
         code, said = door.stop()
     assert code == 0
     assert len(said) < 200, said
+
+
+def test_with_too_few_files_the_door_says_so_and_does_not_open(tmp_path: Path) -> None:
+    program = f"{FEW.replace('100', '40')}from headless.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--db", str(tmp_path / "t.db"), "serve", "--port", "0"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "ulimit" in done.stderr

@@ -488,3 +488,21 @@ def test_leads_are_added_and_never_renamed(db: Database) -> None:
     ]
     assert "column external_id: lead 1 is tg_1" in refused("leads", "id,external_id\n1,tg_2\n")
     assert "column id: tg_1 is not lead 2" in refused("leads", "id,external_id\n2,tg_1\n")
+
+
+def test_a_head_is_known_in_any_case_where_only_one_source_reads_so(db: Database) -> None:
+    team({"Anna": 1}, {"site": {}, "vk": {}})
+    assert "2 weights" in take("weights", "OPERATOR, Site ,\u200bVK\nAnna,1,2\n")
+    assert "vk: weight 2 → 3" in take(
+        "weights", '[{"Operator": "Anna", "weights": {"VK": 3}}]', "json"
+    )
+    desk.add_source("SITE", actor=T)
+    assert "site: weight 1 → 4" in take("weights", "operator,site\nAnna,4\n")
+    assert "SITE: weight none → 5" in take("weights", "operator,SITE\nAnna,5\n")
+    assert "no source Site" in refused("weights", "operator,Site\nAnna,6\n")
+    assert "no such column" in refused("weights", '[{"operator": "Anna", "weight": {}}]', "json")
+
+
+def test_a_head_with_marks_that_nobody_sees_is_the_same_head(db: Database) -> None:
+    assert "1 added" in take("operators", "\u202aname\u202c,max\u00a0load\u200b\nAnna,5\n")
+    assert "not UTF-8" in refused("operators", "name,max_load\nAnna,5\n".encode("utf-16-le"))

@@ -81,3 +81,17 @@ def test_a_name_that_cannot_be_shown_ends_no_command(house: Path, command: str) 
     odd = house.rename(house.parent / "продажи \udcff.db")
     done = run("latin-1", command, database=odd)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["keys", "backup"])
+def test_what_is_done_with_standard_output_closed_is_done(house: Path, command: str) -> None:
+    copy = [str(house.with_suffix(".copy"))] if command == "backup" else []
+    program = [sys.executable, "-m", "headless", "--db", str(house), command, *copy]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *program],
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"never should" not in done.stderr

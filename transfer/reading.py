@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, TypeVar
 
+from checks import plain
 from store import Refused
 from transfer.cells import Cell, is_blank, revived
 
@@ -22,6 +23,7 @@ MOST = 1 << 20
 PART = 500
 """Rows that are looked up together."""
 
+_NOT_UTF_8 = "The file is not UTF-8 text: save it as “CSV UTF-8”."
 _SPACE = re.compile(r"\s*")
 _HINT = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _FIRST_CELL = re.compile(r"""\s*("?)[^",;\t\r\n]*\1\s*([,;\t])""")
@@ -59,6 +61,8 @@ def _head(text: io.TextIOWrapper) -> str:
     head = _line(text)
     if not head.strip():
         raise Refused("row 1: the names of the columns are missing.")
+    if "\0" in head:
+        raise Refused(_NOT_UTF_8)
     return head
 
 
@@ -129,7 +133,7 @@ def _plain_text() -> Iterator[None]:
     try:
         yield
     except UnicodeError:
-        raise Refused("The file is not UTF-8 text: save it as “CSV UTF-8”.") from None
+        raise Refused(_NOT_UTF_8) from None
 
 
 def _text(file: BinaryIO) -> io.TextIOWrapper:
@@ -250,7 +254,7 @@ def heading(head: Row, columns: Sequence[str] | None = None) -> dict[int, str]:
 
 def column_in(head: str) -> str:
     """Return the column that a head names: in any case, with a space as good as a low line."""
-    return "_".join(head.replace("\ufeff", "").casefold().split())
+    return "_".join(plain(head).casefold().split())
 
 
 def _no_such(row: int, name: str, columns: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 import desk
@@ -12,7 +13,7 @@ from store import rows
 from transfer.cells import Cell, bad_cell, checked_cell, flag_in, id_in, is_blank, number_in
 from transfer.outgoing import COLUMNS
 from transfer.plan import SAME, Plan
-from transfer.reading import Row, by_column, column_in, csv_rows, heading, json_rows, rows_of
+from transfer.reading import Row, by_column, column_in, csv_rows, heading, rows_of
 
 Columns = dict[str, Any]
 Wanted = list[tuple[int | None, Columns]]
@@ -161,13 +162,14 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
     wanted: Weights = []
     plan = Plan("weights", lambda actor: desk.set_weights(wanted, actor=actor).note)
     seen: dict[int, int] = {}
-    for row, name, cells in _json_matrix(file) if form == "json" else _csv_matrix(file, sources):
-        operator_id = _named(people, row, "operator", "operator", name)
+    source_of = partial(_named, sources, "source", in_any_case=_in_any_case(sources))
+    for row, name, cells in _json_matrix(file) if form == "json" else _csv_matrix(file, source_of):
+        operator_id = _named(people, "operator", row, "operator", name)
         if seen.setdefault(operator_id, row) != row:
             raise bad_cell(row, "operator", f"Row {seen[operator_id]} is about the same.")
         met: set[int] = set()
         for source, cell in cells.items():
-            source_id = _named(sources, row, source, "source", source)
+            source_id = source_of(row, source, source)
             if source_id in met:
                 raise bad_cell(row, source, "This source is there twice.")
             met.add(source_id)
@@ -177,7 +179,9 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
                 plan.count(SAME)
             else:
                 kind = "unlinked" if after is None else "linked" if was is None else "changed"
-                plan.count(kind, f"{name} · {source}: {_shown(was)} → {_shown(after)}")
+                plan.count(
+                    kind, f"{str(name).strip()} · {source.strip()}: {_shown(was)} → {_shown(after)}"
+                )
                 wanted.append((operator_id, source_id, after))
     return plan
 
@@ -190,21 +194,38 @@ def _shown(weight: int | None) -> str:
     return "none" if weight is None else str(weight)
 
 
-def _named(ids: Mapping[str, int], row: int, column: object, what: str, cell: Cell) -> int:
+def _in_any_case(ids: Mapping[str, int]) -> dict[str, int]:
+    """Return ids by names in lower case, but for those that several names have in common."""
+    alike: dict[str, set[int]] = {}
+    for name, key in ids.items():
+        alike.setdefault(name.casefold(), set()).add(key)
+    return {name: keys.pop() for name, keys in alike.items() if len(keys) == 1}
+
+
+def _named(
+    ids: Mapping[str, int],
+    what: str,
+    row: int,
+    column: object,
+    cell: Cell,
+    *,
+    in_any_case: Mapping[str, int] | None = None,
+) -> int:
     """Return the id of what a name stands for; raises Refused."""
     if isinstance(cell, str) and cell in ids:
         return ids[cell]
     name = checked_cell(row, column, checked_name, "" if cell is None else cell)
-    if name not in ids:
+    key = ids.get(name, (in_any_case or {}).get(name.casefold()))
+    if key is None:
         raise bad_cell(row, column, f"There is no {what} {name}.")
-    return ids[name]
+    return key
 
 
 Line = tuple[int, Cell, Mapping[str, Cell]]
 """A row of the matrix: its number, the operator's name, and the weights by source."""
 
 
-def _csv_matrix(file: BinaryIO, known: Mapping[str, int]) -> Iterator[Line]:
+def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> Iterator[Line]:
     found = csv_rows(file)
     head = next(found)
     if column_in(str(head.cells.get(0))) != "operator":
@@ -214,16 +235,15 @@ def _csv_matrix(file: BinaryIO, known: Mapping[str, int]) -> Iterator[Line]:
         Row(head.number, {place: cell for place, cell in head.cells.items() if place})
     )
     for name in sources.values():
-        _named(known, head.number, name, "source", name)
+        source_of(head.number, name, name)
     for row in found:
         weights = {place: cell for place, cell in row.cells.items() if place}
         yield row.number, row.cells[0], by_column(Row(row.number, weights), sources)
 
 
 def _json_matrix(file: BinaryIO) -> Iterator[Line]:
-    for row in json_rows(file):
-        cells = {column_in(name): cell for name, cell in row.cells.items()}
-        weights = cells.get("weights", {})
+    for row in rows_of(file, "json", ("operator", "weights")):
+        weights = row.cells.get("weights", {})
         if not isinstance(weights, dict):
             raise bad_cell(row.number, "weights", 'Write an object such as {"tg_main": 70}.')
-        yield row.number, cells.get("operator"), weights
+        yield row.number, row.cells.get("operator"), weights

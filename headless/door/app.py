@@ -114,7 +114,8 @@ class _Body(Request):
 
     async def json(self) -> Any:
         try:
-            found = json.loads(await self.body())
+            # As text: of bytes `json` would take UTF-16 too, and halves of letters.
+            found = json.loads((await self.body()).decode("utf-8-sig"))
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from headless.complaints import say
+from troubles import Trouble
 
 HEAD, BODY, SENDING = 10.0, 30.0, 30.0
 """Seconds that a client has for the head of a request, for its body, and for each STEP it reads."""
@@ -22,6 +23,8 @@ AT_ONCE = 16
 """Connections taken before those that made way for them are gone."""
 RESERVED = 80
 """Files that are kept for the database, for logs, and for connections just taken."""
+FEWEST = 64
+"""Open files with which the door can do its work at all."""
 QUIET = 60.0
 """Seconds between two lines about connections that cannot be taken."""
 
@@ -103,10 +106,12 @@ def _doing(connection: Any) -> tuple[str, object]:
 
 
 def most_connections() -> int:
-    """Return how many connections the limit of open files allows for."""
+    """Return how many connections the limit of open files allows for; raises Trouble for none."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return 65_536
+    if limit < FEWEST:
+        raise Trouble(f"Only {limit} files may be open: allow at least {FEWEST} (ulimit -n).")
     return max(AT_ONCE, limit - RESERVED)
 
 

@@ -24,7 +24,7 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
     """Serve the open database until a signal ends it; return the exit code.
 
     Raises Refused for an address that others can reach without a token, and Trouble for one that
-    cannot be listened on.
+    cannot be listened on and where too few files may be open.
     """
     if token is None and not _is_loopback(host):
         raise Refused("Others can reach that address: set LEADBOARD_TOKEN, or use --token-file.")
@@ -41,12 +41,12 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         loop="asyncio",
         ws="none",
     )
+    server = _Server(config)
     with _listening(host, port) as listener:
         name, number = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
         gc.freeze()  # what is loaded by now stays; only what a request makes need be looked through
-        server = _Server(config)
         listener.connections = server.connections
         server.run([listener])
     return 0
