@@ -16,6 +16,9 @@ from troubles import Refused, Trouble, Uncertain
 LOGS = ("-wal", "-shm")
 """Endings of what SQLite keeps beside a file while it is open: the log, and an index of it."""
 
+REPLAYED = (*LOGS, "-journal")
+"""Endings of what would be replayed over another file in the place of its own."""
+
 MOUNTS = Path("/proc/self/mountinfo")
 
 LOCKS = {"": (0x4000_0000, 512), "-shm": (128, 1)}
@@ -176,15 +179,28 @@ def beside(path: Path, ending: str) -> Path:
     return Path(os.path.realpath(path) + ending)
 
 
+def refuse_log(path: Path) -> None:
+    """Raise Refused where a path is what SQLite keeps beside a database: it belongs to that one."""
+    place = os.path.realpath(path)
+    for ending in REPLAYED:
+        database = place.removesuffix(ending)
+        if database != place and os.path.isfile(database):
+            raise Refused(f"{path} is a part of the database {database}: name another file.")
+
+
 def make_sure(path: Path, *, may_create: bool) -> None:
     """Make an empty private file, and its folder, where there is none and it may be made.
 
-    Raises Trouble for what is no file and, with `may_create` false, where there is none.
+    Raises Trouble for what is no file and, with `may_create` false, where there is none; Refused
+    for the name of a log.
     """
+    refuse_log(path)
     try:
         if path.is_dir():
             raise Trouble(f"{path} is a folder and cannot be opened: name a file.")
         if path.exists():
+            if not path.is_file():
+                raise Trouble(f"{path} is no ordinary file: name another with --db.")
             if not may_create and not path.stat().st_size:
                 raise Trouble(f"{path} is empty and holds no tables of Leadboard: check --db.")
             if may_write(path):
