@@ -120,6 +120,11 @@ class DatabaseFile:
                 f"The database file was deleted, moved or replaced while it was open: put it back "
                 f"as {self.path}, or start Leadboard again."
             )
+        if not status.st_size and self._open:
+            raise Trouble(
+                f"{self.path} was emptied while it was open: end every program that has it open, "
+                "then leadboard restore BACKUP puts a copy back."
+            )
         if status.st_nlink > self._names and not self.is_read_only:
             raise Trouble(
                 f"{self.path} was given a second name (a hard link) while it was open, under which "
@@ -141,7 +146,7 @@ class DatabaseFile:
                 )
 
     def _confirm_unchanged(self) -> None:
-        if os.path.exists(self.real + LOGS[0]) or _change(self.real) != self._last_change:
+        if has_log(self.path) or _change(self.real) != self._last_change:
             raise Trouble(
                 f"{self.path} was changed by another program while it was read: try again."
             )
@@ -159,12 +164,12 @@ def uri_of(path: Path, mode: Mode) -> str:
 def modes_of(path: Path) -> list[Mode]:
     """Return the ways to open a file that this user has, the best first.
 
-    Without rights to write beside it, a file whose log was on needs the last of them.
+    Without rights to write beside it, a file whose log was on needs the last of them, where the log
+    is gone or empty; else it needs the index of its log as well.
     """
     if may_write(path):
         return ["rw"]
-    has_log = beside(path, LOGS[0]).exists()
-    return ["ro"] if has_log else ["ro", "ro&immutable=1"]
+    return ["ro"] if has_log(path) else ["ro", "ro&immutable=1"]
 
 
 def may_write(path: Path) -> bool:
@@ -172,6 +177,12 @@ def may_write(path: Path) -> bool:
     logs = [beside(path, ending) for ending in LOGS]
     wanted = [path, *(log if log.exists() else log.parent for log in logs)]
     return all(os.access(each, os.W_OK) for each in wanted)
+
+
+def has_log(path: Path) -> bool:
+    """Tell whether a part of a file is in its log; an empty one is there while it is open."""
+    log = beside(path, LOGS[0])
+    return log.exists() and log.stat().st_size > 0
 
 
 def beside(path: Path, ending: str) -> Path:
