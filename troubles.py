@@ -142,6 +142,11 @@ STATEMENT_POOLING = (
     "transaction or session."
 )
 
+POOL_IN_USE = (
+    "The pooler has no free connection (query_wait_timeout): raise its default_pool_size, or set "
+    "its pool_mode to transaction."
+)
+
 _REASON = re.compile(r"\w+:  ([^\n]+)")
 """What a server that takes no connection says after a word for its gravity, in any language."""
 
@@ -171,6 +176,8 @@ def _broken(error: Exception) -> Trouble:
     said = getattr(getattr(getattr(error, "orig", error), "diag", None), "message_primary", None)
     if said and "statement pooling" in said:
         return Trouble(STATEMENT_POOLING)
+    if said and "query_wait_timeout" in said:
+        return ServerLost(POOL_IN_USE)
     return ServerLost(
         f"The database server broke the connection: {_words(said)}." if said else SERVER_LOST
     )
