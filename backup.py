@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from database_file import LOGS, beside, modes_of, uri_of
+from database_file import REPLAYED, beside, modes_of, refuse_log, uri_of
 from troubles import Refused, Trouble, sqlite_name
 
 NEEDED = {"schema_version", "operator", "appeal"}
@@ -18,27 +18,35 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
     """Copy the database at `source` to `target` as it is at one moment; return its bytes.
 
     The copy is made and proved sound beside the target, and takes its name only then. Raises
-    Refused when the target exists and `force` is not given, when it is the database itself or one
-    that has a log, and Trouble when the database is damaged or the copy cannot be written.
+    Refused when the target exists and `force` is not given, when it is the database itself, one
+    that has a log, a part of one or no ordinary file, and Trouble when the database is damaged or
+    the copy cannot be written.
     """
     if not source.is_file():
         raise Trouble(f"There is no database at {source}: nothing was written.")
-    if target.exists() and os.path.samefile(source, target):
-        raise Refused("That is the database itself: name another file.", "file")
-    if target.exists() and not force:
-        raise Refused(f"{target} exists already: name another file, or use --force.", "file")
-    if beside(target, LOGS[0]).exists():
-        # It would be replayed over the copy; most likely somebody works on that database.
-        raise Refused(
-            f"{target} is or was in use, a log lies beside it: name another file.", "file"
-        )
-    with copied(source, target) as partial:
+    place = Path(os.path.realpath(target))  # a link goes on leading to the newest copy
+    _refuse_loss(source, place, force=force)
+    with copied(source, place) as partial:
         if not force:
             # Fails where somebody has made the target meanwhile, which a rename would not.
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
-        partial.replace(target)
-        sync(target.parent)
-    return target.stat().st_size
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL, 0o600))
+        partial.replace(place)
+        sync(place.parent)
+    return place.stat().st_size
+
+
+def _refuse_loss(source: Path, place: Path, *, force: bool) -> None:
+    """Raise Refused where a copy must not be written, or not without `force`."""
+    if place.exists() and not place.is_file():
+        raise Refused(f"{place} is no ordinary file: name another.", "file")
+    if place.exists() and os.path.samefile(source, place):
+        raise Refused("That is the database itself: name another file.", "file")
+    refuse_log(place)
+    if place.exists() and not force:
+        raise Refused(f"{place} exists already: name another file, or use --force.", "file")
+    if any(beside(place, ending).exists() for ending in REPLAYED):
+        # It would be replayed over the copy; most likely somebody works on that database.
+        raise Refused(f"{place} is or was in use, a log lies beside it: name another file.", "file")
 
 
 @contextmanager

@@ -16,6 +16,9 @@ from troubles import Refused, Trouble, Uncertain
 LOGS = ("-wal", "-shm")
 """Endings of what SQLite keeps beside a file while it is open: the log, and an index of it."""
 
+REPLAYED = (*LOGS, "-journal")
+"""Endings of what would be replayed over another file in the place of its own."""
+
 MOUNTS = Path("/proc/self/mountinfo")
 
 LOCKS = {"": (0x4000_0000, 512), "-shm": (128, 1)}
@@ -117,6 +120,11 @@ class DatabaseFile:
                 f"The database file was deleted, moved or replaced while it was open: put it back "
                 f"as {self.path}, or start Leadboard again."
             )
+        if not status.st_size and self._open:
+            raise Trouble(
+                f"{self.path} was emptied while it was open: end every program that has it open, "
+                "then leadboard restore BACKUP puts a copy back."
+            )
         if status.st_nlink > self._names and not self.is_read_only:
             raise Trouble(
                 f"{self.path} was given a second name (a hard link) while it was open, under which "
@@ -138,7 +146,7 @@ class DatabaseFile:
                 )
 
     def _confirm_unchanged(self) -> None:
-        if os.path.exists(self.real + LOGS[0]) or _change(self.real) != self._last_change:
+        if has_log(self.path) or _change(self.real) != self._last_change:
             raise Trouble(
                 f"{self.path} was changed by another program while it was read: try again."
             )
@@ -156,12 +164,12 @@ def uri_of(path: Path, mode: Mode) -> str:
 def modes_of(path: Path) -> list[Mode]:
     """Return the ways to open a file that this user has, the best first.
 
-    Without rights to write beside it, a file whose log was on needs the last of them.
+    Without rights to write beside it, a file whose log was on needs the last of them, where the log
+    is gone or empty; else it needs the index of its log as well.
     """
     if may_write(path):
         return ["rw"]
-    has_log = beside(path, LOGS[0]).exists()
-    return ["ro"] if has_log else ["ro", "ro&immutable=1"]
+    return ["ro"] if has_log(path) else ["ro", "ro&immutable=1"]
 
 
 def may_write(path: Path) -> bool:
@@ -171,20 +179,39 @@ def may_write(path: Path) -> bool:
     return all(os.access(each, os.W_OK) for each in wanted)
 
 
+def has_log(path: Path) -> bool:
+    """Tell whether a part of a file is in its log; an empty one is there while it is open."""
+    log = beside(path, LOGS[0])
+    return log.exists() and log.stat().st_size > 0
+
+
 def beside(path: Path, ending: str) -> Path:
     """Return the path of a log: it lies beside the file itself, not beside a link to it."""
     return Path(os.path.realpath(path) + ending)
 
 
+def refuse_log(path: Path) -> None:
+    """Raise Refused where a path is what SQLite keeps beside a database: it belongs to that one."""
+    place = os.path.realpath(path)
+    for ending in REPLAYED:
+        database = place.removesuffix(ending)
+        if database != place and os.path.isfile(database):
+            raise Refused(f"{path} is a part of the database {database}: name another file.")
+
+
 def make_sure(path: Path, *, may_create: bool) -> None:
     """Make an empty private file, and its folder, where there is none and it may be made.
 
-    Raises Trouble for what is no file and, with `may_create` false, where there is none.
+    Raises Trouble for what is no file and, with `may_create` false, where there is none; Refused
+    for the name of a log.
     """
+    refuse_log(path)
     try:
         if path.is_dir():
             raise Trouble(f"{path} is a folder and cannot be opened: name a file.")
         if path.exists():
+            if not path.is_file():
+                raise Trouble(f"{path} is no ordinary file: name another with --db.")
             if not may_create and not path.stat().st_size:
                 raise Trouble(f"{path} is empty and holds no tables of Leadboard: check --db.")
             if may_write(path):

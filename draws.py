@@ -31,16 +31,26 @@ _STANDING = Prepared(
 )
 
 
+Entries = tuple[tuple[int, int, str | None], ...]
+"""A roster as it is read: who, with what weight, and why not."""
+
+
 def candidates_of(source_id: int) -> Candidates:
     """Return the roster of a source as the database stands."""
-    return Candidates(
+    return _roster(
         tuple(
-            Candidate(operator_id, weight, left_out(is_active, load, max_load, weight))
+            (operator_id, weight, left_out(is_active, load, max_load, weight))
             for operator_id, weight, is_active, load, max_load in _STANDING.rows(
                 source_id=source_id
             )
         )
     )
+
+
+@lru_cache(128)
+def _roster(entries: Entries) -> Candidates:
+    """Return a roster: one appeal after another finds the same few, which keep what they made."""
+    return Candidates(tuple(Candidate(*entry) for entry in entries))
 
 
 class Decision(NamedTuple):
@@ -88,9 +98,9 @@ class _Ready(NamedTuple):
 
 
 @lru_cache(128)
-def _ready(entries: tuple[tuple[int, int, str | None], ...]) -> _Ready:
+def _ready(entries: Entries) -> _Ready:
     """Return the wheel of a roster: one batch after another finds the same ones."""
-    candidates = Candidates(tuple(Candidate(*entry) for entry in entries))
+    candidates = _roster(entries)
     content = candidates.content()
     return _Ready(Wheel.of(candidates), content, digest_of(content))
 

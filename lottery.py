@@ -5,6 +5,7 @@ import random
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 
 INACTIVE, FULL, ZERO_WEIGHT = "inactive", "full", "zero weight"
@@ -22,13 +23,13 @@ class Candidate:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidates:
     """The roster of one draw: every operator of the source, in order of operator id."""
 
     entries: tuple[Candidate, ...]
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Return the sum of the eligible weights."""
         return sum(each.weight for each in self.entries if each.reason is None)
@@ -44,6 +45,10 @@ class Candidates:
 
     def content(self) -> str:
         """Return canonical JSON: `[id, weight]`, and the reason third for those left out."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
         return json.dumps(
             [
                 [each.operator_id, each.weight, *([each.reason] if each.reason else [])]

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backup import copied, sync
-from database_file import LOCKS, LOGS, uri_of
+from database_file import LOCKS, REPLAYED, refuse_log, uri_of
 from models import SCHEMA_VERSION
 from store import now
 from troubles import Refused, Trouble
-
-REPLAYED = (*LOGS, "-journal")
-"""What lies beside a file and would be replayed over another in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,9 @@ def _refuse_useless(backup: Path, place: Path) -> None:
         raise Trouble(f"There is no backup at {backup}: name the file of a copy.")
     if place.is_dir():
         raise Trouble(f"{place} is a folder: name a file with --db.")
+    if place.exists() and not place.is_file():
+        raise Trouble(f"{place} is no ordinary file: name another with --db.")
+    refuse_log(place)
     if place.exists() and os.path.samefile(backup, place):
         raise Refused("That is the database itself: name the file of a copy.", "file")
     _refuse_foreign(place)

@@ -10,7 +10,17 @@ from typing import Any
 
 from peewee import SQL, Expression, SqliteDatabase, fn
 
-from database_file import Connection, DatabaseFile, Mode, make_sure, modes_of, uri_of
+from database_file import (
+    LOGS,
+    Connection,
+    DatabaseFile,
+    Mode,
+    beside,
+    has_log,
+    make_sure,
+    modes_of,
+    uri_of,
+)
 from folding import holds
 from store import BEYOND, PATIENCE, READ_ONLY, nap, plainly
 from troubles import Trouble, sqlite_name
@@ -197,8 +207,18 @@ def _mode_of(path: Path) -> Mode:
                 raise
         else:
             return mode
+    _refuse_lone_log(path, last)
     refuse_foreign(path, last)
     return last
+
+
+def _refuse_lone_log(path: Path, mode: Mode) -> None:
+    """Raise Trouble for a log without its index, where none can be made: a copy of a folder."""
+    if mode != "rw" and has_log(path) and not beside(path, LOGS[1]).exists():
+        raise Trouble(
+            f"A part of {path} is in its log {path}{LOGS[0]}, which can only be read where its "
+            "folder may be written: copy both to a folder of yours."
+        )
 
 
 def refuse_foreign(path: Path, mode: Mode) -> None:

@@ -30,6 +30,7 @@ from troubles import (
     Trouble,
     Uncertain,
     is_constraint,
+    is_meeting,
     trouble_of,
 )
 
@@ -53,9 +54,6 @@ T = TypeVar("T")
 
 PATIENCE = 5.0
 """Seconds that a write waits for its turn before it gives up."""
-
-MEETINGS = 5
-"""Times that two writers may store the same new row at once before it counts as a mistake."""
 
 BEYOND = 2**63 - 1
 """An id above all others."""
@@ -139,14 +137,14 @@ def transact(work: Callable[[], T]) -> T:
     """Run `work` in one transaction and return its result.
 
     On SQLite it owns the write lock from its start; on a server it is run again when others
-    changed the same rows. Inside another `transact` it simply joins in. `work` may be run again,
-    so it must keep nothing from a failed run. Raises what `work` raises, TooBusy after PATIENCE
-    seconds, and Trouble when the database cannot be written.
+    changed the same rows or stored the same new ones. Inside another `transact` it simply joins in.
+    `work` may be run again, so it must keep nothing from a failed run. Raises what `work` raises,
+    TooBusy after PATIENCE seconds, and Trouble when the database cannot be written.
     """
     if database.in_transaction():
         return work()
     give_up = time.monotonic() + PATIENCE
-    meetings = attempts = 0
+    attempts = 0
     while True:
         try:
             with storing(engine()):
@@ -154,11 +152,12 @@ def transact(work: Callable[[], T]) -> T:
         except (TooBusy, ServerLost):
             if time.monotonic() > give_up:
                 raise
-        except IntegrityError:
-            # Somebody stored the same name or key at once: a second look finds it.
-            meetings += 1
-            if not engine().is_server or meetings > MEETINGS:
+        except IntegrityError as error:
+            # A second look finds what somebody else stored at once, or took away.
+            if not is_meeting(error):
                 raise
+            if time.monotonic() > give_up:
+                raise trouble_of(error) from error
         attempts += 1
         nap(attempts if engine().is_server else 1)
 

@@ -45,6 +45,14 @@ def is_constraint(error: BaseException) -> bool:
     return sqlite_name(error) == "SQLITE_CONSTRAINT" or sql_state(error).startswith("23")
 
 
+def is_meeting(error: BaseException) -> bool:
+    """Tell whether a server found a row that others store, or lacks one that they took away.
+
+    On a file one writes at a time, so that nobody is met there.
+    """
+    return sql_state(error) in _MET
+
+
 def trouble_of(error: Exception) -> Exception:
     """Return what an error of the database library means to people."""
     state = sql_state(error)
@@ -108,6 +116,11 @@ _AGAIN = {
     "42P07",  # duplicate_table: two programs made the tables of a new database at once
 }
 
+_MET = {
+    "23503",  # foreign_key_violation
+    "23505",  # unique_violation
+}
+
 _BROKEN = ("08", "57P", "25P03", "25P04", "40003")
 """States after which the connection is closed, or nobody knows what was done: 40003."""
 
@@ -129,6 +142,11 @@ STATEMENT_POOLING = (
     "transaction or session."
 )
 
+POOL_IN_USE = (
+    "The pooler has no free connection (query_wait_timeout): raise its default_pool_size, or set "
+    "its pool_mode to transaction."
+)
+
 _REASON = re.compile(r"\w+:  ([^\n]+)")
 """What a server that takes no connection says after a word for its gravity, in any language."""
 
@@ -136,6 +154,8 @@ _REASON = re.compile(r"\w+:  ([^\n]+)")
 def _server_trouble(error: Exception, state: str) -> Exception:
     if state in _AGAIN:
         return TooBusy("Others are changing the same rows: try again in a moment.")
+    if state in _MET:
+        return TooBusy("Others are storing the same new rows: try again in a moment.")
     if state == "22003":
         return Missing("There is nothing with so large a number.")
     if not state and (reason := _REASON.search(str(error))):
@@ -156,6 +176,8 @@ def _broken(error: Exception) -> Trouble:
     said = getattr(getattr(getattr(error, "orig", error), "diag", None), "message_primary", None)
     if said and "statement pooling" in said:
         return Trouble(STATEMENT_POOLING)
+    if said and "query_wait_timeout" in said:
+        return ServerLost(POOL_IN_USE)
     return ServerLost(
         f"The database server broke the connection: {_words(said)}." if said else SERVER_LOST
     )

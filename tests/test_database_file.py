@@ -156,6 +156,10 @@ def index_of_the_log_deleted(file: Path) -> None:
     Path(f"{file}-shm").unlink()
 
 
+def emptied(file: Path) -> None:
+    os.truncate(file, 0)
+
+
 MISHAPS = [
     *(deleted, moved, folder_moved, replaced, given_a_second_name),
     *(moved_behind_a_link, log_deleted, index_of_the_log_deleted),
@@ -190,6 +194,14 @@ def test_a_new_connection_makes_nothing_in_its_place(
     with pytest.raises(Trouble, match="put it back"):
         submit("tg_2", 1, "lost")
     assert sorted(file.parent.parent.rglob("*")) == before
+
+
+def test_a_file_that_is_emptied_takes_no_more(house: Database, file: Path) -> None:
+    submit("tg_1", 1, "kept")
+    emptied(file)
+    for act in (lambda: submit("tg_2", 1, "lost"), lambda: desk.set_limit(1, 3, actor=T)):
+        with pytest.raises(Trouble, match="emptied while it was open"):
+            act()
 
 
 def test_what_is_put_back_goes_on_by_itself(house: Database, file: Path) -> None:
@@ -397,6 +409,27 @@ def test_a_file_that_changes_while_it_is_taken_for_unchangeable_is_noticed(
     submit("tg_1", 1, "written meanwhile")
     with pytest.raises(Trouble, match="changed by another program"):
         frozen.confirm()
+
+
+def test_an_empty_log_keeps_nobody_from_reading(
+    house: Database, file: Path, unwritable: None
+) -> None:
+    submit("tg_1", 1, "kept")
+    house.close()
+    Path(f"{file}-wal").touch()  # as in a copy of the folder while it was open
+    with closing(open_database(file, may_create=False, may_only_read=True)):
+        assert rows("SELECT message FROM appeal") == [("kept",)]
+
+
+def test_a_log_without_its_index_says_what_to_do(
+    house: Database, file: Path, unwritable: None
+) -> None:
+    submit("tg_1", 1, "in the log")
+    read = file.with_name("read.db")
+    for ending in ("", "-wal"):
+        shutil.copy(f"{file}{ending}", f"{read}{ending}")
+    with pytest.raises(Trouble, match="copy both to a folder of yours"):
+        open_database(read, may_create=False, may_only_read=True)
 
 
 def as_nobody(*arguments: str) -> "subprocess.CompletedProcess[str]":

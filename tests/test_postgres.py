@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from peewee import OperationalError
+from peewee import IntegrityError, OperationalError
 
 import addresses
 import desk
@@ -269,6 +269,54 @@ def test_a_conflict_without_end_is_a_sentence(url: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(store, "PATIENCE", 0.05)
     with pytest.raises(TooBusy, match="Others are changing the same rows"):
         transact(lambda: rows("DO $$ BEGIN RAISE EXCEPTION '' USING ERRCODE = '40001'; END $$"))
+
+
+def test_any_number_of_others_may_store_the_same_new_rows(url: str) -> None:
+    models.open_database(url)
+    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    other = psycopg.connect(url, autocommit=True)
+    tries: list[int] = []
+
+    def work() -> list[tuple[object, ...]]:
+        tries.append(len(tries))
+        name = f"vk_{len(tries)}"
+        if len(tries) < 12:  # after we looked, before we store
+            other.execute("INSERT INTO source (name) VALUES (%s)", (name,))
+        models.Source.insert(name=name).execute()
+        return rows("SELECT name FROM source WHERE id = (SELECT max(id) FROM source)")
+
+    assert transact(work) == [("vk_12",)]
+    other.close()
+
+
+@pytest.mark.parametrize("column", ["name", "operator_id"])
+def test_meeting_others_without_end_is_a_sentence_that_may_be_tried_again(
+    url: str, column: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.open_database(url)
+    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    monkeypatch.setattr(store, "PATIENCE", 0.05)
+    sql = {
+        "name": "INSERT INTO source (name) VALUES ('tg')",
+        "operator_id": "INSERT INTO operator_source (operator_id, source_id, weight) "
+        "VALUES (7, 1, 1)",
+    }[column]
+    with pytest.raises(TooBusy, match="Others are storing the same new rows"):
+        transact(lambda: store.database.execute_sql(sql))
+
+
+def test_what_no_other_writer_can_have_caused_is_a_mistake_of_ours_on_a_server(url: str) -> None:
+    models.open_database(url)
+    team({"Anna": 90}, {})
+    tries: list[int] = []
+
+    def work() -> None:
+        tries.append(len(tries))
+        store.database.execute_sql("UPDATE operator SET load = -1")
+
+    with pytest.raises(IntegrityError):
+        transact(work)
+    assert tries == [0]
 
 
 def test_bots_and_dispatchers_never_wait_for_each_other_in_a_ring(server: Server, url: str) -> None:

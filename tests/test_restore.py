@@ -1,5 +1,6 @@
 """The way back: a backup put where the database was, whole or not at all."""
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -35,7 +36,7 @@ sys.stdin.readline()
 """
 
 
-def leadboard(path: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def leadboard(path: Path | str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "headless", "--db", str(path), *arguments],
         capture_output=True,
@@ -293,6 +294,55 @@ def test_no_backup_is_written_over_a_database_in_use(place: Path, good: Path) ->
     for force in (True, False):
         with pytest.raises(Refused):
             backup(place, good, force=force)
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_nothing_is_written_over_a_part_of_a_database_in_use(
+    place: Path, good: Path, ending: str, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(f"{place}{ending}")
+    open_database(place)
+    submit("tg_9", 1, "in the log alone")
+    before = sorted(tmp_path.rglob("*"))
+    for part in (Path(f"{place}{ending}"), tmp_path / "link"):
+        for arguments in (
+            (place, "backup", "--force", part),
+            (place, "export", "leads", part, "--force"),
+            (part, "restore", good),
+            (part, "import", "leads", good, "--yes"),
+        ):
+            done = leadboard(*map(str, arguments))
+            assert (done.returncode, "is a part of the database" in done.stderr) == (2, True)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert rows("SELECT message FROM appeal ORDER BY id DESC LIMIT 1") == [("in the log alone",)]
+
+
+def test_a_journal_that_would_be_replayed_over_a_copy_is_noticed(place: Path, good: Path) -> None:
+    Path(f"{good}-journal").touch()
+    with pytest.raises(Refused, match="a log lies beside it"):
+        backup(place, good, force=True)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_backup_is_put_where_a_link_leads(place: Path, tmp_path: Path, force: bool) -> None:
+    (tmp_path / "other disk").mkdir()
+    real, link = tmp_path / "other disk" / "copy.db", tmp_path / "latest.db"
+    link.symlink_to(real)
+    if force:
+        real.write_bytes(b"old")
+    backup(place, link, force=force)
+    assert link.is_symlink()
+    assert real.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_what_is_no_ordinary_file_is_never_replaced(place: Path, good: Path) -> None:
+    pipe = good.with_name("pipe")
+    os.mkfifo(pipe)
+    with pytest.raises(Refused, match="no ordinary file"):
+        backup(place, pipe, force=True)
+    for restored in (leadboard(pipe, "restore", str(good)), leadboard(pipe, "check")):
+        assert (restored.returncode, "no ordinary file" in restored.stderr) == (2, True)
+    assert pipe.is_fifo()
 
 
 def test_a_full_disk_leaves_the_old_backup(

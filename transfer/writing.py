@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from database_file import refuse_log
 from store import Refused, Trouble, at_one_moment
 from text import clean
 from transfer.cells import csv_cell, json_value
@@ -146,6 +147,7 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
 
 
 def _refuse_loss(place: Path, *, force: bool) -> None:
+    refuse_log(place)
     if not place.exists():
         return
     with place.open("rb") as file:
