@@ -6,7 +6,11 @@ _ODD = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u1160\u17b4\u17b5\u3164\uffa0"
     "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u20dd-\u20e0\u20e2-\u20e4"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+    "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
 )
 _FLAG_A = 0x1F1E6
 
@@ -16,7 +20,8 @@ def clean(text: str) -> str:
 
     Line breaks and tabs become spaces, other control characters their visible stand-ins; what has
     no width (bidirectional marks, joiners, variation selectors, tags) vanishes. So does what has
-    its own cells only in some terminals: skin tones; a flag becomes the letters of its country.
+    its own cells only in some terminals: skin tones; a flag becomes the letters of its country. A
+    number that Unicode keeps free of characters has a stand-in too.
     """
     return _ODD.sub(_stand_in, text) if _ODD.search(text) else text
 
@@ -41,5 +46,8 @@ def _stand_in(match: re.Match[str]) -> str:
 
 
 def _unless_flag(match: re.Match[str]) -> str:
-    letter = ord(match.group()) - _FLAG_A
+    code = ord(match.group())
+    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+        return "\ufffd"  # no character at all: measured as one cell, painted in none
+    letter = code - _FLAG_A
     return chr(ord("A") + letter) if 0 <= letter < 26 else ""

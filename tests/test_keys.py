@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from textual.binding import Binding
+from textual.events import Key
 
 import desk as acts
 from tests.screen import open_desk, rows
 from tui.keys import TWINS, both, is_twin
 from tui.keytable import PLACES, key_table
+from tui.typeahead import Fence
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -79,3 +82,27 @@ async def test_the_desk_is_used_with_the_russian_layout_switched_on(tmp_path: Pa
         assert rows("SELECT count(*) FROM appeal WHERE closed_at IS NULL") == [(0,)]
         await desk.press("й")
         assert not desk.app.is_running
+
+
+async def test_no_key_acts_once_the_app_is_leaving(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.elsewhere(acts.add_operator, "Anna", 5, actor="t")
+        await desk.until(lambda: "0/5" in desk.text)
+        await desk.press("f2")
+        with patch.object(type(desk.app), "return_code", 0):  # as exit() leaves it
+            await desk.app.on_event(Key("plus", "+"))
+            await desk.settle()
+        assert rows("SELECT max_load FROM operator") == [(5,)]
+
+
+async def test_a_key_that_comes_back_after_the_last_screen_has_gone_is_dropped(
+    tmp_path: Path,
+) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.press("f2")
+        app = desk.app
+    assert not app.screen_stack
+    app.on_fence(Fence(1))  # what followed the last key comes home only now
+    for event in (Key("n", "n"), Key("q", "q")):
+        await app.on_event(event)
+    await app.open_keys()

@@ -90,6 +90,20 @@ async def test_the_oddest_rows_are_shown_in_every_pane_and_sheet(
                 assert line.count("│") >= 2
 
 
+@pytest.mark.parametrize("limit", [9, BEYOND])
+async def test_numbers_of_any_length_are_cut_with_an_ellipsis(
+    db: Database, tmp_path: Path, limit: int
+) -> None:
+    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    rows("PRAGMA ignore_check_constraints = ON")
+    rows("UPDATE operator SET load = ?, max_load = ?", BEYOND, limit)
+    db.close()
+    async with open_desk(tmp_path / "t.db", LARGE) as desk:
+        line = desk.line_with("● An")
+        pane = line.split("│")[1]
+        assert pane.endswith(f"{BEYOND}/9 " if limit == 9 else "… ")
+
+
 def test_the_pace_counts_the_last_minute_only(db: Database) -> None:
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     rows("INSERT INTO lead (external_id) VALUES ('far')")

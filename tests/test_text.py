@@ -107,3 +107,8 @@ def test_what_has_cells_of_its_own_only_in_some_terminals(given_text: str, shown
 
 def test_a_flag_that_was_measured_as_two_cells_is_painted_as_two() -> None:
     assert strip_controls("🇷🇺") == "RU"
+
+
+@pytest.mark.parametrize("letter", ["\ufdd0", "\ufdef", "\uffff", "\U0001fffe", "\U0010ffff"])
+def test_what_is_no_character_takes_the_one_cell_that_it_is_measured_as(letter: str) -> None:
+    assert clean(f"a{letter}b") == strip_controls(f"a{letter}b") == "a\ufffdb"

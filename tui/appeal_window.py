@@ -16,6 +16,7 @@ from search import SearchIndex
 from tui.marks import MOST, Chosen, Marks, seen
 from tui.messages import Acted, Failed
 from tui.reader import Job
+from tui.remarks import Remark
 from tui.window import Window
 from wanted import EVERYTHING, Wanted
 
@@ -84,11 +85,16 @@ class AppealWindow(Window[AppealRow]):
 
     # Marks.
 
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Remark]:
         """Say how many are marked, and how many rows are newer than those on show."""
         in_view = (self.rows[place] for place in self.visible_rows())
-        begun = [] if self._range is None else [f"V marks from {self._range.lead} up to here"]
-        return [*begun, *self.marks.remark(in_view), *super().remarks()]
+        return [*self._begun(), *self.marks.remark(in_view), *super().remarks()]
+
+    def _begun(self) -> list[Remark]:
+        if self._range is None:
+            return []
+        short = Remark("V marks up to here", 1, Remark("V ends range"))
+        return [Remark(f"V marks from {self._range.lead} up to here", 4, short)]
 
     def _show_marks(self) -> None:
         self.tell()

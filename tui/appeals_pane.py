@@ -1,8 +1,9 @@
 """The pane of appeals: All, Waiting and Leads under one border."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,10 +14,11 @@ from textual.reactive import reactive
 from checks import storable
 from store import now
 from tui.appeals import Appeals
-from tui.filter import Filtered
+from tui.filter import FRAME, SHORT_FILTER, Filtered
 from tui.hits import Hits
 from tui.keys import bind
 from tui.leads import Leads
+from tui.remarks import Remark, cut
 from tui.window import Window
 from views import Board
 from wanted import Wanted, parse
@@ -72,10 +74,13 @@ class AppealsPane(Filtered, Vertical):
         self.list.version = version
 
     @property
-    def subtitle(self) -> str:
+    def remarks(self) -> Sequence[Remark]:
         """Return what the border says: what is out of sight, and whose appeals these are."""
-        lead = f"only {self.lead.external_id} · esc goes back" if self.lead else ""
-        return " · ".join(part for part in (self.list.remark, lead) if part)
+        if self.lead is None:
+            return self.list.remark
+        name = self.lead.external_id
+        short = cut("only ", name, SHORT_FILTER, " · esc", gives_way=1)
+        return [*self.list.remark, Remark(f"only {name} · esc goes back", 4, short)]
 
     @property
     def offer(self) -> str:
@@ -125,12 +130,23 @@ class AppealsPane(Filtered, Vertical):
             "waiting": f"Waiting {self.board.waiting:,}",
             "leads": f"Leads {counts.leads:,}" if counts else "Leads",
         }
+        room = self.outer_size.width - FRAME
+        full = self._title([titles[tab].replace(",", " ") for tab in TABS])
+        if full.cell_length > room > 0:  # the counts give way before the name of a tab does
+            full = self._title([tab.capitalize() for tab in TABS])
+        self.border_title = full
+
+    def _title(self, names: Sequence[str]) -> Content:
         parts = [
-            (titles[tab].replace(",", " "), "reverse" if tab == self.tab else "") for tab in TABS
+            (name, "reverse" if tab == self.tab else "")
+            for tab, name in zip(TABS, names, strict=True)
         ]
-        self.border_title = Content.assemble(
-            "3 Appeals  ", *(item for part in parts for item in (part, " │ "))
-        )[:-3]
+        tabs = (item for part in parts for item in (part, " │ "))
+        return Content.assemble("3 Appeals  ", *tabs)[:-3]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Name the tabs with as much as there is room for."""
+        self._show_title()
 
     @on(Appeals.LeadWanted)
     def show_lead(self, message: Appeals.LeadWanted) -> None:
@@ -172,10 +188,10 @@ class AppealsPane(Filtered, Vertical):
         """Return how much the filter finds in the list on show."""
         return self.hits.text
 
-    def filter_said(self) -> str:
+    def filter_said(self) -> Sequence[Remark]:
         """Return what the border says anyway, with the filter and what it finds."""
-        filtered = super().filter_said() if self.list.is_narrowed or self.lead is None else ""
-        return " · ".join(part for part in (self.subtitle, filtered) if part)
+        filtered = super().filter_said() if self.list.is_narrowed or self.lead is None else ()
+        return [*self.remarks, *filtered]
 
     def action_tab(self, step: int) -> None:
         """Go to the next list."""

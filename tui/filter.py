@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region
@@ -12,11 +12,18 @@ from textual.message import Message
 from textual.widgets import Input
 
 from text import clean
+from tui.remarks import Remark, cut, fitted
 
 if TYPE_CHECKING:
     from textual.widget import Widget as Base
 else:
     Base = object
+
+
+FRAME = 6
+"""Cells of a border's line that are not what it says."""
+SHORT_FILTER = 12
+"""Cells of a filter in a border that has no room for all of it."""
 
 
 class FilterLine(Input):
@@ -76,9 +83,9 @@ class Filtered(Base):
         raise NotImplementedError
 
     @property
-    def subtitle(self) -> str:
+    def remarks(self) -> Sequence[Remark]:
         """Return what the pane says of itself while no filter is on."""
-        return ""
+        return ()
 
     @property
     def found(self) -> str:
@@ -98,17 +105,25 @@ class Filtered(Base):
 
     def show_subtitle(self) -> None:
         """Write into the border what the filter is, and what it finds or what is wrong with it."""
-        said = self.filter_said() if self.filter_text else self.subtitle
+        remarks = self.filter_said() if self.filter_text else self.remarks
+        said = fitted(remarks, max(0, self.outer_size.width - FRAME))
         if said != self._said:
             self._said = said
             # Past the attribute, which would paint every row again on each step of scrolling.
             self._border_subtitle = Content(said)
             self.refresh(Region(-1, self.size.height, self.outer_size.width, 1))
 
-    def filter_said(self) -> str:
+    def on_resize(self, event: events.Resize) -> None:
+        """Say as much as there is room for now."""
+        self.show_subtitle()
+
+    def filter_said(self) -> Sequence[Remark]:
         """Return the filter and what it finds, or what is wrong with it."""
+        words = clean(self.filter_text)
+        short = cut("filter: ", words, SHORT_FILTER, gives_way=2)
         outcome = self.faults[0].partition(",")[0].removesuffix(".") if self.faults else self.found
-        return f"filter: {clean(self.filter_text)}" + (f" · {outcome}" if outcome else "")
+        found = [Remark(outcome, 1)] if outcome else []
+        return [Remark(f"filter: {words}", 4, short), *found]
 
 
 def number_found(number: int, *, is_all: bool = True) -> str:

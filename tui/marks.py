@@ -10,6 +10,7 @@ from lists import AppealRow
 from moves import Seen
 from places import worded
 from store import Refused
+from tui.remarks import Remark
 
 MOST = 1_000
 """Appeals that one key marks at most."""
@@ -86,13 +87,14 @@ class Marks:
             return Chosen(sorted(self.known), words, as_seen, tell)
         return None if current is None else Chosen([current.id], named(current), {}, tell)
 
-    def remark(self, in_view: Iterable[AppealRow]) -> list[str]:
+    def remark(self, in_view: Iterable[AppealRow]) -> list[Remark]:
         """Return what the border says of the marks."""
         if not self.known:
             return []
         hidden = len(self.known) - sum(row.id in self.known for row in in_view)
-        unseen = [f"{hidden:,} not in view".replace(",", " ")] if hidden else []
-        return [f"{len(self.known):,} marked".replace(",", " "), *unseen, "esc unmarks"]
+        unseen = [Remark(f"{hidden:,} not in view".replace(",", " "), 5)] if hidden else []
+        marked = Remark(f"{len(self.known):,} marked".replace(",", " "))
+        return [marked, *unseen, Remark("esc unmarks", 6)]
 
 
 def seen(row: AppealRow) -> Seen:

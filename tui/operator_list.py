@@ -13,6 +13,8 @@ from views import OperatorRow
 
 WIDEST_NAME = 24
 NARROWEST_BAR = 6
+NARROWEST_REST = 19
+"""Cells of a line that numbers of any length leave to the name, the bar and the gaps."""
 FULL = "full"
 """The note of those at their limit; it has the colour of their bar."""
 
@@ -35,6 +37,7 @@ class OperatorList(LineView[OperatorRow]):
         """Draw `● Anna  ████░░  4/9  58%`."""
         plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
         name_width, number_width, note_width = self.columns
+        number_width = max(0, min(number_width, width - note_width - NARROWEST_REST))
         taken = number_width + 7 + (note_width + 2 if note_width else 0)
         name_width = max(4, min(name_width, width - NARROWEST_BAR - taken))
         bar_width = max(0, width - name_width - taken)

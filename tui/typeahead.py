@@ -46,6 +46,11 @@ class OrderedKeys(App[None]):
         self._key_screen: Screen[object] | None = None
         self._key_path: Widget | None = None
 
+    @property
+    def takes_keys(self) -> bool:
+        """Tell whether keys go anywhere: not once the end was asked for, nor without a screen."""
+        return self.return_code is None and bool(self.screen_stack)
+
     async def open_keys(self) -> None:
         """Let the keys through, also those that came before there was anything to take them."""
         await self._next_key(self._serial)
@@ -54,6 +59,8 @@ class OrderedKeys(App[None]):
         """Let a key through, or hold it while another is under way."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
+        elif not self.takes_keys:
+            return
         elif self._key_under_way:
             self._held_keys.append(event)
             self._follow_key(self._serial)
@@ -68,6 +75,8 @@ class OrderedKeys(App[None]):
         self._key_path = self.screen.focused or self.screen
         self._is_followed = False
         await super().on_event(event)
+        if not self.takes_keys:  # the key ended the app, or it ended meanwhile
+            return
         if self._held_keys:
             self._follow_key(self._serial)
         else:  # nobody waits for the fence, so that what the key changed is painted first
@@ -89,6 +98,8 @@ class OrderedKeys(App[None]):
 
     def _go_on(self) -> None:
         """Go on behind whatever the key has asked for, such as another focus or a dialog."""
+        if not self.takes_keys:
+            return
         if self.screen is not self._key_screen:
             self._key_screen = self.screen
             self.screen.call_after_refresh(self.call_later, self._next_key, self._serial)
@@ -97,7 +108,7 @@ class OrderedKeys(App[None]):
 
     async def _next_key(self, serial: int) -> None:
         """Let the next key through, unless the timer and the fence both say so of one key."""
-        if serial != self._serial or not self._key_under_way:
+        if serial != self._serial or not self._key_under_way or not self.takes_keys:
             return
         if self._key_timer is not None:
             self._key_timer.stop()

@@ -18,6 +18,7 @@ from tui.dialogs import Confirm, Dialog, Field
 from tui.keys import bind
 from tui.lane import Lane
 from tui.messages import Act, Failed, Insistence
+from tui.remarks import Remark
 from tui.weight_grid import WeightGrid
 from tui.wording import words_of
 
@@ -57,7 +58,7 @@ class Weights(WeightGrid):
         "off, or none for a weight of 0. A dot means that the operator does not serve the source. "
         "A block of cells copied in a spreadsheet can be pasted; u takes all of it back."
     )
-    subtitle = "share of the next appeal"
+    remarks = (Remark("share of the next appeal"),)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "enter", "Save", id="grid.enter"),

@@ -12,6 +12,7 @@ from tui.lines import LineView
 from tui.messages import Acted
 from tui.paging import MOST_NEWER, Page, PagedView
 from tui.reader import Job, Reader
+from tui.remarks import Remark
 from wanted import EVERYTHING, Wanted
 
 PAGE = 100
@@ -39,7 +40,7 @@ class Window(PagedView[Row]):
 
     version = reactive(0, repaint=False, init=False)
     """Differs whenever the rows may have changed."""
-    remark = reactive("", repaint=False, init=False)
+    remark: reactive[tuple[Remark, ...]] = reactive((), repaint=False, init=False)
     """What the border says of what is out of sight."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -169,7 +170,7 @@ class Window(PagedView[Row]):
         screen = self.screen
         return screen.is_current and screen.focused not in (None, self)
 
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Remark]:
         """Return what the border is to say of what is out of sight."""
         if self.is_oldest_first:
             hidden = max(0, len(self.rows) - self.top - self.page_size)
@@ -179,11 +180,12 @@ class Window(PagedView[Row]):
             return []
         count = f"{MOST_NEWER:,}+" if self._newer >= MOST_NEWER else f"{newer:,}"
         sign, key = ("▼", "G") if self.is_oldest_first else ("▲", "g")
-        return [f"{sign} {count.replace(',', ' ')} newer · {key}"]
+        said = f"{sign} {count.replace(',', ' ')}"
+        return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1))]
 
     def tell(self) -> None:
         """Let the border say what is out of sight now."""
-        self.remark = " · ".join(self.remarks()) if self.size.height else ""
+        self.remark = tuple(self.remarks()) if self.size.height else ()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Keep what the border says while the list is scrolled."""
