@@ -1,20 +1,35 @@
 """Who gets an appeal: the transaction that draws, claims a place and stores."""
 
 import random
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from checks import checked_external_id, checked_key, checked_message
-from draining import DRAIN_BATCH, Drained, drain
-from draws import Decision, candidates_of, decide
-from handouts import hand_out
-from holding import hold_all, take_turn_for
-from journal import Journal, subject_of
-from lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
-from models import Appeal, Lead, Roster, Source
-from places import name_of, oldest_waiting
-from prepared import Prepared, slot
-from store import Missing, now, stamp, transact
+from leadboard.allocation.appeals import oldest_waiting
+from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
+from leadboard.allocation.draws import Decision, Wheels, decide
+from leadboard.allocation.handouts import hand_out
+from leadboard.allocation.intake import (
+    _NEW_APPEAL,
+    _SOURCE,
+    Draft,
+    Placed,
+    Sender,
+    _insert,
+    _known_leads,
+    _lead_ids,
+    ids_of_keys,
+    known_by_key,
+    lead_id_of,
+)
+from leadboard.allocation.journal import Journal, subject_of
+from leadboard.allocation.load import name_of
+from leadboard.allocation.locks import hold_all, take_turn_for
+from leadboard.allocation.lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
+from leadboard.allocation.rosters import candidates_of
+from leadboard.common.errors import Missing, Refused
+from leadboard.database.connection import rows
+from leadboard.database.fields import now, stamp
+from leadboard.database.transactions import transact
+from models import Operator, Source
 
 __all__ = [
     "DRAIN_BATCH",
@@ -29,51 +44,6 @@ __all__ = [
     "drain",
     "submit",
 ]
-
-
-Sender = tuple[int, str, str]
-"""The source, the lead by external id, and the key that is unique for the two."""
-
-
-class Placed(NamedTuple):
-    """A stored appeal and who got it; `reason` says why nobody did.
-
-    `is_repeat`: its key was known, so that this is the first appeal with it; `differs`: that one
-    has another text.
-    """
-
-    id: int
-    lead_id: int
-    source_id: int
-    operator_id: int | None
-    operator: str | None
-    timestamp: datetime
-    reason: str | None = None
-    is_repeat: bool = False
-    differs: bool = False
-
-
-class Draft(NamedTuple):
-    """A checked appeal that is not stored yet."""
-
-    external_id: str
-    source_id: int
-    message: str
-    key: str | None = None
-
-    @property
-    def sender(self) -> Sender | None:
-        """Return whose number the key is, None where there is no key."""
-        return None if self.key is None else (self.source_id, self.external_id, self.key)
-
-    @classmethod
-    def checked(
-        cls, external_id: object, source_id: int, message: object, key: object = None
-    ) -> "Draft":
-        """Return the draft; raises Refused for what may not come in."""
-        return cls(
-            checked_external_id(external_id), source_id, checked_message(message), checked_key(key)
-        )
 
 
 def submit(
@@ -93,22 +63,6 @@ def submit(
     """
     draft = Draft.checked(external_id, source_id, message, key)
     return transact(lambda: place(draft, rng, Journal() if journal is None else journal))
-
-
-_SOURCE = Prepared(lambda: Source.select(Source.id).where(Source.id == slot("source_id")))
-_NEW_APPEAL = Prepared(
-    lambda: Appeal.insert(
-        lead_id=slot("lead_id"),
-        source_id=slot("source_id"),
-        operator_id=slot("operator_id"),
-        timestamp=slot("timestamp"),
-        message=slot("message"),
-        key=slot("key"),
-        roster_id=slot("roster_id"),
-        draw=slot("draw"),
-        withdrawn=False,
-    ).returning(Appeal.id)
-)
 
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
@@ -161,61 +115,77 @@ def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
     return decide(candidates, rng)
 
 
-_KNOWN = Prepared(
-    lambda: (
-        Appeal.select(
-            Appeal.id,
-            Appeal.lead,
-            Appeal.source,
-            Appeal.operator,
-            Appeal.timestamp,
-            Appeal.message,
-            Roster.content,
+def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Placed | Refused]:
+    """Store drafts in the transaction under way, in their order, and say what became of each.
+
+    What cannot be stored is answered with the Refused that `place` would have raised. Raises
+    TooBusy when others took the places meanwhile.
+    """
+    leads = _known_leads(list(dict.fromkeys(draft.external_id for draft in drafts)))
+    sources = {source_id for (source_id,) in rows(Source.select(Source.id))}
+    asked = [draft.sender for draft in drafts if draft.source_id in sources]
+    known = ids_of_keys([sender for sender in asked if sender is not None], leads)
+    outcomes: list[Placed | Refused | None] = []
+    fresh: dict[int, Draft] = {}
+    repeats: dict[int, int] = {}
+    first: dict[Sender, int] = {}
+    for place, draft in enumerate(drafts):
+        outcomes.append(None)
+        sender = draft.sender
+        if sender is not None and sender in known:
+            outcomes[place] = known_by_key(draft)
+        elif sender is not None and sender in first:
+            repeats[place] = first[sender]
+        elif draft.source_id not in sources:
+            outcomes[place] = Missing(f"There is no source #{draft.source_id}.", "source")
+        else:
+            fresh[place] = draft
+            if sender is not None:
+                first[sender] = place
+    placed = dict(zip(fresh, _store(list(fresh.values()), leads, rng), strict=True))
+    for place, of in repeats.items():
+        differs = drafts[place].message != drafts[of].message
+        placed[place] = placed[of]._replace(is_repeat=True, differs=differs)
+    return [outcome or placed[place] for place, outcome in enumerate(outcomes)]
+
+
+def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -> list[Placed]:
+    queued = _queued({draft.source_id for draft in drafts}, len(drafts), rng)
+    leads = _lead_ids([draft.external_id for draft in drafts], known)
+    wheels = Wheels(rng)
+    decisions = [
+        wheels.look(draft.source_id)
+        if draft.source_id in queued
+        else wheels.decide(draft.source_id)
+        for draft in drafts
+    ]
+    wheels.settle(
+        {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
+    )
+    moment = now()
+    ids = _insert(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
+    names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
+    return [
+        Placed(
+            appeal_id,
+            leads[draft.external_id],
+            draft.source_id,
+            decision.operator_id,
+            names.get(decision.operator_id),
+            moment,
+            None if decision.operator_id else why_nobody(decision.candidates),
         )
-        .left_outer_join(Roster)
-        .where(
-            Appeal.key == slot("key"),
-            Appeal.source == slot("source_id"),
-            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == slot("external_id")),
-        )
-    )
-)
-_LEAD = Prepared(lambda: Lead.select(Lead.id).where(Lead.external_id == slot("external_id")))
-_NEW_LEAD = Prepared(
-    lambda: Lead.insert(external_id=slot("external_id")).on_conflict(
-        action="nothing", conflict_target=[Lead.external_id]
-    )
-)
+        for appeal_id, draft, decision in zip(ids, drafts, decisions, strict=True)
+    ]
 
 
-def known_by_key(draft: Draft) -> Placed | None:
-    """Return the appeal of the same lead and source that came with this key before, if any did."""
-    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, external_id=draft.external_id)
-    if row is None:
-        return None
-    appeal_id, lead_id, source_id, operator_id, timestamp, message, content = row
-    return Placed(
-        appeal_id,
-        lead_id,
-        source_id,
-        operator_id,
-        name_of(operator_id),
-        datetime.fromisoformat(timestamp),
-        None if operator_id else _why_waiting(content),
-        is_repeat=True,
-        differs=message != draft.message,
-    )
-
-
-def _why_waiting(content: str | None) -> str:
-    """Return why a known appeal waits; one that was returned no longer has its roster."""
-    return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
-
-
-def lead_id_of(external_id: str) -> int:
-    """Return the id of a lead, who is added on the first meeting."""
-    known: int | None = _LEAD.scalar(external_id=external_id)
-    if known is None:
-        _NEW_LEAD.changes(external_id=external_id)
-        known = int(_LEAD.scalar(external_id=external_id))
-    return known
+def _queued(source_ids: set[int], count: int, rng: random.Random) -> set[int]:
+    """Let older waiting appeals go first; return the sources where some still wait after that."""
+    behind = {source_id for source_id in source_ids if oldest_waiting(source_id)}
+    if queues := [source_id for source_id in sorted(behind) if flowing(source_id)]:
+        take_turn_for(source_ids)
+        # More than come in, so that the queue ends also while nobody but bots does anything.
+        budget = max(DRAIN_BATCH, 2 * count)
+        for source_id in queues:
+            budget -= hand_out(rng, source_id, budget).given
+    return {source_id for source_id in behind if oldest_waiting(source_id)}

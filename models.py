@@ -1,7 +1,6 @@
-"""The ground floor: the tables, their constraints, and opening a database of this version."""
+"""The tables, their constraints, and what is true of a row."""
 
 from pathlib import Path
-from typing import Any
 
 from peewee import (
     SQL,
@@ -12,32 +11,25 @@ from peewee import (
     Check,
     CompositeKey,
     Database,
+    Expression,
     ForeignKeyField,
     IntegerField,
     Model,
     TextField,
 )
 
-from addresses import file_of, is_server
-from sqlite_store import connect_sqlite
-from store import (
-    Trouble,
-    UtcField,
-    bind,
-    database,
-    engine,
-    patiently,
-    plainly,
-    transact,
+from leadboard.common.validation import (
+    MAX_IDENTIFIER,
+    MAX_LIMIT,
+    MAX_MESSAGE,
+    MAX_NAME,
+    MAX_WEIGHT,
 )
-from upgrades import bring_up_to_date
+from leadboard.database.connection import database
+from leadboard.database.fields import UtcField
+from leadboard.database.schema import Schema
 
 SCHEMA_VERSION = 2
-MAX_WEIGHT = 1_000_000
-MAX_LIMIT = 1_000_000
-MAX_NAME = 80
-MAX_IDENTIFIER = 200
-MAX_MESSAGE = 10_000
 
 
 class Table(Model):
@@ -239,67 +231,11 @@ def open_database(
     the file can be read. Raises Trouble when it is not there, cannot be opened, is no Leadboard
     database, or is of a newer version.
     """
-    if is_server(target):
-        from postgres_store import connect_server
-
-        return _opened(connect_server(str(target)), None, may_create)
-    path = file_of(target)
-    opened = connect_sqlite(path, may_create=may_create, may_only_read=may_only_read)
-    return _opened(opened, path, may_create)
+    # Rosters and events name operators and sources by id, also deleted ones.
+    schema = Schema(TABLES, SCHEMA_VERSION, never_reused=(Operator.id, Source.id))
+    return schema.open(target, may_create=may_create, may_only_read=may_only_read)
 
 
-def _opened(opened: Database, path: Path | None, may_create: bool) -> Database:
-    bind(opened)
-    _fit_to_engine()
-    try:
-        # While the last of other programs closes a file, not even reading is possible.
-        patiently(lambda: _made_ready(path, may_create))
-    except BaseException:
-        opened.close()
-        raise
-    return opened
-
-
-def _made_ready(path: Path | None, may_create: bool) -> None:
-    with plainly():
-        database.connect(reuse_if_open=True)
-        if not database.table_exists("schema_version"):
-            if not may_create or engine().is_read_only:
-                raise Trouble(f"{path or engine().title} holds no tables of Leadboard: check --db.")
-            transact(_create)
-        bring_up_to_date(path, SCHEMA_VERSION)
-
-
-_COLUMNS = {
-    field: list(field.constraints or ()) for table in TABLES for field in table._meta.sorted_fields
-}
-
-
-def _fit_to_engine() -> None:
-    """Word the tables for the open engine: Peewee would say the same to any."""
-    for table in TABLES:
-        table._meta.strict_tables = not engine().is_server
-    for field, constraints in _COLUMNS.items():
-        field.constraints = [*constraints, *_words_for(field)]
-
-
-def _words_for(field: Any) -> list[SQL]:
-    if field.field_type == UtcField.field_type:
-        return engine().text_words
-    # Rosters and events name operators and sources by id, also deleted ones; a server uses no id
-    # twice anyway.
-    is_never_reused = not engine().is_server and any(
-        field is each for each in (Operator.id, Source.id)
-    )
-    return [SQL("AUTOINCREMENT")] if is_never_reused else []
-
-
-def _create() -> None:
-    if database.table_exists("schema_version"):
-        return
-    if taken := {table._meta.table_name for table in TABLES} & set(database.get_tables()):
-        raise Trouble(
-            f"The database has tables of another program, such as {min(taken)}: name another one."
-        )
-    database.create_tables(TABLES)
-    SchemaVersion.insert(version=SCHEMA_VERSION).execute()
+def is_waiting() -> Expression:
+    """Return the condition that an appeal waits: open, and nobody has it."""
+    return Appeal.closed_at.is_null() & Appeal.operator.is_null()

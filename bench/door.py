@@ -37,7 +37,7 @@ def measure(plan: Plan) -> list[Result]:
 
 def _beside_counting(folder: Path, size: int) -> Result:
     ours = with_room(copied(office(size), folder / f"ours-{size}.db"))
-    with _served("headless", "--db", str(ours), "serve", "--port", "0", "--rate", "0") as port:
+    with _served("leadboard.cli", "--db", str(ours), "serve", "--port", "0", "--rate", "0") as port:
         rate = asyncio.run(_rate(port, CLIENTS, APPEALS))
     theirs = folder / f"counting-{size}.db"
     _with_tables(theirs)

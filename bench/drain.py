@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from statistics import median
 
-import desk
 from bench.databases import copied, with_room
 from bench.feed import write_lines
 from bench.growth import exponent
@@ -21,7 +20,8 @@ from bench.programs import ROOT, leadboard
 from bench.result import Result, percentile
 from bench.submit import opened
 from bench.writer import writing
-from headless.feed import feed_from
+from leadboard import desk
+from leadboard.cli.feed import feed_from
 from models import Operator
 
 WAITING = (1_000, 10_000, 100_000)

@@ -25,7 +25,7 @@ from bench.programs import ROOT
 from bench.result import Result, percentile
 from bench.words import source_name
 from bench.writer import writing
-from store import now, stamp
+from leadboard.database.fields import now, stamp
 
 LOOK = 0.02
 """Seconds between two looks at the memory of a feed."""
@@ -94,7 +94,7 @@ def most_memory(database: Path, file: Path) -> float:
 
 
 def _start(database: Path, file: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "headless", "--db", str(database), "feed", str(file)]
+    command = [sys.executable, "-m", "leadboard.cli", "--db", str(database), "feed", str(file)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 

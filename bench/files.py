@@ -13,12 +13,12 @@ from typing import BinaryIO
 from bench.generate import Sizes, generate
 from bench.plan import Plan as Sizing
 from bench.result import Result
+from leadboard.transfer.appeals import plan_appeals
+from leadboard.transfer.leads import plan_leads
+from leadboard.transfer.plan import Plan
+from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
+from leadboard.transfer.writing import Style, export
 from models import open_database
-from transfer.appeals import plan_appeals
-from transfer.people import plan_leads
-from transfer.plan import Plan
-from transfer.team import plan_operators, plan_sources, plan_weights
-from transfer.writing import Style, export
 
 APPEALS = 100_000
 PLANS: dict[str, Callable[[BinaryIO, str], Plan]] = {

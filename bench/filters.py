@@ -14,10 +14,10 @@ from bench.plan import Plan, office, short
 from bench.result import Result
 from bench.submit import opened
 from bench.words import RARE_WORD, WORDS, operator_name, source_name
-from lists import newest_appeals
-from search import SearchIndex, index_of_database
-from store import now
-from wanted import EVERYTHING, Wanted, parse
+from leadboard.database.fields import now
+from leadboard.queries.appeals import newest_appeals
+from leadboard.queries.filters import EVERYTHING, Wanted, parse
+from leadboard.queries.word_index import SearchIndex, index_of_database
 
 PAGE = 100
 BATCH = 2_000

@@ -13,9 +13,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from bench.words import Messages, operator_name, source_name
-from lottery import Candidate, Candidates
+from leadboard.allocation.lottery import Candidate, Candidates
+from leadboard.database.fields import now, stamp
 from models import SCHEMA_VERSION, open_database
-from store import now, stamp
 
 DAYS = 90
 OPEN_SHARE = 0.6

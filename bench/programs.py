@@ -47,7 +47,7 @@ BARE = bare(100, 8)
 def leadboard(path: Path) -> Program:
     """Return Leadboard on a database that `bench.generate` made."""
     return Program(
-        [sys.executable, "-m", "headless", "--db", str(path)],
+        [sys.executable, "-m", "leadboard.cli", "--db", str(path)],
         b"Operators",
         operator_name(0).encode(),
     )

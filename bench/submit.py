@@ -18,11 +18,11 @@ from statistics import median
 from peewee import Database
 
 import allocator
-from allocator import Placed
 from bench.counted import MISSING, counting_rate, is_installed
 from bench.databases import copied, with_room
 from bench.plan import MILLION, SERVED, Plan, office, short
 from bench.result import Result
+from leadboard.allocation.intake import Placed
 from models import open_database
 
 APPEALS = 300

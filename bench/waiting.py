@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 from statistics import median
 
-import desk
 from bench.plan import Plan
 from bench.result import Result
+from leadboard import desk
+from leadboard.database.connection import database
 from models import open_database
-from store import database
 
 WAITING = 10_000
 ACTS = 200

@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from allocator import submit
-from headless import samples
-from headless.demo import count_waiting, pick_source, seed
+from leadboard.cli import samples
+from leadboard.cli.demo import count_waiting, pick_source, seed
+from leadboard.database.fields import now
 from models import Appeal, open_database
-from store import now
 from tui.app import LeadboardApp
 
 FOLDER = Path(__file__).resolve().parent

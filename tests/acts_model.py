@@ -8,10 +8,11 @@ from typing import TypeVar
 
 import pytest
 
-import desk
-import inspection
+from leadboard import desk
+from leadboard.allocation import audit
+from leadboard.common.errors import Refused
+from leadboard.database.connection import database
 from models import Operator, open_database
-from store import Refused, database
 from tests.support import worded
 
 AnyPath = TypeVar("AnyPath", str, Path)
@@ -229,5 +230,5 @@ def assert_clean() -> None:
     """Check that nothing is wrong with the open database."""
     assert_loads_count_open_appeals()
     assert_nobody_waits_in_vain()
-    assert [each.sentence for each in inspection.check()] == []
-    assert [each.sentence for each in inspection.verify().findings] == []
+    assert [each.sentence for each in audit.check()] == []
+    assert [each.sentence for each in audit.verify().findings] == []

@@ -14,19 +14,19 @@ SERIALIZABLE = "postgresql, serializable"
 """As the engines that scale out always are."""
 SHARED = {
     "test_allocator",
-    "test_bulk",
-    "test_desk",
-    "test_drains",
-    "test_explain",
-    "test_files",
-    "test_insight",
-    "test_inspection",
+    "test_place_all",
+    "test_acts",
+    "test_handouts",
+    "test_explanation",
+    "test_tables",
+    "test_odds",
+    "test_audit",
     "test_intake",
     "test_journal",
     "test_races",
-    "test_search",
+    "test_word_index",
     "test_undo",
-    "test_views",
+    "test_board",
 }
 """What must hold on every engine: each of these tests runs once on each."""
 

@@ -11,7 +11,10 @@ import httpx
 
 from tests.processes import ROOT
 
-IMPATIENT = "import store; store.PATIENCE = 0.2; from headless.cli import main; main()"
+IMPATIENT = (
+    "from leadboard.database import transactions; transactions.PATIENCE = 0.2; "
+    "from leadboard.cli.main import main; main()"
+)
 """The program, but it gives up on a locked database much sooner."""
 
 
@@ -41,7 +44,7 @@ def running(
     target: str,
     *arguments: str,
     env: Mapping[str, str] | None = None,
-    program: tuple[str, ...] = ("-m", "headless"),
+    program: tuple[str, ...] = ("-m", "leadboard.cli"),
 ) -> Iterator[RunningDoor]:
     """Serve a database on any free port for as long as the block lasts."""
     options = ("--port", "0") if "--port" not in arguments else ()

@@ -11,9 +11,12 @@ IS_SOAK = "LEADBOARD_SOAK" in os.environ
 
 PROLOGUE = """
 import random, sys
-import allocator, desk, models
+import allocator
+from leadboard import desk
+import models
 from models import Appeal, Operator, Source
-from store import Refused, Trouble, database, rows
+from leadboard.common.errors import Refused, Trouble
+from leadboard.database.connection import database, rows
 path, seed = sys.argv[1], int(sys.argv[2])
 rng = random.Random(seed)
 models.open_database(path)

@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 import models
-from store import database, engine
+from leadboard.database.connection import database, engine
 from tui.app import LeadboardApp
 
 LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)

@@ -7,7 +7,11 @@ import subprocess
 import sys
 import time
 
-SUITES = ("tests/test_races.py", "tests/test_kills.py", "tests/test_walk.py")
+SUITES = (
+    "tests/allocation/test_races.py",
+    "tests/allocation/test_kills.py",
+    "tests/allocation/test_walk.py",
+)
 
 
 def run(suite: str, seed: int) -> bool:

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import psycopg
 
-import desk
 import models
-from desk.rows import source_name
+from leadboard import desk
+from leadboard.database.connection import database
+from leadboard.desk.rows import source_name
 from models import Operator, Source
-from store import database
 
 T = "test"
 

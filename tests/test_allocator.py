@@ -11,14 +11,15 @@ from collections.abc import Callable
 import pytest
 from peewee import Database
 
-import desk
-import draws
-import places
 from allocator import DRAIN_BATCH, drain, submit
-from journal import Journal
-from lottery import Candidates, pick
-from sqlite_store import SqliteStore
-from store import Missing, Refused, database, transact
+from leadboard import desk
+from leadboard.allocation import draws, load
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.lottery import Candidates, pick
+from leadboard.common.errors import Missing, Refused
+from leadboard.database.connection import database
+from leadboard.database.sqlite import SqliteStore
+from leadboard.database.transactions import transact
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
 
@@ -115,7 +116,7 @@ def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
-    real = places.claim
+    real = load.claim
     monkeypatch.setattr(draws, "claim", lambda each: each != 1 and real(each))
     placed = submit("tg_1", 1, "", rng=random.Random(1))
     assert placed.operator == "Boris"

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-import desk
 import models
-import sqlite_store
-import upgrades
-from backup import backup
-from sqlite_store import connect_sqlite
-from store import TooBusy, Trouble, database, plainly
+from leadboard import desk
+from leadboard.common.errors import TooBusy, Trouble
+from leadboard.database import sqlite, upgrades
+from leadboard.database.backup import backup
+from leadboard.database.connection import database
+from leadboard.database.sqlite import connect_sqlite
+from leadboard.database.transactions import plainly
 from tests.support import T, dump, rows, team
 
 MOMENT = "'2026-11-23T10:42:07.000000Z'"
@@ -157,7 +158,8 @@ def test_what_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 
 OPEN = """
-import sys, models
+import sys
+import models
 models.open_database(sys.argv[1])
 print(models.SchemaVersion.select().count())
 """
@@ -207,8 +209,10 @@ def test_an_upgrade_that_fails_changes_nothing(
 
 
 UPGRADE = """
-import sys, models, upgrades
-from store import database
+import sys
+import models
+from leadboard.database import upgrades
+from leadboard.database.connection import database
 was = models.SCHEMA_VERSION
 models.SCHEMA_VERSION += 1
 upgrades.UPGRADES[was] = lambda: database.execute_sql("CREATE TABLE once (x INTEGER)")
@@ -425,7 +429,8 @@ def test_opening_again_changes_nothing(db: Database, tmp_path: Path) -> None:
 
 
 OPEN_MANY = """
-import sys, models
+import sys
+import models
 print("ready", flush=True); sys.stdin.readline()
 for number in range(12):
     opened = models.open_database(f"{sys.argv[1]}/{number}/new.db")
@@ -475,8 +480,8 @@ def locked(db: Database, tmp_path: Path) -> Iterator[Path]:
 def test_a_database_that_another_has_for_itself_is_a_sentence(
     locked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_store, "PATIENCE", 0.05)
-    monkeypatch.setattr("store.PATIENCE", 0.05)
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.05)
+    monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.05)
     with pytest.raises(TooBusy, match="locked by another program"):
         models.open_database(locked)
     with pytest.raises(TooBusy), plainly():

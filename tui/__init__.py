@@ -1,1 +1,22 @@
-"""The screen: a Textual application with one file a pane and one style sheet."""
+"""The screen: a Textual application of panes and dialogs with one style sheet."""
+
+__all__ = [
+    "app",
+    "base",
+    "compositor",
+    "dialogs",
+    "driver",
+    "ending",
+    "export",
+    "keys",
+    "keytable",
+    "line_filter",
+    "messages",
+    "palette",
+    "panes",
+    "screen",
+    "settings",
+    "typeahead",
+    "widgets",
+    "worker",
+]

@@ -1,8 +1,8 @@
-"""The application: theme, writer thread, and the second gate for strangers' text."""
+"""The application: its theme, its commands, and the second gate for strangers' text."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -13,22 +13,12 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from crashlog import surprise
-from search import SearchIndex
-from store import Refused, Trouble
+from leadboard.common.crashlog import surprise
 from tui import settings
-from tui.gate import GATE
+from tui.base import DeskApp
 from tui.keys import key_label
-from tui.lane import Lane
-from tui.screen import DeskScreen
-from tui.typeahead import OrderedKeys
-
-T = TypeVar("T")
-
-BUSY_AFTER = 0.3
-"""Seconds after which the screen says that an act waits for its turn."""
-LAST_WAIT = 1.0
-"""Seconds that leaving waits for the act in flight."""
+from tui.line_filter import GATE
+from tui.screen.desk import DeskScreen
 
 
 def _acts() -> type[Provider]:
@@ -37,7 +27,7 @@ def _acts() -> type[Provider]:
     return Acts
 
 
-class LeadboardApp(OrderedKeys):
+class LeadboardApp(DeskApp):
     """The desk on the open database, for one dispatcher."""
 
     TITLE = "Leadboard"
@@ -46,16 +36,8 @@ class LeadboardApp(OrderedKeys):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
-        super().__init__()
-        self._is_ending = False
-        self.actor = actor
         self.desk_screen = DeskScreen(title or "")
-        self.writer = Lane("writer")
-        self.reader = Lane("reader", is_for_reading=True)
-        self.searcher = Lane("searcher", is_for_reading=True)
-        self.counter = Lane("counter", is_for_reading=True)
-        self.index: SearchIndex | None = None
-        """The index of words, once it is worth having."""
+        super().__init__(self.desk_screen, actor)
 
     def on_mount(self) -> None:
         """Put on the remembered theme, and remember the next one that is chosen."""
@@ -95,25 +77,10 @@ class LeadboardApp(OrderedKeys):
         """Show keys everywhere as the help and the README write them."""
         return key_label(binding.key)
 
-    async def perform(self, act: Callable[[], T]) -> T:
-        """Run an act on the writer thread; the screen says so when it has to wait."""
-        busy = self.set_timer(BUSY_AFTER, self._say_busy)
-        try:
-            return await self.writer.do(act)
-        except (Refused, Trouble):
-            raise
-        except Exception as error:
-            raise Trouble(surprise(error)) from error
-        finally:
-            busy.stop()
-
     def _fatal_error(self) -> None:
         """End with a sentence: Textual's own report would print everybody's data."""
         error = self._exception
         self.panic(Text(surprise(error) if error else "Something failed that never should."))
-
-    def _say_busy(self) -> None:
-        self.desk_screen.say("Waiting for the database…")
 
     async def action_quit(self) -> None:
         """Quit as `q` does, from anywhere: what is not saved is asked about."""
@@ -122,17 +89,6 @@ class LeadboardApp(OrderedKeys):
     def action_help_quit(self) -> None:
         """Say how to quit to whoever presses ctrl+c with nothing selected."""
         self.desk_screen.say("Press q to quit.")
-
-    def leave(self, code: int = 0) -> None:
-        """Quit, once the act in flight is stored or a second has passed."""
-        self.writer.wait_until_idle(LAST_WAIT)
-        self.exit(return_code=code)
-
-    def end(self, code: int) -> None:
-        """Quit unasked, once: a signal came, or the terminal has gone."""
-        if not self._is_ending:
-            self._is_ending = True
-            self.leave(code)
 
     def get_driver_class(self) -> type[Driver]:
         """Use the desk's own driver where the screen is a terminal of this kind of system."""

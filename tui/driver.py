@@ -11,7 +11,7 @@ from typing import IO, Any
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from crashlog import surprise_once
+from leadboard.common.crashlog import surprise_once
 from tui.ending import Ending
 
 READ = 4096

@@ -10,10 +10,11 @@ from typing import TextIO
 
 import platformdirs
 
-from store import Trouble, at_one_moment
-from transfer.outgoing import Record
-from transfer.showing import Shown
-from transfer.writing import whole_file, write_csv
+from leadboard.common.errors import Trouble
+from leadboard.database.transactions import at_one_moment
+from leadboard.transfer.showing import Shown
+from leadboard.transfer.tables import Record
+from leadboard.transfer.writing import whole_file, write_csv
 
 TELL = 0.5
 """Seconds between two words about how many rows are written."""

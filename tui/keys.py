@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual.binding import Binding
 from textual.keys import format_key
 
-from layouts import LATIN, RUSSIAN
+from leadboard.common.layouts import LATIN, RUSSIAN
 
 _SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж"}
 """Signs that the same physical key gives on the Russian layout, by Textual's names for them."""

@@ -5,16 +5,16 @@ from typing import Any
 
 from textual.binding import Binding
 
-from tui.appeals import Appeals
-from tui.appeals_pane import AppealsPane
 from tui.keys import is_twin, key_label
-from tui.leads import Leads
-from tui.lines import LineView
-from tui.new_appeal import NewAppeal
-from tui.operators import Operators
-from tui.screen import DeskScreen
-from tui.weight_grid import WeightGrid
-from tui.weights import Weights
+from tui.panes.appeals import Appeals
+from tui.panes.appeals_pane import AppealsPane
+from tui.panes.leads import Leads
+from tui.panes.new_appeal import NewAppeal
+from tui.panes.operators import Operators
+from tui.panes.weight_grid import WeightGrid
+from tui.panes.weights import Weights
+from tui.screen.desk import DeskScreen
+from tui.widgets.line_view import LineView
 
 PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("anywhere", DeskScreen),

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.message import Message
 
-from desk import Done
+from leadboard.desk import Done
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 
-from tui.appeals_pane import AppealsPane
 from tui.keys import key_label
 from tui.messages import Failed
-from tui.window import Window
+from tui.panes.appeals_pane import AppealsPane
+from tui.widgets.paged_view import Window
 
 PLACES = {
     "desk": "Desk",

@@ -1,0 +1,12 @@
+"""Leadboard below its screen: the lottery, the acts, what is read, and the ways in and out."""
+
+__all__ = [
+    "allocation",
+    "api",
+    "cli",
+    "common",
+    "database",
+    "desk",
+    "queries",
+    "transfer",
+]

@@ -1,0 +1,17 @@
+"""What the allocator stands on: the lottery, loads, rosters, locks, the journal, the backlog."""
+
+__all__ = [
+    "appeals",
+    "audit",
+    "backlog",
+    "draws",
+    "handouts",
+    "intake",
+    "journal",
+    "lifecycle",
+    "load",
+    "locks",
+    "lottery",
+    "names",
+    "rosters",
+]

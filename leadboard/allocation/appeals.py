@@ -1,0 +1,253 @@
+"""The state of one appeal: who has it, whether it is open, and how that changes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from peewee import Cast, ModelSelect, ValuesList, fn
+
+from leadboard.allocation.journal import Columns, Journal, subject_of
+from leadboard.common.errors import Missing, TooBusy
+from leadboard.database.compiled import Prepared, chunks, slot
+from models import Appeal, Lead, Source, is_waiting
+
+LONGEST = 40
+"""Characters of a lead's id or a source's name that a sentence quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppealState:
+    """What decides whether an appeal takes a place: its operator, and whether it is open."""
+
+    id: int
+    source_id: int
+    operator_id: int | None
+    closed_at: str | None
+    roster_id: int | None
+    draw: int | None
+    withdrawn: bool
+
+    @property
+    def holder(self) -> int | None:
+        """Return the operator whose place it takes; None when closed or waiting."""
+        return None if self.closed_at else self.operator_id
+
+    def columns(self) -> dict[str, object]:
+        """Return the columns that acts change, as the journal keeps them."""
+        return {
+            "operator_id": self.operator_id,
+            "closed_at": self.closed_at,
+            "roster_id": self.roster_id,
+            "draw": self.draw,
+            "withdrawn": self.withdrawn,
+        }
+
+
+Rewriting = tuple[AppealState, Columns]
+"""An appeal as it is, and the columns of it that change."""
+
+
+def _states() -> "ModelSelect[Appeal]":
+    return Appeal.select(
+        Appeal.id,
+        Appeal.source,
+        Appeal.operator,
+        Appeal.closed_at,
+        Appeal.roster,
+        Appeal.draw,
+        Appeal.withdrawn,
+    )
+
+
+def _state(row: Sequence[Any]) -> AppealState:
+    key, source_id, operator_id, closed_at, roster_id, draw, withdrawn = row
+    return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
+
+
+_STATE = Prepared(lambda: _states().where(Appeal.id == slot("appeal_id")))
+
+
+def state_of(appeal_id: int) -> AppealState:
+    """Return the state of an appeal; raises Refused when there is none with this id."""
+    row = _STATE.first(appeal_id=appeal_id)
+    if row is None:
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    return _state(row)
+
+
+@cache
+def _states_of(count: int) -> Prepared:
+    return Prepared(
+        lambda: _states().where(Appeal.id.in_([slot("appeal_id") for _ in range(count)]))
+    )
+
+
+def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
+    """Return the states of appeals by their ids; raises Refused when one of them is not there."""
+    states = {
+        row[0]: _state(row)
+        for chunk in chunks(appeal_ids)
+        for row in _states_of(len(chunk)).rows_in_turn(chunk)
+    }
+    for appeal_id in appeal_ids:
+        if appeal_id not in states:
+            raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    return states
+
+
+_COLUMNS = {
+    "operator_id": "BIGINT",
+    "closed_at": "TEXT",
+    "roster_id": "BIGINT",
+    "draw": "BIGINT",
+    "withdrawn": "BOOLEAN",
+}
+"""The columns that acts change, with the types that a server cannot guess."""
+
+_WRITTEN = {"id": "BIGINT", "was_with": "BIGINT", "was_closed": "TEXT", **_COLUMNS}
+
+
+@cache
+def _rewriting(count: int) -> Prepared:
+    def build() -> Any:
+        each = tuple(Cast(slot(name), kind) for name, kind in _WRITTEN.items())
+        new = ValuesList([each] * count, alias="rewritten")
+        # SQLite and PostgreSQL both call the columns of such a list so.
+        given = {name: getattr(new.c, f"column{at}") for at, name in enumerate(_WRITTEN, 1)}
+        return (
+            Appeal.update(**{name: given[name] for name in _COLUMNS})
+            .from_(new)
+            .where(
+                Appeal.id == given["id"],
+                # Functions of the columns: no index of those who wait shall be searched for them.
+                fn.COALESCE(Appeal.operator, 0) == given["was_with"],
+                fn.COALESCE(Appeal.closed_at, "") == given["was_closed"],
+            )
+        )
+
+    return Prepared(build)
+
+
+_CALLED = Prepared(
+    lambda: (
+        Appeal.select(Lead.external_id, Source.name)
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .where(Appeal.id == slot("appeal_id"))
+    )
+)
+
+
+def called(appeal_id: int) -> str:
+    """Return what people know an appeal by: `tg_5 (vk)`; raises Refused when there is none."""
+    row = _CALLED.first(appeal_id=appeal_id)
+    if row is None:
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    return worded(*row)
+
+
+def worded(lead: str, source: str) -> str:
+    """Return a lead and a source as sentences name an appeal of theirs: `tg_5 (vk)`."""
+    lead, source = (
+        name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in (lead, source)
+    )
+    return f"{lead} ({source})"
+
+
+def numbered(appeal_id: int) -> str:
+    """Return an appeal's number with what people know it by: `#7 of tg_5 (vk)`."""
+    return f"#{appeal_id} of {called(appeal_id)}"
+
+
+def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
+    """Change columns of an appeal and note it; the places are the caller's to move.
+
+    Raises TooBusy, so that the transaction is tried again, when another writer changed it first.
+    """
+    rewrite_all([(state, columns)], journal)
+
+
+def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal) -> None:
+    """Do for many appeals, each of them once, what `rewrite` does for one."""
+    for chunk in chunks(rewritings):
+        values = [_written(state, columns) for state, columns in chunk]
+        if _rewriting(len(chunk)).changes_in_turn(chain.from_iterable(values)) != len(chunk):
+            raise TooBusy(f"{_named(chunk)} changed by somebody else: try again.")
+    for state, columns in rewritings:
+        _note(state, columns, journal)
+
+
+def _written(state: AppealState, columns: Columns) -> tuple[object, ...]:
+    after = {**state.columns(), **columns}
+    guards = (state.id, state.operator_id or 0, state.closed_at or "")
+    return (*guards, *(after[name] for name in _COLUMNS))
+
+
+def _named(chunk: Sequence[Rewriting]) -> str:
+    return f"Appeal #{chunk[0][0].id} was" if len(chunk) == 1 else "Appeals were"
+
+
+def _note(state: AppealState, columns: Columns, journal: Journal) -> None:
+    before = state.columns()
+    # Always with who has it and whether it is open: an undo must see that either changed since.
+    noted = dict.fromkeys(("operator_id", "closed_at", *columns))
+    after = {**before, **columns}
+    journal.note(
+        subject_of("appeal", state.id),
+        {name: before[name] for name in noted},
+        {name: after[name] for name in noted},
+    )
+
+
+_OLDEST = Prepared(
+    lambda: (
+        Appeal.select(Appeal.id)
+        .where(Appeal.source == slot("source_id"), is_waiting())
+        .order_by(Appeal.id)
+        .limit(1)
+    )
+)
+
+_HELD = Prepared(
+    lambda: (
+        Appeal.select(Appeal.id)
+        .where(
+            Appeal.operator == slot("operator_id"),
+            Appeal.closed_at.is_null(),
+            Appeal.operator.is_null(False),
+        )
+        .order_by(Appeal.id)
+    )
+)
+
+
+def oldest_waiting(source_id: int) -> int | None:
+    """Return the id of the appeal that has waited longest for this source."""
+    appeal_id: int | None = _OLDEST.scalar(source_id=source_id)
+    return appeal_id
+
+
+_WAITING = Prepared(
+    lambda: (
+        _states()
+        .where(Appeal.source == slot("source_id"), is_waiting(), Appeal.id > slot("after"))
+        .order_by(Appeal.id)
+        .limit(slot("count"))
+    )
+)
+
+
+def waiting_of(source_id: int, page: int) -> Iterator[AppealState]:
+    """Yield the appeals that wait for a source, oldest first, read `page` at a time."""
+    after = 0
+    while found := _WAITING.rows(source_id=source_id, after=after, count=page):
+        yield from map(_state, found)
+        after = found[-1][0]
+
+
+def open_appeals_of(operator_id: int) -> list[int]:
+    """Return the open appeals of an operator, oldest first."""
+    return [appeal_id for (appeal_id,) in _HELD.rows(operator_id=operator_id)]

@@ -1,0 +1,81 @@
+"""Waiting appeals flow, oldest first, to whoever has room."""
+
+import heapq
+import random
+from typing import NamedTuple
+
+from peewee import ModelSelect, fn
+
+from leadboard.allocation.appeals import Rewriting, rewrite_all, waiting_of
+from leadboard.allocation.draws import Wheels
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.lottery import LOTTERY
+from leadboard.database.compiled import Prepared, slot
+from models import Appeal, Operator, OperatorSource, Source, is_waiting
+
+DRAIN_BATCH = 200
+"""Waiting appeals handed out in one transaction, so that nobody holds the lock for long."""
+
+
+class Drained(NamedTuple):
+    """What a drain did: how many appeals it gave away, and whether more may be waiting."""
+
+    given: int
+    has_more: bool
+
+
+def drain(
+    journal: Journal,
+    rng: random.Random = LOTTERY,
+    source_id: int | None = None,
+    batch: int = DRAIN_BATCH,
+) -> Drained:
+    """Give waiting appeals to operators, oldest first, in the transaction under way.
+
+    Each goes through the lottery of its own source; a source that nobody can serve is passed over.
+    Takes `batch` of them at the most.
+    """
+    sources = flowing(source_id)
+    page = batch // max(1, len(sources)) + 1
+    lines = [waiting_of(source, page) for source in sources]
+    front = [(state.id, state, line) for line in lines if (state := next(line, None)) is not None]
+    heapq.heapify(front)
+    wheels, given = Wheels(rng), list[Rewriting]()
+    while front and len(given) < batch:
+        _, state, line = front[0]
+        decision = wheels.decide(state.source_id)
+        if not decision.is_left:
+            given.append((state, decision.columns()))
+        following = None if decision.is_left else next(line, None)
+        if following is None:
+            heapq.heappop(front)
+        else:
+            heapq.heapreplace(front, (following.id, following, line))
+    rewrite_all(given, journal)
+    wheels.settle()
+    return Drained(len(given), has_more=bool(front))
+
+
+def _queues() -> "ModelSelect[Source]":
+    eligible = (
+        OperatorSource.select()
+        .join(Operator)
+        .where(
+            OperatorSource.source == Source.id,
+            OperatorSource.weight > 0,
+            Operator.is_active,
+            Operator.load < Operator.max_load,
+        )
+    )
+    waiting = Appeal.select(Appeal.id).where(Appeal.source == Source.id, is_waiting())
+    return Source.select(Source.id).where(fn.EXISTS(waiting), fn.EXISTS(eligible))
+
+
+_QUEUES = Prepared(_queues)
+_QUEUE = Prepared(lambda: _queues().where(Source.id == slot("source_id")))
+
+
+def flowing(source_id: int | None = None) -> list[int]:
+    """Return the sources of which appeals wait that somebody could take."""
+    found = _QUEUES.rows() if source_id is None else _QUEUE.rows(source_id=source_id)
+    return [source for (source,) in found]

@@ -1,0 +1,163 @@
+"""Draws inside a transaction: who is chosen, one by one or many at once."""
+
+import random
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from leadboard.allocation.appeals import oldest_waiting
+from leadboard.allocation.load import claim, claim_many
+from leadboard.allocation.locks import hold_all
+from leadboard.allocation.lottery import Candidates, Wheel, choose, left_out
+from leadboard.allocation.rosters import (
+    _STANDING,
+    Entries,
+    _roster,
+    _stored,
+    candidates_of,
+    digest_of,
+    roster_id_of,
+)
+from leadboard.common.errors import TooBusy
+from leadboard.database.compiled import Prepared
+from leadboard.database.connection import engine
+from models import Operator
+
+
+class Decision(NamedTuple):
+    """What the lottery decided: the roster, and the operator with his draw if anybody was."""
+
+    candidates: Candidates
+    operator_id: int | None = None
+    draw: int | None = None
+    roster_id: int | None = None
+    """The stored roster where it is known already."""
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether nobody was chosen."""
+        return self.operator_id is None
+
+    def columns(self) -> dict[str, int | None]:
+        """Return the decision as columns of `appeal`, storing the roster if it is new."""
+        roster_id = self.roster_id or roster_id_of(self.candidates)
+        return {"operator_id": self.operator_id, "roster_id": roster_id, "draw": self.draw}
+
+
+def decide(candidates: Candidates, rng: random.Random) -> Decision:
+    """Draw and claim; where the place went meanwhile, draw again among the rest.
+
+    On a server raises TooBusy instead, so that all is tried again: a claim that came too late
+    still holds the row, and rows held out of their order end in deadlocks.
+    """
+    while chosen := choose(candidates, rng):
+        operator_id, draw = chosen
+        if claim(operator_id):
+            return Decision(candidates, operator_id, draw)
+        if engine().is_server:
+            raise TooBusy("The place went to somebody else: try again.")
+        candidates = candidates.without(operator_id)
+    return Decision(candidates)
+
+
+class _Ready(NamedTuple):
+    """A roster made ready for many draws, and what it is stored by."""
+
+    wheel: Wheel
+    content: str
+    digest: bytes
+
+
+@lru_cache(128)
+def _ready(entries: Entries) -> _Ready:
+    """Return the wheel of a roster: one batch after another finds the same ones."""
+    candidates = _roster(entries)
+    content = candidates.content()
+    return _Ready(Wheel.of(candidates), content, digest_of(content))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turning:
+    """The wheel of a source with its stored roster."""
+
+    wheel: Wheel
+    roster_id: int
+
+
+_PLACES = Prepared(lambda: Operator.select(Operator.id, Operator.max_load - Operator.load))
+
+
+@dataclass(slots=True)
+class Wheels:
+    """Many draws in one transaction: places are counted here and claimed together at the end.
+
+    A wheel stands until somebody on it is full, so that a draw costs no query. `settle` must come
+    before the transaction ends.
+    """
+
+    rng: random.Random
+    _turning: dict[int, _Turning] = field(default_factory=dict)
+    _free: dict[int, int] = field(default_factory=dict)
+    _taken: Counter[int] = field(default_factory=Counter)
+
+    def decide(self, source_id: int) -> Decision:
+        """Draw for one appeal of a source."""
+        turning = self._of(source_id)
+        turned = turning.wheel.turn(self.rng)
+        if turned is None:
+            return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
+        self._take(turned[0])
+        return Decision(turning.wheel.candidates, *turned, turning.roster_id)
+
+    def look(self, source_id: int) -> Decision:
+        """Draw for nobody: for an appeal that stands behind others."""
+        turning = self._of(source_id)
+        return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
+
+    def _of(self, source_id: int) -> _Turning:
+        turning = self._turning.get(source_id)
+        if turning is None:
+            taken = self._taken
+            ready = _ready(
+                tuple(
+                    (key, weight, left_out(is_active, load + taken[key], most, weight))
+                    for key, weight, is_active, load, most in _STANDING.rows(source_id=source_id)
+                )
+            )
+            turning = _Turning(ready.wheel, _stored(ready.content, ready.digest))
+            self._turning[source_id] = turning
+        return turning
+
+    def _take(self, operator_id: int) -> None:
+        if operator_id not in self._free:
+            self._free = dict(_PLACES.rows())
+            self._free.update({key: self._free[key] - count for key, count in self._taken.items()})
+        self._taken[operator_id] += 1
+        self._free[operator_id] -= 1
+        if self._free[operator_id] <= 0:
+            self._turning = {
+                source_id: turning
+                for source_id, turning in self._turning.items()
+                if operator_id not in turning.wheel.ids
+            }
+
+    def settle(self, left: Collection[int] = ()) -> None:
+        """Claim what was drawn; `left` are the sources for which new appeals shall wait.
+
+        Raises TooBusy, so that all is tried again, if a place has gone, or if one has come for
+        who shall wait.
+        """
+        held = bool(left) and hold_all(self._taken, left)
+        for operator_id, count in sorted(self._taken.items()):
+            if not claim_many(operator_id, count):
+                raise TooBusy("The places were taken by somebody else: try again.")
+        self._taken.clear()
+        if held and any(map(_is_free, left)):
+            raise TooBusy("A place has come free: try again.")
+
+
+def _is_free(source_id: int) -> bool:
+    """Tell whether somebody could serve a source for which nobody stands in line."""
+    return bool(candidates_of(source_id).total) and not oldest_waiting(source_id)

@@ -1,0 +1,245 @@
+"""Many appeals in one transaction: the rules of `allocator.place`, a few statements for all."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from itertools import chain
+from typing import NamedTuple
+
+from peewee import JOIN, Join, Query, Select, ValuesList
+
+from leadboard.allocation.draws import Decision
+from leadboard.allocation.load import name_of
+from leadboard.allocation.lottery import Candidates, why_nobody
+from leadboard.common.validation import checked_external_id, checked_key, checked_message
+from leadboard.database.compiled import Prepared, chunks, slot
+from leadboard.database.fields import stamp
+from models import Appeal, Lead, Roster, Source
+
+Sender = tuple[int, str, str]
+"""The source, the lead by external id, and the key that is unique for the two."""
+
+
+class Placed(NamedTuple):
+    """A stored appeal and who got it; `reason` says why nobody did.
+
+    `is_repeat`: its key was known, so that this is the first appeal with it; `differs`: that one
+    has another text.
+    """
+
+    id: int
+    lead_id: int
+    source_id: int
+    operator_id: int | None
+    operator: str | None
+    timestamp: datetime
+    reason: str | None = None
+    is_repeat: bool = False
+    differs: bool = False
+
+
+class Draft(NamedTuple):
+    """A checked appeal that is not stored yet."""
+
+    external_id: str
+    source_id: int
+    message: str
+    key: str | None = None
+
+    @property
+    def sender(self) -> Sender | None:
+        """Return whose number the key is, None where there is no key."""
+        return None if self.key is None else (self.source_id, self.external_id, self.key)
+
+    @classmethod
+    def checked(
+        cls, external_id: object, source_id: int, message: object, key: object = None
+    ) -> "Draft":
+        """Return the draft; raises Refused for what may not come in."""
+        return cls(
+            checked_external_id(external_id), source_id, checked_message(message), checked_key(key)
+        )
+
+
+def ids_of_keys(
+    senders: Sequence[Sender], leads: Mapping[str, int] | None = None
+) -> dict[Sender, int]:
+    """Return the ids of the appeals that came with these keys before; `leads` where known."""
+    if leads is None:
+        leads = _known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
+    asked = {
+        (key, source_id, leads[external_id]): (source_id, external_id, key)
+        for source_id, external_id, key in senders
+        if external_id in leads
+    }
+    return {
+        asked[(found[0], found[1], found[2])]: appeal_id
+        for chunk in chunks(list(asked))
+        for appeal_id, *found in _taken_keys(len(chunk)).rows_in_turn(chain.from_iterable(chunk))
+    }
+
+
+def _lead_ids(external_ids: Sequence[str], known: dict[str, int]) -> dict[str, int]:
+    """Return the ids of leads by their external ids, adding those who are new."""
+    new = [each for each in dict.fromkeys(external_ids) if each not in known]
+    for chunk in chunks(new):
+        _new_leads(len(chunk)).changes_in_turn(chunk)
+    return known | _known_leads(new)
+
+
+def _known_leads(external_ids: Sequence[str]) -> dict[str, int]:
+    return {
+        external_id: lead_id
+        for chunk in chunks(external_ids)
+        for external_id, lead_id in _leads(len(chunk)).rows_in_turn(chunk)
+    }
+
+
+def _insert(
+    drafts: Sequence[Draft], leads: Sequence[int], decisions: Sequence[Decision], moment: datetime
+) -> list[int]:
+    """Insert the appeals and return their ids, which grow in the order of the drafts."""
+    written = stamp(moment)
+    records = [
+        (
+            *(lead, draft.source_id, each.operator_id, written),
+            *(draft.message, draft.key, each.roster_id, each.draw),
+        )
+        for draft, lead, each in zip(drafts, leads, decisions, strict=True)
+    ]
+    ids: list[int] = []
+    for chunk in chunks(records):
+        stored = _new_appeals(len(chunk)).rows_in_turn(chain.from_iterable(chunk))
+        ids += sorted(appeal_id for (appeal_id,) in stored)
+    return ids
+
+
+COLUMNS = (
+    *("lead_id", "source_id", "operator_id", "timestamp"),
+    *("message", "key", "roster_id", "draw"),
+)
+"""In the order of the model, which is the order in which Peewee writes them."""
+
+
+@cache
+def _new_appeals(count: int) -> Prepared:
+    return Prepared(
+        lambda: Appeal.insert_many(
+            [{**{name: slot(name) for name in COLUMNS}, "withdrawn": False} for _ in range(count)]
+        ).returning(Appeal.id)
+    )
+
+
+@cache
+def _new_leads(count: int) -> Prepared:
+    return Prepared(
+        lambda: Lead.insert_many(
+            [{"external_id": slot("external_id")} for _ in range(count)]
+        ).on_conflict(action="nothing", conflict_target=[Lead.external_id])
+    )
+
+
+@cache
+def _leads(count: int) -> Prepared:
+    return Prepared(
+        lambda: Lead.select(Lead.external_id, Lead.id).where(
+            Lead.external_id.in_([slot("external_id") for _ in range(count)])
+        )
+    )
+
+
+@cache
+def _taken_keys(count: int) -> Prepared:
+    names = ("key", "source_id", "lead_id")
+
+    def build() -> Query:
+        asked = ValuesList([[slot(name) for name in names] for _ in range(count)]).alias("asked")
+        # Crosswise, so that SQLite begins with what is asked for.
+        both = Join(asked, Appeal, JOIN.CROSS)
+        same = (
+            (Appeal.key == asked.c.column1)
+            & (Appeal.source == asked.c.column2)
+            & (Appeal.lead == asked.c.column3)
+        )
+        columns = [Appeal.id, Appeal.key, Appeal.source, Appeal.lead]
+        return Select([both], columns).where(same)
+
+    return Prepared(build)
+
+
+_SOURCE = Prepared(lambda: Source.select(Source.id).where(Source.id == slot("source_id")))
+
+_NEW_APPEAL = Prepared(
+    lambda: Appeal.insert(
+        lead_id=slot("lead_id"),
+        source_id=slot("source_id"),
+        operator_id=slot("operator_id"),
+        timestamp=slot("timestamp"),
+        message=slot("message"),
+        key=slot("key"),
+        roster_id=slot("roster_id"),
+        draw=slot("draw"),
+        withdrawn=False,
+    ).returning(Appeal.id)
+)
+
+_KNOWN = Prepared(
+    lambda: (
+        Appeal.select(
+            Appeal.id,
+            Appeal.lead,
+            Appeal.source,
+            Appeal.operator,
+            Appeal.timestamp,
+            Appeal.message,
+            Roster.content,
+        )
+        .left_outer_join(Roster)
+        .where(
+            Appeal.key == slot("key"),
+            Appeal.source == slot("source_id"),
+            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == slot("external_id")),
+        )
+    )
+)
+
+_LEAD = Prepared(lambda: Lead.select(Lead.id).where(Lead.external_id == slot("external_id")))
+
+_NEW_LEAD = Prepared(
+    lambda: Lead.insert(external_id=slot("external_id")).on_conflict(
+        action="nothing", conflict_target=[Lead.external_id]
+    )
+)
+
+
+def known_by_key(draft: Draft) -> Placed | None:
+    """Return the appeal of the same lead and source that came with this key before, if any did."""
+    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, external_id=draft.external_id)
+    if row is None:
+        return None
+    appeal_id, lead_id, source_id, operator_id, timestamp, message, content = row
+    return Placed(
+        appeal_id,
+        lead_id,
+        source_id,
+        operator_id,
+        name_of(operator_id),
+        datetime.fromisoformat(timestamp),
+        None if operator_id else _why_waiting(content),
+        is_repeat=True,
+        differs=message != draft.message,
+    )
+
+
+def _why_waiting(content: str | None) -> str:
+    """Return why a known appeal waits; one that was returned no longer has its roster."""
+    return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
+
+
+def lead_id_of(external_id: str) -> int:
+    """Return the id of a lead, who is added on the first meeting."""
+    known: int | None = _LEAD.scalar(external_id=external_id)
+    if known is None:
+        _NEW_LEAD.changes(external_id=external_id)
+        known = int(_LEAD.scalar(external_id=external_id))
+    return known

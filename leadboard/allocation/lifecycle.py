@@ -1,0 +1,122 @@
+"""Moves by hand: assign, return, close and reopen one appeal, in the transaction under way."""
+
+from leadboard.allocation.appeals import AppealState, numbered, rewrite, state_of
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.load import claim, claim_over, name_of, release
+from leadboard.common.errors import Missing, Refused
+from leadboard.database.connection import rows
+from leadboard.database.fields import now, stamp
+from models import Operator
+
+Seen = tuple[int | None, bool]
+"""Who had an appeal, and whether it was closed, when somebody chose it."""
+
+
+class NothingToDo(Refused):
+    """The appeal is not, or no longer, one to do this to: among several it is passed over.
+
+    `why` says it in the few words that follow an appeal's name in a list.
+    """
+
+    def __init__(self, sentence: str, why: str, field: str = "appeal") -> None:
+        super().__init__(sentence, field)
+        self.why = why
+
+
+class NoRoom(Refused):
+    """An operator is off, or has too few places: `fit` of `count` appeals could go to him."""
+
+    def __init__(self, sentence: str, fit: int = 0, count: int = 1) -> None:
+        super().__init__(sentence, "force")
+        self.fit = fit
+        self.count = count
+
+
+def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = False) -> None:
+    """Give an open appeal to an operator; over his limit, or to an inactive one, only by force."""
+    state = _open(appeal_id)
+    name = name_of(operator_id)
+    if name is None:
+        raise Missing(f"There is no operator #{operator_id}.", "operator")
+    if state.operator_id == operator_id:
+        sentence = f"{name} has appeal {numbered(appeal_id)} already."
+        raise NothingToDo(sentence, f"is with {name} already", "operator")
+    if not (claim_over if force else claim)(operator_id):
+        raise NoRoom(_no_room(operator_id, name))
+    if state.operator_id is not None:
+        release(state.operator_id)
+    rewrite(state, journal, operator_id=operator_id)
+
+
+def give_back(appeal_id: int, journal: Journal) -> None:
+    """Take an open appeal from its operator; it waits, and its old draw no longer counts."""
+    state = _open(appeal_id)
+    if state.operator_id is None:
+        raise _left_as_it_is(appeal_id, "waiting already")
+    release(state.operator_id)
+    rewrite(state, journal, operator_id=None, roster_id=None, draw=None)
+
+
+def close(appeal_id: int, journal: Journal) -> None:
+    """Close an open appeal; the place of its operator is free again."""
+    state = state_of(appeal_id)
+    if state.closed_at is not None:
+        raise _left_as_it_is(appeal_id, "closed already")
+    if state.operator_id is not None:
+        release(state.operator_id)
+    rewrite(state, journal, closed_at=stamp(now()))
+
+
+def reopen(appeal_id: int, journal: Journal) -> str | None:
+    """Open a closed appeal: back to its operator if he is active and has room, else it waits.
+
+    Returns None when it went back, or why it waits.
+    """
+    state = state_of(appeal_id)
+    if state.closed_at is None:
+        raise _left_as_it_is(appeal_id, "open already")
+    if state.withdrawn:
+        sentence = f"Appeal {numbered(appeal_id)} was withdrawn: undo brings it back."
+        raise NothingToDo(sentence, "withdrawn")
+    if state.operator_id is None:
+        rewrite(state, journal, closed_at=None)
+        return "nobody had it"
+    if claim(state.operator_id):
+        rewrite(state, journal, closed_at=None)
+        return None
+    rewrite(state, journal, closed_at=None, operator_id=None, roster_id=None, draw=None)
+    return _no_room(state.operator_id, name_of(state.operator_id) or "").rstrip(".")
+
+
+def refuse_if_moved(appeal_id: int, seen: Seen) -> None:
+    """Raise NothingToDo when an appeal is not with whom it was, or closed or opened since."""
+    state = state_of(appeal_id)
+    if (state.operator_id, state.closed_at is not None) == seen:
+        return
+    if state.closed_at is not None:
+        why = "closed" if not seen[1] else "changed hands"
+    elif seen[1]:
+        why = "open again"
+    else:
+        name = name_of(state.operator_id)
+        why = f"went to {name}" if name else "is waiting now"
+    raise NothingToDo(f"Appeal {numbered(appeal_id)} {why} meanwhile.", why)
+
+
+def _open(appeal_id: int) -> AppealState:
+    state = state_of(appeal_id)
+    if state.closed_at is not None:
+        raise _left_as_it_is(appeal_id, "closed")
+    return state
+
+
+def _left_as_it_is(appeal_id: int, why: str) -> NothingToDo:
+    return NothingToDo(f"Appeal {numbered(appeal_id)} is {why}.", why)
+
+
+def _no_room(operator_id: int, name: str) -> str:
+    row = Operator.select(Operator.is_active, Operator.load, Operator.max_load).where(
+        Operator.id == operator_id
+    )
+    is_active, load, max_load = rows(row)[0]
+    return f"{name} is full ({load}/{max_load})." if is_active else f"{name} is off."

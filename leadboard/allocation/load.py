@@ -1,0 +1,69 @@
+"""The guarded load counter: places claimed and given back."""
+
+from peewee import Case
+
+from leadboard.database.compiled import Prepared, slot
+from models import Operator
+
+_TAKE = Operator.update(load=Operator.load + slot("count")).where(
+    Operator.id == slot("operator_id")
+)
+_ROOM = Operator.load + slot("count") <= Operator.max_load
+_CLAIM = Prepared(
+    lambda: Operator.update(load=Operator.load + 1).where(
+        Operator.id == slot("operator_id"), Operator.is_active, Operator.load < Operator.max_load
+    )
+)
+_CLAIM_MANY = Prepared(lambda: _TAKE.where(Operator.is_active, _ROOM))
+_CLAIM_ROOM = Prepared(lambda: _TAKE.where(_ROOM))
+_CLAIM_OVER = Prepared(lambda: _TAKE)
+_RELEASE = Prepared(
+    lambda: Operator.update(
+        load=Case(None, [(Operator.load > slot("count"), Operator.load - slot("count"))], 0)
+    ).where(Operator.id == slot("operator_id"))
+)
+_ROOM_LEFT = Prepared(
+    lambda: Operator.select(Operator.max_load - Operator.load).where(
+        Operator.id == slot("operator_id")
+    )
+)
+_NAME = Prepared(lambda: Operator.select(Operator.name).where(Operator.id == slot("operator_id")))
+
+
+def claim(operator_id: int) -> bool:
+    """Take one place of an active operator below his limit; False when it went meanwhile."""
+    return bool(_CLAIM.changes(operator_id=operator_id))
+
+
+def claim_many(operator_id: int, count: int) -> bool:
+    """Take several places of an active operator, all of them below his limit, or none."""
+    return bool(_CLAIM_MANY.changes(operator_id=operator_id, count=count))
+
+
+def claim_room(operator_id: int, count: int = 1) -> bool:
+    """Take places below the limit, active or not: for appeals that come back to their operator."""
+    return bool(_CLAIM_ROOM.changes(operator_id=operator_id, count=count))
+
+
+def claim_over(operator_id: int, count: int = 1) -> bool:
+    """Take places whatever the limit says: only for an explicit yes."""
+    return bool(_CLAIM_OVER.changes(operator_id=operator_id, count=count))
+
+
+def release(operator_id: int, count: int = 1) -> None:
+    """Give places back."""
+    _RELEASE.changes(operator_id=operator_id, count=count)
+
+
+def room_of(operator_id: int) -> int:
+    """Return how many places an operator has left, below 0 above the limit; 0 for nobody."""
+    room: int | None = _ROOM_LEFT.scalar(operator_id=operator_id)
+    return room or 0
+
+
+def name_of(operator_id: int | None) -> str | None:
+    """Return an operator's name, None for nobody."""
+    if operator_id is None:
+        return None
+    name: str | None = _NAME.scalar(operator_id=operator_id)
+    return name

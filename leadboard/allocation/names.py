@@ -1,0 +1,93 @@
+"""Names as people read them: what looks the same is the same, also in rows of earlier versions."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from leadboard.common.validation import plain
+from leadboard.database.connection import rows
+from leadboard.database.scratch import open_scratch
+from models import Lead, Operator, Source
+
+Named = type[Operator] | type[Source] | type[Lead]
+
+PAGE = 5_000
+"""Rows that are read together; SQLite takes no more than 32 766 values in one statement."""
+MOST_GROUPS = 20
+"""Groups of rows that look the same which are told one by one."""
+MOST_IDS = 5
+"""Rows of such a group that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows whose names look the same: how they read, how many there are, the first ids."""
+
+    name: str
+    count: int
+    ids: list[int]
+
+
+def ids_by_name(table: "type[Operator] | type[Source]") -> dict[str, int]:
+    """Return the ids of all rows by their names made `plain`, and as they are stored.
+
+    Of several that look the same it is the one that is stored so, else the first.
+    """
+    return by_look(rows(table.select(table.id, table.name)))
+
+
+def by_look(found: Iterable[tuple[int, str]]) -> dict[str, int]:
+    """Return ids by names made `plain`, and as they are stored; each row is an id and a name."""
+    in_order = sorted(found)
+    first = {plain(name): row_id for row_id, name in reversed(in_order)}
+    return first | {name: row_id for row_id, name in in_order}
+
+
+def is_taken(table: "type[Operator] | type[Source]", name: str, but: int | None = None) -> bool:
+    """Tell whether a row, other than the one with the id `but`, has a name that looks the same."""
+    found = rows(table.select(table.id, table.name))
+    return any(plain(each) == plain(name) for row_id, each in found if row_id != but)
+
+
+class LookAlikes:
+    """The rows of a table whose names look the same, found in one pass and little memory.
+
+    Names made `plain` are unique in the schema, so each group has at least one that is not: only
+    those are kept, with the rows that they look like, in a file that is gone in the end.
+    """
+
+    def __init__(self, table: Named) -> None:
+        self._table = table
+        self._name = Lead.external_id if table is Lead else table._meta.fields["name"]
+        self._aside = open_scratch()
+        self._aside.execute("CREATE TABLE odd (name TEXT, id INTEGER, PRIMARY KEY (name, id))")
+        self._aside.execute("BEGIN")
+
+    def found(self) -> tuple[int, list[Alike]]:
+        """Return how many groups there are, and the first of them."""
+        with closing(self._aside):
+            for page in self._pages():
+                self._keep(page)
+            groups = "SELECT name, count(*) AS count FROM odd GROUP BY name HAVING count(*) > 1"
+            total = self._aside.execute(f"SELECT count(*) FROM ({groups})").fetchone()[0]
+            first = self._aside.execute(f"{groups} ORDER BY name LIMIT {MOST_GROUPS}").fetchall()
+            return total, [Alike(name, count, self._ids(name)) for name, count in first]
+
+    def _pages(self) -> Iterator[list[tuple[int, str]]]:
+        query = self._table.select(self._table.id, self._name).order_by(self._table.id).limit(PAGE)
+        page = rows(query)
+        while page:
+            yield [(row_id, name) for row_id, name in page]
+            page = rows(query.where(self._table.id > page[-1][0]))
+
+    def _keep(self, page: list[tuple[int, str]]) -> None:
+        odd = [(plain(name), row_id) for row_id, name in page if plain(name) != name]
+        if not odd:
+            return
+        looks = self._name.in_([name for name, _ in odd])
+        same = rows(self._table.select(self._name, self._table.id).where(looks))
+        self._aside.executemany("INSERT OR IGNORE INTO odd VALUES (?, ?)", [*odd, *same])
+
+    def _ids(self, name: str) -> list[int]:
+        query = f"SELECT id FROM odd WHERE name = ? ORDER BY id LIMIT {MOST_IDS}"
+        return [row_id for (row_id,) in self._aside.execute(query, (name,))]

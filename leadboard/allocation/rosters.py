@@ -1,0 +1,72 @@
+"""Rosters: who is considered for a source, stored once per distinct content."""
+
+from functools import lru_cache
+from hashlib import blake2b
+
+from leadboard.allocation.lottery import Candidate, Candidates, left_out
+from leadboard.database.compiled import Prepared, slot
+from models import Operator, OperatorSource, Roster
+
+Entries = tuple[tuple[int, int, str | None], ...]
+"""A roster as it is read: who, with what weight, and why not."""
+
+_STANDING = Prepared(
+    lambda: (
+        OperatorSource.select(
+            OperatorSource.operator,
+            OperatorSource.weight,
+            Operator.is_active,
+            Operator.load,
+            Operator.max_load,
+        )
+        .join(Operator)
+        .where(OperatorSource.source == slot("source_id"))
+        .order_by(OperatorSource.operator)
+    )
+)
+
+
+def candidates_of(source_id: int) -> Candidates:
+    """Return the roster of a source as the database stands."""
+    return _roster(
+        tuple(
+            (operator_id, weight, left_out(is_active, load, max_load, weight))
+            for operator_id, weight, is_active, load, max_load in _STANDING.rows(
+                source_id=source_id
+            )
+        )
+    )
+
+
+@lru_cache(128)
+def _roster(entries: Entries) -> Candidates:
+    """Return a roster: one appeal after another finds the same few, which keep what they made."""
+    return Candidates(tuple(Candidate(*entry) for entry in entries))
+
+
+def digest_of(content: str) -> bytes:
+    """Return what a roster's content is known by."""
+    return blake2b(content.encode(), digest_size=16).digest()
+
+
+_ROSTER = Prepared(lambda: Roster.select(Roster.id).where(Roster.digest == slot("digest")))
+
+_NEW_ROSTER = Prepared(
+    lambda: Roster.insert(digest=slot("digest"), content=slot("content")).on_conflict(
+        action="nothing", conflict_target=[Roster.digest]
+    )
+)
+
+
+def roster_id_of(candidates: Candidates) -> int:
+    """Return the id under which a roster is stored, storing it if it is new."""
+    content = candidates.content()
+    return _stored(content, digest_of(content))
+
+
+def _stored(content: str, digest: bytes) -> int:
+    known: int | None = _ROSTER.scalar(digest=digest)
+    if known is None:
+        _NEW_ROSTER.changes(digest=digest, content=content)
+        known = int(_ROSTER.scalar(digest=digest))
+    return known

@@ -1,0 +1,314 @@
+"""The door's application: ten addresses, each a few words about who does it."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated, Any, TypeVar
+
+from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import AfterValidator
+
+from leadboard import desk
+from leadboard.allocation.intake import Draft, Placed
+from leadboard.api import errors as answers
+from leadboard.api import schemas as shapes
+from leadboard.api.access import Gate, Rules
+from leadboard.api.errors import told
+from leadboard.api.writer import Writer
+from leadboard.common.errors import Missing, Refused
+from leadboard.common.validation import checked_name, storable
+from leadboard.database.connection import BEYOND
+from leadboard.database.fields import stamp
+from leadboard.database.transactions import reading_in_place
+from leadboard.queries import board, records
+
+T = TypeVar("T")
+
+READERS = 4
+"""Threads that read, each with a connection of its own."""
+
+Number = Annotated[int, Path(ge=1, description="The id of the operator.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="The most rows to return.")]
+
+
+def _known(number: int) -> int:
+    """Return a number that a database can hold; nothing has a larger one."""
+    return min(number, BEYOND)
+
+
+After = Annotated[
+    int, Query(ge=0, description="Return what comes after this id."), AfterValidator(_known)
+]
+Chosen = Annotated[int, Query(ge=1), AfterValidator(_known)]
+
+_PAIR = r"^[0-9]{1,18}:[0-9]{1,18}$"
+Pair = Annotated[
+    str,
+    Query(pattern=_PAIR, description="Return what comes after this `operator_id:source_id`."),
+]
+
+ABOUT = (
+    "Appeals come in here, and each goes to an operator by the same lottery as everywhere else. "
+    "Lists are read in pages: `limit` rows `after` an id. An answer comes once what it tells of "
+    "is stored for good. Send a `key` of your own with an appeal: after a 503, or when no answer "
+    "came, the same key sent again returns the same appeal, and never a second one. A key is known "
+    "for its source and lead only."
+)
+DIFFERS = "Leadboard-Text-Differs"
+KNOWN: dict[str, Any] = {
+    "model": shapes.Appeal,
+    "description": "The key is known of this lead and source: its first appeal; nothing is stored.",
+    "headers": {
+        DIFFERS: {
+            "description": "There, as `true`, where the first appeal has another text.",
+            "schema": {"type": "string", "enum": ["true"]},
+        }
+    },
+}
+
+
+class Door:
+    """What the addresses share: who acts, the thread that writes, and those that read."""
+
+    def __init__(self, actor: str) -> None:
+        self.actor = actor
+        self.writer: Writer
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+
+    @asynccontextmanager
+    async def open(self, _: FastAPI) -> AsyncIterator[None]:
+        """Start the writer, and in the end let it finish what it was given."""
+        self.writer = Writer()
+        try:
+            yield
+        finally:
+            await self.writer.close()
+            self._readers.shutdown()
+
+    async def read(self, query: Callable[[], T]) -> T:
+        """Return what a query finds."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, reading_in_place, query)
+
+
+def application(actor: str, rules: Rules) -> FastAPI:
+    """Return the application on the open database, behind its gate."""
+    door = Door(actor)
+    app = FastAPI(
+        title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
+    )
+    answers.install(app)
+    app.router.redirect_slashes = False  # the gate knows both
+    app.router.route_class = _Route
+    for add in (_operators, _sources, _weights, _appeals, _leads, _health):
+        add(app, door)
+    app.add_middleware(Gate, rules=rules)
+    return app
+
+
+class _Body(Request):
+    """A request whose body is JSON, and whose message may hold what no database can."""
+
+    async def json(self) -> Any:
+        try:
+            # As text: of bytes `json` would take UTF-16 too, and halves of letters.
+            found = json.loads((await self.body()).decode("utf-8-sig"))
+        except json.JSONDecodeError:
+            raise
+        except UnicodeDecodeError as error:
+            raise HTTPException(400, "The body is not UTF-8: send JSON in UTF-8.") from error
+        except (ValueError, RecursionError) as error:
+            sentence = "The body holds what JSON may not, or is nested too deeply."
+            raise HTTPException(400, sentence) from error
+        if isinstance(found, dict) and isinstance(found.get("message"), str):
+            found["message"] = storable(found["message"])
+        return found
+
+
+class _Route(APIRoute):
+    """A route that reads its body as `_Body`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            return await handle(_Body(request.scope, request.receive))
+
+        return handler
+
+
+def _operators(app: FastAPI, door: Door) -> None:
+    @app.post("/operators/", status_code=201, responses=told(400, 409, 422))
+    async def add_operator(new: shapes.NewOperator) -> shapes.Operator:
+        """Add an operator."""
+
+        def act() -> records.OperatorEntry | None:
+            desk.add_operator(new.name, new.max_load, is_active=new.is_active, actor=door.actor)
+            return records.operator_named(checked_name(new.name))
+
+        return shapes.Operator(**asdict(_there(await door.writer.do(act))))
+
+    @app.get("/operators/", responses=told(422))
+    async def operators(limit: Limit = 100, after: After = 0) -> list[shapes.Operator]:
+        """Return operators with their loads."""
+        found = await door.read(lambda: records.operators(limit, after))
+        return [shapes.Operator(**asdict(each)) for each in found]
+
+    @app.patch("/operators/{operator_id}", responses=told(400, 404, 409, 422))
+    async def change_operator(
+        operator_id: Number, change: shapes.OperatorChange
+    ) -> shapes.Operator:
+        """Change what is given: name, limit, on or off. Places that come free go to who waits."""
+        columns = change.model_dump(exclude_unset=True)
+
+        def act() -> records.OperatorEntry | None:
+            if columns:
+                desk.change_operator(operator_id, columns, actor=door.actor)
+            return records.operator(operator_id)
+
+        found = await door.writer.do(act)
+        if found is None:
+            raise Missing(f"There is no operator #{operator_id}.", "operator_id")
+        return shapes.Operator(**asdict(found))
+
+
+def _sources(app: FastAPI, door: Door) -> None:
+    @app.post("/sources/", status_code=201, responses=told(400, 409, 422))
+    async def add_source(new: shapes.NewSource) -> shapes.Source:
+        """Add a source of appeals."""
+
+        def act() -> records.SourceEntry | None:
+            desk.add_source(new.name, actor=door.actor)
+            return records.source_named(checked_name(new.name))
+
+        return shapes.Source(**asdict(_there(await door.writer.do(act))))
+
+    @app.get("/sources/", responses=told(422))
+    async def sources(limit: Limit = 100, after: After = 0) -> list[shapes.Source]:
+        """Return the sources."""
+        found = await door.read(lambda: records.sources(limit, after))
+        return [shapes.Source(**asdict(each)) for each in found]
+
+
+def _weights(app: FastAPI, door: Door) -> None:
+    @app.post(
+        "/operator-sources/",
+        status_code=201,
+        responses={**told(400, 404, 422), 200: {"model": shapes.Weighed, "description": "Set"}},
+    )
+    async def link(new: shapes.Link, response: Response) -> shapes.Weighed:
+        """Set the weight of an operator for a source, linking the two if they are not."""
+
+        def act() -> bool:
+            was = board.weight_of(new.operator_id, new.source_id)
+            desk.set_weight(new.operator_id, new.source_id, new.weight, actor=door.actor)
+            return was is None
+
+        response.status_code = 201 if await door.writer.do(act) else 200
+        return shapes.Weighed(**new.model_dump())
+
+    @app.get("/operator-sources/", responses=told(422))
+    async def links(
+        source_id: Chosen | None = None, limit: Limit = 1000, after: Pair = "0:0"
+    ) -> list[shapes.Weighed]:
+        """Return the weights, all or those of a source."""
+        operator_id, last = map(int, re.split(":", after))
+        found = await door.read(lambda: records.weights(limit, (operator_id, last), source_id))
+        return [shapes.Weighed(**asdict(each)) for each in found]
+
+
+def _appeals(app: FastAPI, door: Door) -> None:
+    @app.post(
+        "/appeals/",
+        status_code=201,
+        response_model=shapes.Appeal,
+        responses={
+            **told(400, 404, 422),
+            200: KNOWN,
+        },
+    )
+    async def submit(new: shapes.NewAppeal) -> Response:
+        """Store an appeal and give it to an operator by lottery, or to nobody: then it waits."""
+        draft = Draft.checked(new.external_id, new.source_id, new.message, new.key)
+        placed = await door.writer.store(draft)
+        if placed.is_repeat:
+            known = _there(await door.read(lambda: records.appeal(placed.id)))
+            headers = {DIFFERS: "true"} if placed.differs else None
+            return JSONResponse(_written(known), 200, headers=headers)
+        return JSONResponse(_written(_entry(draft, placed)), 201)
+
+    @app.get("/appeals/", response_model=list[shapes.Appeal], responses=told(422))
+    async def appeals(
+        limit: Limit = 100,
+        after: After = 0,
+        source_id: Chosen | None = None,
+        operator_id: Chosen | None = None,
+        waiting: bool = False,
+    ) -> Response:
+        """Return appeals, oldest first: all, or those of a source, of an operator, or that wait."""
+        found = await door.read(
+            lambda: records.appeals(
+                limit, after, source_id=source_id, operator_id=operator_id, waiting_only=waiting
+            )
+        )
+        return _as_json(found)
+
+
+def _leads(app: FastAPI, door: Door) -> None:
+    @app.get("/leads/", responses=told(422))
+    async def leads(
+        limit: Annotated[int, Query(ge=1, le=100, description="The most leads to return.")] = 50,
+        after: After = 0,
+    ) -> list[shapes.Lead]:
+        """Return leads, each with the newest hundred of his appeals, oldest first."""
+        found = await door.read(lambda: records.leads(limit, after))
+        return [shapes.Lead(**asdict(each)) for each in found]
+
+
+def _health(app: FastAPI, door: Door) -> None:
+    @app.get("/healthz", responses=told())
+    async def health() -> shapes.Health:
+        """Tell that the database answers."""
+        await door.read(lambda: records.sources(1))
+        return shapes.Health()
+
+
+def _there(entry: T | None) -> T:
+    """Return a row that was there a moment ago; raises Refused where somebody has deleted it."""
+    if entry is None:
+        raise Refused("Somebody has deleted it meanwhile.")
+    return entry
+
+
+def _entry(draft: Draft, placed: Placed) -> records.AppealEntry:
+    return records.AppealEntry(
+        placed.id,
+        placed.lead_id,
+        draft.external_id,
+        placed.source_id,
+        placed.operator_id,
+        placed.timestamp,
+        draft.message,
+        draft.key,
+        None,
+    )
+
+
+def _as_json(found: Sequence[records.AppealEntry]) -> Response:
+    """Return appeals as they are, past the checks that answers in other shapes go through."""
+    return JSONResponse([_written(each) for each in found])
+
+
+def _written(entry: records.AppealEntry) -> dict[str, Any]:
+    closed_at = entry.closed_at
+    return {
+        **asdict(entry),
+        "timestamp": stamp(entry.timestamp),
+        "closed_at": None if closed_at is None else stamp(closed_at),
+    }

@@ -1,0 +1,111 @@
+"""Answers to what cannot be done: every error as a sentence, with the status that it has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from leadboard.api.schemas import Problem
+from leadboard.common.crashlog import surprise
+from leadboard.common.errors import Missing, Refused, Taken, Trouble
+from leadboard.common.text import clean
+
+RETRY_AFTER = "1"
+"""Seconds after which it is worth coming again."""
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take such a request.",
+}
+
+_IN_JSON = {"operator": "operator_id", "source": "source_id"}
+"""What the acts call a field, and what it is called in JSON."""
+
+_TOLD = {
+    400: "The body is not JSON.",
+    401: "The token is missing or wrong.",
+    403: "Without a token only localhost may be asked for, and by no page of a browser.",
+    404: "Something named is not there.",
+    409: "The name is taken.",
+    413: "The body is too long.",
+    415: "The body is packed, or not in UTF-8.",
+    422: "A value may not be so.",
+    429: "Too many requests of this client; see Retry-After.",
+    503: "The database is busy, or cannot be used; see Retry-After.",
+}
+
+
+def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI page says of the errors that an address answers."""
+    common = (401, 403, 415, 429, 503)
+    return {
+        status: {"model": Problem, "description": _TOLD[status]} for status in (*statuses, *common)
+    }
+
+
+def problem(
+    status: int, sentence: str, field: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return an error as a response."""
+    body = {"detail": sentence, "field": field}
+    return JSONResponse(body, status, headers=None if headers is None else dict(headers))
+
+
+def install(app: FastAPI) -> None:
+    """Have every error of an application answered by a sentence."""
+    app.exception_handler(Refused)(_refused)
+    app.exception_handler(Trouble)(_troubled)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_plain)
+    app.exception_handler(Exception)(_surprised)
+
+
+def _refused(_: Request, error: Exception) -> JSONResponse:
+    status = 404 if isinstance(error, Missing) else 409 if isinstance(error, Taken) else 422
+    assert isinstance(error, Refused)
+    field = error.field and _IN_JSON.get(error.field, error.field)
+    return problem(status, clean(str(error)), field)
+
+
+def _troubled(_: Request, error: Exception) -> JSONResponse:
+    return problem(503, clean(str(error)), headers={"Retry-After": RETRY_AFTER})
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    """Tell the first thing that is wrong; what was sent is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = [str(each) for each in first["loc"][1:] if not str(each).startswith("function-")]
+    field = clean(where[0]) if where else None
+    if first["type"] == "json_invalid":
+        return problem(400, "The body is not JSON.")
+    if not field:
+        return problem(422, "The body must be a JSON object, sent as application/json.")
+    words = first["msg"][:1].lower() + first["msg"][1:]
+    return problem(422, f"{field}: {clean(words)}.", field)
+
+
+def _plain(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    sentence = _SENTENCES.get(error.status_code) or clean(str(error.detail))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return problem(error.status_code, sentence, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return every method that an address takes; its routes each know only their own."""
+    path, methods = request.url.path, set[str]()
+    for route in request.app.routes:
+        if isinstance(route, APIRoute) and route.path_regex.match(path):
+            methods |= route.methods or set()
+    methods |= {"HEAD"} if "GET" in methods else set()
+    return ", ".join(sorted(methods))
+
+
+def _surprised(_: Request, error: Exception) -> JSONResponse:
+    surprise(error)
+    return problem(500, "Something failed that never should; the log of the door has the details.")

@@ -1,0 +1,40 @@
+"""Completion for the shell: the script that asks, and the answer to what it asks."""
+
+import os
+
+import click
+from click import Command
+from click.shell_completion import get_completion_class, shell_complete
+
+PROGRAM = "leadboard"
+VARIABLE = "_LEADBOARD_COMPLETE"
+"""The variable that carries the question, such as `bash_complete`."""
+
+
+def script(command: Command, shell: str) -> str:
+    """Return the script that completes a command in `bash`, `zsh` or `fish`."""
+    completer = get_completion_class(shell)
+    assert completer is not None, "click knows the shells that the command offers"
+    # Not `source()`: it starts bash only to look at its version.
+    asking = completer(command, {}, PROGRAM, VARIABLE)
+    return asking.source_template % asking.source_vars()
+
+
+def answer(command: Command) -> int:
+    """Print what completes the line that the shell asks about; return the exit code."""
+    return shell_complete(command, {}, PROGRAM, VARIABLE, os.environ[VARIABLE])
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script that makes a shell complete the commands of leadboard.
+
+    \b
+    Examples:
+      leadboard completion bash > ~/.local/share/bash-completion/completions/leadboard
+      leadboard completion zsh > ~/.zfunc/_leadboard
+      leadboard completion fish > ~/.config/fish/completions/leadboard.fish
+    """
+    click.echo(script(context.find_root().command, shell), nl=False)

@@ -1,0 +1,46 @@
+"""The command that moves a whole database: to a server, or back into a file."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from leadboard.cli.context import Choice
+
+
+@click.command()
+@click.option("--to", "target", metavar="PATH|URL", required=True, help="An empty database.")
+@click.pass_context
+def copy(context: click.Context, target: str) -> None:
+    """Copy everything into another database, which must be empty: all of it or nothing.
+
+    What is copied is of one moment. It is proved by counting and by comparing a digest of every
+    table on both sides before it is kept. Appeals that come in meanwhile stay behind: stop the
+    bots first when you move for good.
+
+    \b
+    Examples:
+      leadboard copy --to postgresql://anna@db.example/sales
+      leadboard --db postgresql://anna@db.example/sales copy --to sales.db
+    """
+    from leadboard.cli.context import leave_out_drivers
+
+    choice: Choice = context.obj
+    leave_out_drivers(choice.target, target)
+    from leadboard.cli.progress import progress_bar
+    from leadboard.cli.signals import Stop, Stopped
+    from leadboard.transfer.copying import move
+
+    is_seen = bool(sys.stderr) and sys.stderr.isatty()
+    stop = Stop()
+    try:
+        with stop.listening(), stop.waiting():
+            moved = move(
+                choice.target, target, lambda total: progress_bar(total, "rows", is_shown=is_seen)
+            )
+    except Stopped as stopped:
+        context.exit(stopped.code)
+    for each in moved:
+        click.echo(f"{each.table:16}{each.rows:>12,}  {each.digest}")
+    click.echo("The same on both sides.")

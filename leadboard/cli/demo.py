@@ -1,0 +1,174 @@
+"""The demo: a sample team on a temporary database, and clients who keep writing."""
+
+import random
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from allocator import submit
+from leadboard import desk
+from leadboard.cli import samples
+from leadboard.common.errors import Refused, Trouble
+from leadboard.database.connection import database, rows
+from leadboard.database.fields import now
+from leadboard.database.transactions import plainly, transact
+from models import Appeal, Event, Operator, Source, is_waiting, open_database
+
+ACTOR = "simulation"
+
+PAST_APPEALS = 300
+PAST_GAP = 90.0
+"""Seconds between two appeals of the past, on average."""
+
+CALM, RUSH = 0.55, 1.08
+"""How full the team tends to be, as a part of its places: over 1 a few appeals wait."""
+
+MOST_WAITING = 25
+"""Waiting appeals at which no more arrive, so that an idle demo does not grow without end."""
+
+
+def seed(rng: random.Random) -> None:
+    """Fill the open, empty database with a team and a believable past."""
+    transact(lambda: _seed(rng))
+
+
+def _seed(rng: random.Random) -> None:
+    gaps = [timedelta(seconds=rng.expovariate(1 / PAST_GAP)) for _ in range(PAST_APPEALS)]
+    moment = now() - sum(gaps, timedelta())
+    _add_team()
+    Event.update(at=moment).execute()
+    for gap in gaps:
+        _live_through(moment, rng)
+        moment += gap
+
+
+def _add_team() -> None:
+    for name, limit, is_active in samples.OPERATORS:
+        desk.add_operator(name, limit, is_active=is_active, actor=ACTOR)
+    operators = dict(rows(Operator.select(Operator.name, Operator.id)))
+    for source in samples.SOURCES:
+        desk.add_source(source, actor=ACTOR)
+        source_id = Source.select(Source.id).where(Source.name == source).scalar()
+        for (name, *_), weight in zip(samples.OPERATORS, samples.WEIGHTS[source], strict=True):
+            if weight is not None:
+                desk.set_weight(operators[name], source_id, weight, actor=ACTOR)
+
+
+def _live_through(moment: datetime, rng: random.Random) -> None:
+    """Let one appeal of the past arrive, and others be closed once the team is busy enough."""
+    source_id, source = pick_source(rng) or (0, "")
+    placed = submit(samples.external_id(source, rng), source_id, samples.message(rng), rng=rng)
+    Appeal.update(timestamp=moment).where(Appeal.id == placed.id).execute()
+    while fullness() > CALM and (appeal_id := pick_open(rng)):
+        done = desk.close([appeal_id], actor=ACTOR)
+        Appeal.update(closed_at=moment).where(Appeal.id == appeal_id).execute()
+        Event.update(at=moment).where(Event.id == done.event_id).execute()
+
+
+def pick_source(rng: random.Random) -> tuple[int, str] | None:
+    """Return the id and name of a source, the first ones more often; None when there is none."""
+    found = rows(Source.select(Source.id, Source.name).order_by(Source.id))
+    if not found:
+        return None
+    source_id, name = rng.choices(found, [1 / rank for rank in range(1, len(found) + 1)])[0]
+    return source_id, name
+
+
+def pick_open(rng: random.Random) -> int | None:
+    """Return an appeal that an operator has, the older ones more often; None when there is none."""
+    had = Appeal.closed_at.is_null() & Appeal.operator.is_null(False)
+    found = rows(Appeal.select(Appeal.id).where(had).order_by(Appeal.id))
+    return found[int(len(found) * rng.random() ** 2)][0] if found else None
+
+
+def fullness() -> float:
+    """Return the open appeals as a part of the places of the active team; 0 without any place."""
+    active = rows(Operator.select(Operator.load, Operator.max_load).where(Operator.is_active))
+    room = sum(max_load for _, max_load in active)
+    return (sum(load for load, _ in active) + count_waiting()) / room if room else 0.0
+
+
+def count_waiting() -> int:
+    """Return how many appeals wait."""
+    return int(Appeal.select().where(is_waiting()).count())
+
+
+class Traffic:
+    """Clients who write and operators who finish, one act a beat, now calm and now in a rush."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._aim = RUSH
+
+    def beat(self) -> None:
+        """Do one act in the world as it is; a beat at which the database is busy is skipped."""
+        with suppress(Trouble, Refused), plainly():
+            if self._should_arrive():
+                self._arrive()
+            else:
+                self._close_one()
+
+    def pause(self) -> float:
+        """Return the seconds until the next beat: mostly some tenths, shorter in a burst."""
+        return min(self._rng.expovariate(4.0 if self._aim == RUSH else 3.0), 2.0)
+
+    def run(self, stop: threading.Event) -> None:
+        """Beat until `stop` is set."""
+        while not stop.wait(self.pause()):
+            self.beat()
+        database.close()
+
+    def _should_arrive(self) -> bool:
+        full = fullness()
+        if abs(full - self._aim) < 0.05 or self._rng.random() < 0.003:
+            self._aim = CALM if self._aim == RUSH else RUSH
+        lean = max(-0.3, min(0.3, self._aim - full))
+        return count_waiting() < MOST_WAITING and self._rng.random() < 0.5 + lean
+
+    def _arrive(self) -> None:
+        if (source := pick_source(self._rng)) is None:
+            return
+        source_id, name = source
+        submit(
+            samples.external_id(name, self._rng),
+            source_id,
+            samples.message(self._rng),
+            rng=self._rng,
+        )
+
+    def _close_one(self) -> None:
+        if (appeal_id := pick_open(self._rng)) is not None:
+            desk.close([appeal_id], actor=ACTOR)
+
+
+@contextmanager
+def flowing(traffic: Traffic) -> Iterator[None]:
+    """Keep the traffic flowing in a thread of its own while the block runs."""
+    stop = threading.Event()
+    # A daemon: a beat that is stuck behind somebody's lock must not keep the program open.
+    thread = threading.Thread(target=traffic.run, args=(stop,), name="traffic", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=2.0)
+
+
+def run(actor: str) -> int:
+    """Show the demo until the screen is left, and delete its database; return the exit code."""
+    from leadboard.cli.screen import require_terminal, show
+
+    require_terminal()
+    rng = random.Random()
+    with tempfile.TemporaryDirectory(prefix="leadboard-", ignore_cleanup_errors=True) as folder:
+        opened = open_database(Path(folder) / "demo.db")
+        try:
+            seed(rng)
+            with flowing(Traffic(rng)):
+                return show(actor, "demo")
+        finally:
+            opened.close()

@@ -1,0 +1,42 @@
+"""What people read when something fails: one sentence, never a traceback, never a password."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+import click
+
+from leadboard.common.console import say
+from leadboard.common.crashlog import surprise
+from leadboard.common.errors import Refused, Trouble
+
+
+def complain(error: Exception) -> None:
+    """Say on standard error in one line what went wrong; log it where nobody expected it."""
+    if isinstance(error, OSError):
+        drop_output()
+    say(sentence_of(error) or surprise(error))
+
+
+def sentence_of(error: Exception) -> str | None:
+    """Return the sentence that an expected error carries, None for an unexpected one."""
+    if isinstance(error, click.ClickException):
+        return " ".join(error.format_message().split())
+    if isinstance(error, OSError):
+        return f"{error.filename or 'Reading or writing failed'}: {error.strerror or error}."
+    return str(error) if isinstance(error, (Refused, Trouble)) else None
+
+
+def drop_output(*streams: TextIO) -> None:
+    """Send what standard output, or these streams, still hold nowhere: leaving fails on it else."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in streams or (sys.stdout,):
+            os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def drop_terminal() -> None:
+    """Write nothing more to a terminal that has gone."""
+    drop_output(sys.stdout, sys.stderr)

@@ -1,0 +1,299 @@
+"""The bulk feed: JSON lines in, appeals stored in shared transactions, JSON lines out."""
+
+import gc
+import json
+import os
+import random
+import stat
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any, BinaryIO, NamedTuple
+
+from allocator import LOTTERY, place_all
+from leadboard.allocation.intake import Draft, Placed
+from leadboard.allocation.names import ids_by_name
+from leadboard.cli.line_reader import MAX_LINE, Line, LineReader
+from leadboard.cli.output import takes_all_letters
+from leadboard.cli.progress import Advance, progress_bar
+from leadboard.cli.signals import Stop, Stopped
+from leadboard.common.console import say
+from leadboard.common.errors import Refused, TooBusy, Trouble, Uncertain
+from leadboard.common.validation import (
+    checked_external_id,
+    checked_key,
+    checked_message,
+    checked_name,
+    whole,
+)
+from leadboard.database.fields import stamp
+from leadboard.database.transactions import expect_bulk, transact
+from models import Source
+
+SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
+"""Lines stored in one transaction."""
+
+HOLD = 0.03
+"""Seconds for which a batch should keep the others waiting; its size follows from that."""
+
+TURN = 0.0025
+"""Seconds left between two transactions; longer than others nap before they try again."""
+
+MAX_ID = 2**63 - 1
+_AS_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
+REQUIRED = ("external_id", "source", "message")
+
+
+class Entry(NamedTuple):
+    """A line that may come in, checked; the transaction looks its source up."""
+
+    number: int
+    source: str | int
+    external_id: str
+    message: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A line that may not come in, and why."""
+
+    number: int
+    sentence: str
+
+
+def parsed(line: Line) -> Entry | Bad:
+    """Return what a line asks for, or what is wrong with it; never raises."""
+    try:
+        fields = _object(line.content)
+        for name in REQUIRED:
+            if name not in fields:
+                raise Refused(f"The field {name} is missing.", name)
+        return Entry(
+            line.number,
+            _source(fields["source"]),
+            checked_external_id(fields["external_id"]),
+            checked_message(fields["message"]),
+            checked_key(fields.get("key")),
+        )
+    except Refused as refusal:
+        return Bad(line.number, str(refusal))
+
+
+def _object(content: bytes | None) -> dict[str, Any]:
+    if content is None:
+        raise Refused(f"The line is longer than {MAX_LINE:,} bytes.")
+    try:
+        found = json.loads(content.decode().removeprefix("\ufeff"))
+    except UnicodeDecodeError:
+        raise Refused("The line is not valid UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise Refused(f"The line is not valid JSON: {error.msg}, column {error.colno}.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or endless nesting
+        raise Refused("The line holds a number too long or is nested too deeply.") from None
+    if not isinstance(found, dict):
+        raise Refused("The line is not a JSON object.")
+    return found
+
+
+def _source(source: object) -> str | int:
+    source = whole(source)
+    if isinstance(source, bool) or not isinstance(source, (str, int)):
+        raise Refused("The source must be a name or a whole number.", "source")
+    if isinstance(source, str):
+        try:
+            return checked_name(source, "source")
+        except Refused:
+            raise Refused("No source has such a name.", "source") from None
+    if not 1 <= source <= MAX_ID:
+        raise Refused("No source has such a number.", "source")
+    return source
+
+
+def store_batch(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
+    """Store the entries in one transaction, each on its own: a refused one harms no other."""
+    if all(isinstance(each, Bad) for each in batch):
+        return [each for each in batch if isinstance(each, Bad)]
+    return transact(lambda: _store_all(batch, rng))
+
+
+def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
+    # Names are looked up afresh in each transaction: only there can nobody rename a source.
+    named = ids_by_name(Source)
+    drafts = [_draft(each, named) for each in batch]
+    placed = iter(place_all([each for each in drafts if isinstance(each, Draft)], rng))
+    return [
+        _outcome(line, next(placed)) if isinstance(draft, Draft) else draft
+        for line, draft in zip(batch, drafts, strict=True)
+    ]
+
+
+def _draft(each: Entry | Bad, named: dict[str, int]) -> Draft | Bad:
+    if isinstance(each, Bad):
+        return each
+    source = each.source
+    source_id = named.get(source) if isinstance(source, str) else source
+    if source_id is None:
+        return Bad(each.number, f"There is no source {source}.")
+    return Draft(each.external_id, source_id, each.message, each.key)
+
+
+def _outcome(line: Entry | Bad, stored: Placed | Refused) -> Placed | Bad:
+    return stored if isinstance(stored, Placed) else Bad(line.number, str(stored))
+
+
+def answer(outcome: Placed | Bad, *, is_plain: bool = False) -> bytes:
+    """Return the line that answers one line of the input; `is_plain` in ASCII alone."""
+    line = _AS_WRITTEN(_fields(outcome))
+    if is_plain or not line.isprintable():  # names may hold what a terminal would obey
+        line = json.dumps(_fields(outcome))
+    return line.encode() + b"\n"
+
+
+def _fields(outcome: Placed | Bad) -> dict[str, object]:
+    if isinstance(outcome, Bad):
+        return {"error": outcome.sentence, "line": outcome.number}
+    fields: dict[str, object] = {
+        "id": outcome.id,
+        "lead_id": outcome.lead_id,
+        "source_id": outcome.source_id,
+        "operator_id": outcome.operator_id,
+        "operator": outcome.operator,
+        "timestamp": _written(outcome.timestamp),
+    }
+    # Said only where it is so: most keys come once, and every byte of an answer is written.
+    return fields | {"differs": True} if outcome.differs else fields
+
+
+@lru_cache(1)
+def _written(moment: datetime) -> str:
+    """Return a moment as the tables hold it; a batch has one for all its lines."""
+    return stamp(moment)
+
+
+class Feed:
+    """One run of the feed: takes what lines are there, stores them, answers, and takes more."""
+
+    def __init__(
+        self,
+        reader: LineReader,
+        output: BinaryIO,
+        *,
+        stop: Stop,
+        advance: Advance,
+        rng: random.Random = LOTTERY,
+        is_plain: bool = False,
+    ) -> None:
+        self.bad = 0
+        self._answered = 0
+        self._size = SMALLEST_BATCH
+        self._reader = reader
+        self._output = output
+        self._stop = stop
+        self._advance = advance
+        self._rng = rng
+        self._answer = partial(answer, is_plain=is_plain)
+
+    def run(self) -> None:
+        """Answer every line; raises Stopped when asked to stop, Trouble when it cannot store."""
+        while lines := self._reader.take(self._size, self._stop.waiting):
+            batch = [parsed(line) for line in lines if line.content is None or line.content.strip()]
+            begun = time.perf_counter()
+            outcomes = self._patiently(batch)
+            self._size = next_size(len(lines), time.perf_counter() - begun)
+            self._write(outcomes)
+            self._stop.check()
+            if self._reader.has_more:
+                time.sleep(TURN)
+
+    def _write(self, outcomes: Sequence[Placed | Bad]) -> None:
+        self._output.write(b"".join(map(self._answer, outcomes)))
+        self._output.flush()
+        self.bad += sum(isinstance(outcome, Bad) for outcome in outcomes)
+        self._answered += len(outcomes)
+        self._advance(self._reader.bytes_read, self._answered)
+
+    def _patiently(self, batch: Sequence[Entry | Bad]) -> list[Placed | Bad]:
+        """Store a batch however long the database is locked: none of its lines may be lost."""
+        has_said = False
+        while True:
+            try:
+                return store_batch(batch, self._rng)
+            except TooBusy:
+                self._stop.check()
+                if not has_said:
+                    say("The database is locked by another program; still trying.")
+                has_said = True
+            except Trouble as trouble:
+                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(batch, trouble)}") from trouble
+
+
+def _left(batch: Sequence[Entry | Bad], trouble: Trouble) -> str:
+    """Return what became of the lines of a batch that was not answered, and of those after it."""
+    numbers = [each.number for each in batch if isinstance(each, Entry)]
+    if not isinstance(trouble, Uncertain):
+        return f"nothing from line {numbers[0]} on was stored."
+    return (
+        f"lines {numbers[0]} to {numbers[-1]} may be stored or not, and none after them is. Lines "
+        "with a key may safely be sent again."
+    )
+
+
+def next_size(lines: int, seconds: float) -> int:
+    """Return how many lines to store next, from how long the last ones took."""
+    return max(
+        SMALLEST_BATCH, min(LARGEST_BATCH, 2 * lines, int(lines * HOLD / max(seconds, 1e-4)))
+    )
+
+
+def feed_from(file: str) -> int:
+    """Feed the database from a file, or from standard input for `-`; return the exit code."""
+    stop = Stop()
+    expect_bulk()
+    gc.freeze()  # what is loaded by now stays; only what a batch makes need be looked through
+    try:
+        with (
+            _opened(file) as descriptor,
+            stop.listening(),
+            progress_bar(_size(descriptor)) as advance,
+        ):
+            feed = Feed(
+                LineReader(descriptor),
+                _output(),
+                stop=stop,
+                advance=advance,
+                is_plain=not takes_all_letters(),
+            )
+            feed.run()
+    except Stopped as stopped:
+        return stopped.code
+    return 1 if feed.bad else 0
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[int]:
+    if file != "-":
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    elif sys.stdin is None:
+        raise Refused("There is no standard input: name a file.")
+    else:
+        yield sys.stdin.fileno()
+
+
+def _output() -> BinaryIO:
+    if sys.stdout is None:
+        raise Refused("There is no standard output to write the answers to.")
+    return sys.stdout.buffer
+
+
+def _size(descriptor: int) -> int | None:
+    status = os.fstat(descriptor)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None

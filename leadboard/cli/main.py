@@ -1,0 +1,245 @@
+"""The console command: finds out what is wanted and starts it; everything heavy loads late."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leadboard.cli.completion import completion
+from leadboard.cli.context import Choice, _login_name
+from leadboard.cli.copy import copy
+from leadboard.cli.errors import complain, drop_output
+from leadboard.cli.output import replace_unwritable
+from leadboard.cli.restore import restore
+from leadboard.cli.serve import serve
+from leadboard.cli.transfer import export, import_
+
+if TYPE_CHECKING:
+    from leadboard.allocation.audit import Finding
+
+
+def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if not is_wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("leadboard")
+    except PackageNotFoundError:
+        number = "(run from its source, not installed)"
+    click.echo(f"leadboard {number}")
+    context.exit()
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--db",
+    "target",
+    metavar="PATH|URL",
+    envvar="LEADBOARD_DB",
+    help="The database; else LEADBOARD_DB, else a file in your data directory.",
+)
+@click.option(
+    "--as", "actor", metavar="NAME", help="The name your acts are recorded under; else your login."
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Print the version and leave.",
+)
+@click.pass_context
+def cli(context: click.Context, target: str | None, actor: str | None) -> None:
+    """Give appeals to operators by a fair lottery; without a command, open the screen."""
+    choice = Choice(target, _login_name() if actor is None else actor)
+    context.obj = choice
+    if context.invoked_subcommand is None:
+        from leadboard.cli.screen import require_terminal, show
+
+        require_terminal()
+        choice.open(may_create=True, may_only_read=True)
+        context.exit(show(choice.actor))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-")
+@click.pass_context
+def feed(context: click.Context, file: str) -> None:
+    """Store appeals, one JSON object a line, from FILE or standard input.
+
+    A line holds external_id, source (its name or number), message and, if you like, key. Each is
+    answered by one JSON object a line once it is stored safely; a bad line is answered by its
+    error and stops nothing.
+
+    \b
+    Examples:
+      leadboard feed appeals.jsonl > answers.jsonl
+      bot | leadboard feed
+    """
+    from leadboard.cli.feed import feed_from
+
+    choice: Choice = context.obj
+    choice.open()
+    context.exit(feed_from(file))
+
+
+@cli.command()
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Open the screen on a sample team with simulated traffic; nothing of it is kept.
+
+    \b
+    Examples:
+      leadboard demo
+    """
+    from leadboard.cli.demo import run
+
+    choice: Choice = context.obj
+    context.exit(run(choice.actor))
+
+
+@cli.command()
+@click.option("--repair", is_flag=True, help="Mend what can be mended, as recorded acts.")
+@click.pass_context
+def check(context: click.Context, repair: bool) -> None:
+    """Prove that the database keeps every rule; exit 1 with a line for each that it does not.
+
+    \b
+    Examples:
+      leadboard check
+      leadboard --db sales.db check --repair
+    """
+    from leadboard.allocation import audit
+
+    choice: Choice = context.obj
+    choice.open(may_only_read=not repair)
+    findings = audit.repair(choice.actor) if repair else audit.check()
+    _tell(findings)
+    if not findings:
+        click.echo("Every rule holds.")
+    elif not repair and any(finding.is_mendable for finding in findings):
+        click.echo("leadboard check --repair mends what can be mended.", err=True)
+    context.exit(1 if findings else 0)
+
+
+@cli.command()
+@click.pass_context
+def verify(context: click.Context) -> None:
+    """Replay every recorded draw against its roster, and test how evenly the draws fell.
+
+    \b
+    Examples:
+      leadboard verify
+    """
+    from leadboard.allocation import audit
+
+    choice: Choice = context.obj
+    choice.open(may_only_read=True)
+    outcome = audit.verify()
+    _tell(outcome.findings)
+    evenness = "evenly" if outcome.is_even else "NOT evenly"
+    click.echo(
+        f"{outcome.draws} draws replayed, {len(outcome.findings)} contradicted; they fell "
+        f"{evenness} (chi-square {outcome.chi_square:.1f}, 19 degrees of freedom)."
+    )
+    context.exit(1 if outcome.findings or not outcome.is_even else 0)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+@click.pass_context
+def backup(context: click.Context, file: Path, force: bool) -> None:
+    """Write a consistent copy to FILE while others go on working.
+
+    The copy is proved sound before it takes the name; until then an older one stays. To put one
+    back use leadboard restore, not cp: the log of the old file would be replayed over the copy.
+
+    \b
+    Examples:
+      leadboard backup monday.db
+      leadboard backup latest.db --force
+    """
+    from leadboard.database.backup import backup as write_copy
+
+    choice: Choice = context.obj
+    choice.open(may_only_read=True)
+    size = write_copy(choice.path(), file, force=force)
+    click.echo(f"{file}: {size:,} bytes.")
+
+
+def _tell(findings: "Sequence[Finding]") -> None:
+    for finding in findings:
+        click.echo(finding.sentence)
+
+
+@cli.command()
+@click.pass_context
+def paths(context: click.Context) -> None:
+    """Print where the database and the log folder are.
+
+    \b
+    Examples:
+      leadboard paths
+    """
+    from leadboard.common.crashlog import log_folder
+    from leadboard.database.urls import address_of
+
+    choice: Choice = context.obj
+    click.echo(f"database: {address_of(choice.target)}")
+    click.echo(f"log: {log_folder()}")
+
+
+@cli.command()
+def keys() -> None:
+    """Print what every key of the screen does.
+
+    \b
+    Examples:
+      leadboard keys | less
+    """
+    from tui.keytable import key_table
+
+    table = key_table()
+    widths = [max(len(row[column]) for row in table) for column in (0, 1)] if table else []
+    for pane, names, does in table:
+        click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
+
+
+for command in (export, import_, copy, restore, serve, completion):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
+    replace_unwritable()
+    if "_LEADBOARD_COMPLETE" in os.environ:
+        from leadboard.cli.completion import answer
+
+        sys.exit(answer(cli))
+    sys.exit(_exit_code(sys.argv[1:]))
+
+
+def _exit_code(arguments: list[str]) -> int:
+    try:
+        # Not `cli.main`: it answers a closed pipe with exit code 1 of its own.
+        with cli.make_context("leadboard", arguments) as context:
+            cli.invoke(context)
+        if sys.stdout is not None:  # closed from the start: nobody wants to read
+            sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except BrokenPipeError:
+        drop_output()
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except Exception as error:
+        complain(error)
+        return 2
+    return 0

@@ -1,0 +1,145 @@
+"""The commands that move tables through files: export, import, and completion for the shell."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from leadboard.cli.importing import Wish
+
+if TYPE_CHECKING:
+    from leadboard.cli.context import Choice
+
+WHAT = click.Choice(["operators", "sources", "weights", "appeals", "leads"])
+FORMAT = click.Choice(["csv", "json"])
+
+
+@click.command()
+@click.argument("what", type=WHAT)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="-")
+@click.option("--format", "form", type=FORMAT, help="Else as the file's ending says, else CSV.")
+@click.option("--excel", is_flag=True, help="CSV with semicolons and a byte-order mark.")
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+@click.pass_context
+def export(
+    context: click.Context, what: str, file: str, form: str | None, excel: bool, force: bool
+) -> None:
+    """Write a table to FILE, or to standard output, as CSV or JSON.
+
+    All of it is of one moment, while others go on working. The weights are a matrix: a row for each
+    operator, a column for each source, an empty cell where there is no link.
+
+    In CSV an apostrophe stands before each = + - @ that begins a text, or follows a comma, a
+    semicolon, a tab or a line break in it, so that no spreadsheet runs it, whatever it separates
+    by; import takes it away again. JSON is an array with one object a line. --excel suits an Excel
+    that separates by semicolons. Data is UTF-8 always; a terminal shows what it can.
+
+    \b
+    Examples:
+      leadboard export weights weights.csv
+      leadboard export operators --excel team.csv
+      leadboard export appeals appeals.json
+      leadboard export leads | wc -l
+    """
+    from leadboard.cli.signals import Stop, Stopped
+    from leadboard.transfer.writing import Style, format_of
+    from leadboard.transfer.writing import export as write
+
+    choice: Choice = context.obj
+    choice.open(may_only_read=True)
+    stop = Stop()
+    try:
+        with stop.listening(), stop.waiting(), _output(file, force=force) as output:
+            style = Style(is_excel=excel, is_shown=output.isatty())
+            with _bar(what, is_shared=file == "-" and output.isatty()) as begin:
+                write(what, format_of(file, form), output, begin, style=style)
+    except Stopped as stopped:
+        context.exit(stopped.code)
+
+
+@click.command(name="import")
+@click.argument("what", type=WHAT)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--format", "form", type=FORMAT, help="Else as the file's ending says, else CSV.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would change.")
+@click.option("--force", is_flag=True, help="Appeals: also to operators who are off or full.")
+@click.pass_context
+def import_(
+    context: click.Context,
+    what: str,
+    file: str,
+    form: str | None,
+    yes: bool,
+    dry_run: bool,
+    force: bool,
+) -> None:
+    """Take a table over from FILE (- is standard input): tell what will change, ask, do it.
+
+    All or nothing: a bad cell is named by row and column, and then nothing is stored. Rows that the
+    file leaves out stay as they are, and so do columns, and cells left empty. CSV may be separated
+    by commas, semicolons or tabs, with heads in any case and spaces around quotes; JSON is an array
+    of objects or one object a line.
+
+    operators (id, name, is_active, max_load) and sources (id, name) are found by id where that is
+    known, else by name; an unknown name is added. weights is a matrix: an empty cell unlinks, 0 is
+    a link of weight 0. In JSON: {"operator": "Anna", "weights": {"tg_main": 70}}. Each of these
+    imports is one act, which one undo takes back; waiting appeals flow where it makes room.
+
+    appeals (id, timestamp, external_id, source, operator, status, closed_at, message, key) are
+    history: one whose id is known, or whose key is known of its lead and source, is never changed;
+    a cell that differs from the one of its id is an error, and another text for a known key is
+    told. New ones keep their id, if they have one. Closed and withdrawn ones are stored as they
+    were; open ones take a place of their operator, who must be on and have room (or --force); those
+    without an operator wait and go by lottery, oldest id first. leads (id, external_id) are added;
+    to keep their ids, bring them in before the appeals. Undo does not take appeals and leads back.
+    Others cannot write while a large file is stored.
+
+    \b
+    Examples:
+      leadboard import weights weights.csv
+      leadboard import operators team.csv --dry-run
+      leadboard import appeals old.json --yes
+    """
+    from leadboard.cli.importing import take_over
+    from leadboard.cli.signals import Stop, Stopped
+
+    choice: Choice = context.obj
+    if dry_run:
+        choice.open_to_look()
+    else:
+        choice.open(may_create=True)
+    stop = Stop()
+    try:
+        with stop.listening(), stop.waiting():
+            wish = Wish(what, file, form, is_sure=yes, is_dry=dry_run, is_forced=force)
+            context.exit(take_over(wish, choice.actor))
+    except Stopped as stopped:
+        context.exit(stopped.code)
+
+
+@contextmanager
+def _output(file: str, *, force: bool) -> Iterator[TextIO]:
+    """Open the file to write, or standard output for `-`."""
+    from leadboard.transfer.writing import standard_output, whole_file
+
+    with standard_output() if file == "-" else whole_file(Path(file), force=force) as output:
+        yield output
+
+
+Begin = Callable[[int], Callable[[int, int], None]]
+
+
+@contextmanager
+def _bar(unit: str, *, is_shared: bool) -> Iterator[Begin]:
+    """Lend a function that starts a bar on standard error, if that is a terminal of its own."""
+    from contextlib import ExitStack
+
+    from leadboard.cli.progress import progress_bar
+
+    is_shown = bool(sys.stderr) and sys.stderr.isatty() and not is_shared
+    with ExitStack() as stack:
+        yield lambda total: stack.enter_context(progress_bar(total, unit, is_shown=is_shown))

@@ -1,0 +1,140 @@
+"""What may come in: every name, id, number and message is checked here, before any write."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from leadboard.common.errors import Refused
+
+MAX_WEIGHT = 1_000_000
+MAX_LIMIT = 1_000_000
+MAX_NAME = 80
+MAX_IDENTIFIER = 200
+MAX_MESSAGE = 10_000
+
+VANISHING = (
+    "\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    "\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Letters of no shape of their own, as a class of a pattern holds them: Unicode's category Cf and
+its property Default_Ignorable_Code_Point."""
+SPACES = "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
+"""What looks like a space, but for the one of ASCII: Unicode's Zs, Zl, Zp and the empty Braille."""
+_VANISHING = re.compile(f"[{VANISHING}]")
+_SPACES = re.compile(f"[ {SPACES}]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc and Cs."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+EXACT = 2**53
+"""Below it a number with a point stands for one whole number only."""
+
+
+def plain(text: str) -> str:
+    """Return a name or an id as it is read: two that look the same are the same.
+
+    In NFC, without letters that show nothing (marks of direction, joiners, variation selectors,
+    which no list here shows either), any spaces as one plain space, and none at the ends.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _VANISHING.sub("", text))
+        text = _SPACES.sub(" ", text)
+    elif "  " in text:
+        text = _SPACES.sub(" ", text)
+    return text.strip()
+
+
+def checked_name(name: object, field: str = "name") -> str:
+    """Return a name made `plain`; raises Refused when it is empty, long or not plain text."""
+    return _line(name, field, "The name", MAX_NAME, plain)
+
+
+def checked_external_id(external_id: object) -> str:
+    """Return a lead's external id made `plain`; whole numbers are taken as their digits."""
+    return _line(_digits(external_id), "external_id", "The lead's id", MAX_IDENTIFIER, plain)
+
+
+def checked_key(key: object) -> str | None:
+    """Return a message key, or None where there is none.
+
+    It is trimmed and in NFC, and otherwise as the sender wrote it: nobody reads it.
+    """
+    if key is None:
+        return None
+    return _line(_digits(key), "key", "The key", MAX_IDENTIFIER, _trimmed)
+
+
+def checked_message(message: object) -> str:
+    """Return the message as given; what no database can hold (NUL, lone surrogates) as U+FFFD.
+
+    None is empty: a photo or a sticker has no text.
+    """
+    if message is None:
+        return ""
+    if not isinstance(message, str):
+        raise Refused("The message must be text.", "message")
+    if len(message) > MAX_MESSAGE:
+        raise Refused(
+            f"The message has {len(message):,} characters; {MAX_MESSAGE:,} are allowed.", "message"
+        )
+    return storable(message)
+
+
+def storable(text: str) -> str:
+    """Return the text with U+FFFD for what no database can hold: NUL and lone surrogates."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def checked_limit(max_load: object) -> int:
+    """Return an operator's limit, a whole number from 0; raises Refused for anything else."""
+    return _whole(max_load, "max_load", "The limit", MAX_LIMIT)
+
+
+def checked_weight(weight: object) -> int:
+    """Return a weight, a whole number from 0 to 1 000 000; raises Refused for anything else."""
+    return _whole(weight, "weight", "The weight", MAX_WEIGHT)
+
+
+def whole(number: object) -> object:
+    """Return the whole number that `5.0` is, since JSON knows one kind of numbers only.
+
+    Anything else comes back as it is: true and false, text, and what is too large to be exact.
+    """
+    if isinstance(number, float) and number.is_integer() and abs(number) < EXACT:
+        return int(number)
+    return number
+
+
+def _digits(number: object) -> object:
+    """Return a whole number of a bearable length as its digits, anything else as it is."""
+    number = whole(number)
+    if isinstance(number, bool) or not isinstance(number, int) or number.bit_length() > 660:
+        return number
+    return str(number)
+
+
+def _whole(number: object, field: str, what: str, most: int) -> int:
+    number = whole(number)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise Refused(f"{what} must be a whole number.", field)
+    if not 0 <= number <= most:
+        raise Refused(f"{what} must be between 0 and {most:,}.", field)
+    return number
+
+
+def _trimmed(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _line(text: object, field: str, what: str, most: int, tidy: Callable[[str], str]) -> str:
+    if not isinstance(text, str):
+        raise Refused(f"{what} must be text.", field)
+    line = tidy(text)
+    if not line:
+        raise Refused(f"{what} is empty.", field)
+    if len(line) > most:
+        raise Refused(f"{what} has {len(line)} characters; {most} are allowed.", field)
+    if _CONTROL.search(line):
+        raise Refused(f"{what} holds a control character.", field)
+    return line

@@ -1,0 +1,22 @@
+"""The database: connections, transactions, engines, the schema and its upgrades, backups."""
+
+__all__ = [
+    "backup",
+    "cockroach",
+    "compiled",
+    "connect",
+    "connection",
+    "error_codes",
+    "fields",
+    "file",
+    "postgres",
+    "restore",
+    "schema",
+    "scratch",
+    "server",
+    "server_address",
+    "sqlite",
+    "transactions",
+    "upgrades",
+    "urls",
+]

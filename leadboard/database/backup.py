@@ -1,0 +1,119 @@
+"""Consistent copies of a SQLite database while others write to it."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from leadboard.common.errors import Refused, Trouble
+from leadboard.database.error_codes import sqlite_name
+from leadboard.database.file import REPLAYED, beside, modes_of, refuse_log, uri_of
+
+NEEDED = {"schema_version", "operator", "appeal"}
+"""Tables that every Leadboard database has."""
+
+
+def backup(source: Path, target: Path, *, force: bool = False) -> int:
+    """Copy the database at `source` to `target` as it is at one moment; return its bytes.
+
+    The copy is made and proved sound beside the target, and takes its name only then. Raises
+    Refused when the target exists and `force` is not given, when it is the database itself, one
+    that has a log, a part of one or no ordinary file, and Trouble when the database is damaged or
+    the copy cannot be written.
+    """
+    if not source.is_file():
+        raise Trouble(f"There is no database at {source}: nothing was written.")
+    place = Path(os.path.realpath(target))  # a link goes on leading to the newest copy
+    _refuse_loss(source, place, force=force)
+    with copied(source, place) as partial:
+        if not force:
+            # Fails where somebody has made the target meanwhile, which a rename would not.
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL, 0o600))
+        partial.replace(place)
+        sync(place.parent)
+    return place.stat().st_size
+
+
+def _refuse_loss(source: Path, place: Path, *, force: bool) -> None:
+    """Raise Refused where a copy must not be written, or not without `force`."""
+    if place.exists() and not place.is_file():
+        raise Refused(f"{place} is no ordinary file: name another.", "file")
+    if place.exists() and os.path.samefile(source, place):
+        raise Refused("That is the database itself: name another file.", "file")
+    refuse_log(place)
+    if place.exists() and not force:
+        raise Refused(f"{place} exists already: name another file, or use --force.", "file")
+    if any(beside(place, ending).exists() for ending in REPLAYED):
+        # It would be replayed over the copy; most likely somebody works on that database.
+        raise Refused(f"{place} is or was in use, a log lies beside it: name another file.", "file")
+
+
+@contextmanager
+def copied(source: Path, target: Path) -> Iterator[Path]:
+    """Lend a private, durable, sound copy of a database beside `target`; it goes if it stays there.
+
+    Raises Trouble when it cannot be made, and when the database is damaged or is none of ours.
+    """
+    partial = None
+    try:
+        descriptor, name = tempfile.mkstemp(".part", ".leadboard.", target.parent)  # mode 0600
+        os.close(descriptor)
+        partial = Path(name)
+        _copy(source, partial)
+        _prove(partial, source)
+        yield partial
+    except sqlite3.DatabaseError as error:
+        if sqlite_name(error) in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+            raise Trouble(f"{source} is damaged or no database: nothing was written.") from error
+        raise Trouble(f"Cannot write {target}: {error}.") from error
+    except OSError as error:
+        raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
+    finally:
+        for ending in ("", "-journal") if partial else ():
+            with suppress(FileNotFoundError):
+                os.unlink(f"{partial}{ending}")
+
+
+def _copy(source: Path, partial: Path) -> None:
+    with closing(_reading(source)) as live, closing(sqlite3.connect(partial)) as copy:
+        # All pages in one step: it reads one snapshot, which holds up no writer, where copying in
+        # parts begins anew after every commit and under steady traffic would never end.
+        live.backup(copy)
+        # One file: no log beside it that could be forgotten when the copy is moved.
+        copy.execute("PRAGMA journal_mode=DELETE")
+    sync(partial)
+
+
+def _reading(source: Path) -> sqlite3.Connection:
+    """Return a connection to a file that is there, also where it may only be read."""
+    *others, last = modes_of(source)
+    for mode in others:
+        connection = sqlite3.connect(uri_of(source, mode), uri=True)
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+            return connection
+        except sqlite3.OperationalError:
+            connection.close()
+    return sqlite3.connect(uri_of(source, last), uri=True)
+
+
+def _prove(copy: Path, source: Path) -> None:
+    """Raise Trouble unless a copy is a sound database of Leadboard."""
+    with closing(sqlite3.connect(uri_of(copy, "ro"), uri=True)) as found:
+        names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
+        if not names >= NEEDED:
+            raise Trouble(f"{source} is not a Leadboard database: nothing was written.")
+        [(words,)] = found.execute("PRAGMA integrity_check(1)")
+    if words != "ok":
+        raise Trouble(f"{source} is damaged ({words}): nothing was written.")
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

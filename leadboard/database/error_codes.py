@@ -1,0 +1,156 @@
+"""What the engines' error codes mean, in sentences for people."""
+
+import re
+import sqlite3
+
+from leadboard.common.errors import Missing, Refused, ServerLost, TooBusy, Trouble
+from leadboard.common.text import clean
+
+SERVER_LOST = "The database server cannot be reached: check that it runs and the address in --db."
+
+
+def is_constraint(error: BaseException) -> bool:
+    """Tell whether the error is a row that a rule of the schema forbids."""
+    return sqlite_name(error) == "SQLITE_CONSTRAINT" or sql_state(error).startswith("23")
+
+
+def is_meeting(error: BaseException) -> bool:
+    """Tell whether a server found a row that others store, or lacks one that they took away.
+
+    On a file one writes at a time, so that nobody is met there.
+    """
+    return sql_state(error) in _MET
+
+
+def trouble_of(error: Exception) -> Exception:
+    """Return what an error of the database library means to people."""
+    state = sql_state(error)
+    if state or not _is_of_sqlite(error):
+        return _server_trouble(error, state)
+    name = sqlite_name(error)
+    if name in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
+        return TooBusy("The database is locked by another program: try again in a moment.")
+    return Trouble(_SQLITE.get(name) or f"The database answered: {error}.")
+
+
+def sqlite_name(error: BaseException | None) -> str:
+    """Return SQLite's name for the error without its detail, such as SQLITE_BUSY.
+
+    On a full disk SQLite rolls back by itself, and what is raised in the end is that nothing was
+    left to roll back; the cause stands further down the chain, so the first one is looked for.
+    """
+    known = ""
+    while error is not None:
+        name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or ""
+        short = "_".join(name.split("_")[:2])
+        known = short if short and short != "SQLITE_ERROR" else known
+        error = error.__cause__ or error.__context__
+    return known
+
+
+def sql_state(error: BaseException | None) -> str:
+    """Return the first SQLSTATE that a server gave, empty where there is none.
+
+    After it the rollback may fail as well, so the first one is looked for.
+    """
+    known = ""
+    while error is not None:
+        known = getattr(getattr(error, "orig", error), "sqlstate", None) or known
+        error = error.__cause__ or error.__context__
+    return known
+
+
+def _is_of_sqlite(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(getattr(error, "orig", error), sqlite3.Error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+_SQLITE = {
+    "SQLITE_READONLY": "The database is read-only: check the rights of the file and its folder.",
+    "SQLITE_FULL": "The disk is full: free some space, then try again.",
+    "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
+    "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",
+    "SQLITE_CORRUPT": "The database file is damaged: leadboard restore BACKUP puts a copy back.",
+    "SQLITE_CANTOPEN": "The database cannot be opened: check the path and its rights.",
+    "SQLITE_PERM": "The database cannot be opened: check the path and its rights.",
+}
+
+_AGAIN = {
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "55P03",  # lock_not_available
+    "42P07",  # duplicate_table: two programs made the tables of a new database at once
+}
+
+_MET = {
+    "23503",  # foreign_key_violation
+    "23505",  # unique_violation
+}
+
+_BROKEN = ("08", "57P", "25P03", "25P04", "40003")
+"""States after which the connection is closed, or nobody knows what was done: 40003."""
+
+_SERVER = {
+    "25006": "The database is read-only: use the server that takes writes, and a user who may.",
+    "28": "The database server refused the user or the password: check --db.",
+    "3D": "The server has no database of this name: make it, or check --db.",
+    "3F": "The search_path of the database user names no schema that is there: set it.",
+    "42501": "The database user may not do this: give it rights on the tables.",
+    "53100": "The server's disk is full: free some space there, then try again.",
+    "53200": "The database server is out of memory: try again in a moment.",
+    "53300": "The database server has no free connection: raise its max_connections.",
+    "57014": "The server broke off what took too long: raise its statement_timeout.",
+    "58030": "The server's disk cannot be read or written: look after the server.",
+}
+
+STATEMENT_POOLING = (
+    "The pooler is in statement mode, where nothing is stored as a whole: set its pool_mode to "
+    "transaction or session."
+)
+
+POOL_IN_USE = (
+    "The pooler has no free connection (query_wait_timeout): raise its default_pool_size, or set "
+    "its pool_mode to transaction."
+)
+
+_REASON = re.compile(r"\w+:  ([^\n]+)")
+"""What a server that takes no connection says after a word for its gravity, in any language."""
+
+
+def _server_trouble(error: Exception, state: str) -> Exception:
+    if state in _AGAIN:
+        return TooBusy("Others are changing the same rows: try again in a moment.")
+    if state in _MET:
+        return TooBusy("Others are storing the same new rows: try again in a moment.")
+    if state == "22003":
+        return Missing("There is nothing with so large a number.")
+    if not state and (reason := _REASON.search(str(error))):
+        return ServerLost(f"The database server refused the connection: {_words(reason[1])}.")
+    if not state and type(getattr(error, "orig", error)).__name__ == "DataError":
+        return Refused("The database server cannot hold this text: it has a NUL character.")
+    if state.startswith(_BROKEN):
+        return _broken(error)
+    # The driver's own words may quote the address, and with it the password.
+    if not state:
+        return ServerLost(SERVER_LOST)
+    sentence = _SERVER.get(state) or _SERVER.get(state[:2])
+    return Trouble(sentence or f"The database server answered with error {state}.")
+
+
+def _broken(error: Exception) -> Trouble:
+    """Return what a server or a pooler says as it breaks a connection off; another may serve."""
+    said = getattr(getattr(getattr(error, "orig", error), "diag", None), "message_primary", None)
+    if said and "statement pooling" in said:
+        return Trouble(STATEMENT_POOLING)
+    if said and "query_wait_timeout" in said:
+        return ServerLost(POOL_IN_USE)
+    return ServerLost(
+        f"The database server broke the connection: {_words(said)}." if said else SERVER_LOST
+    )
+
+
+def _words(said: str) -> str:
+    return clean(said.strip()).rstrip(".")

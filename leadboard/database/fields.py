@@ -1,0 +1,66 @@
+"""Types of columns that Peewee does not have, and the present moment."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from peewee import Field
+
+if TYPE_CHECKING:
+    AnyField = Field[Any]
+else:
+    AnyField = Field
+
+
+class UtcField(AnyField):
+    """A moment as an aware UTC datetime, kept as fixed-width ISO 8601 text that sorts by time."""
+
+    field_type = "TEXT"
+
+    def db_value(self, value: datetime | None) -> str | None:
+        """Return the moment as text."""
+        return None if value is None else stamp(value)
+
+    def python_value(self, value: str | None) -> datetime | None:
+        """Return the aware moment; what another program wrote that is none, as NoMoment."""
+        return None if value is None else moment_of(value)
+
+
+class NoMoment(datetime):
+    """Text of another program where a moment should be; it sorts before all moments.
+
+    One such row must not keep the others from being shown, and goes out as it came in.
+    """
+
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> "NoMoment":
+        """Return the stand-in for a text."""
+        stand_in = cls(1, 1, 1, tzinfo=UTC)
+        stand_in.text = text
+        return stand_in
+
+    def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
+        """Return the text as it stands in the table."""
+        return self.text
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment that a table holds, in UTC where the text names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        return NoMoment.of(str(text))
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as the tables hold it: UTC, ISO 8601 with microseconds and `Z`."""
+    if isinstance(moment, NoMoment):
+        return moment.text
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,147 @@
+"""The way back from a copy: a backup put where the database is, and what was there kept."""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from leadboard.common.errors import Refused, Trouble
+from leadboard.database.backup import copied, sync
+from leadboard.database.fields import now
+from leadboard.database.file import LOCKS, REPLAYED, refuse_log, uri_of
+from leadboard.database.upgrades import UPGRADES
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a backup brought back, and where what was there before is kept."""
+
+    appeals: int
+    newest: str | None
+    kept: Path | None
+
+
+def restore(backup: Path, target: Path) -> Restored:
+    """Put a copy of a backup at `target`, whole or not at all; what was there is kept beside it.
+
+    Raises Refused when the backup is the target itself, and Trouble when it is damaged, is none of
+    ours or of a newer Leadboard, when the target is in use or is a database of another program,
+    and when it cannot be written.
+    """
+    place = Path(os.path.realpath(target))
+    _refuse_useless(backup, place)
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble(f"Cannot create {place.parent}: {error.strerror}.") from error
+    with copied(backup, place) as partial:
+        appeals, newest = _looked_at(partial, backup)
+        with _alone(place):
+            kept = _kept(place)
+            try:
+                _put(partial, place)
+            except BaseException:
+                _take_back(place, kept)
+                raise
+    return Restored(appeals, newest, kept)
+
+
+def _refuse_useless(backup: Path, place: Path) -> None:
+    if not backup.is_file():
+        raise Trouble(f"There is no backup at {backup}: name the file of a copy.")
+    if place.is_dir():
+        raise Trouble(f"{place} is a folder: name a file with --db.")
+    if place.exists() and not place.is_file():
+        raise Trouble(f"{place} is no ordinary file: name another with --db.")
+    refuse_log(place)
+    if place.exists() and os.path.samefile(backup, place):
+        raise Refused("That is the database itself: name the file of a copy.", "file")
+    _refuse_foreign(place)
+
+
+def _refuse_foreign(place: Path) -> None:
+    """Raise Trouble for a sound database of another program; a damaged one may be anybody's."""
+    if not place.exists() or not place.stat().st_size:
+        return
+    with suppress(sqlite3.Error):
+        # Immutable: it is only looked at, and no log is made or taken up.
+        with closing(sqlite3.connect(uri_of(place, "ro&immutable=1"), uri=True)) as found:
+            names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
+        if names and "schema_version" not in names:
+            raise Trouble(f"{place} is a database of another program: choose another with --db.")
+
+
+def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
+    """Return how many appeals a copy holds and when the newest came; raises Trouble."""
+    with closing(sqlite3.connect(uri_of(copy, "ro"), uri=True)) as found:
+        [(version,)] = found.execute("SELECT max(version) FROM schema_version")
+        appeals = found.execute("SELECT count(*), max(timestamp) FROM appeal").fetchone()
+    newest = max(UPGRADES) + 1
+    if version is None or version > newest:
+        raise Trouble(
+            f"{backup} was made by a newer Leadboard (tables of version {version}, this one knows "
+            f"{newest}): upgrade Leadboard."
+        )
+    return int(appeals[0]), appeals[1]
+
+
+def _put(copy: Path, place: Path) -> None:
+    """Give a copy the name of the database, without the logs of the one that had it.
+
+    Should the machine stop in between, the old file still has its second name, by which its log
+    is, and so nobody opens it by the first.
+    """
+    for ending in REPLAYED:
+        with suppress(FileNotFoundError):
+            os.unlink(f"{place}{ending}")
+    copy.replace(place)
+    sync(place.parent)
+
+
+def _take_back(place: Path, kept: Path | None) -> None:
+    """Leave everything as it was, unless the copy has its name already."""
+    if kept is None or (kept.exists() and not (place.exists() and kept.samefile(place))):
+        return
+    for ending in (*REPLAYED, ""):
+        with suppress(FileNotFoundError):
+            if not os.path.exists(f"{place}{ending}"):
+                os.link(f"{kept}{ending}", f"{place}{ending}")
+            os.unlink(f"{kept}{ending}")
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Keep every other program out of a file; raises Trouble when one has it open."""
+    held: list[int] = []
+    try:
+        for ending, (start, length) in LOCKS.items():
+            with suppress(FileNotFoundError):
+                held.append(os.open(f"{place}{ending}", os.O_RDWR))
+                fcntl.lockf(held[-1], fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+        yield
+    except BlockingIOError:
+        raise Trouble(f"{place} is in use: end every program that has it open, first.") from None
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def _kept(place: Path) -> Path | None:
+    """Give what is at a place, with its log, a second name beside it; return that name."""
+    kept = place.with_name(f"{place.name}.{now():%Y%m%dT%H%M%S%f}.old")
+    there = [ending for ending in ("", *REPLAYED) if os.path.exists(f"{place}{ending}")]
+    for ending in there:
+        _linked(f"{place}{ending}", f"{kept}{ending}")
+    sync(place.parent)
+    return kept if there else None
+
+
+def _linked(path: str, second: str) -> None:
+    try:
+        os.link(path, second)
+    except OSError:  # some file systems know no links
+        shutil.copy2(path, second)

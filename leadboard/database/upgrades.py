@@ -1,0 +1,115 @@
+"""The steps that bring older tables up to date, each in the words of its own time.
+
+A step never follows the tables as they are today: what it has to make of them is what they were
+in the version after it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from leadboard.common.errors import ServerLost, TooBusy, Trouble
+from leadboard.database.backup import backup
+from leadboard.database.connection import database, engine
+from leadboard.database.fields import now
+from leadboard.database.transactions import patiently, transact
+
+UPGRADING = 600.0
+"""Seconds that a program waits for another that brings the tables up to date, or still writes."""
+
+IN_FILES = {"whole": "INTEGER", "text": "TEXT", "strict": " STRICT"}
+ON_SERVERS = {"whole": "BIGINT", "text": 'TEXT COLLATE "C"', "strict": ""}
+"""The words in which engines differ."""
+
+KEYS_BY_SENDER = (
+    'DROP INDEX "appeal_key"',
+    'CREATE UNIQUE INDEX "appeal_by_key" ON "appeal" ("key", "source_id", "lead_id") '
+    'WHERE ("key" IS NOT NULL)',
+)
+PARTS_OF_ACTS = (
+    'ALTER TABLE "event" ADD COLUMN "part_of_id" {whole} '
+    'REFERENCES "event" ("id") ON DELETE RESTRICT',
+    'CREATE INDEX "event_by_part" ON "event" ("part_of_id", "id") WHERE ("part_of_id" IS NOT NULL)',
+)
+OPEN_DRAINS = (
+    'CREATE TABLE "open_drain" ("event_id" {whole} NOT NULL PRIMARY KEY, "note" {text} NOT NULL, '
+    '"given" {whole} NOT NULL, "operators" {text} NOT NULL, '
+    'FOREIGN KEY ("event_id") REFERENCES "event" ("id") ON DELETE RESTRICT){strict}',
+)
+
+
+def to_version_2() -> None:
+    """Make keys unique for each source and lead, let acts have parts, and some of them be open."""
+    words = ON_SERVERS if engine().is_server else IN_FILES
+    for statement in (*KEYS_BY_SENDER, *PARTS_OF_ACTS, *OPEN_DRAINS):
+        database.execute_sql(statement.format_map(words))
+
+
+UPGRADES: dict[int, Callable[[], None]] = {1: to_version_2}
+"""The step from each version of the tables to the next, run in one transaction."""
+
+
+def bring_up_to_date(path: Path | None, wanted: int) -> None:
+    """Upgrade the open database to a version; one of several programs does it, the others wait.
+
+    A file is copied beside itself before. Raises Trouble for a newer version, and when the upgrade
+    cannot be made; then nothing has changed.
+    """
+    version = _version()
+    if version > wanted:
+        raise Trouble(
+            f"{path or engine().title} was made by a newer Leadboard (tables of version {version}, "
+            f"this one knows {wanted}): upgrade Leadboard."
+        )
+    if version < wanted and engine().is_read_only:
+        raise Trouble(
+            f"{path} was made by an older Leadboard and is read-only, so that it cannot be "
+            "upgraded: open a copy of it."
+        )
+    if version < wanted:
+        patiently(lambda: _attempt(path, version, wanted), UPGRADING)
+
+
+def _attempt(path: Path | None, version: int, wanted: int) -> None:
+    try:
+        transact(lambda: _upgrade(path, wanted))
+    except (TooBusy, ServerLost):
+        raise
+    except Trouble as trouble:
+        raise Trouble(
+            f"{path or engine().title} has tables of version {version}, which could not be "
+            f"upgraded to {wanted}. {trouble}"
+        ) from trouble
+
+
+def _upgrade(path: Path | None, wanted: int) -> None:
+    """Copy a file as it is and take every step, unless another program has just done it."""
+    old = _version(is_held=engine().is_server)
+    if old >= wanted:
+        return
+    copy = None if path is None else _copy_beside(path, old)
+    try:
+        for version in range(old, wanted):
+            UPGRADES[version]()
+        database.execute_sql(f"UPDATE schema_version SET version = {int(wanted)}")
+    except BaseException:
+        if copy is not None:
+            copy.unlink()
+        raise
+
+
+def _copy_beside(path: Path, version: int) -> Path:
+    copy = path.with_name(f"{path.name}.v{version}.bak")
+    if copy.exists():
+        copy = path.with_name(f"{path.name}.v{version}.{now():%Y%m%dT%H%M%S%f}.bak")
+    # Under the write lock, so that nothing is stored between the copy and the first step.
+    backup(path, copy, force=True)
+    return copy
+
+
+def _version(*, is_held: bool = False) -> int:
+    """Return the version of the tables, and keep others from upgrading them where `is_held`."""
+    query = "SELECT version FROM schema_version" + " FOR UPDATE" * is_held
+    found = database.execute_sql(query).fetchall()
+    if not found:
+        raise Trouble("The file is not a Leadboard database: choose another with --db.")
+    return int(found[0][0])

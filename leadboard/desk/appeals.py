@@ -1,0 +1,126 @@
+"""Acts on appeals: entered by hand, assigned, returned, closed and reopened; one or many."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+
+from allocator import LOTTERY, place
+from leadboard.allocation import lifecycle
+from leadboard.allocation.appeals import numbered, state_of
+from leadboard.allocation.intake import Draft, Placed
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.lifecycle import Seen
+from leadboard.allocation.load import name_of
+from leadboard.desk.batch import Batch
+from leadboard.desk.recording import Done, Work, record
+
+
+def submit(
+    external_id: object,
+    source_id: int,
+    message: object,
+    key: object = None,
+    *,
+    actor: str,
+    rng: Random = LOTTERY,
+) -> Placed:
+    """Enter an appeal by hand: as `allocator.submit`, and recorded so that it can be withdrawn."""
+    draft = Draft.checked(external_id, source_id, message, key)
+    placed: list[Placed] = []
+
+    def work(journal: Journal) -> str:
+        placed.append(place(draft, rng, journal))
+        return _entered(placed[-1])
+
+    record(actor, "submit", work)
+    return placed[-1]
+
+
+def _entered(placed: Placed) -> str:
+    appeal, holder = numbered(placed.id), placed.operator or "waiting"
+    if placed.is_repeat:
+        return f"Appeal {appeal} is known by its key, {holder}{_DIFFERS * placed.differs}"
+    return f"Appeal {appeal} entered, {holder}"
+
+
+_DIFFERS = "; its text differs"
+
+
+def assign(
+    appeal_ids: Sequence[int],
+    operator_id: int,
+    *,
+    force: bool = False,
+    fitting: bool = False,
+    seen: Mapping[int, Seen] | None = None,
+    actor: str,
+) -> Done:
+    """Give open appeals to an operator, whoever had them.
+
+    Over his limit, or while he is off, only with `force`, which is recorded and counted. Raises
+    NoRoom where not all find a place, unless it is for as many as are `fitting`. Of several, those
+    that he has already, that are closed, or that changed since they were `seen` are passed over.
+    """
+    batch = Batch(appeal_ids, seen)
+
+    def work(journal: Journal) -> str:
+        batch.each(
+            lambda each: lifecycle.assign(each, operator_id, journal, force=force), fitting=fitting
+        )
+        forced = " by force" if force else ""
+        return f"{batch.words} → {name_of(operator_id)}{forced}{batch.rest}"
+
+    return _recorded(batch, actor, "assign", work, forced=force)
+
+
+def give_back(
+    appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
+) -> Done:
+    """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
+    batch = Batch(appeal_ids, seen)
+
+    def work(journal: Journal) -> Callable[[], str]:
+        batch.each(lambda each: lifecycle.give_back(each, journal))
+        return lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
+
+    return _recorded(batch, actor, "return", work)
+
+
+def close(appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str) -> Done:
+    """Close open appeals; their places are free again."""
+    batch = Batch(appeal_ids, seen)
+
+    def work(journal: Journal) -> str:
+        batch.each(lambda each: lifecycle.close(each, journal))
+        return f"{batch.words} closed{batch.rest}"
+
+    return _recorded(batch, actor, "close", work)
+
+
+def reopen(
+    appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
+) -> Done:
+    """Open closed appeals again: back to their operators where there is room, else they wait."""
+    batch = Batch(appeal_ids, seen)
+
+    def work(journal: Journal) -> Callable[[], str]:
+        reasons: list[str | None] = []
+        batch.each(lambda each: reasons.append(lifecycle.reopen(each, journal)))
+        why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
+        return lambda: f"{batch.words} reopened{why}{_whereabouts(batch.moved)}{batch.rest}"
+
+    return _recorded(batch, actor, "reopen", work)
+
+
+def _recorded(batch: Batch, actor: str, act: str, work: Work, *, forced: bool = False) -> Done:
+    """Run the act of a batch; what is done tells which appeals it was done to."""
+    done = record(actor, act, work, forced=forced)
+    return replace(done, appeal_ids=tuple(batch.moved))
+
+
+def _whereabouts(appeal_ids: Sequence[int]) -> str:
+    """Return who has the one appeal now, or how many of several wait."""
+    holders = [state_of(appeal_id).operator_id for appeal_id in appeal_ids]
+    if len(holders) == 1:
+        return f", now with {name_of(holders[0])}" if holders[0] else ", waiting"
+    return f", {holders.count(None)} waiting"

@@ -1,0 +1,81 @@
+"""One act on several appeals: what can be done is done, and what is passed over is told."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from leadboard.allocation import lifecycle
+from leadboard.allocation.appeals import called, numbered
+from leadboard.allocation.lifecycle import NoRoom, NothingToDo, Seen
+from leadboard.common.errors import Refused
+
+FEW = 3
+"""Appeals that a sentence names one by one; more of them are counted."""
+
+
+class Batch:
+    """The appeals of one act, in their order: those `moved`, and why the others were not.
+
+    Of those in `seen` none is moved that has changed hands, or was closed or opened, since.
+    """
+
+    def __init__(self, appeal_ids: Sequence[int], seen: Mapping[int, Seen] | None = None) -> None:
+        if not appeal_ids:
+            raise Refused("No appeal is chosen.", "appeal")
+        self._ids = list(dict.fromkeys(appeal_ids))
+        self._seen = seen or {}
+        self._reset()
+
+    def _reset(self) -> None:
+        self.moved: list[int] = []
+        self._passed: dict[int, str] = {}
+        self._without_place: list[int] = []
+
+    def each(self, move: Callable[[int], object], *, fitting: bool = False) -> None:
+        """Move each appeal; raises Refused where none can be, and changes nothing then.
+
+        Raises NoRoom, too, where not all of them find a place, unless it is for those `fitting`.
+        """
+        self._reset()  # a transaction may be run again
+        refusals: list[Refused] = []
+        for appeal_id in self._ids:
+            try:
+                if appeal_id in self._seen:
+                    lifecycle.refuse_if_moved(appeal_id, self._seen[appeal_id])
+                move(appeal_id)
+            except NothingToDo as refusal:
+                self._passed[appeal_id] = refusal.why
+                refusals.append(refusal)
+            except NoRoom as refusal:
+                self._without_place.append(appeal_id)
+                refusals.append(refusal)
+            else:
+                self.moved.append(appeal_id)
+        if not self.moved or (self._without_place and not fitting):
+            raise self._refusal(refusals)
+
+    def _refusal(self, refusals: Sequence[Refused]) -> Refused:
+        full = next((each for each in refusals if isinstance(each, NoRoom)), None)
+        if full is not None:
+            fit, count = len(self.moved), len(self.moved) + len(self._without_place)
+            sentence = f"{fit} of {count} appeals fit, then {full}" if fit else str(full)
+            return NoRoom(sentence, fit, count)
+        if len(refusals) == 1:
+            return refusals[0]
+        return Refused(f"Nothing was changed: {self._named(self._passed)}.", "appeal")
+
+    @property
+    def words(self) -> str:
+        """Return what was moved: one appeal by its name, or how many."""
+        if len(self.moved) == 1:
+            return f"Appeal {numbered(self.moved[0])}"
+        return f"{len(self.moved)} appeals"
+
+    @property
+    def rest(self) -> str:
+        """Return the end of the sentence: which appeals were passed over, and why."""
+        passed = self._passed | dict.fromkeys(self._without_place, "no place")
+        return f"; skipped: {self._named(passed)}" if passed else ""
+
+    def _named(self, passed: Mapping[int, str]) -> str:
+        few = [f"{called(each)} {why}" for each, why in list(passed.items())[:FEW]]
+        more = len(passed) - len(few)
+        return ", ".join(few) + (f" and {more} more" if more else "")

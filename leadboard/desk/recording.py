@@ -1,0 +1,131 @@
+"""How every act runs: one transaction that checks, writes, drains what waits, and records."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from leadboard.allocation.backlog import DRAIN_BATCH
+from leadboard.allocation.handouts import (
+    close_what_ended,
+    hand_out_batch,
+    is_open,
+    leave_open,
+    record_rest,
+    with_given,
+    words_of,
+)
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.locks import take_turn
+from leadboard.common.errors import Trouble
+from leadboard.common.validation import storable
+from leadboard.database.transactions import transact
+
+Wanted = Sequence[tuple[int | None, Mapping[str, object]]]
+"""Rows as they shall be: an id, None for a new row, and the columns that are to change."""
+
+Note = str | Callable[[], str]
+"""A sentence about what an act did, or a function that words it once waiting appeals flowed."""
+
+Work = Callable[[Journal], Note]
+"""The body of an act: it writes, notes each change, and returns what it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that is stored: its sentence and its event; no event when nothing had to change."""
+
+    note: str
+    event_id: int | None
+    appeal_ids: tuple[int, ...] = ()
+    """The appeals that an act on several was done to, without those that it passed over."""
+
+
+HOLD = 0.03
+"""Seconds for which a batch of waiting appeals should keep the others waiting."""
+
+PAUSE = 0.003
+"""Seconds left between two batches; longer than others nap before they try again."""
+
+SMALLEST_BATCH = 100
+
+
+def record(
+    actor: str, act: str, work: Work, *, forced: bool = False, target: int | None = None
+) -> Done:
+    """Run `work` as one recorded act of `actor`; whatever place it frees goes to who waits.
+
+    What the waiting appeals got belongs to the act, so that undoing it takes that back too. Raises
+    Refused and Trouble, and then nothing was changed.
+    """
+
+    def store(journal: Journal, note: str) -> int:
+        return journal.write(storable(actor), act, note, forced=forced, target=target)
+
+    done, has_more = transact(lambda: _do(work, store))
+    return _handed_out(done) if has_more else done
+
+
+def _do(work: Work, store: Callable[[Journal, str], int]) -> tuple[Done, bool]:
+    """Do an act and hand out a first batch; return whether more flows."""
+    take_turn()
+    close_what_ended()
+    journal = Journal()
+    words = work(journal)
+    batch = hand_out_batch()
+    note = words() if callable(words) else words
+    if not any(journal):
+        record_rest(batch.rest)
+        return Done(note, None), batch.has_more
+    given = len(batch.rest.changes)
+    told = with_given(note, given)
+    whole = Journal(dict(journal.changes))
+    whole.add_all(batch.rest)
+    event_id = store(whole, told)
+    if batch.has_more:
+        leave_open(event_id, note, given, journal)
+    return Done(told, event_id), batch.has_more
+
+
+def _handed_out(done: Done) -> Done:
+    """Hand out what else flows from an act; return it with its words of all that it let through."""
+    try:
+        _drain_on(done.event_id)
+        return done if done.event_id is None else replace(done, note=words_of(done.event_id))
+    except Trouble:
+        # The act itself is stored and must be answered as done; who still waits flows with the
+        # next act or arrival, and `leadboard check` names him until then.
+        return done
+
+
+def _drain_on(event_id: int | None) -> None:
+    """Hand out batch by batch, each in a transaction of its own, until nothing flows any more.
+
+    Ends sooner where the act was undone meanwhile.
+    """
+    size, has_more = DRAIN_BATCH, True
+    while has_more:
+        leave_a_turn()
+        seconds, has_more = transact(partial(_further, event_id, size))
+        size = max(SMALLEST_BATCH, min(DRAIN_BATCH, int(size * HOLD / max(seconds, 1e-4))))
+
+
+def leave_a_turn() -> None:
+    """Let others write between two batches."""
+    time.sleep(PAUSE)
+
+
+def _further(event_id: int | None, size: int) -> tuple[float, bool]:
+    """Hand out a further batch; return the seconds it took, and whether more flows."""
+    take_turn()
+    begun = time.monotonic()
+    if event_id is not None and not is_open(event_id):
+        return 0.0, False
+    batch = hand_out_batch(size)
+    record_rest(batch.rest)
+    return time.monotonic() - begun, batch.has_more
+
+
+def _told(what: str, wanted: Wanted) -> str:
+    added = sum(row_id is None for row_id, _ in wanted)
+    return f"{what} imported: {added} added, {len(wanted) - added} changed"

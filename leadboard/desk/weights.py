@@ -1,0 +1,110 @@
+"""Acts on the weights that operators have for sources."""
+
+from collections.abc import Callable, Sequence
+
+from leadboard.allocation.journal import Journal
+from leadboard.common.errors import Refused
+from leadboard.common.validation import MAX_WEIGHT, checked_weight
+from leadboard.desk.recording import Done, record
+from leadboard.desk.rows import (
+    operator_row,
+    source_name,
+    weight_of,
+    weights_of,
+    write_weight,
+    write_weights,
+)
+
+
+def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) -> Done:
+    """Set the weight of an operator for a source, linking the two if they are not."""
+    after = checked_weight(weight)
+    return _weigh(operator_id, source_id, lambda _: after, actor)
+
+
+def replace_weight(
+    operator_id: int, source_id: int, was: int | None, weight: object, *, actor: str
+) -> Done:
+    """Set a weight that was `was`, None for no link, when the dispatcher began to type.
+
+    Raises Refused, with the field `force`, when somebody else has set another one since.
+    """
+    after = checked_weight(weight)
+
+    def change(before: int | None) -> int:
+        if before not in (was, after):
+            names = f"{operator_row(operator_id).name} · {source_name(source_id)}"
+            became = "unlinked" if before is None else f"set to {before}"
+            raise Refused(f"{names} was {became} by somebody else meanwhile.", "force")
+        return after
+
+    return _weigh(operator_id, source_id, change, actor)
+
+
+def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> Done:
+    """Move a weight by `step` from what it is when the act runs; no link counts as 0."""
+    return _weigh(
+        operator_id, source_id, lambda weight: min(max((weight or 0) + step, 0), MAX_WEIGHT), actor
+    )
+
+
+def unlink(operator_id: int, source_id: int, *, actor: str) -> Done:
+    """Take an operator off a source."""
+    return _weigh(operator_id, source_id, lambda _: None, actor)
+
+
+def _weigh(
+    operator_id: int, source_id: int, change: Callable[[int | None], int | None], actor: str
+) -> Done:
+    def work(journal: Journal) -> str:
+        names = f"{operator_row(operator_id).name} · {source_name(source_id)}"
+        before = weight_of(operator_id, source_id)
+        after = change(before)
+        write_weight(operator_id, source_id, after, journal)
+        return f"{names}: weight {_shown(before)} → {_shown(after)}"
+
+    return record(actor, "weight", work)
+
+
+def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -> Done:
+    """Set many weights in one act, each (operator id, source id, weight), None for no link.
+
+    All of them or none: raises Refused for a weight, an operator or a source that cannot be.
+    """
+    wanted = {
+        (operator_id, source_id): None if weight is None else checked_weight(weight)
+        for operator_id, source_id, weight in changes
+    }
+
+    def work(journal: Journal) -> str:
+        people = {each: operator_row(each).name for each in {each for each, _ in wanted}}
+        sources = {each: source_name(each) for each in {each for _, each in wanted}}
+        moved = write_weights(wanted, journal)
+        if len(moved) != 1:
+            return f"{len(moved)} weights set"
+        (operator_id, source_id), before = next(iter(moved.items()))
+        after = wanted[operator_id, source_id]
+        names = f"{people[operator_id]} · {sources[source_id]}"
+        return f"{names}: weight {_shown(before)} → {_shown(after)}"
+
+    return record(actor, "weights", work)
+
+
+def spread(source_id: int, *, actor: str) -> Done:
+    """Give every operator of a source the same weight, keeping their sum as near as may be."""
+
+    def work(journal: Journal) -> str:
+        name = source_name(source_id)
+        weights = weights_of(source_id)
+        if not weights:
+            raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        even = max(1, round(sum(weights.values()) / len(weights)))
+        write_weights({(operator_id, source_id): even for operator_id in weights}, journal)
+        many = "1 operator" if len(weights) == 1 else f"{len(weights)} operators"
+        return f"{name}: {many} at weight {even} each"
+
+    return record(actor, "spread", work)
+
+
+def _shown(weight: int | None) -> str:
+    return "none" if weight is None else str(weight)

@@ -1,0 +1,152 @@
+"""The long lists: pages of appeals and of leads, by key, of what is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from peewee import JOIN, ModelSelect, fn
+
+from leadboard.common.text import clean
+from leadboard.database.connection import rows
+from leadboard.database.transactions import reading
+from leadboard.queries.filters import EVERYTHING, Wanted
+from leadboard.queries.matching import count, ids_after, newest_ids
+from leadboard.queries.word_index import SearchIndex
+from models import Appeal, Lead, Operator, Source
+
+EXCERPT = 300
+"""Characters of a message that a list row carries; no terminal line shows more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppealRow:
+    """One line of the list of appeals; `operator` is None where nobody has it."""
+
+    id: int
+    timestamp: datetime
+    lead_id: int
+    lead: str
+    source: str
+    operator: str | None
+    message: str
+    is_closed: bool
+    is_withdrawn: bool
+    operator_id: int | None = None
+
+
+def newest_appeals(
+    limit: int,
+    before: int | None = None,
+    wanted: Wanted = EVERYTHING,
+    index: SearchIndex | None = None,
+) -> list[AppealRow]:
+    """Return a page of appeals, newest first: the newest of all, or those before an id."""
+    return reading(lambda: _lines_of(newest_ids(limit, before, wanted, index)))
+
+
+def appeals_after(
+    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> list[AppealRow]:
+    """Return the page of appeals just newer than an id, newest first."""
+    return reading(lambda: _lines_of(ids_after(limit, after, wanted, index)))
+
+
+def count_appeals(
+    most: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> tuple[int, bool]:
+    """Return how many appeals are wanted, and whether that is all; stops early rather than late."""
+    return reading(lambda: count(most, wanted, index))
+
+
+def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
+    """Return the lines of appeals, newest first."""
+    if not ids:
+        return []
+    return _appeal_rows(_appeal_lines().where(Appeal.id.in_(ids)).order_by(Appeal.id.desc()))
+
+
+def _appeal_lines() -> "ModelSelect[Appeal]":
+    return (
+        Appeal.select(
+            Appeal.id,
+            Appeal.timestamp,
+            Appeal.lead,
+            Lead.external_id,
+            Source.name,
+            Operator.name,
+            fn.SUBSTR(Appeal.message, 1, EXCERPT),
+            Appeal.closed_at.is_null(False),
+            Appeal.withdrawn,
+            Appeal.operator,
+        )
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .switch(Appeal)
+        .join(Operator, JOIN.LEFT_OUTER)
+    )
+
+
+def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
+    return [
+        AppealRow(
+            appeal_id,
+            timestamp,
+            lead_id,
+            clean(lead),
+            clean(source),
+            None if operator is None else clean(operator),
+            clean(message),
+            bool(is_closed),
+            is_withdrawn,
+            operator_id,
+        )
+        for (
+            appeal_id,
+            timestamp,
+            lead_id,
+            lead,
+            source,
+            operator,
+            message,
+            is_closed,
+            is_withdrawn,
+            operator_id,
+        ) in rows(query)
+    ]
+
+
+def count_after(
+    most: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> int:
+    """Return how many appeals are newer than an id; no more than `most` are counted."""
+    return reading(lambda: len(ids_after(most, after, wanted, index)))
+
+
+def states_down(
+    limit: int,
+    before: int | None,
+    wanted: Wanted = EVERYTHING,
+    index: SearchIndex | None = None,
+) -> dict[int, tuple[int | None, bool]]:
+    """Return who has the newest appeals, or those before an id, and whether they are closed."""
+    return reading(lambda: _states(newest_ids(limit, before, wanted, index)))
+
+
+def states_up(
+    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+) -> dict[int, tuple[int | None, bool]]:
+    """Return who has the appeals just newer than an id, and whether they are closed."""
+    return reading(lambda: _states(ids_after(limit, after, wanted, index)))
+
+
+def _states(ids: Sequence[int]) -> dict[int, tuple[int | None, bool]]:
+    columns = (Appeal.id, Appeal.operator, Appeal.closed_at.is_null(False))
+    found = rows(Appeal.select(*columns).where(Appeal.id.in_(ids)))
+    return {key: (operator_id, bool(is_closed)) for key, operator_id, is_closed in found}
+
+
+def sources_of(appeal_ids: Sequence[int]) -> set[int]:
+    """Return the ids of the sources from which appeals came."""
+    came_from = Appeal.select(Appeal.source).where(Appeal.id.in_(appeal_ids)).distinct()
+    return {source_id for (source_id,) in reading(lambda: rows(came_from))}

@@ -1,0 +1,269 @@
+"""What the panes show: read-only queries that return frozen dataclasses, never a Peewee row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from peewee import OP, SQL, Expression, Query, fn
+
+from leadboard.common.text import clean
+from leadboard.database.compiled import Prepared, slot
+from leadboard.database.connection import engine, rows
+from leadboard.database.fields import now, stamp
+from leadboard.database.transactions import at_one_moment, reading, settled
+from models import Appeal, Event, Lead, Operator, OperatorSource, Source, is_waiting
+
+T = TypeVar("T")
+
+SPARK_MINUTES = 12
+MINUTE = len("2026-11-23T10:42")
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """An operator as a list shows him."""
+
+    id: int
+    name: str
+    is_active: bool
+    max_load: int
+    load: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source and how many of its appeals wait."""
+
+    id: int
+    name: str
+    waiting: int
+
+
+Weights = Mapping[int, Mapping[int, int]]
+"""Weights by source id, then by operator id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that the operators pane, the grid and the header show at one moment."""
+
+    operators: Sequence[OperatorRow] = ()
+    sources: Sequence[SourceRow] = ()
+    weights: Weights = field(default_factory=dict)
+    weights_stamp: tuple[int, int] = (0, 0)
+    per_minute: int = 0
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    """Arrivals of the last minutes, by the minute as the tables write it."""
+    counts: "Counts | None" = None
+    """How many appeals and leads there are; None until somebody has counted them."""
+
+    @property
+    def waiting(self) -> int:
+        """Return how many open appeals nobody has."""
+        return sum(source.waiting for source in self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of appeals and of leads, and from where they are counted on."""
+
+    appeals: int = 0
+    leads: int = 0
+    settled: tuple[int, int] = (0, 0)
+    """How many there are up to the marks."""
+    marks: tuple[int, int] = (0, 0)
+    """Ids up to which nothing more can come."""
+
+
+def board(previous: Board | None = None) -> Board:
+    """Return the board as it stands; what `previous` knows is kept while it is the same.
+
+    The counts go on from those of `previous`, and are left out while it has none.
+    """
+    known = previous or Board()
+    ends = None if known.counts is None else _ends()
+    return at_one_moment(lambda: _board(known, ends))
+
+
+def counts() -> Counts:
+    """Count all appeals and leads, which takes a while when there are millions."""
+    ends = _ends()
+    return at_one_moment(lambda: _counted_on(Counts(), ends))
+
+
+def _ends() -> tuple[int, int]:
+    """Return the ids of appeals and of leads below which nothing more can come."""
+    return settled(Appeal), settled(Lead)
+
+
+def _board(known: Board, ends: tuple[int, int] | None) -> Board:
+    stamp_now = _weights_stamp()
+    is_same = known.weights_stamp == stamp_now
+    return Board(
+        operators=_operators(),
+        sources=_sources(),
+        weights=known.weights if is_same else _weights(),
+        weights_stamp=stamp_now,
+        per_minute=_arrivals_of_last_minute(),
+        minutes=_minutes(known.minutes),
+        counts=_counted_on(known.counts, ends) if known.counts and ends else None,
+    )
+
+
+_OPERATORS = Prepared(
+    lambda: Operator.select(
+        Operator.id, Operator.name, Operator.is_active, Operator.max_load, Operator.load
+    ).order_by(Operator.id)
+)
+
+
+def _operators() -> tuple[OperatorRow, ...]:
+    return tuple(
+        OperatorRow(operator_id, clean(name), bool(is_active), max_load, load)
+        for operator_id, name, is_active, max_load, load in _OPERATORS.rows()
+    )
+
+
+_SOURCES = Prepared(
+    lambda: Source.select(
+        Source.id,
+        Source.name,
+        Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.source == Source.id, is_waiting()),
+    ).order_by(Source.id)
+)
+
+
+def _sources() -> tuple[SourceRow, ...]:
+    return tuple(
+        SourceRow(source_id, clean(name), count) for source_id, name, count in _SOURCES.rows()
+    )
+
+
+def _stamping() -> Query:
+    # Squares of remainders: sums of plain products are equal for many different weights.
+    # The ids as remainders as well: a server's arithmetic ends at 64 bits, and so do ids.
+    operator = Expression(OperatorSource.operator, OP.MOD, 999_999_937)
+    source = Expression(OperatorSource.source, OP.MOD, 999_999_937)
+    spread = Expression(operator * 7_919_333 + source * 104_729, OP.MOD, 999_999_937) + 1
+    mix = Expression((OperatorSource.weight + 17) * spread, OP.MOD, 1_000_003)
+    return OperatorSource.select(fn.COUNT(OperatorSource.weight), fn.SUM(mix * mix))
+
+
+_STAMP = Prepared(_stamping)
+
+
+def _weights_stamp() -> tuple[int, int]:
+    """Return numbers that differ when any weight does, far quicker than reading them all."""
+    [(count, total)] = _STAMP.rows()
+    return count, int(total or 0)
+
+
+_WEIGHTS = Prepared(
+    lambda: OperatorSource.select(
+        OperatorSource.source, OperatorSource.operator, OperatorSource.weight
+    )
+)
+
+
+def _weights() -> Weights:
+    weights: dict[int, dict[int, int]] = {}
+    for source_id, operator_id, weight in _WEIGHTS.rows():
+        weights.setdefault(source_id, {})[operator_id] = weight
+    return weights
+
+
+_MINUTE_OF = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
+_ARRIVALS = Prepared(
+    lambda: (
+        Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id))
+        .where(Appeal.timestamp >= slot("start"), Appeal.timestamp <= slot("end"))
+        .group_by(SQL("1"))
+    )
+)
+
+
+def _minutes(known: Mapping[str, int]) -> dict[str, int]:
+    """Return the arrivals a minute; only minutes that may have grown are counted again."""
+    this_minute = now().replace(second=0, microsecond=0)
+    starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
+    minutes = [stamp(start)[:MINUTE] for start in starts]
+    first = len(starts) - 2 if minutes[-2] in known else 0
+    counted = dict(_ARRIVALS.rows(start=stamp(starts[first]), end=stamp(now())))
+    older = {each: known.get(each, 0) for each in minutes[:first]}
+    return older | {each: counted.get(each, 0) for each in minutes[first:]}
+
+
+_APPEALS_AFTER = Prepared(
+    lambda: Appeal.select(fn.COUNT(Appeal.id), fn.MAX(Appeal.id)).where(Appeal.id > slot("mark"))
+)
+_LEADS_AFTER = Prepared(
+    lambda: Lead.select(fn.COUNT(Lead.id), fn.MAX(Lead.id)).where(Lead.id > slot("mark"))
+)
+
+
+def _counted_on(known: Counts, ends: tuple[int, int]) -> Counts:
+    """Add what is beyond the marks: nothing is ever deleted from these tables."""
+    appeals = _on(_APPEALS_AFTER, known.settled[0], known.marks[0], ends[0])
+    leads = _on(_LEADS_AFTER, known.settled[1], known.marks[1], ends[1])
+    return Counts(appeals[0], leads[0], (appeals[1], leads[1]), (appeals[2], leads[2]))
+
+
+def _on(after: Prepared, count: int, mark: int, end: int) -> tuple[int, int, int]:
+    """Return how many rows there are, and how many up to the mark that comes with them."""
+    [(more, newest)] = after.rows(mark=mark)
+    total = count + more
+    further = min(newest or 0, end)
+    if further <= mark:
+        return total, count, mark
+    beyond = 0 if further == newest else after.rows(mark=further)[0][0]
+    return total, total - beyond, further
+
+
+_BETWEEN = Prepared(
+    lambda: Appeal.select(fn.COUNT(Appeal.id)).where(
+        Appeal.timestamp >= slot("start"), Appeal.timestamp <= slot("end")
+    )
+)
+
+
+def _arrivals_of_last_minute() -> int:
+    """Count arrivals of the last minute: moments ahead of the clock are none of it."""
+    end = now()
+    return int(_BETWEEN.scalar(start=stamp(end - timedelta(minutes=1)), end=stamp(end)))
+
+
+def weight_of(operator_id: int, source_id: int) -> int | None:
+    """Return a weight as it is this moment, None where the operator does not serve the source."""
+    pair = (OperatorSource.operator == operator_id) & (OperatorSource.source == source_id)
+    found = reading(lambda: rows(OperatorSource.select(OperatorSource.weight).where(pair)))
+    return found[0][0] if found else None
+
+
+_NEWEST = 500
+"""Appeals among which one that is stored late, below the highest id, is still noticed."""
+
+
+def _signing() -> Query:
+    latest = Appeal.select(Appeal.id).order_by(Appeal.id.desc()).limit(_NEWEST).alias("latest")
+    return Operator.select(
+        fn.SUM(Operator.load),
+        fn.SUM(Operator.max_load),
+        Source.select(fn.MAX(Source.id)),
+        Appeal.select(fn.SUM(latest.c.id)).from_(latest),
+        Event.select(fn.MAX(Event.id)),
+        Lead.select(fn.MAX(Lead.id)),
+    )
+
+
+_SIGNATURE = Prepared(_signing)
+
+
+def data_version() -> object:
+    """Return what differs whenever another connection has committed a change that shows."""
+
+    def read() -> object:
+        version = engine().version()
+        return _SIGNATURE.first() if version is None else version
+
+    return reading(read)

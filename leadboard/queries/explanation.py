@@ -1,0 +1,226 @@
+"""Why an appeal went where it went, what happened since, and what would let it go now."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from peewee import JOIN, ModelSelect
+
+from leadboard.allocation.journal import from_json, subject_of
+from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, left_out, pick
+from leadboard.common.errors import Missing
+from leadboard.common.text import clean
+from leadboard.database.connection import rows
+from leadboard.database.transactions import plainly
+from models import Appeal, Event, EventChange, Lead, Operator, OperatorSource, Roster, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """One operator on the roster of a draw: his weight and chance, or why he was left out."""
+
+    operator_id: int
+    name: str
+    weight: int
+    share: float
+    reason: str | None
+    was_drawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One recorded act that touched the appeal."""
+
+    at: datetime
+    actor: str
+    act: str
+    note: str
+
+
+class Way(Enum):
+    """What can be done so that a waiting appeal goes to somebody."""
+
+    RAISE_LIMIT = auto()
+    """Arguments: the operator, and by how much."""
+    SWITCH_ON = auto()
+    """Arguments: the operator, and True."""
+    LINK = auto()
+    """Arguments: the operator, the source and the weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A way to let a waiting appeal go, in words, with what its act takes."""
+
+    words: str
+    way: Way
+    arguments: tuple[int | bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All there is to say about where an appeal is, and why."""
+
+    id: int
+    timestamp: datetime
+    lead_id: int
+    lead: str
+    source: str
+    operator: str | None
+    message: str
+    closed_at: datetime | None
+    withdrawn: bool
+    draw: int | None
+    roster: Sequence[Chance]
+    since: Sequence[Moment]
+    remedies: Sequence[Remedy]
+
+
+def explain(appeal_id: int) -> Explanation:
+    """Return the explanation of an appeal; raises Refused when there is none with this id."""
+    with plainly():
+        return _explain(appeal_id)
+
+
+def _explain(appeal_id: int) -> Explanation:
+    query = (
+        Appeal.select(
+            Appeal.timestamp,
+            Lead.id,
+            Lead.external_id,
+            Source.id,
+            Source.name,
+            Appeal.operator,
+            Appeal.message,
+            Appeal.closed_at,
+            Appeal.withdrawn,
+            Appeal.draw,
+            Appeal.roster,
+        )
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .where(Appeal.id == appeal_id)
+    )
+    found = rows(query)
+    if not found:
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+    (
+        timestamp,
+        lead_id,
+        lead,
+        source_id,
+        source,
+        operator_id,
+        message,
+        closed_at,
+        withdrawn,
+        draw,
+        roster,
+    ) = found[0]
+    is_open_without = closed_at is None and operator_id is None
+    return Explanation(
+        appeal_id,
+        timestamp,
+        lead_id,
+        clean(lead),
+        clean(source),
+        names_of([operator_id])[operator_id] if operator_id is not None else None,
+        message,
+        closed_at,
+        withdrawn,
+        draw,
+        _chances(roster, draw) if roster is not None else (),
+        _history(appeal_id),
+        tuple(_remedies(source_id)) if is_open_without else (),
+    )
+
+
+def _chances(roster_id: int, draw: int | None) -> tuple[Chance, ...]:
+    content = rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0]
+    candidates = Candidates.parse(content)
+    names = names_of([each.operator_id for each in candidates.entries])
+    drawn = pick(candidates, draw) if draw is not None else None
+    total = candidates.total
+    return tuple(
+        Chance(
+            each.operator_id,
+            names[each.operator_id],
+            each.weight,
+            _share(each, total),
+            each.reason,
+            each.operator_id == drawn,
+        )
+        for each in candidates.entries
+    )
+
+
+def _share(candidate: Candidate, total: int) -> float:
+    return candidate.weight / total if candidate.reason is None and total else 0.0
+
+
+def names_of(operator_ids: Sequence[int]) -> dict[int, str]:
+    """Return names by id; of operators who were deleted since, the last that the record has."""
+    names: dict[int, str] = {}
+    for start in range(0, len(operator_ids), 500):
+        part = list(operator_ids[start : start + 500])
+        found = Operator.select(Operator.id, Operator.name).where(Operator.id.in_(part))
+        names |= {operator_id: clean(name) for operator_id, name in rows(found)}
+    gone = [operator_id for operator_id in operator_ids if operator_id not in names]
+    return names | {operator_id: f"{_last_name(operator_id)} (deleted)" for operator_id in gone}
+
+
+def _last_name(operator_id: int) -> str:
+    """Return the name that the act of deleting has kept."""
+    deleted = (
+        EventChange.select(EventChange.before)
+        .where(
+            EventChange.subject == subject_of("operator", operator_id), EventChange.after.is_null()
+        )
+        .order_by(EventChange.event.desc())
+        .limit(1)
+    )
+    for (before,) in rows(deleted):
+        return clean(str((from_json(before) or {}).get("name", "")))
+    return f"#{operator_id}"
+
+
+def _history(appeal_id: int) -> tuple[Moment, ...]:
+    found = (
+        EventChange.select(Event.at, Event.actor, Event.act, Event.note)
+        .join(Event)
+        .where(EventChange.subject == subject_of("appeal", appeal_id))
+        .order_by(Event.id)
+    )
+    return tuple(Moment(at, clean(actor), act, clean(note)) for at, actor, act, note in rows(found))
+
+
+def _remedies(source_id: int) -> Iterator[Remedy]:
+    """Yield each single act after which somebody could take an appeal of this source."""
+    for operator_id, name, is_active, load, max_load, weight in rows(_everybody(source_id)):
+        shown = clean(name)
+        reason = left_out(is_active, load, max_load, weight or 0)
+        if reason == FULL and weight:
+            step = load - max_load + 1
+            yield Remedy(f"{shown}'s limit +{step}", Way.RAISE_LIMIT, (operator_id, step))
+        elif reason == INACTIVE and weight and load < max_load:
+            yield Remedy(f"{shown} active", Way.SWITCH_ON, (operator_id, True))
+        elif is_active and load < max_load and not weight:
+            yield Remedy(f"weight for {shown}", Way.LINK, (operator_id, source_id, 1))
+
+
+def _everybody(source_id: int) -> "ModelSelect[Operator]":
+    link = (OperatorSource.operator == Operator.id) & (OperatorSource.source == source_id)
+    return (
+        Operator.select(
+            Operator.id,
+            Operator.name,
+            Operator.is_active,
+            Operator.load,
+            Operator.max_load,
+            OperatorSource.weight,
+        )
+        .join(OperatorSource, JOIN.LEFT_OUTER, on=link)
+        .order_by(Operator.id)
+    )

@@ -1,0 +1,103 @@
+"""What the numbers say: who would get the next appeal of a source, and with what chance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len, set_cell_size
+
+from leadboard.allocation.lottery import left_out
+from leadboard.queries.board import Board, OperatorRow, SourceRow
+
+UNSERVED = "nobody serves it"
+SHORTEST_NAME = 6
+"""Cells to which the name of a source may be cut in an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One operator of a source as the next draw would see him; `reason`: why he is left out."""
+
+    operator: OperatorRow
+    weight: int
+    reason: str | None
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Return his chance of the next appeal, 0..1."""
+        return 0.0 if self.reason or not self.total else self.weight / self.total
+
+
+def standings(board: Board, source_id: int) -> dict[int, Standing]:
+    """Return how every operator of a source stands, by operator id, in order of the board."""
+    weights = board.weights.get(source_id, {})
+    linked = [
+        (operator, weights[operator.id], _reason(operator, weights[operator.id]))
+        for operator in board.operators
+        if operator.id in weights
+    ]
+    total = sum(weight for _, weight, reason in linked if reason is None)
+    return {
+        operator.id: Standing(operator, weight, reason, total)
+        for operator, weight, reason in linked
+    }
+
+
+def _reason(operator: OperatorRow, weight: int) -> str | None:
+    return left_out(operator.is_active, operator.load, operator.max_load, weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is wrong with a source: its next appeal has nobody to go to, or only one."""
+
+    source_id: int
+    sentence: str
+    is_grave: bool
+    stranded: int = field(default=0, compare=False)
+    """Appeals that wait although nobody serves the source: no place that gets free helps them."""
+
+    @property
+    def order(self) -> tuple[int, bool]:
+        """Return what sorts alarms, the gravest first."""
+        return -self.stranded, not self.is_grave
+
+    def within(self, width: int) -> str:
+        """Return the sentence in so many cells, if the source's name can be cut that far."""
+        name, _, what = self.sentence.rpartition(": ")
+        if self.stranded and cell_len(what) + SHORTEST_NAME > width:
+            what = UNSERVED
+        room = max(SHORTEST_NAME, width - cell_len(what) - 2)
+        return f"{name if cell_len(name) <= room else _cut(name, room)}: {what}"
+
+
+def _cut(name: str, width: int) -> str:
+    return set_cell_size(name, width - 1).rstrip() + "…"
+
+
+def alarms(board: Board) -> dict[int, Alarm]:
+    """Return what is wrong with sources that somebody serves or has to, by source id."""
+    operators = {operator.id: operator for operator in board.operators}
+    found = (
+        _alarm(source, board.weights.get(source.id, {}), operators) for source in board.sources
+    )
+    return {alarm.source_id: alarm for alarm in found if alarm is not None}
+
+
+def _alarm(
+    source: SourceRow, weights: Mapping[int, int], operators: Mapping[int, OperatorRow]
+) -> Alarm | None:
+    linked = [(operators[key], weight) for key, weight in weights.items() if key in operators]
+    if source.waiting and not any(weight and each.is_active for each, weight in linked):
+        sentence = f"{source.name}: {source.waiting:,} waiting, {UNSERVED}"
+        return Alarm(source.id, sentence, True, source.waiting)
+    if not weights:
+        return None
+    if not any(weights.values()):
+        return Alarm(source.id, f"{source.name}: all weights are 0", True)
+    eligible = sum(_reason(each, weight) is None for each, weight in linked)
+    if eligible == 0:
+        return Alarm(source.id, f"{source.name}: nobody eligible", True)
+    if eligible == 1:
+        return Alarm(source.id, f"{source.name}: one operator left", False)
+    return None

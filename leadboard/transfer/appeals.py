@@ -1,0 +1,222 @@
+"""Appeals on their way in: known ones are only compared, new ones stored as they were."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from peewee import IntegrityError
+
+from leadboard.allocation.handouts import hand_out_all
+from leadboard.allocation.intake import ids_of_keys, lead_id_of
+from leadboard.allocation.load import claim, claim_over
+from leadboard.allocation.names import ids_by_name
+from leadboard.common.validation import plain
+from leadboard.database.compiled import Prepared, slot
+from leadboard.database.connection import database, rows
+from leadboard.database.fields import now, stamp
+from leadboard.database.transactions import ids_given, transact
+from leadboard.transfer.appeal_rows import Entry, Names, entry_of
+from leadboard.transfer.cells import bad_cell
+from leadboard.transfer.plan import DIFFERS, SAME, Plan, Tick, told
+from leadboard.transfer.reading import parts, rows_of
+from leadboard.transfer.tables import COLUMNS, appeal_record, appeal_rows
+from models import Appeal, Operator, Source
+
+Take = Callable[[int], bool]
+"""Takes a place of an operator; False where there is none."""
+
+
+def plan_appeals(
+    file: BinaryIO, form: str, *, force: bool = False, tick: Tick = lambda _: None
+) -> Plan:
+    """Return which appeals a file would add; raises Refused for a bad cell.
+
+    With `force` open ones go to their operators also where these are off or full.
+    """
+
+    def act(actor: str) -> str:
+        done = Plan("appeals", act)
+        take = claim_over if force else claim
+        transact(lambda: _store(file, form, done, take, tick, actor))
+        return f"Stored: {told(done.counts)}"
+
+    plan = Plan("appeals", act)
+    _Arrivals(plan, (lambda _: True) if force else _Room().take, _not_stored).read(file, form, tick)
+    return plan
+
+
+def _store(file: BinaryIO, form: str, plan: Plan, take: Take, tick: Tick, actor: str) -> None:
+    """Store the new appeals and hand out what waits, in the transaction under way."""
+    plan.clear()
+    _Arrivals(plan, take, _insert).read(file, form, tick)
+    if given := hand_out_all(actor):
+        plan.counts["of those waiting handed out"] = given
+
+
+class _Room:
+    """The places that active operators have, counted down without taking any."""
+
+    def __init__(self) -> None:
+        found = rows(
+            Operator.select(Operator.id, Operator.max_load - Operator.load, Operator.is_active)
+        )
+        self._free = {key: free if is_active else 0 for key, free, is_active in found}
+
+    def take(self, operator_id: int) -> bool:
+        """Take a place, if only here; False where there is none."""
+        self._free[operator_id] -= 1
+        return self._free[operator_id] >= 0
+
+
+class _Arrivals:
+    """One way through a file: known appeals compared, the places of new ones taken, all counted."""
+
+    def __init__(self, plan: Plan, take: Take, store: Callable[[Entry], None]) -> None:
+        self._plan = plan
+        self._take = take
+        self._store = store
+        self._names = Names(ids_by_name(Source), ids_by_name(Operator))
+
+    def read(self, file: BinaryIO, form: str, tick: Tick) -> None:
+        """Go through every row; raises Refused for the first bad cell."""
+        done = 0
+        found = rows_of(file, form, COLUMNS["appeals"])
+        for batch in parts(entry_of(row, self._names) for row in found):
+            here = _Here(batch)
+            for entry in batch:
+                self._meet(entry, here)
+            done += len(batch)
+            tick(done)
+
+    def _meet(self, entry: Entry, here: "_Here") -> None:
+        known = here.known_as(entry)
+        if known is not None:
+            self._plan.count(*known)
+            return
+        if entry.is_held and not self._take(entry.operator_id or 0):
+            sentence = f"{entry.cells['operator']} is off or full: see --force."
+            raise bad_cell(entry.row, "operator", sentence)
+        self._store(entry)
+        here.add(entry)
+        self._plan.count(entry.status, entry.words)
+
+
+class _Here:
+    """The appeals that a batch of rows may mean: those stored with its ids and keys."""
+
+    def __init__(self, batch: Sequence[Entry]) -> None:
+        ids = [entry.id for entry in batch if entry.id is not None]
+        keys = ids_of_keys([entry.sender for entry in batch if entry.sender is not None])
+        query = appeal_rows().where(Appeal.id.in_([*ids, *keys.values()]))
+        self._by_id = {
+            row[0]: dict(zip(COLUMNS["appeals"], appeal_record(row), strict=True))
+            for row in rows(query)
+        }
+        self._by_key = {sender: self._by_id[appeal_id] for sender, appeal_id in keys.items()}
+
+    def add(self, entry: Entry) -> None:
+        """Remember a row, so that one further down with its id or key is compared with it."""
+        stored = dict.fromkeys(COLUMNS["appeals"]) | entry.cells | {"id": entry.id}
+        if entry.id is not None:
+            self._by_id[entry.id] = stored
+        if entry.sender is not None:
+            self._by_key[entry.sender] = stored
+
+    def known_as(self, entry: Entry) -> tuple[str, str | None] | None:
+        """Return how to count an appeal that is stored, with words where its text is another.
+
+        None for a new one. Raises Refused where a cell contradicts the appeal of its id.
+        """
+        stored = None if entry.id is None else self._by_id.get(entry.id)
+        if stored is not None:
+            _refuse_difference(entry, stored)
+            return SAME, None
+        known = None if entry.sender is None else self._by_key.get(entry.sender)
+        if known is None:
+            return None
+        if entry.id is not None:
+            raise bad_cell(entry.row, "key", f"Appeal {known['id']} has this key already.")
+        if "message" in entry.given and _alike(entry.cells["message"]) != _alike(known["message"]):
+            return DIFFERS, f"row {entry.row}: {entry.about} is known by its key with another text"
+        return SAME, None
+
+
+_NAMES = frozenset({"external_id", "source", "operator"})
+"""Columns of names, which rows of earlier versions may have written otherwise than they read."""
+
+
+def _refuse_difference(entry: Entry, stored: dict[str, Any]) -> None:
+    """Raise Refused for the first cell that is not as stored: appeals are changed on the desk."""
+    for column, cell in entry.cells.items():
+        # The status says whether it was closed; when, and when it came, a file may leave open.
+        is_open_question = cell is None and column in {"timestamp", "closed_at"}
+        if column not in entry.given or is_open_question:
+            continue
+        compared = plain if column in _NAMES and cell and stored[column] else _alike
+        if compared(cell) != compared(stored[column]):
+            told = f"Appeal {entry.id} has {_shown(stored[column])} here; files change no appeals."
+            raise bad_cell(entry.row, column, told)
+
+
+def _alike(value: object) -> object:
+    """Return a value for comparing: spreadsheets write line breaks in their own way."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    return value
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return "nothing"
+    text = stamp(value) if isinstance(value, datetime) else str(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+# --- storing ----------------------------------------------------------------------------------
+
+
+def _not_stored(_: Entry) -> None:
+    """Do nothing: the rows are only looked through."""
+
+
+def _new_appeal(**key: slot) -> Any:
+    return Appeal.insert(
+        **key,
+        lead_id=slot("lead_id"),
+        source_id=slot("source_id"),
+        operator_id=slot("operator_id"),
+        timestamp=slot("timestamp"),
+        message=slot("message"),
+        closed_at=slot("closed_at"),
+        key=slot("key"),
+        withdrawn=slot("withdrawn"),
+    )
+
+
+_NEW = Prepared(_new_appeal)
+_NEW_WITH_ID = Prepared(lambda: _new_appeal(id=slot("id")))
+
+
+def _insert(entry: Entry) -> None:
+    closed_at = entry.closed_at
+    columns = {
+        "lead_id": lead_id_of(entry.cells["external_id"]),
+        "source_id": entry.source_id,
+        "operator_id": entry.operator_id,
+        "timestamp": stamp(entry.cells.get("timestamp") or now()),
+        "message": entry.cells["message"],
+        "closed_at": None if closed_at is None else stamp(closed_at),
+        "key": entry.cells.get("key"),
+        "withdrawn": entry.status == "withdrawn",
+    }
+    if entry.id is None:
+        _NEW.changes(**columns)
+        return
+    try:
+        # In a savepoint: a server would give up the whole transaction.
+        with database.atomic():
+            _NEW_WITH_ID.changes(id=entry.id, **columns)
+            ids_given(Appeal)
+    except IntegrityError:
+        told = "A row above without an id was given this one: put those without last."
+        raise bad_cell(entry.row, "id", told) from None

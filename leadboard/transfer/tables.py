@@ -1,0 +1,146 @@
+"""What goes out: each table's columns and its rows, read in pages so that memory stays flat."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, ModelSelect
+
+from leadboard.database.connection import rows
+from models import Appeal, Lead, Operator, OperatorSource, Source
+
+PAGE = 1000
+"""Rows read at a time."""
+
+Record = tuple[Any, ...]
+"""The values of one row, in the order of the columns."""
+
+STATUSES = ("open", "waiting", "closed", "withdrawn")
+
+COLUMNS = {
+    "operators": ("id", "name", "is_active", "max_load"),
+    "sources": ("id", "name"),
+    "leads": ("id", "external_id"),
+    "appeals": (
+        *("id", "timestamp", "external_id", "source", "operator"),
+        *("status", "closed_at", "message", "key"),
+    ),
+}
+"""The columns of each table but the weights, whose columns are the sources."""
+
+TABLES = ("operators", "sources", "weights", "appeals", "leads")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table on its way out: columns, how many rows there are, the rows, and one as an object."""
+
+    columns: Sequence[str]
+    total: int
+    records: Iterator[Record]
+    as_object: Callable[[Record], dict[str, Any]]
+
+
+def table_of(what: str) -> Table:
+    """Return one of TABLES as the database stands; it is read while the records are taken."""
+    if what == "weights":
+        return _weights()
+    columns = COLUMNS[what]
+    query, key = _QUERIES[what]()
+    records = _paged(query, key)
+    return Table(
+        columns,
+        query.model.select().count(),
+        map(appeal_record, records) if what == "appeals" else records,
+        lambda record: dict(zip(columns, record, strict=True)),
+    )
+
+
+_QUERIES: dict[str, Callable[[], tuple["ModelSelect[Any]", Any]]] = {
+    "operators": lambda: (
+        Operator.select(Operator.id, Operator.name, Operator.is_active, Operator.max_load),
+        Operator.id,
+    ),
+    "sources": lambda: (Source.select(Source.id, Source.name), Source.id),
+    "leads": lambda: (Lead.select(Lead.id, Lead.external_id), Lead.id),
+    "appeals": lambda: (appeal_rows(), Appeal.id),
+}
+
+
+def _paged(query: "ModelSelect[Any]", key: Any) -> Iterator[Record]:
+    """Yield the rows of a query by their first column, its key, one page after another."""
+    page = rows(query.order_by(key).limit(PAGE))
+    while page:
+        yield from page
+        page = rows(query.where(key > page[-1][0]).order_by(key).limit(PAGE))
+
+
+# --- weights ----------------------------------------------------------------------------------
+
+
+def _weights() -> Table:
+    sources = rows(Source.select(Source.id, Source.name).order_by(Source.id))
+    names = [name for _, name in sources]
+    return Table(
+        ("operator", *names),
+        Operator.select().count(),
+        _weight_records([source_id for source_id, _ in sources]),
+        # Nested, because a source may be called `operator`.
+        lambda record: {
+            "operator": record[0],
+            "weights": dict(zip(names, record[1:], strict=True)),
+        },
+    )
+
+
+def _weight_records(source_ids: Sequence[int]) -> Iterator[Record]:
+    people = Operator.select(Operator.id, Operator.name)
+    for operator_id, name in _paged(people, Operator.id):
+        weights = weights_by_source(operator_id)
+        yield (name, *(weights.get(source_id) for source_id in source_ids))
+
+
+def weights_by_source(operator_id: int) -> dict[int, int]:
+    """Return an operator's weight for each source that he serves."""
+    weights = OperatorSource.select(OperatorSource.source, OperatorSource.weight)
+    return dict(rows(weights.where(OperatorSource.operator == operator_id)))
+
+
+# --- appeals ----------------------------------------------------------------------------------
+
+
+def appeal_rows() -> "ModelSelect[Appeal]":
+    """Return the query of appeals with the names of what they point at."""
+    return (
+        Appeal.select(
+            Appeal.id,
+            Appeal.timestamp,
+            Lead.external_id,
+            Source.name,
+            Operator.name,
+            Appeal.closed_at,
+            Appeal.withdrawn,
+            Appeal.message,
+            Appeal.key,
+        )
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .switch(Appeal)
+        .join(Operator, JOIN.LEFT_OUTER)
+    )
+
+
+def appeal_record(row: Record) -> Record:
+    """Return a row of `appeal_rows` in the order of the columns, with its status as a word."""
+    key, timestamp, lead, source, operator, closed_at, withdrawn, message, sent_key = row
+    status = status_of(operator, closed_at, withdrawn)
+    return (key, timestamp, lead, source, operator, status, closed_at, message, sent_key)
+
+
+def status_of(operator: object, closed_at: datetime | None, withdrawn: bool) -> str:
+    """Return the one of STATUSES that an appeal has."""
+    if closed_at is not None:
+        return "withdrawn" if withdrawn else "closed"
+    return "waiting" if operator is None else "open"

@@ -1,0 +1,257 @@
+"""Operators, sources and weights on their way in: what a file would change of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, BinaryIO
+
+from leadboard import desk
+from leadboard.allocation.names import by_look, ids_by_name
+from leadboard.common.validation import checked_limit, checked_name, checked_weight, plain
+from leadboard.database.connection import rows
+from leadboard.transfer.cells import (
+    Cell,
+    bad_cell,
+    checked_cell,
+    flag_in,
+    id_in,
+    is_blank,
+    number_in,
+)
+from leadboard.transfer.plan import SAME, Plan
+from leadboard.transfer.reading import Row, by_column, column_in, csv_rows, heading, rows_of
+from leadboard.transfer.tables import COLUMNS
+from models import Operator, OperatorSource, Source
+
+Columns = dict[str, Any]
+Wanted = list[tuple[int | None, Columns]]
+
+_CHECKS: dict[str, Callable[[Cell], Any]] = {
+    "name": checked_name,
+    "max_load": lambda cell: checked_limit(number_in(cell)),
+    "is_active": flag_in,
+}
+
+
+@dataclass(slots=True)
+class _Known:
+    """The rows that there are, by id and by name, and which row of the file is about each."""
+
+    by_id: dict[int, Columns]
+    ids: dict[str, int] = field(init=False)
+    seen: dict[object, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ids = by_look((key, columns["name"]) for key, columns in self.by_id.items())
+
+    def is_name_of(self, key: int, name: object) -> bool:
+        """Tell whether the row's name reads so already, also where it is written otherwise."""
+        return plain(self.by_id[key]["name"]) == name
+
+    def match(self, row: Row, name: str | None) -> int | None:
+        """Return the id of the row that is meant, None for a new one; raises Refused."""
+        cell = row.cells.get("id")
+        key = None if is_blank(cell) else checked_cell(row.number, "id", id_in, cell)
+        if key not in self.by_id:
+            if name is None:
+                raise bad_cell(row.number, "name", "The name is empty.")
+            key = self.ids.get(name)
+        self._once(row, key, name)
+        return key
+
+    def _once(self, row: Row, key: int | None, name: str | None) -> None:
+        if key is not None and self.is_name_of(key, name):
+            name = None  # it stays, so that nothing but the row itself can be meant twice
+        holder = self.ids.get(name, key) if name is not None else key
+        if holder != key:
+            raise bad_cell(row.number, "name", f"The name {name} is taken by another.")
+        for meant in (name, key):
+            if meant is not None and self.seen.setdefault(meant, row.number) != row.number:
+                raise bad_cell(row.number, "name", f"Row {self.seen[meant]} is about the same.")
+
+
+def plan_operators(file: BinaryIO, form: str) -> Plan:
+    """Return what a file would change of the operators; raises Refused for a bad cell."""
+    query = Operator.select(Operator.id, Operator.name, Operator.is_active, Operator.max_load)
+    known = _Known(
+        {
+            key: {"name": name, "is_active": is_active, "max_load": max_load}
+            for key, name, is_active, max_load in rows(query)
+        }
+    )
+    wanted: Wanted = []
+    plan = Plan("operators", lambda actor: desk.import_operators(wanted, actor=actor).note)
+    for row in rows_of(file, form, COLUMNS["operators"]):
+        _plan_row(row, known, wanted, plan, _new_operator, _operator_words)
+    return plan
+
+
+def plan_sources(file: BinaryIO, form: str) -> Plan:
+    """Return what a file would change of the sources; raises Refused for a bad cell."""
+    query = Source.select(Source.id, Source.name)
+    known = _Known({key: {"name": name} for key, name in rows(query)})
+    wanted: Wanted = []
+    plan = Plan("sources", lambda actor: desk.import_sources(wanted, actor=actor).note)
+    for row in rows_of(file, form, COLUMNS["sources"]):
+        _plan_row(row, known, wanted, plan, _new_source, _renamed)
+    return plan
+
+
+def _plan_row(
+    row: Row,
+    known: _Known,
+    wanted: Wanted,
+    plan: Plan,
+    complete: Callable[[Row, Columns], str],
+    words: Callable[[Columns, Columns], str],
+) -> None:
+    """Add to the plan what one row would change."""
+    columns = {
+        name: checked_cell(row.number, name, check, row.cells[name])
+        for name, check in _CHECKS.items()
+        if not is_blank(row.cells.get(name))
+    }
+    key = known.match(row, columns.get("name"))
+    if key is None:
+        plan.count("added", complete(row, columns))
+        wanted.append((None, columns))
+        return
+    before = known.by_id[key]
+    changed = {name: value for name, value in columns.items() if value != before[name]}
+    if known.is_name_of(key, changed.get("name")):
+        del changed["name"]
+    if changed:
+        plan.count("changed", words(before, changed))
+        wanted.append((key, changed))
+    else:
+        plan.count(SAME)
+
+
+def _new_operator(row: Row, columns: Columns) -> str:
+    """Complete the columns of a new operator and return the words; raises Refused."""
+    if "max_load" not in columns:
+        raise bad_cell(row.number, "max_load", "A new operator needs a limit.")
+    columns.setdefault("is_active", True)
+    off = "" if columns["is_active"] else ", off"
+    return f"+ operator {columns['name']}, limit {columns['max_load']}{off}"
+
+
+def _new_source(_: Row, columns: Columns) -> str:
+    return f"+ source {columns['name']}"
+
+
+def _operator_words(before: Columns, changed: Columns) -> str:
+    parts = []
+    if "max_load" in changed:
+        parts.append(f"limit {before['max_load']} → {changed['max_load']}")
+    if "is_active" in changed:
+        parts.append("off → on" if changed["is_active"] else "on → off")
+    if "name" not in changed:
+        return f"{before['name']}: {', '.join(parts)}"
+    return ", ".join([_renamed(before, changed), *parts])
+
+
+def _renamed(before: Columns, changed: Columns) -> str:
+    return f"{before['name']} is now {changed['name']}"
+
+
+# --- weights ----------------------------------------------------------------------------------
+
+Weights = list[tuple[int, int, int | None]]
+
+
+def plan_weights(file: BinaryIO, form: str) -> Plan:
+    """Return what a matrix would change of the weights; raises Refused for a bad cell."""
+    people, sources = ids_by_name(Operator), ids_by_name(Source)
+    links = OperatorSource.select(
+        OperatorSource.operator, OperatorSource.source, OperatorSource.weight
+    )
+    before = {(operator, source): weight for operator, source, weight in rows(links)}
+    wanted: Weights = []
+    plan = Plan("weights", lambda actor: desk.set_weights(wanted, actor=actor).note)
+    seen: dict[int, int] = {}
+    source_of = partial(_named, sources, "source", in_any_case=_in_any_case(sources))
+    for row, name, cells in _json_matrix(file) if form == "json" else _csv_matrix(file, source_of):
+        operator_id = _named(people, "operator", row, "operator", name)
+        if seen.setdefault(operator_id, row) != row:
+            raise bad_cell(row, "operator", f"Row {seen[operator_id]} is about the same.")
+        met: set[int] = set()
+        for source, cell in cells.items():
+            source_id = source_of(row, source, source)
+            if source_id in met:
+                raise bad_cell(row, source, "This source is there twice.")
+            met.add(source_id)
+            after = checked_cell(row, source, _weight, cell)
+            was = before.get((operator_id, source_id))
+            if after == was:
+                plan.count(SAME)
+            else:
+                kind = "unlinked" if after is None else "linked" if was is None else "changed"
+                plan.count(
+                    kind, f"{str(name).strip()} · {source.strip()}: {_shown(was)} → {_shown(after)}"
+                )
+                wanted.append((operator_id, source_id, after))
+    return plan
+
+
+def _weight(cell: Cell) -> int | None:
+    return None if is_blank(cell) else checked_weight(number_in(cell))
+
+
+def _shown(weight: int | None) -> str:
+    return "none" if weight is None else str(weight)
+
+
+def _in_any_case(ids: Mapping[str, int]) -> dict[str, int]:
+    """Return ids by names in lower case, but for those that several names have in common."""
+    alike: dict[str, set[int]] = {}
+    for name, key in ids.items():
+        alike.setdefault(name.casefold(), set()).add(key)
+    return {name: keys.pop() for name, keys in alike.items() if len(keys) == 1}
+
+
+def _named(
+    ids: Mapping[str, int],
+    what: str,
+    row: int,
+    column: object,
+    cell: Cell,
+    *,
+    in_any_case: Mapping[str, int] | None = None,
+) -> int:
+    """Return the id of what a name stands for; raises Refused."""
+    if isinstance(cell, str) and cell in ids:
+        return ids[cell]
+    name = checked_cell(row, column, checked_name, "" if cell is None else cell)
+    key = ids.get(name, (in_any_case or {}).get(name.casefold()))
+    if key is None:
+        raise bad_cell(row, column, f"There is no {what} {name}.")
+    return key
+
+
+Line = tuple[int, Cell, Mapping[str, Cell]]
+"""A row of the matrix: its number, the operator's name, and the weights by source."""
+
+
+def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> Iterator[Line]:
+    found = csv_rows(file)
+    head = next(found)
+    if column_in(str(head.cells.get(0))) != "operator":
+        raise bad_cell(head.number, 1, "The first column must be called operator.")
+    # The first column stands apart: a source may be called `operator` too.
+    sources = heading(
+        Row(head.number, {place: cell for place, cell in head.cells.items() if place})
+    )
+    for name in sources.values():
+        source_of(head.number, name, name)
+    for row in found:
+        weights = {place: cell for place, cell in row.cells.items() if place}
+        yield row.number, row.cells[0], by_column(Row(row.number, weights), sources)
+
+
+def _json_matrix(file: BinaryIO) -> Iterator[Line]:
+    for row in rows_of(file, "json", ("operator", "weights")):
+        weights = row.cells.get("weights", {})
+        if not isinstance(weights, dict):
+            raise bad_cell(row.number, "weights", 'Write an object such as {"tg_main": 70}.')
+        yield row.number, row.cells.get("operator"), weights

@@ -1,0 +1,172 @@
+"""Writing a table as CSV or JSON: streamed, and into a file that is there whole or not at all."""
+
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from leadboard.common.errors import Refused, Trouble
+from leadboard.common.text import clean
+from leadboard.database.file import refuse_log
+from leadboard.database.transactions import at_one_moment
+from leadboard.transfer.cells import csv_cell, json_value
+from leadboard.transfer.tables import Record, Table, table_of
+
+Advance = Callable[[int, int], None]
+"""Tells how many rows are done, twice: as the place on the bar and as the count beside it."""
+
+Begin = Callable[[int], Advance]
+"""Starts counting towards a total number of rows."""
+
+DATABASE = b"SQLite format 3\0"
+STEP = 1000
+"""Rows between two steps of the bar."""
+
+
+def format_of(file: str, wanted: str | None) -> str:
+    """Return the format that was asked for, else the one that the file's ending names, else CSV."""
+    is_json = file.lower().endswith((".json", ".jsonl", ".ndjson"))
+    return wanted or ("json" if is_json else "csv")
+
+
+def export(what: str, form: str, output: TextIO, begin: Begin, *, style: "Style") -> int:
+    """Write a table as it stands at one moment and return how many rows it has."""
+
+    # One reading transaction is one moment; it holds up no writer.
+    def write() -> int:
+        table = table_of(what)
+        records = _counted(table, begin(table.total))
+        if form == "json":
+            _write_json(table, records, output, style)
+        else:
+            _write_csv(table.columns, records, output, style)
+        return table.total
+
+    return at_one_moment(write)
+
+
+class Style:
+    """How cells are written: `is_excel` as Excel expects them, `is_shown` for a terminal."""
+
+    def __init__(self, *, is_excel: bool = False, is_shown: bool = False) -> None:
+        self.mark = "\ufeff" if is_excel else ""
+        self.delimiter = ";" if is_excel else ","
+        self.is_shown = is_shown
+
+    def cell(self, value: object) -> object:
+        """Return a value as a cell of CSV; on a terminal without anything that it would obey."""
+        cell = csv_cell(value)
+        return clean(cell) if self.is_shown and isinstance(cell, str) else cell
+
+    def line(self, fields: dict[str, object]) -> str:
+        """Return an object as a line of JSON; on a terminal odd characters as their numbers."""
+        line = json.dumps(fields, ensure_ascii=False, default=json_value)
+        return json.dumps(fields, default=json_value) if self.is_shown and _is_odd(line) else line
+
+
+def _is_odd(line: str) -> bool:
+    return not line.isprintable()
+
+
+def write_csv(columns: Sequence[str], records: Iterable[Record], output: TextIO) -> None:
+    """Write rows under their heads; no cell can be taken for a formula."""
+    _write_csv(columns, records, output, Style())
+
+
+def _counted(table: Table, advance: Advance) -> Iterator[Record]:
+    for count, record in enumerate(table.records, 1):
+        yield record
+        if count % STEP == 0 or count == table.total:
+            advance(count, count)
+
+
+def _write_csv(
+    columns: Sequence[str], records: Iterable[Record], output: TextIO, style: Style
+) -> None:
+    output.write(style.mark)
+    writer = csv.writer(output, delimiter=style.delimiter)
+    writer.writerow(map(style.cell, columns))
+    writer.writerows(map(style.cell, record) for record in records)
+
+
+def _write_json(table: Table, records: Iterator[Record], output: TextIO, style: Style) -> None:
+    """Write a JSON array with one object a line."""
+    separator = "[\n"
+    for record in records:
+        output.write(separator + style.line(table.as_object(record)))
+        separator = ",\n"
+    output.write("[\n]\n" if separator == "[\n" else "\n]\n")
+
+
+@contextmanager
+def standard_output() -> Iterator[TextIO]:
+    """Lend standard output, with line ends as they are written.
+
+    A file or a pipe takes data, which is UTF-8 always; a terminal shows what its encoding can hold.
+    """
+    if sys.stdout is None:
+        raise Refused("There is no standard output: name a file.")
+    encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+    output = io.TextIOWrapper(sys.stdout.buffer, encoding=encoding, errors="replace", newline="")
+    try:
+        yield output
+        output.flush()
+    finally:
+        with suppress(OSError):
+            output.detach()
+
+
+@contextmanager
+def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
+    """Open a private file that takes its name once it is whole; nothing is left of a failed one.
+
+    Raises Refused where there is a file already and `force` is not given, or where it is a
+    database, and Trouble when it cannot be written. What is no plain file is written as it is.
+    """
+    place = Path(os.path.realpath(target))
+    try:
+        is_plain = place.is_file() or not place.exists()
+        if not is_plain or target.is_relative_to("/dev"):  # such as /dev/stdout of a redirection
+            with target.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            return
+        _refuse_loss(place, force=force)
+        with _renamed(place) as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
+
+
+def _refuse_loss(place: Path, *, force: bool) -> None:
+    refuse_log(place)
+    if not place.exists():
+        return
+    with place.open("rb") as file:
+        is_database = file.read(len(DATABASE)) == DATABASE
+    if is_database:
+        raise Refused(f"{place} is a database: name another file.", "file")
+    if not force:
+        raise Refused(f"{place} exists already: name another file, or use --force.", "file")
+
+
+@contextmanager
+def _renamed(place: Path) -> Iterator[TextIO]:
+    descriptor, name = tempfile.mkstemp(".part", ".leadboard.", place.parent)  # mode 0600
+    partial = Path(name)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(place)
+    finally:
+        with suppress(FileNotFoundError):
+            partial.unlink()

@@ -1,0 +1,299 @@
+"""The door and clients that are slow, many, odd, or led here by a web page."""
+
+import json
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.door import RunningDoor, running
+from tests.processes import ROOT
+
+HASTY = """
+import resource
+from leadboard.api import connections
+connections.HEAD, connections.BODY, connections.SENDING = 0.5, 0.5, 1.0
+from leadboard.cli.main import main
+main()
+"""
+"""The program, but whoever dawdles is broken off much sooner."""
+FEW = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))\n"
+APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "x"}
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDoor]:
+    """One door for all questions that leave nothing behind that others would mind."""
+    target = str(tmp_path_factory.mktemp("door") / "shared.db")
+    with running(target, "--rate", "0", program=("-c", HASTY)) as opened:
+        with opened.client() as client:
+            client.post("/operators/", json={"name": "Anna", "max_load": 1_000_000})
+            client.post("/sources/", json={"name": "tg"})
+            client.post("/operator-sources/", json={"operator_id": 1, "source_id": 1, "weight": 7})
+            assert client.post("/appeals/", json=APPEAL).status_code == 201
+        yield opened
+
+
+def knock(door: RunningDoor, sent: bytes = b"") -> socket.socket:
+    """Connect and send something."""
+    host, port = door.url.removeprefix("http://").rstrip("/").split(":")
+    connected = socket.create_connection((host, int(port)), 5)
+    connected.sendall(sent)
+    return connected
+
+
+def until_closed(connected: socket.socket, seconds: float = 5) -> bytes:
+    """Return all that comes until the door closes the connection; fail when it does not."""
+    connected.settimeout(seconds)
+    answer = b""
+    try:
+        while more := connected.recv(65536):
+            answer += more
+    except ConnectionResetError:
+        pass
+    return answer
+
+
+def raw(door: RunningDoor, request: str) -> bytes:
+    with knock(door, request.encode()) as connected:
+        return until_closed(connected)
+
+
+# --- methods and addresses ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/docs",
+        "/openapi.json",
+        "/operators/",
+        "/sources",
+        "/appeals/?limit=1",
+        "/leads",
+    ],
+)
+def test_head_is_get_without_its_body(door: RunningDoor, path: str) -> None:
+    with door.client() as client:
+        got, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["Content-Length"] == str(len(got.content))
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+def test_head_of_what_has_no_get_is_told_so(door: RunningDoor) -> None:
+    with door.client() as client:
+        assert client.head("/nothing").status_code == 404
+        assert client.head("/operators/1").status_code == 405
+        told = client.delete("/operators/")
+    assert (told.status_code, told.headers["Allow"]) == (405, "GET, HEAD, POST")
+
+
+@pytest.mark.parametrize("path", ["/appeals", "/appeals/", "/healthz/", "/operators/1/", "/docs/"])
+def test_a_slash_at_the_end_makes_no_difference(door: RunningDoor, path: str) -> None:
+    with door.client() as client:
+        if "1" in path:
+            assert client.patch(path, json={}).status_code == 200
+        else:
+            assert client.get(path).status_code == 200
+        if "appeals" in path:
+            assert client.post(path, json=APPEAL).status_code == 201
+
+
+def test_an_absolute_address_is_taken_and_its_host_counts(door: RunningDoor) -> None:
+    end = " HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n"
+    ours = raw(door, "GET http://localhost/appeals/?limit=1" + end.format("x.example"))
+    assert ours.startswith(b"HTTP/1.1 200")
+    assert b'"external_id":"tg_1"' in ours
+    bare = raw(door, "GET HTTP://127.0.0.1:1" + end.format("localhost"))
+    assert bare.startswith(b"HTTP/1.1 404")
+    led = raw(door, "GET http://evil.example/appeals/" + end.format("localhost"))
+    assert led.startswith(b"HTTP/1.1 403")
+
+
+# --- bodies ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "word"),
+    [
+        ({"Content-Encoding": "gzip"}, 415, "gzip"),
+        ({"Content-Encoding": "br, gzip"}, 415, "packed"),
+        ({"Content-Type": "application/json; charset=windows-1251"}, 415, "windows-1251"),
+        ({"Content-Type": 'application/json;charset="KOI8-R"'}, 415, "KOI8-R"),
+        ({"Content-Encoding": "identity"}, 201, "external_id"),
+        ({"Content-Type": "application/json; charset=UTF-8"}, 201, "external_id"),
+        ({"Content-Type": 'application/json; charset="utf8"'}, 201, "external_id"),
+    ],
+)
+def test_a_body_that_cannot_be_read_names_its_form(
+    door: RunningDoor, headers: dict[str, str], status: int, word: str
+) -> None:
+    sent = {"Content-Type": "application/json", **headers}
+    with door.client() as client:
+        answer = client.post("/appeals/", content=json.dumps(APPEAL), headers=sent)
+    assert (answer.status_code, word in answer.text) == (status, True), answer.text
+
+
+def test_a_body_in_another_encoding_is_told_so(door: RunningDoor) -> None:
+    body = json.dumps({**APPEAL, "message": "Привет"}, ensure_ascii=False).encode("cp1251")
+    with door.client() as client:
+        answer = client.post(
+            "/appeals/", content=body, headers={"Content-Type": "application/json"}
+        )
+    assert (answer.status_code, "UTF-8" in answer.json()["detail"]) == (400, True)
+
+
+# --- web pages ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_let_in"),
+    [
+        ({}, True),
+        ({"Origin": "{ours}", "Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "none"}, True),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://localhost:3000"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+    ],
+)
+def test_no_web_page_of_others_asks_without_a_token(
+    door: RunningDoor, headers: dict[str, str], is_let_in: bool
+) -> None:
+    given = {name: each.format(ours=door.url.rstrip("/")) for name, each in headers.items()}
+    with door.client() as client:
+        read = client.get("/appeals/", headers=given)
+        written = client.post("/appeals/", json=APPEAL, headers=given)
+        page = client.get("/docs", headers=given)
+    assert (read.status_code, written.status_code) == ((200, 201) if is_let_in else (403, 403))
+    assert page.status_code == 200
+
+
+# --- tokens ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfsesame\r\n", b"\n sesame \n\n", b"sesame", b"sesame\r"]
+)
+def test_a_token_is_what_an_editor_shows_of_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
+    arguments = ("--token-file", str(tmp_path / "token"))
+    with running(str(tmp_path / "t.db"), *arguments) as door, door.client("sesame") as client:
+        assert client.get("/operators/").status_code == 200
+        page = {"Origin": "https://site.example"}
+        assert client.get("/operators/", headers=page).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("sesame".encode("utf-16"), "UTF-8"),
+        ("sesame".encode("utf-16-le"), "UTF-8"),
+        ("пароль".encode("cp1251"), "UTF-8"),
+        ("пароль".encode(), "ASCII"),
+        (b"open sesame", "a space"),
+        (b'"sesame"\n', "in quotes"),
+        (b"'sesame'", "in quotes"),
+        ("sesame\u200b".encode(), "ASCII"),
+        (b"first\nsecond\n", "several lines"),
+        (b"\xef\xbb\xbf\r\n", "empty"),
+        (b"x" * 5000, "longer than"),
+    ],
+)
+def test_a_token_that_no_request_could_bring_is_a_sentence(
+    tmp_path: Path, content: bytes, word: str
+) -> None:
+    from click import UsageError
+
+    from leadboard.cli.serve import _token
+
+    (tmp_path / "token").write_bytes(content)
+    with pytest.raises(UsageError, match=word) as refused:
+        _token(tmp_path / "token")
+    assert "sesame" not in str(refused.value)
+
+
+# --- the slow and the many ---------------------------------------------------------------------
+
+LENGTH = len(json.dumps(APPEAL))
+ASKING = "POST /appeals/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+SLOW = {
+    "says nothing": "",
+    "half a head": "POST / HTTP/1.1\r\nHost: localhost\r\nX: ",
+    "half a body": f"{ASKING}Content-Length: {LENGTH}\r\n\r\n{{",
+    "a body that is refused": "POST /appeals/ HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{",
+    "answered, then half a head": "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea",
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_whoever_dawdles_is_broken_off(door: RunningDoor, what: str) -> None:
+    begun = time.monotonic()
+    with knock(door, SLOW[what].encode()) as connected:
+        until_closed(connected)
+    assert time.monotonic() - begun < 4
+
+
+def test_a_byte_now_and_then_buys_no_time(door: RunningDoor) -> None:
+    begun = time.monotonic()
+    with knock(door, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n") as connected:
+        with suppress(ConnectionError):
+            while time.monotonic() - begun < 4:
+                connected.sendall(b"X: y\r\n")
+                time.sleep(0.1)
+        assert time.monotonic() - begun < 4
+
+
+def test_whoever_does_not_read_their_answers_is_broken_off(door: RunningDoor) -> None:
+    with door.client() as client:
+        for _ in range(60):
+            client.post("/appeals/", json={**APPEAL, "message": "x" * 9_000})
+    asking = b"GET /appeals/?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with knock(door, asking * 20) as connected:
+        time.sleep(2)
+        assert until_closed(connected).count(b"x" * 9_000) < 20 * 60
+
+
+def test_an_honest_client_keeps_its_connection(door: RunningDoor) -> None:
+    with door.client() as client:
+        for _ in range(4):
+            assert client.post("/appeals/", json=APPEAL).status_code == 201
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST / HTTP/1.1\r\nHost: localhost\r\nX: "])
+def test_more_connections_than_files_shut_nobody_out(tmp_path: Path, sent: bytes) -> None:
+    program = FEW + "from leadboard.cli.main import main; main()"
+    with running(str(tmp_path / "t.db"), program=("-c", program)) as door, ExitStack() as open_ones:
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 200
+        for _ in range(150):
+            open_ones.enter_context(knock(door, sent))
+        for _ in range(3):
+            assert httpx.get(door.url + "sources/", timeout=5).status_code == 200
+        code, said = door.stop()
+    assert code == 0
+    assert len(said) < 200, said
+
+
+def test_with_too_few_files_the_door_says_so_and_does_not_open(tmp_path: Path) -> None:
+    program = f"{FEW.replace('100', '40')}from leadboard.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--db", str(tmp_path / "t.db"), "serve", "--port", "0"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "ulimit" in done.stderr

@@ -1,0 +1,183 @@
+"""Why an appeal went where it went, and what would let one that waits go."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from leadboard import desk
+from leadboard.queries.explanation import Way, explain
+from tests.acts_model import (
+    ACTOR,
+    add_operator,
+    add_source,
+    arrive,
+    holder_of,
+    newest_event_id,
+    opened,
+    refused,
+    scalar,
+    spoil,
+)
+from tui.dialogs.details import REMEDIES
+
+
+@pytest.fixture(autouse=True)
+def book(target: str) -> Iterator[str]:
+    with opened(target) as path:
+        yield path
+
+
+def test_the_roster_shows_chances_and_who_was_left_out_and_why() -> None:
+    anna, boris = add_operator("Anna", 9), add_operator("Boris", 9)
+    full, off, zero = add_operator("Full", 0), add_operator("Off", 9), add_operator("Zero", 9)
+    bot = add_source("bot", (anna, 70), (boris, 30), (full, 5), (off, 5), (zero, 0))
+    desk.set_active(off, False, actor=ACTOR)
+    (appeal,) = arrive(bot)
+    found = explain(appeal)
+    assert [(each.name, each.weight, each.share, each.reason) for each in found.roster] == [
+        ("Anna", 70, 0.7, None),
+        ("Boris", 30, 0.3, None),
+        ("Full", 5, 0.0, "full"),
+        ("Off", 5, 0.0, "inactive"),
+        ("Zero", 0, 0.0, "zero weight"),
+    ]
+    drawn = [each.operator_id for each in found.roster if each.was_drawn]
+    assert drawn == [holder_of(appeal)] == [anna if (found.draw or 0) < 70 else boris]
+    assert (found.source, found.lead, found.message) == ("bot", "lead 0", "hello")
+    assert found.remedies == ()
+
+
+def test_what_nobody_could_take_has_a_roster_and_no_draw() -> None:
+    bot = add_source("bot", (add_operator("Full", 0), 5))
+    (appeal,) = arrive(bot)
+    found = explain(appeal)
+    assert (found.operator, found.draw) == (None, None)
+    assert [(each.reason, each.was_drawn) for each in found.roster] == [("full", False)]
+
+
+def test_a_source_that_nobody_serves_gives_an_empty_roster() -> None:
+    (appeal,) = arrive(add_source())
+    assert tuple(explain(appeal).roster) == ()
+
+
+def test_the_roster_stays_as_it_was_when_weights_change() -> None:
+    anna = add_operator("Anna")
+    bot = add_source("bot", (anna, 70))
+    (appeal,) = arrive(bot)
+    desk.set_weight(anna, bot, 1, actor=ACTOR)
+    assert [each.weight for each in explain(appeal).roster] == [70]
+
+
+def test_an_appeal_assigned_by_hand_keeps_its_draw_and_says_so_in_its_history() -> None:
+    anna, boris = add_operator("Anna"), add_operator("Boris")
+    (appeal,) = arrive(add_source("bot", (anna, 1)))
+    desk.assign([appeal], boris, actor="Vera")
+    found = explain(appeal)
+    assert found.operator == "Boris"
+    assert [each.name for each in found.roster if each.was_drawn] == ["Anna"]
+    assert [(each.actor, each.act) for each in found.since] == [("Vera", "assign")]
+
+
+def test_the_history_lists_every_act_on_the_appeal_in_order() -> None:
+    boris = add_operator("Boris")
+    source = add_source()
+    placed = desk.submit("77", source, "hello", actor="anna")
+    desk.assign([placed.id], boris, actor="anna")
+    desk.close([placed.id], actor="vera")
+    desk.undo(actor="vera")
+    other = arrive(source)
+    desk.close(other, actor="anna")
+    found = explain(placed.id)
+    assert [(each.actor, each.act) for each in found.since] == [
+        ("anna", "submit"),
+        ("anna", "assign"),
+        ("vera", "close"),
+        ("vera", "undo"),
+    ]
+    assert [each.at for each in found.since] == sorted(each.at for each in found.since)
+    assert found.since[1].note == f"Appeal #{placed.id} of 77 (bot) → Boris"
+
+
+def test_what_waits_names_each_single_act_that_would_let_it_go() -> None:
+    names = ("Full", "Off", "Zero", "Stranger", "Off and full", "Off and strange")
+    full, off, zero, stranger, both, far = (add_operator(name, 1) for name in names)
+    elsewhere = add_source("elsewhere")
+    desk.assign(arrive(elsewhere), full, actor=ACTOR)
+    desk.assign(arrive(elsewhere), both, actor=ACTOR)
+    for each in (off, both, far):
+        desk.set_active(each, False, actor=ACTOR)
+    bot = add_source("bot", (full, 5), (off, 5), (zero, 0), (both, 5))
+    (appeal,) = arrive(bot)
+    assert [(each.words, each.way, each.arguments) for each in explain(appeal).remedies] == [
+        ("Full's limit +1", Way.RAISE_LIMIT, (full, 1)),
+        ("Off active", Way.SWITCH_ON, (off, True)),
+        ("weight for Zero", Way.LINK, (zero, bot, 1)),
+        ("weight for Stranger", Way.LINK, (stranger, bot, 1)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_each_remedy_lets_the_appeal_go_when_it_is_done(number: int) -> None:
+    full, over, off, zero, stranger = (add_operator(name, 1) for name in "ABCDE")
+    elsewhere = add_source("elsewhere")
+    desk.assign(arrive(elsewhere), full, actor=ACTOR)
+    desk.assign(arrive(elsewhere, 3), over, force=True, actor=ACTOR)
+    desk.set_active(off, False, actor=ACTOR)
+    bot = add_source("bot", (full, 5), (over, 5), (off, 5), (zero, 0))
+    (appeal,) = arrive(bot)
+    remedy = explain(appeal).remedies[number]
+    events = newest_event_id()
+    REMEDIES[remedy.way](*remedy.arguments, actor="t")
+    assert holder_of(appeal) == (full, over, off, zero, stranger)[number]
+    assert explain(appeal).remedies == ()
+    assert newest_event_id() == events + 1
+
+
+def test_nothing_but_what_waits_has_remedies() -> None:
+    add_operator("Full", 0)
+    (appeal,) = arrive(add_source())
+    desk.close([appeal], actor=ACTOR)
+    assert explain(appeal).remedies == ()
+
+
+def test_a_withdrawn_appeal_says_so() -> None:
+    placed = desk.submit("77", add_source(), "hello", actor=ACTOR)
+    desk.undo(actor=ACTOR)
+    found = explain(placed.id)
+    assert found.withdrawn
+    assert found.closed_at is not None
+
+
+def test_who_was_deleted_since_stands_on_the_roster_still() -> None:
+    anna, boris = add_operator("Anna", 0), add_operator("Boris")
+    (appeal,) = arrive(add_source("bot", (anna, 5), (boris, 5)))
+    desk.delete_operator(anna, actor=ACTOR)
+    assert [(each.operator_id, each.weight, each.reason) for each in explain(appeal).roster] == [
+        (anna, 5, "full"),
+        (boris, 5, None),
+    ]
+    assert explain(appeal).roster[0].name.endswith("(deleted)")
+
+
+def test_text_of_strangers_comes_out_harmless() -> None:
+    desk.add_operator("Anna", 1, actor=ACTOR)
+    source = add_source("bot", (1, 1))
+    desk.submit("77", source, "hello", actor="e\x1bvil")
+    for table, column, name in (
+        ("operator", "name", "An\u202ena"),
+        ("source", "name", "b\u200bot"),
+        ("lead", "external_id", "7\u202e7"),
+    ):
+        spoil(f"UPDATE {table} SET {column} = ?", name)
+    found = explain(1)
+    assert (found.source, found.lead, found.operator) == ("bot", "77", "Anna")
+    assert found.since[0].actor == "e\u241bvil"
+    assert "\u202e" not in found.since[0].note
+    assert [each.name for each in found.roster] == ["Anna"]
+    assert scalar("SELECT name FROM operator") == "An\u202ena"
+
+
+@pytest.mark.parametrize("number", [0, -1, 7, 2**62])
+def test_an_appeal_that_is_not_there_is_refused(number: int) -> None:
+    with refused(f"There is no appeal #{number}"):
+        explain(number)

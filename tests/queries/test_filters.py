@@ -1,0 +1,64 @@
+"""What a filter asks for: words, terms, and terms that mean nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from leadboard.queries.filters import EVERYTHING, OF_LEADS, OF_OPERATORS, OF_WEIGHTS, Wanted, parse
+
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("WAITING Closed", Wanted(is_waiting=True, is_closed=True)),
+        ("OP:anna Src:vk", Wanted(operators=("anna",), sources=("vk",))),
+        ("щз:анна", Wanted(operators=("анна",))),
+        ("щзЖанна ЫКСЖвк", Wanted(operators=("анна",), sources=("вк",))),
+        ("цфшештп", Wanted(is_waiting=True)),
+        ("http://x 10:30 заказ:7 Жук", Wanted(("http://x", "10:30", "заказ:7", "Жук"))),
+        (
+            "since:2026-01-02T00:00Z since:2026-01-01",
+            Wanted(since=datetime(2026, 1, 2, tzinfo=UTC)),
+        ),
+        ("\u200b \xad", EVERYTHING),
+        ("source://x", Wanted(("source://x",))),
+    ],
+)
+def test_terms_are_known_in_any_case_and_layout_and_words_stay_words(
+    text: str, wanted: Wanted
+) -> None:
+    assert parse(text, NOW) == wanted
+    assert not parse(text, NOW).faults
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("since:99", "since:99 is no date or time"),
+        ("since:", "since: needs a date or time"),
+        ("op:", "op: needs a part of an operator's name"),
+        ("src:\u200b", "src: needs a part of a source's name"),
+        ("operator:kira", "operator: is no term: write op:kira"),
+        ("Источник:вк", "источник: is no term: write src:вк"),
+        ("is:waiting", "is: is no term: write waiting or closed"),
+        ("closed:", "closed: is no term: write waiting or closed"),
+    ],
+)
+def test_a_term_that_is_none_is_said_to_be_none_and_leaves_nothing_out(
+    text: str, said: str
+) -> None:
+    wanted = parse(f"{text} курс", NOW)
+    assert wanted == Wanted(("курс",))
+    [fault] = wanted.faults
+    assert fault.startswith(said)
+
+
+def test_a_pane_knows_its_own_terms_only() -> None:
+    text = "анна waiting closed op:b src:c since:10:00"
+    for terms, faults in ((OF_LEADS, 5), (OF_OPERATORS, 4), (OF_WEIGHTS, 3)):
+        wanted = parse(text, NOW, terms)
+        assert wanted.words == ("анна",)
+        assert len(wanted.faults) == faults
+        assert not any((wanted.is_waiting, wanted.is_closed, wanted.since))

@@ -1,0 +1,211 @@
+"""Every act of the desk, asked for by its keys and by the palette's words; and every other entry
+of the palette."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+import allocator
+import models
+from leadboard import desk as acts
+from tests.screen import USUAL, Desk, open_desk, rows
+from tui.palette import Acts
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Anna has the only place and appeal #1, which Boris may have; #2 waits; #3 is closed."""
+    path = tmp_path / "acts.db"
+    opened = models.open_database(path)
+    acts.add_source("tg", actor="t")
+    acts.add_operator("Anna", 1, actor="t")
+    acts.set_weight(1, 1, 50, actor="t")
+    allocator.submit("lead_3", 1, "closed")
+    acts.close([1], actor="t")
+    allocator.submit("lead_1", 1, "first")
+    allocator.submit("lead_2", 1, "second")
+    acts.add_operator("Boris", 0, actor="t")
+    acts.add_source("empty", actor="t")
+    opened.close()
+    return path
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one act is asked for: from where, by which keys, by which words, and what it stores."""
+
+    start: Sequence[str]
+    keys: Sequence[str]
+    words: str
+    then: Sequence[str]
+    """Pressed after either: what a dialog wants to know."""
+    query: str
+    expected: object
+
+
+WEIGHT = "SELECT weight FROM operator_source"
+LIMIT = "SELECT max_load FROM operator WHERE id = 1"
+ACTIVE = "SELECT is_active, load FROM operator WHERE id = 1"
+HOLDER = "SELECT operator_id, closed_at IS NULL FROM appeal WHERE id = 2"
+WAYS: dict[str, Way] = {
+    "add_operator": Way(
+        ["f2"],
+        ["a"],
+        "operators: add",
+        [*"Vera", "tab", "backspace", "backspace", "7", "enter"],
+        "SELECT max_load FROM operator WHERE name = 'Vera'",
+        7,
+    ),
+    "edit_operator": Way(["f2"], ["e"], "operators: edit", ["tab", "end", "2", "enter"], LIMIT, 12),
+    "toggle_active": Way(["f2"], ["space"], "operators: on/off", [], ACTIVE, (0, 1)),
+    "send_home": Way(["f2"], ["R"], "operators: send home", [], ACTIVE, (0, 0)),
+    "step_limit": Way(["f2"], ["plus"], "operators: limit +", [], LIMIT, 2),
+    "delete_operator": Way(
+        ["f2", "down"], ["d"], "operators: delete", ["y"], "SELECT count(*) FROM operator", 1
+    ),
+    "replace_weight": Way(["f3"], ["7", "0"], "weights: save", ["enter"], WEIGHT, 70),
+    "step_weight": Way(["f3"], ["plus"], "weights: +1", [], WEIGHT, 51),
+    "unlink": Way(["f3"], ["delete"], "weights: unlink", [], f"SELECT count(*) FROM ({WEIGHT})", 0),
+    "spread": Way(
+        ["f3", "down", "1", "0", "enter", "g"],
+        ["equals_sign"],
+        "weights: even out",
+        [],
+        "SELECT group_concat(weight) FROM operator_source",
+        "30,30",
+    ),
+    "add_source": Way(
+        ["f3"], ["a"], "weights: add source", [*"vk", "enter"], "SELECT max(id) FROM source", 3
+    ),
+    "rename_source": Way(
+        ["f3"],
+        ["e"],
+        "weights: rename",
+        ["end", "2", "enter"],
+        "SELECT name FROM source WHERE id = 1",
+        "tg2",
+    ),
+    "delete_source": Way(
+        ["f3", "right"], ["d"], "weights: delete", ["y"], "SELECT count(*) FROM source", 1
+    ),
+    "submit": Way(
+        ["f5", *"tg", "enter", *"lead_9", "tab", *"hi"],
+        ["ctrl+s"],
+        "new appeal: submit",
+        [],
+        "SELECT message FROM appeal WHERE id = 4",
+        "hi",
+    ),
+    "assign": Way(
+        ["f4", "down"],
+        ["m"],
+        "appeals: move",
+        [*"bor", "enter", "y"],
+        HOLDER,
+        (2, 1),
+    ),
+    "give_back": Way(
+        ["f4", "down"],
+        ["r"],
+        "appeals: return",
+        [],
+        "SELECT count(*) FROM event WHERE act = 'return'",
+        1,
+    ),
+    "close": Way(["f4", "down"], ["c"], "appeals: close", [], HOLDER, (1, 0)),
+    "reopen": Way(
+        ["f4", "end"],
+        ["o"],
+        "appeals: reopen",
+        [],
+        "SELECT closed_at FROM appeal WHERE id = 1",
+        None,
+    ),
+    "undo": Way(["f2", "plus"], ["u"], "desk: undo", [], LIMIT, 1),
+    "redo": Way(["f2", "plus", "u"], ["U"], "desk: redo", [], LIMIT, 2),
+}
+INSIDE_OTHERS = {
+    "set_weight": "the yes to the question whether to replace somebody else's weight",
+    "set_weights": "pasting a block of cells into the grid, and leadboard import",
+    "import_operators": "leadboard import",
+    "import_sources": "leadboard import",
+    "change_operator": "leadboard serve, for PATCH /operators/{id}",
+    "rename_operator": "edit_operator renames",
+    "set_limit": "edit_operator and the remedies of the details set it",
+    "set_active": "toggle_active and the remedies of the details switch it",
+}
+"""Acts with no key of their own, and what on the screen does them."""
+
+
+def test_every_act_of_the_desk_is_asked_for_below() -> None:
+    known = {name for name in acts.__all__ if inspect.isfunction(getattr(acts, name))}
+    assert known == {*WAYS, *INSIDE_OTHERS}
+
+
+@pytest.mark.parametrize("size", [(120, 40), USUAL])
+@pytest.mark.parametrize("name", WAYS)
+async def test_keys_ask_for_it(file: Path, name: str, size: tuple[int, int]) -> None:
+    way = WAYS[name]
+    async with open_desk(file, size) as desk:
+        await desk.press(*way.start)
+        await desk.press(*way.keys, *way.then)
+        assert stored(way.query) == way.expected, desk.text
+
+
+@pytest.mark.parametrize("name", WAYS)
+async def test_the_palette_asks_for_it(file: Path, name: str) -> None:
+    way = WAYS[name]
+    async with open_desk(file, USUAL) as desk:
+        await desk.press(*way.start)
+        if name == "replace_weight":
+            await desk.press(*way.keys)
+        await by_palette(desk, way.words)
+        if name != "replace_weight":
+            await desk.press(*way.then)
+        assert stored(way.query) == way.expected, desk.text
+
+
+async def by_palette(desk: Desk, words: str) -> None:
+    """Run the entry of the palette that these words find."""
+    await desk.press("ctrl+p")
+    desk.app.screen.query_one(Input).value = words
+    await desk.until(lambda: words in desk.text.casefold())
+    await desk.pilot.pause(0.1)
+    await desk.press("enter")
+    await desk.settle()
+
+
+def stored(query: str) -> object:
+    [row] = rows(query)
+    return row[0] if len(row) == 1 else row
+
+
+async def test_every_entry_of_the_palette_does_something_without_failing(file: Path) -> None:
+    async with open_desk(file, USUAL) as desk:
+        home = desk.app.desk_screen
+        entries = list(Acts(home).acts())
+        words = [each for each, _, _ in entries]
+        assert len(words) == len(set(words)) > 40
+        for said, binding, node in entries:
+            if said != "Desk: Quit":
+                await Acts(home).run(binding, node)
+                await desk.settle()
+                assert desk.app.is_running, said
+                while desk.app.screen is not home:
+                    await desk.press("escape")
+
+
+COPIES: dict[str, Callable[[str], bool]] = {
+    "an appeal": lambda copied: copied.split("\t") == ["3", "lead_2", "tg", "waiting", "second"],
+}
+
+
+async def test_copying_gives_the_line_to_the_clipboard(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("f4", "y")
+        assert COPIES["an appeal"](desk.app.clipboard)
+        assert "Appeal #3 of lead_2 (tg) copied" in desk.text

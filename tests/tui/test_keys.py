@@ -1,0 +1,108 @@
+"""Keys: both layouts, one declaration each, and the README that lists them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from textual.binding import Binding
+from textual.events import Key
+
+from leadboard import desk as acts
+from tests.screen import open_desk, rows
+from tui.keys import TWINS, both, is_twin
+from tui.keytable import PLACES, key_table
+from tui.typeahead import Fence
+
+README = Path(__file__).parent.parent.parent / "README.md"
+
+
+def bindings() -> Iterator[Binding]:
+    for _, owner in PLACES:
+        yield from owner.BINDINGS
+
+
+@pytest.mark.parametrize("binding", list(bindings()), ids=lambda binding: str(binding.id))
+def test_every_letter_has_its_twin_of_the_russian_layout(binding: Binding) -> None:
+    keys = binding.key.split(",")
+    for key in keys:
+        if (twin := TWINS.get(key.split("+")[-1])) is not None:
+            assert any(other.endswith(twin) for other in keys), key
+
+
+def test_every_binding_has_an_id_of_its_own_and_words() -> None:
+    ids = [binding.id for binding in bindings()]
+    assert None not in ids
+    assert len(set(ids)) == len(ids)
+    assert all(binding.description for binding in bindings())
+
+
+def test_no_two_bindings_of_a_pane_share_a_key() -> None:
+    for _, owner in PLACES:
+        keys = [key for binding in owner.BINDINGS for key in binding.key.split(",")]
+        assert len(set(keys)) == len(keys)
+
+
+def test_twins_are_the_same_physical_keys() -> None:
+    assert both("n,ctrl+s") == "n,т,ctrl+s,ctrl+ы"
+    assert both("U,f1,question_mark,slash") == "U,Г,f1,question_mark,comma,slash,full_stop"
+    assert is_twin("ctrl+ы")
+    assert not is_twin("ctrl+s")
+
+
+def test_the_readme_lists_every_key_and_no_other() -> None:
+    listed = re.findall(r"^\| ([^|]+) \| `([^`]+)` \| ([^|]+) \|$", README.read_text(), re.M)
+    assert listed == key_table()
+
+
+async def test_the_desk_is_used_with_the_russian_layout_switched_on(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.elsewhere(acts.add_source, "tg", actor="t")
+        await desk.press("ф")  # a
+        await desk.type("Анна")
+        await desk.press("enter")
+        assert rows("SELECT name FROM operator") == [("Анна",)]
+        await desk.press("у", "escape")  # e
+        await desk.press("f3", "5", "enter", "л", "о")  # k, j
+        assert rows("SELECT weight FROM operator_source") == [(5,)]
+        await desk.press("f2", "т")  # n
+        assert desk.app.focused is not None
+        assert desk.app.focused.id == "lead"
+        await desk.type("й")  # typed, not q
+        await desk.press("ctrl+ы")
+        assert rows("SELECT external_id FROM lead") == [("й",)]
+        await desk.press("escape", "comma")  # ?
+        assert "esc goes back" in desk.text
+        await desk.press("й", "Ж")  # q, :
+        await desk.until(lambda: "Search for commands" in desk.text)
+        await desk.press("escape", "f2", "в", "т")  # d, then no
+        assert rows("SELECT count(*) FROM operator") == [(1,)]
+        await desk.press("f4", "с")  # c
+        assert rows("SELECT count(*) FROM appeal WHERE closed_at IS NULL") == [(0,)]
+        await desk.press("й")
+        assert not desk.app.is_running
+
+
+async def test_no_key_acts_once_the_app_is_leaving(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.elsewhere(acts.add_operator, "Anna", 5, actor="t")
+        await desk.until(lambda: "0/5" in desk.text)
+        await desk.press("f2")
+        with patch.object(type(desk.app), "return_code", 0):  # as exit() leaves it
+            await desk.app.on_event(Key("plus", "+"))
+            await desk.settle()
+        assert rows("SELECT max_load FROM operator") == [(5,)]
+
+
+async def test_a_key_that_comes_back_after_the_last_screen_has_gone_is_dropped(
+    tmp_path: Path,
+) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.press("f2")
+        app = desk.app
+    assert not app.screen_stack
+    app.on_fence(Fence(1))  # what followed the last key comes home only now
+    for event in (Key("n", "n"), Key("q", "q")):
+        await app.on_event(event)
+    await app.open_keys()

@@ -1,0 +1,113 @@
+"""What the main states look like: compared with stored text, at three sizes, in every dress.
+
+LEADBOARD_PICTURES=renew stores what is seen now; look at the difference before committing it.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import allocator
+import models
+from leadboard import desk as acts
+from tests.screen import LARGE, SMALL, USUAL, Desk, open_desk
+
+STORED = Path(__file__).parent.parent / "pictures"
+SIZES = {"120x40": LARGE, "80x24": USUAL, "40x10": SMALL}
+STATES: dict[str, Sequence[str]] = {
+    "operators": ("f2",),
+    "weights": ("f3", "right", "7", "5"),
+    "appeals": ("f4", "down", "space"),
+    "leads": ("f4", "left_square_bracket"),
+    "form": ("f5", *"tg", "enter", *"lead_9", "tab", *"Привет"),
+    "details": ("f4", "right_square_bracket", "enter"),
+    "help": ("f3", "question_mark"),
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A team whose every draw has one outcome, so that pictures are always the same."""
+    path = tmp_path / "team.db"
+    opened = models.open_database(path)
+    for name, limit in (("Анна Петрова", 2), ("Boris", 5), ("Вера", 0), ("李雷 🙂", 4)):
+        acts.add_operator(name, limit, actor="t")
+    for name in ("tg_main", "a source with a rather long name", "vk"):
+        acts.add_source(name, actor="t")
+    for operator, source, weight in ((1, 1, 70), (3, 1, 30), (2, 2, 1_000_000), (4, 3, 0)):
+        acts.set_weight(operator, source, weight, actor="t")
+    acts.set_active(4, False, actor="t")
+    for number in range(1, 10):
+        allocator.submit(f"lead_{number % 4}", 1 + number % 3, f"[/b] text {number}\n" + "x" * 99)
+    acts.close([1], actor="t")
+    opened.close()
+    return path
+
+
+async def arrive(desk: Desk, keys: Sequence[str]) -> None:
+    await desk.press(*keys)
+    await desk.until(lambda: "◉" not in desk.text)
+
+
+def still(lines: Sequence[str]) -> str:
+    """Return the lines without what the clock writes."""
+    text = "\n".join(line.rstrip() for line in lines)
+    text = re.sub(r"\d\d\.\d\d(\.\d{2,4})? \d\d:\d\d(:\d\d)?|\d\d:\d\d(:\d\d)?", "<time>", text)
+    text = re.sub(r"(?<=╮)[\d:]+", "<time>", text)  # a clock half under a dialog
+    return re.sub(r"[ ▁▂▃▄▅▆▇█]*\d+/min", " <pace>", text) + "\n"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+async def test_a_state_looks_as_it_did(file: Path, state: str, size: str) -> None:
+    stored = STORED / f"{state}-{size}.txt"
+    async with open_desk(file, SIZES[size]) as desk:
+        await arrive(desk, STATES[state])
+        seen = still(desk.lines())
+    if os.environ.get("LEADBOARD_PICTURES") == "renew":
+        STORED.mkdir(exist_ok=True)
+        stored.write_text(seen, encoding="utf-8")
+    assert seen == stored.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("state", "dress"),
+    [
+        *((state, "ansi-dark") for state in ("weights", "appeals")),
+        *(
+            (state, dress)
+            for state in ("weights", "appeals", "details")
+            for dress in ("textual-dark", "textual-light", "NO_COLOR")
+        ),
+    ],
+)
+async def test_every_dress_shows_the_same_and_all_of_it_can_be_read(
+    file: Path, state: str, dress: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dress == "NO_COLOR":
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with open_desk(file, LARGE) as desk:
+        if dress != "NO_COLOR":
+            desk.app.theme = dress
+        await arrive(desk, STATES[state])
+        stored = (STORED / f"{state}-120x40.txt").read_text(encoding="utf-8")
+        await desk.until(lambda: still(desk.lines()) == stored)
+        assert unreadable(desk) == []
+
+
+def unreadable(desk: Desk) -> list[str]:
+    """Return the words that have the colour of their ground."""
+    strips = desk.app.screen._compositor.render_strips()
+    return [
+        segment.text
+        for strip in strips
+        for segment in strip
+        if segment.style
+        and re.search(r"\w", segment.text)
+        and segment.style.color is not None
+        and not segment.style.color.is_default
+        and segment.style.color == segment.style.bgcolor
+    ]

@@ -1,0 +1,86 @@
+"""What every widget may ask of the application: who acts, the threads, and how to leave."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.dom import DOMNode
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from leadboard.common.crashlog import surprise
+from leadboard.common.errors import Refused, Trouble
+from leadboard.queries.board import Board
+from leadboard.queries.word_index import SearchIndex
+from tui.typeahead import OrderedKeys
+from tui.worker import Lane
+
+T = TypeVar("T")
+
+BUSY_AFTER = 0.3
+"""Seconds after which the screen says that an act waits for its turn."""
+LAST_WAIT = 1.0
+"""Seconds that leaving waits for the act in flight."""
+
+
+class HomeScreen(Screen[None]):
+    """The screen below all dialogs: it has the board and a line for sentences."""
+
+    board: reactive[Board] = reactive(Board)
+    """Everything that the panes and the header show."""
+
+    def say(self, sentence: str, *, is_bad: bool = False) -> None:
+        """Show a sentence."""
+        raise NotImplementedError
+
+    def action_quit(self) -> None:
+        """Leave, or ask first when something is not saved."""
+        raise NotImplementedError
+
+
+class DeskApp(OrderedKeys):
+    """An application with an actor, one thread that writes, and threads that read."""
+
+    def __init__(self, home: HomeScreen, actor: str) -> None:
+        super().__init__()
+        self._is_ending = False
+        self.actor = actor
+        self.home = home
+        self.writer = Lane("writer")
+        self.reader = Lane("reader", is_for_reading=True)
+        self.searcher = Lane("searcher", is_for_reading=True)
+        self.counter = Lane("counter", is_for_reading=True)
+        self.index: SearchIndex | None = None
+        """The index of words, once it is worth having."""
+
+    async def perform(self, act: Callable[[], T]) -> T:
+        """Run an act on the writer thread; the screen says so when it has to wait."""
+        busy = self.set_timer(BUSY_AFTER, self._say_busy)
+        try:
+            return await self.writer.do(act)
+        except (Refused, Trouble):
+            raise
+        except Exception as error:
+            raise Trouble(surprise(error)) from error
+        finally:
+            busy.stop()
+
+    def _say_busy(self) -> None:
+        self.home.say("Waiting for the database…")
+
+    def leave(self, code: int = 0) -> None:
+        """Quit, once the act in flight is stored or a second has passed."""
+        self.writer.wait_until_idle(LAST_WAIT)
+        self.exit(return_code=code)
+
+    def end(self, code: int) -> None:
+        """Quit unasked, once: a signal came, or the terminal has gone."""
+        if not self._is_ending:
+            self._is_ending = True
+            self.leave(code)
+
+
+def app_of(node: DOMNode) -> DeskApp:
+    """Return the application that a screen or widget belongs to."""
+    app = node.app
+    assert isinstance(app, DeskApp), "every screen and widget here is made for the desk"
+    return app

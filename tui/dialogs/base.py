@@ -1,0 +1,140 @@
+"""What lies over the desk for a while, and goes once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from leadboard.common.crashlog import surprise_once
+from leadboard.common.errors import Refused, Trouble
+from leadboard.common.text import clean
+from leadboard.database.connection import engine
+from leadboard.desk import Done
+from tui.base import DeskApp, app_of
+from tui.keys import bind
+from tui.messages import Acted
+
+T = TypeVar("T")
+
+SIZES: list[tuple[int, str]] = [(0, "-short"), (18, "-tall")]
+"""Lines from which on a screen has room for more than what it is for."""
+
+
+class Sheet(ModalScreen[bool]):
+    """A modal screen that may be told to go more than once, as two quick keys do."""
+
+    VERTICAL_BREAKPOINTS = SIZES
+    _has_gone = False
+
+    def go(self, result: bool = False) -> None:
+        """Leave with a result; Textual fails when the same screen is left twice."""
+        if not self._has_gone:
+            self._has_gone = True
+            self.dismiss(result)
+
+    def say_why_not(self, sentence: str) -> None:
+        """Show why something was refused, above the keys."""
+        error = self.query_one("#error", Static)
+        error.update(Content(clean(sentence)))
+        error.add_class("said")
+
+
+class Bottom(Vertical):
+    """The reason of a refusal and the keys: at the bottom of the sheet, whatever scrolls above."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Lay out the reason above the keys."""
+        yield Static("", id="error", classes="error")
+        yield Static(Content(self._hint), id="hint", classes="hint")
+
+    def change_hint(self, hint: str) -> None:
+        """Name other keys."""
+        self.query_one("#hint", Static).update(Content(hint))
+
+
+class Body(VerticalScroll):
+    """A text that may be longer than the sheet; it scrolls by the keys of the lists."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("k", "scroll_up", "Up", id="sheet.up", show=False),
+        bind("j", "scroll_down", "Down", id="sheet.down", show=False),
+        bind("g", "scroll_home", "First", id="sheet.first", show=False),
+        bind("G", "scroll_end", "Last", id="sheet.last", show=False),
+    ]
+
+
+class Fields(VerticalScroll, can_focus=False):
+    """Fields that may be more than the dialog has lines for; the one in use is in sight."""
+
+
+class ActDialog(Sheet):
+    """A dialog that does an act: it goes when that is stored, and stays with the reason if not."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
+    ]
+
+    @property
+    def leadboard(self) -> DeskApp:
+        """Return the application, which has the writer and the actor."""
+        return app_of(self)
+
+    def action_dismiss_dialog(self) -> None:
+        """Leave without doing anything."""
+        self.go()
+
+    @work(group="act", exit_on_error=False)
+    async def perform(self, act: Callable[..., Done]) -> None:
+        """Run the act on the writer thread."""
+        app = self.leadboard
+        try:
+            done = await app.perform(partial(act, actor=app.actor))
+        except Refused as refusal:
+            self.refuse(refusal)
+        except Trouble as trouble:
+            self.explain(str(trouble), None)
+        else:
+            self.go(True)
+            app.home.post_message(Acted(done.note))
+
+    def look(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Read and go on with it: at once from a file, beside the screen's thread from a server."""
+        if engine().is_server:
+            self._look_afar(query, then)
+            return
+        with self._explained():
+            then(query())
+
+    @work(group="look", exit_on_error=False)
+    async def _look_afar(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
+        with self._explained():
+            then(await self.leadboard.reader.do(query))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (Refused, Trouble) as error:
+            self.explain(str(error), None)
+        except Exception as error:  # one row that nobody foresaw must not close the desk
+            self.explain(surprise_once(error), None)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Take the refusal of an act."""
+        self.explain(str(refusal), refusal.field)
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Show why the act was refused."""
+        self.say_why_not(sentence)

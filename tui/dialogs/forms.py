@@ -1,0 +1,156 @@
+"""Small dialogs: a few fields to save, and a question before what is hard to take back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from leadboard.common.errors import Refused
+from leadboard.common.text import clean
+from leadboard.desk import Done
+from tui.base import app_of
+from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
+
+Saving = Callable[[dict[str, Any]], Callable[..., Done]]
+"""Given the values by field name, return the act that saves them, all but the actor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a dialog."""
+
+    name: str
+    label: str
+    value: str = ""
+    is_number: bool = False
+
+
+class Dialog(ActDialog):
+    """Fields in a fixed order: tab moves, enter saves from any of them, escape cancels."""
+
+    def __init__(self, title: str, fields: Sequence[Field], saving: Saving) -> None:
+        super().__init__()
+        self._title = title
+        self._fields = fields
+        self._saving = saving
+
+    def compose(self) -> ComposeResult:
+        """Lay out a label, an input and a place for an error for each field."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            with Fields():
+                for field in self._fields:
+                    with Horizontal(classes="field"):
+                        yield Static(Content(field.label), classes="label")
+                        yield Input(clean(field.value), id=f"field-{field.name}", compact=True)
+                    yield Static("", id=f"error-{field.name}", classes="error beside")
+            yield Bottom("enter saves · esc cancels")
+
+    @on(Input.Changed)
+    def forget_error(self, event: Input.Changed) -> None:
+        """Take an error away as soon as its field is edited."""
+        name = (event.input.id or "").removeprefix("field-")
+        self.query_one(f"#error-{name}", Static).update("")
+
+    @on(Input.Submitted)
+    def save(self) -> None:
+        """Check the numbers, then do the act."""
+        values: dict[str, Any] = {}
+        for field in self._fields:
+            typed = self.query_one(f"#field-{field.name}", Input).value
+            values[field.name] = _whole(typed) if field.is_number else typed
+        try:
+            act = self._saving(values)
+        except Refused as refusal:
+            self.explain(str(refusal), refusal.field)
+        else:
+            self.perform(act)
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Put the sentence beside its field, and the cursor into it."""
+        name = field if field in {each.name for each in self._fields} else self._fields[0].name
+        error = self.query_one(f"#error-{name}", Static)
+        error.update(Content(clean(sentence)))
+        self.query_one(f"#field-{name}", Input).focus()
+        error.call_after_refresh(error.scroll_visible, animate=False)
+
+
+class Question(ActDialog):
+    """A question whose yes does an act.
+
+    It may come up under the fingers of somebody who types on, so that only `y` is a yes.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,н", "confirm", "Yes", id="confirm.yes"),
+        Binding("n,т", "dismiss_dialog", "No", id="confirm.no"),
+    ]
+    hint = "y: yes · esc or n: no"
+
+    def __init__(self, question: str, act: Callable[..., Done], *, title: str = "") -> None:
+        super().__init__()
+        self._question = question
+        self._act = act
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        """Show the question and its keys."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(clean(self._title))
+            with Body():
+                yield Static(Content(clean(self._question)))
+            yield Bottom(self.hint)
+
+    def action_confirm(self) -> None:
+        """Do it."""
+        self.perform(self._act)
+
+
+class Confirm(Question):
+    """A question that was asked for with a key, and is there before the next one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", "Yes", id="confirm.enter", show=False)
+    ]
+    hint = "enter or y: yes · esc or n: no"
+
+
+class Quit(Sheet):
+    """Asks before something that is not stored goes; the reason says what."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,н,enter", "leave", "Quit", id="quit.yes"),
+        Binding("escape,n,т", "stay", "Stay", id="quit.no"),
+    ]
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self._reason = reason
+
+    def compose(self) -> ComposeResult:
+        """Show the question and its keys."""
+        with Vertical(classes="dialog"):
+            with Body():
+                yield Static(Content(clean(f"{self._reason} Quit anyway?")))
+            yield Bottom("enter or y: quit · esc or n: stay")
+
+    def action_leave(self) -> None:
+        """Quit without it."""
+        app_of(self).leave()
+
+    def action_stay(self) -> None:
+        """Go back to the desk."""
+        self.go()
+
+
+def _whole(typed: str) -> int | str:
+    """Return what was typed as a whole number if it is one; the desk refuses the rest."""
+    number = typed.strip()
+    digits = number.removeprefix("-")
+    return int(number) if digits.isascii() and digits.isdigit() and len(digits) < 20 else typed

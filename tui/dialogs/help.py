@@ -1,0 +1,58 @@
+"""Help of the focused pane: what it shows, and its keys as they are bound."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.dialogs.base import Body, Bottom, Sheet
+from tui.keys import is_twin
+
+
+class Help(Sheet):
+    """A sheet over the desk; any of its keys takes it away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,й,question_mark,comma,f1", "go_back", "Back", id="help.back")
+    ]
+
+    def __init__(self, title: str, text: str, bindings: Iterable[ActiveBinding]) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._active = list(bindings)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text and below it the keys."""
+        with Vertical(classes="dialog sheet") as box:
+            box.border_title = Content(self._title)
+            with Body():
+                yield Static(Content(self._text), classes="text")
+                yield Static(self._keys(), classes="keys")
+            yield Bottom("↑↓ scroll · esc goes back")
+
+    def _keys(self) -> Content:
+        lines: dict[str, list[str]] = {}
+        does: dict[str, str] = {}
+        for _, binding, _, _ in sorted(self._active, key=_is_move):
+            if binding.id and binding.description and not is_twin(binding.key):
+                lines.setdefault(binding.action, []).append(self.app.get_key_display(binding))
+                does[binding.action] = binding.description
+        width = max((len(" ".join(keys)) for keys in lines.values()), default=0)
+        return Content("\n").join(
+            Content.assemble((" ".join(keys).ljust(width + 2), "$text-accent bold"), does[action])
+            for action, keys in lines.items()
+        )
+
+    def action_go_back(self) -> None:
+        """Go back."""
+        self.go()
+
+
+def _is_move(active: ActiveBinding) -> bool:
+    """Put the keys that only move after those that do something."""
+    return (active.binding.id or "").startswith("list.")

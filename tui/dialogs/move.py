@@ -1,0 +1,169 @@
+"""Choosing who is to have an appeal: the team with loads, and an explicit yes over a limit."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from leadboard import desk
+from leadboard.allocation.lifecycle import NoRoom
+from leadboard.common.errors import Refused
+from leadboard.common.text import clean
+from leadboard.queries import appeals
+from leadboard.queries.board import Board, OperatorRow
+from leadboard.queries.filters import matches
+from leadboard.queries.odds import standings
+from tui.dialogs.base import ActDialog, Bottom
+from tui.dialogs.forms import Confirm
+from tui.widgets.figures import note_of
+from tui.widgets.marks import Chosen
+from tui.widgets.operator_list import FULL, OperatorList
+
+
+class Move(ActDialog):
+    """Everybody with load bars and odds; typing filters, enter moves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "step(1)", "Next", show=False, id="move.next"),
+        Binding("up", "step(-1)", "Previous", show=False, id="move.previous"),
+    ]
+
+    def __init__(self, chosen: Chosen) -> None:
+        super().__init__()
+        self._chosen = chosen
+        self._target: OperatorRow | None = None
+        self._source_ids: set[int] = set()
+
+    def compose(self) -> ComposeResult:
+        """A filter, the team, and a place for the reason of a refusal."""
+        with Vertical(classes="dialog sheet choosing") as box:
+            box.border_title = Content(clean(f"Move {self._chosen.words} to"))
+            yield Input(placeholder="type part of a name", compact=True)
+            yield OperatorList(id="choices")
+            yield Bottom("enter moves · ↑↓ choose · esc cancels")
+
+    def on_mount(self) -> None:
+        """Show the whole team, with the focus in the filter."""
+        self.choices.can_focus = False
+        self.watch(self.leadboard.home, "board", self._show_board)
+        self.look(partial(appeals.sources_of, self._chosen.ids), self._note)
+
+    def _note(self, source_ids: set[int]) -> None:
+        """Say of everybody what is in the way, or his odds."""
+        self._source_ids = source_ids
+        self._show_board()
+
+    def _show_board(self) -> None:
+        """Show loads and odds as they are now."""
+        self.choices.notes = notes(self.leadboard.home.board, self._source_ids)
+        self.filter()
+
+    @property
+    def choices(self) -> OperatorList:
+        """Return the list."""
+        return self.query_one(OperatorList)
+
+    @on(Input.Changed)
+    def filter(self) -> None:
+        """Show those whose names hold what is typed."""
+        typed = self.query_one(Input).value.strip()
+        team = self.leadboard.home.board.operators
+        self.choices.show([row for row in team if matches(typed, row.name)])
+
+    def action_step(self, step: int) -> None:
+        """Move the choice."""
+        self.choices.action_cursor(step)
+        self.choices.keep_in_sight()
+
+    @on(Input.Submitted)
+    def move(self) -> None:
+        """Move to the operator that is chosen."""
+        self._target = self.choices.current
+        if self._target is not None:
+            self.perform(self._assigning())
+
+    def _assigning(self, *, force: bool = False, fitting: bool = False) -> Callable[..., desk.Done]:
+        assert self._target is not None
+        act = self._chosen.telling(desk.assign)
+        return partial(act, self._chosen.ids, self._target.id, force=force, fitting=fitting)
+
+    def explain(self, sentence: str, field: str | None) -> None:
+        """Say why not."""
+        self.say_why_not(sentence)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say why not; where a limit is in the way, ask whether to go over it."""
+        super().refuse(refusal)
+        if isinstance(refusal, NoRoom) and self._target is not None:
+            title = f"Move {self._chosen.words} to {self._target.name}"
+            self.app.push_screen(self._question(refusal, title), self._after_asking)
+        else:
+            # What has changed since they were chosen is told now: asked again, it is meant.
+            self._chosen = replace(self._chosen, seen={})
+
+    def _question(self, refusal: NoRoom, title: str) -> Confirm:
+        over = self._assigning(force=True)
+        if refusal.fit:
+            return Fitting(refusal, self._assigning(fitting=True), over, title=title)
+        them = "it" if refusal.count == 1 else f"all {refusal.count}"
+        they = "It" if refusal.count == 1 else "They"
+        question = f"{refusal} Give {them} all the same? {they} will count."
+        return Confirm(question, over, title=title)
+
+    def _after_asking(self, was_done: bool | None) -> None:
+        if was_done:
+            self.go(True)
+
+
+class Fitting(Confirm):
+    """A question where some of several fit: enter moves those, y all of them over the limit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "fit", "Those that fit", id="fitting.fit", show=False)
+    ]
+    hint = "esc or n: none of them"
+
+    def __init__(
+        self,
+        refusal: NoRoom,
+        fitting: Callable[..., desk.Done],
+        over: Callable[..., desk.Done],
+        *,
+        title: str,
+    ) -> None:
+        fit, count = refusal.fit, refusal.count
+        question = f"{fit} of {count} fit: enter moves {fit}, y all {count} over the limit"
+        super().__init__(question, over, title=title)
+        self._fitting = fitting
+
+    def action_fit(self) -> None:
+        """Move those for whom there is a place."""
+        self.perform(self._fitting)
+
+
+def notes(board: Board, source_ids: set[int]) -> dict[int, str]:
+    """Return what to know of everybody before choosing: full, off, or his odds by lottery.
+
+    Appeals of several sources have no odds in common.
+    """
+    by_hand = {each.id: _in_the_way(each) for each in board.operators}
+    if len(source_ids) != 1:
+        return by_hand
+    standing = standings(board, min(source_ids))
+    return {
+        key: note or (note_of(standing[key]) if key in standing else "not linked")
+        for key, note in by_hand.items()
+    }
+
+
+def _in_the_way(operator: OperatorRow) -> str:
+    if not operator.is_active:
+        return "off"
+    return FULL if operator.load >= operator.max_load else ""

@@ -1,0 +1,23 @@
+"""The second gate for strangers' text: nothing painted may carry a control character."""
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+from leadboard.common.text import strip_controls
+
+
+class Gate(LineFilter):
+    """Takes what a terminal would obey out of every painted line, wherever it came from."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without control, bidirectional and zero-width characters."""
+        return [
+            segment
+            if segment.control or (plain := strip_controls(segment.text)) == segment.text
+            else Segment(plain, segment.style)
+            for segment in segments
+        ]
+
+
+GATE = Gate()

@@ -1,0 +1,14 @@
+"""The four panes of the desk and the lists and fields in them."""
+
+__all__ = [
+    "appeal_window",
+    "appeals",
+    "appeals_pane",
+    "leads",
+    "new_appeal",
+    "operators",
+    "source_field",
+    "weight_columns",
+    "weight_grid",
+    "weights",
+]

@@ -1,0 +1,201 @@
+"""What a list of appeals holds: pages of what is wanted, and which are marked and chosen."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.message import Message
+
+from leadboard.allocation.appeals import worded
+from leadboard.allocation.lifecycle import Seen
+from leadboard.queries import appeals
+from leadboard.queries.appeals import AppealRow
+from leadboard.queries.filters import EVERYTHING, Wanted
+from leadboard.queries.word_index import SearchIndex
+from tui.base import app_of
+from tui.messages import Acted, Failed
+from tui.widgets.marks import MOST, Chosen, Marks, seen
+from tui.widgets.paged_view import Window
+from tui.widgets.reader import Job
+from tui.widgets.remarks import Remark
+
+if TYPE_CHECKING:
+    from leadboard.transfer.showing import Shown
+
+
+class AppealWindow(Window[AppealRow]):
+    """The appeals that a list wants; marks stay until something was done to what they are on."""
+
+    def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:
+        super().__init__(id=id)
+        self.base = base
+        self.wanted = base
+        self.marks = Marks()
+        self._range: AppealRow | None = None
+        """The appeal at which a range begins that is to be marked."""
+
+    def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
+        """Return the newest appeals that are wanted, or those before an id."""
+        return appeals.newest_appeals(limit, before, self.wanted, self._index)
+
+    def read_after(self, limit: int, after: int) -> Sequence[AppealRow]:
+        """Return the wanted appeals just newer than an id."""
+        return appeals.appeals_after(limit, after, self.wanted, self._index)
+
+    def count_after(self, most: int, after: int) -> int:
+        """Return how many wanted appeals are newer than an id."""
+        return appeals.count_after(most, after, self.wanted, self._index)
+
+    def count(self, most: int) -> tuple[int, bool]:
+        """Return how many appeals are wanted, up to `most`, and whether that is all."""
+        return appeals.count_appeals(most, self.wanted, self._index)
+
+    @property
+    def hint(self) -> str:
+        """Return what is said where no appeals are."""
+        is_calm = self.base.is_waiting and not self.is_narrowed and not self.reader.is_looking
+        return "Nothing is waiting." if is_calm else super().hint
+
+    @property
+    def _index(self) -> SearchIndex | None:
+        return app_of(self).index
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all appeals that are on show."""
+        from leadboard.transfer.showing import appeals_shown
+
+        if not self.rows:
+            return None
+        return partial(
+            appeals_shown, self.wanted, self._index, is_oldest_first=self.is_oldest_first
+        )
+
+    def filter(self, wanted: Wanted) -> None:
+        """Show only what is wanted, within what this list shows at all."""
+        narrowed = replace(
+            wanted,
+            is_waiting=wanted.is_waiting or self.base.is_waiting,
+            lead_id=self.base.lead_id,
+        )
+        if narrowed != self.wanted:
+            self.wanted = narrowed
+            self.widen() if narrowed == self.base else self.start_over()
+
+    # Marks.
+
+    def remarks(self) -> list[Remark]:
+        """Say how many are marked, and how many rows are newer than those on show."""
+        in_view = (self.rows[place] for place in self.visible_rows())
+        return [*self._begun(), *self.marks.remark(in_view), *super().remarks()]
+
+    def _begun(self) -> list[Remark]:
+        if self._range is None:
+            return []
+        short = Remark("V marks up to here", 1, Remark("V ends range"))
+        return [Remark(f"V marks from {self._range.lead} up to here", 4, short)]
+
+    def _show_marks(self) -> None:
+        self.tell()
+        self.refresh()
+
+    def unmark(self) -> bool:
+        """Forget a range that was begun, else all marks; False where there is nothing to forget."""
+        had_any = self._range is not None or len(self.marks) > 0
+        if self._range is None:
+            self.marks.clear()
+        self._range = None
+        self._show_marks()
+        return had_any
+
+    def action_mark(self) -> None:
+        """Mark the appeal under the cursor, or take its mark away, and go on to the next."""
+        if self.current and self.is_sure():
+            self.marks.turn(self.current)
+            self.refresh_row(self.cursor)
+            self.go_to(self.cursor + 1)
+            self.tell()
+
+    def action_mark_on(self, step: int) -> None:
+        """Mark the appeal under the cursor and the one beside it, and go there."""
+        if self.current and self.is_sure():
+            for place in (self.cursor, self.cursor + step):
+                if 0 <= place < len(self.rows):
+                    row = self.rows[place]
+                    self.marks.add({row.id: seen(row)})
+            self.go_to(self.cursor + step)
+            self._show_marks()
+
+    def action_mark_all(self) -> None:
+        """Mark all appeals that the list shows, also those that are not in view."""
+        self.reader.ask(lambda: Job(self._read_all, self._mark_found))
+
+    def action_mark_range(self) -> None:
+        """Begin a range at the cursor; asked again, mark all appeals from there to the cursor."""
+        if self.current is None or not self.is_sure():
+            return
+        if self._range is None:
+            self._range = self.current
+            self.tell()
+            return
+        first, last = sorted((self._range.id, self.current.id))
+        self._range = None
+        self.reader.ask(lambda: Job(lambda: self._read_range(first, last), self._mark_found))
+
+    def _read_all(self) -> Mapping[int, Seen]:
+        if self.is_oldest_first:
+            return appeals.states_up(MOST + 1, 0, self.wanted, self._index)
+        return appeals.states_down(MOST + 1, None, self.wanted, self._index)
+
+    def _read_range(self, first: int, last: int) -> Mapping[int, Seen]:
+        found = appeals.states_up(MOST + 1, first - 1, self.wanted, self._index)
+        return {key: state for key, state in found.items() if key <= last}
+
+    def _mark_found(self, found: Mapping[int, Seen]) -> None:
+        ids = sorted(found, reverse=not self.is_oldest_first)[:MOST]
+        self.marks.add({key: found[key] for key in ids})
+        self._show_marks()
+        more = f": the first {MOST:,}, there are more" if len(found) > MOST else ""
+        self.post_message(Acted(f"{len(self.marks):,} marked{more}".replace(",", " ")))
+
+    # What an act is about: the marked appeals, else the one under the cursor.
+
+    class Settled(Message):
+        """An act was stored, or refused: these it was done to."""
+
+        def __init__(self, appeal_ids: Sequence[int]) -> None:
+            super().__init__()
+            self.appeal_ids = appeal_ids
+
+    @on(Settled)
+    def settle(self, message: Settled) -> None:
+        """Take the marks off what was done; what was passed over keeps them."""
+        message.stop()
+        self.marks.settle(message.appeal_ids, self.rows)
+        self._show_marks()
+
+    def chosen(self) -> Chosen | None:
+        """Return what an act is about; None where there is nothing, or a doubt that was told."""
+        if not self.is_sure():
+            return None
+        chosen = self.marks.chosen(self.current, self._tell_settled)
+        self.sent = set(chosen.ids) if chosen else set()
+        return chosen
+
+    def _tell_settled(self, appeal_ids: Sequence[int]) -> None:
+        self.post_message(self.Settled(appeal_ids))
+
+    def is_sure(self) -> bool:
+        """Tell whether a key means the row under the cursor; if not, say why and ask for it again.
+
+        It may have been pressed for one that left the list in that moment.
+        """
+        lost, self.lost = self.lost, None
+        if lost is None or self.marks or self.current is None:
+            return True
+        here = worded(self.current.lead, self.current.source)
+        gone = worded(lost.lead, lost.source)
+        sentence = f"{gone} has left this list: now {here} is selected. Press the key again."
+        self.post_message(Failed(sentence))
+        return False

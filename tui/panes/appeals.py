@@ -1,0 +1,166 @@
+"""The appeals, newest first, and what a dispatcher does to them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.message import Message
+
+from leadboard import desk
+from leadboard.queries.appeals import AppealRow
+from leadboard.queries.filters import OF_APPEALS
+from tui.keys import bind
+from tui.messages import Act, Acted
+from tui.panes.appeal_window import AppealWindow
+from tui.widgets.cells import fit
+from tui.widgets.marks import named, seen
+from tui.widgets.moments import short
+
+WAITING = "waiting"
+MOMENT = 8
+WIDEST = {"lead": 18, "source": 14, "operator": 16}
+
+
+class Appeals(AppealWindow):
+    """One line an appeal: when, whose, from where, who has it, what it says."""
+
+    HELP = (
+        "The newest appeal is on top. One that nobody has is marked waiting; a closed one is "
+        "dimmed, and its operator has the place free again. enter tells why an appeal went where "
+        "it went. space marks several, * all that match, V from one to another, and the keys then "
+        "act on all of them; what was closed or moved meanwhile is passed over. [ and ] go through "
+        "All, Waiting and Leads; L shows everything that the lead has written, esc comes back."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "details", "Details", id="appeals.details"),
+        bind("c", "close", "Close", id="appeals.close"),
+        bind("m", "move", "Move", id="appeals.move"),
+        bind("r", "return", "Return", id="appeals.return"),
+        bind("o", "reopen", "Reopen", id="appeals.reopen"),
+        bind("space", "mark", "Mark", id="appeals.mark"),
+        bind("asterisk", "mark_all", "Mark all shown", id="appeals.mark-all", show=False),
+        bind("V", "mark_range", "Mark from here, to here", id="appeals.mark-range", show=False),
+        bind("shift+down", "mark_on(1)", "Mark downwards", id="appeals.mark-down", show=False),
+        bind("shift+up", "mark_on(-1)", "Mark upwards", id="appeals.mark-up", show=False),
+        bind("y", "copy", "Copy", id="appeals.copy", show=False),
+        bind("s", "sort", "Oldest first", id="appeals.sort", show=False),
+        bind("L", "lead", "Its lead", id="appeals.lead", show=False),
+    ]
+    on_a_row = frozenset(
+        {
+            *("details", "close", "move", "return", "reopen", "copy", "lead"),
+            *("mark", "mark_all", "mark_range", "mark_on"),
+        }
+    )
+    empty = "No appeals yet: press n to enter one."
+    terms = OF_APPEALS
+    offer = "words, waiting, closed, op:anna, src:tg, since:10:00"
+
+    class LeadWanted(Message):
+        """Everything that a lead has written is to be shown."""
+
+        def __init__(self, lead_id: int, external_id: str) -> None:
+            super().__init__()
+            self.lead_id = lead_id
+            self.external_id = external_id
+
+    # Painting.
+
+    def measure_columns(self, rows: Sequence[AppealRow]) -> tuple[int, ...]:
+        """Return the widths of lead, source and operator."""
+        return (
+            _widest((row.lead for row in rows), WIDEST["lead"]),
+            _widest((row.source for row in rows), WIDEST["source"]),
+            _widest((_holder(row) for row in rows), WIDEST["operator"]),
+        )
+
+    def draw_row(self, row: AppealRow, width: int, is_cursor: bool) -> list[Segment]:
+        """Draw `10:42:07  tg_77  vk  Anna  Хочу купить`."""
+        tone = "dim" if row.is_closed else ""
+        plain, dim = self.pen(tone, is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
+        lead, source, operator = self._squeezed(width)
+        used = 2 + MOMENT + sum(each + 2 for each in (lead, source, operator) if each)
+        is_waiting = row.operator is None and not row.is_closed
+        is_marked = row.id in self.marks
+        mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
+        segments = [
+            Segment("▪" if is_marked else " ", mark_pen),
+            Segment(f"{fit(short(row.timestamp), MOMENT)} ", mark_pen),
+            Segment(" " + fit(row.lead, lead) + " ", plain),
+            Segment(f" {fit(row.source, source)} " if source else "", dim),
+            Segment(
+                " " + fit(_holder(row), operator) + " ",
+                self.pen("bad", is_cursor=is_cursor) if is_waiting else plain,
+            ),
+            Segment(" " + fit(row.message, max(0, width - used - 2)), plain),
+        ]
+        return [segment for segment in segments if segment.text]
+
+    def _squeezed(self, width: int) -> tuple[int, int, int]:
+        """Return the column widths, narrower where the pane is."""
+        lead, source, operator = self.columns
+        if width >= 60:
+            return lead, source, operator
+        return min(lead, width // 4), 0, min(operator, width // 4)
+
+    # Acts: on the marked appeals, else on the one under the cursor.
+
+    def _act(self, function: Callable[..., desk.Done]) -> None:
+        if chosen := self.chosen():
+            self.post_message(Act(chosen.telling(function), chosen.ids))
+
+    def action_close(self) -> None:
+        """Close what is chosen."""
+        self._act(desk.close)
+
+    def action_reopen(self) -> None:
+        """Open what is chosen again."""
+        self._act(desk.reopen)
+
+    def action_return(self) -> None:
+        """Return what is chosen to waiting."""
+        self._act(desk.give_back)
+
+    def action_move(self) -> None:
+        """Ask which operator is to have what is chosen."""
+        from tui.dialogs.move import Move
+
+        if chosen := self.chosen():
+            if not self.marks and self.current:  # asking takes its time: somebody may be quicker
+                chosen = replace(chosen, seen={self.current.id: seen(self.current)})
+            self.app.push_screen(Move(chosen))
+
+    def action_details(self) -> None:
+        """Show the whole appeal, and why it went where it went."""
+        from tui.dialogs.details import Details
+
+        if self.current:
+            self.app.push_screen(Details(self.current.id))
+
+    def action_lead(self) -> None:
+        """Show all appeals of the lead whose appeal is under the cursor."""
+        if self.current:
+            self.post_message(self.LeadWanted(self.current.lead_id, self.current.lead))
+
+    def action_copy(self) -> None:
+        """Copy the line under the cursor to the clipboard."""
+        if (row := self.current) is None:
+            return
+        line = "\t".join([str(row.id), row.lead, row.source, _holder(row), row.message])
+        self.app.copy_to_clipboard(line)
+        self.post_message(Acted(f"A{named(row)[1:]} copied"))
+
+
+def _holder(row: AppealRow) -> str:
+    if row.is_withdrawn:
+        return "withdrawn"
+    if row.operator is not None:
+        return row.operator
+    return "nobody" if row.is_closed else WAITING
+
+
+def _widest(texts: Iterable[str], most: int) -> int:
+    return min(most, max(map(cell_len, texts), default=0))

@@ -1,0 +1,201 @@
+"""The pane of appeals: All, Waiting and Leads under one border."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+
+from leadboard.common.validation import storable
+from leadboard.database.fields import now
+from leadboard.queries.board import Board
+from leadboard.queries.filters import Wanted, parse
+from tui.keys import bind
+from tui.panes.appeals import Appeals
+from tui.panes.leads import Leads
+from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
+from tui.widgets.hits import Hits
+from tui.widgets.paged_view import Window
+from tui.widgets.remarks import Remark, cut
+
+TABS = ("all", "waiting", "leads")
+OF_LEAD = "of-lead"
+
+
+class AppealsPane(Filtered, Vertical):
+    """Three lists, of which one is on show."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("left_square_bracket", "tab(-1)", "Previous tab", id="appeals.previous", show=False),
+        bind("right_square_bracket", "tab(1)", "All/Waiting/Leads", id="appeals.next"),
+        bind("escape", "back", "Back from a lead", id="appeals.back", show=False),
+    ]
+
+    board: reactive[Board] = reactive(Board, repaint=False, init=False)
+    version = reactive(0, repaint=False, init=False)
+    tab = reactive("all", init=False)
+    """The list on show, unless it is that of one lead."""
+    lead: reactive[Appeals.LeadWanted | None] = reactive(None, init=False)
+    """The lead whose appeals alone are on show."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lists: dict[str, Appeals | Leads] = {
+            "all": Appeals(id="all"),
+            "waiting": Appeals(id="waiting", base=Wanted(is_waiting=True)),
+            "leads": Leads(id="leads"),
+            OF_LEAD: Appeals(id=OF_LEAD),
+        }
+        self.hits = Hits(self.show_subtitle)
+
+    def compose(self) -> ComposeResult:
+        """Start with all appeals; the other lists are mounted when they are first shown."""
+        yield self._lists["all"]
+
+    def on_mount(self) -> None:
+        """Let the border follow what the first list says of itself."""
+        self._heed(self.list)
+
+    def _heed(self, shown: Appeals | Leads) -> None:
+        self.watch(shown, "remark", self.show_subtitle, init=False)
+
+    @property
+    def list(self) -> Appeals | Leads:
+        """Return the list on show."""
+        return self._lists[self.tab if self.lead is None else OF_LEAD]
+
+    def watch_version(self, version: int) -> None:
+        """Let the list on show read again."""
+        self.list.version = version
+
+    @property
+    def remarks(self) -> Sequence[Remark]:
+        """Return what the border says: what is out of sight, and whose appeals these are."""
+        if self.lead is None:
+            return self.list.remark
+        name = self.lead.external_id
+        short = cut("only ", name, SHORT_FILTER, " · esc", gives_way=1)
+        return [*self.list.remark, Remark(f"only {name} · esc goes back", 4, short)]
+
+    @property
+    def offer(self) -> str:
+        """Return what can be typed to filter the list on show."""
+        return self.list.offer
+
+    def watch_board(self) -> None:
+        """Keep the counts in the title."""
+        self._show_title()
+
+    def watch_tab(self) -> None:
+        """Show the list of the tab."""
+        self.set_reactive(AppealsPane.lead, None)
+        self._show_list()
+
+    def watch_lead(self, lead: Appeals.LeadWanted | None) -> None:
+        """Show the appeals of one lead, or the list from which one came."""
+        if lead is not None:
+            appeals = self._lists[OF_LEAD]
+            assert isinstance(appeals, Appeals)
+            appeals.base = appeals.wanted = Wanted(lead_id=lead.lead_id)
+            appeals.marks.clear()
+            appeals.start_over()
+        self._show_list()
+
+    def _show_list(self) -> None:
+        had_focus, shown = self.has_focus_within, self.list
+        if not shown.is_attached:
+            self.mount(shown)
+            self._heed(shown)
+        for each in self._lists.values():
+            each.display = each is shown
+            if each is not shown:
+                each.reader.stop()
+        self._show_title()
+        self._note_faults()
+        self.hits.forget()
+        self.show_subtitle()
+        shown.read_again()
+        if had_focus:
+            shown.focus()
+
+    def _show_title(self) -> None:
+        counts = self.board.counts
+        titles = {
+            "all": f"All {counts.appeals:,}" if counts else "All",
+            "waiting": f"Waiting {self.board.waiting:,}",
+            "leads": f"Leads {counts.leads:,}" if counts else "Leads",
+        }
+        room = self.outer_size.width - FRAME
+        full = self._title([titles[tab].replace(",", " ") for tab in TABS])
+        if full.cell_length > room > 0:  # the counts give way before the name of a tab does
+            full = self._title([tab.capitalize() for tab in TABS])
+        self.border_title = full
+
+    def _title(self, names: Sequence[str]) -> Content:
+        parts = [
+            (name, "reverse" if tab == self.tab else "")
+            for tab, name in zip(TABS, names, strict=True)
+        ]
+        tabs = (item for part in parts for item in (part, " │ "))
+        return Content.assemble("3 Appeals  ", *tabs)[:-3]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Name the tabs with as much as there is room for."""
+        self._show_title()
+
+    @on(Appeals.LeadWanted)
+    def show_lead(self, message: Appeals.LeadWanted) -> None:
+        """Show all appeals of one lead, until escape."""
+        self.lead = message
+
+    def action_back(self) -> None:
+        """Show again what was on show before the lead."""
+        if self.lead is None:
+            raise SkipAction
+        self.lead = None
+
+    def unmark(self) -> None:
+        """Take away the marks of the list on show."""
+        if isinstance(self.list, Appeals):
+            self.list.unmark()
+
+    def apply_filter(self, text: str) -> None:
+        """Filter every list by the same words, and by the terms that mean something in it."""
+        before = self.list.wanted
+        for each in self._lists.values():
+            each.filter(parse(storable(text), now(), each.terms))
+        if self.list.wanted != before:
+            self.hits.forget()
+        self._note_faults()
+
+    def _note_faults(self) -> None:
+        self.faults = parse(self.filter_text, now(), self.list.terms).faults
+
+    @on(Window.Shown)
+    def count_hits(self, message: Window.Shown) -> None:
+        """Keep how much the filter finds right, whatever has come or gone."""
+        message.stop()
+        if message.wanted == self.list.wanted:  # else those of this filter are still to come
+            self.hits.look(self.list)
+
+    @property
+    def found(self) -> str:
+        """Return how much the filter finds in the list on show."""
+        return self.hits.text
+
+    def filter_said(self) -> Sequence[Remark]:
+        """Return what the border says anyway, with the filter and what it finds."""
+        filtered = super().filter_said() if self.list.is_narrowed or self.lead is None else ()
+        return [*self.remarks, *filtered]
+
+    def action_tab(self, step: int) -> None:
+        """Go to the next list."""
+        if self.lead is not None:
+            self.lead = None
+        else:
+            self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]

@@ -1,0 +1,91 @@
+"""The leads, those met last first, each with his appeals."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.binding import BindingType
+
+from leadboard.queries import leads
+from leadboard.queries.filters import OF_LEADS, Wanted
+from leadboard.queries.leads import LeadRow
+from tui.keys import bind
+from tui.panes.appeals import MOMENT, Appeals
+from tui.widgets.cells import fit
+from tui.widgets.moments import short
+from tui.widgets.paged_view import Window
+
+if TYPE_CHECKING:
+    from leadboard.transfer.showing import Shown
+
+WIDEST_LEAD = 24
+
+
+class Leads(Window[LeadRow]):
+    """One line a lead: his id, how many appeals, how many open, and the newest."""
+
+    HELP = "Each line is one lead. enter shows all his appeals; esc comes back from there."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter,L", "appeals", "His appeals", id="leads.appeals"),
+        bind("s", "sort", "Oldest first", id="leads.sort", show=False),
+    ]
+    on_a_row = frozenset({"appeals"})
+    empty = "No leads yet: the first appeal brings the first."
+    terms = OF_LEADS
+    offer = "part of a lead's id"
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all leads that are on show."""
+        from leadboard.transfer.showing import leads_shown
+
+        if not self.rows:
+            return None
+        return partial(leads_shown, self.wanted.words, is_oldest_first=self.is_oldest_first)
+
+    def filter(self, wanted: Wanted) -> None:
+        """Show only leads whose ids hold every word."""
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self.widen() if wanted == self.base else self.start_over()
+
+    def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
+        """Return the leads met last, or those before an id."""
+        return leads.newest_leads(limit, before, self.wanted.words)
+
+    def read_after(self, limit: int, after: int) -> Sequence[LeadRow]:
+        """Return the leads met just after one."""
+        return leads.leads_after(limit, after, self.wanted.words)
+
+    def count(self, most: int) -> tuple[int, bool]:
+        """Return how many leads are wanted, up to `most`, and whether that is all."""
+        return leads.count_leads(most, self.wanted.words)
+
+    def count_after(self, most: int, after: int) -> int:
+        """Return how many leads were met after one."""
+        return leads.count_leads_after(most, after, self.wanted.words)
+
+    def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
+        """Return the widths of the ids and of the counts."""
+        ids = max((cell_len(row.external_id) for row in rows), default=0)
+        counts = max((len(f"{row.open}/{row.appeals}") for row in rows), default=0)
+        return min(ids, WIDEST_LEAD), counts
+
+    def draw_row(self, row: LeadRow, width: int, is_cursor: bool) -> list[Segment]:
+        """Draw `tg_77  1/4  10:42:07  Хочу купить`, where 1/4 is open of all."""
+        plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
+        ids, counts = self.columns
+        newest = short(row.newest) if row.newest else ""
+        used = ids + counts + MOMENT + 7
+        return [
+            Segment(" " + fit(row.external_id, ids) + "  ", plain),
+            Segment(fit(f"{row.open}/{row.appeals}", counts, right=True) + "  ", plain),
+            Segment(fit(newest, MOMENT) + "  ", dim),
+            Segment(fit(row.message, max(0, width - used)), plain),
+        ]
+
+    def action_appeals(self) -> None:
+        """Show the appeals of the lead under the cursor."""
+        if self.current:
+            self.post_message(Appeals.LeadWanted(self.current.id, self.current.external_id))

@@ -1,0 +1,275 @@
+"""The form for an appeal that came by telephone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+from uuid import uuid4
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
+
+from leadboard.allocation.intake import Draft, Placed
+from leadboard.common.errors import Refused, Trouble
+from leadboard.common.text import clean
+from leadboard.database.connection import engine
+from leadboard.queries import leads
+from leadboard.queries.board import Board
+from leadboard.queries.odds import Standing, standings
+from tui.base import app_of
+from tui.keys import bind
+from tui.panes.source_field import SourceField
+from tui.widgets.figures import note_of
+from tui.worker import Lane
+
+ODDS_LINES = 3
+
+
+class KnownLeads(Suggester):
+    """Completes a lead's id from the leads that have written before."""
+
+    def __init__(self, reader: Lane) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._reader = reader
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the first known id that starts with what is typed."""
+        try:
+            if engine().is_server:  # which may take its time
+                return await self._reader.do(partial(leads.lead_starting, value))
+            return leads.lead_starting(value)
+        except Trouble:
+            return None  # the header says that the database cannot be read
+
+
+class MessageArea(TextArea):
+    """The message: enter submits, a pasted text keeps its lines."""
+
+    @dataclass
+    class Entered(Message):
+        """Enter was pressed in the message."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Entered())
+            return
+        await super()._on_key(event)
+
+
+class NewAppeal(Vertical):
+    """Source, lead and message; the odds while one types, and who got the last one."""
+
+    HELP = (
+        "Type part of the source's name and press enter, then the lead's id (the right arrow "
+        "completes a known one), then the message. ctrl+s submits from any field, enter from the "
+        "message; ctrl+j starts a new line there. The form keeps the source for the next appeal."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("ctrl+s", "submit", "Submit", id="form.submit"),
+        bind("ctrl+j", "new_line", "New line", id="form.new-line", show=False),
+        Binding("escape", "leave", "Leave", id="form.leave"),
+    ]
+
+    board: reactive[Board] = reactive(Board, repaint=False, init=False)
+
+    @dataclass
+    class Submitted(Message):
+        """A checked draft is to be stored."""
+
+        draft: Draft
+
+    @dataclass
+    class Left(Message):
+        """The form is to lose the focus; its text stays."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.refused: list[tuple[Draft, str]] = []
+        """Drafts that were refused, each with why; they come back into the empty form."""
+        self.held: list[Draft] = []
+        """Drafts that are sent again once the database can be written."""
+        self.is_filled = False
+
+    async def fill(self) -> None:
+        """Mount the fields, the odds and the answer: after the first frame, which is quicker so."""
+        known = KnownLeads(app_of(self).reader)
+        lead = Input(placeholder="id: tg_123456789", compact=True, id="lead", suggester=known)
+        message = MessageArea(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
+        await self.mount(
+            _field("Source", SourceField(id="source-field")),
+            _field("Lead", lead),
+            _field("Message", message, "message"),
+            Static("", id="odds"),
+            Static("", id="answer"),
+        )
+        self.is_filled = True
+        self.watch_board(self.board)
+
+    @property
+    def source_field(self) -> SourceField:
+        """Return the field of the source."""
+        return self.query_one(SourceField)
+
+    @property
+    def lead(self) -> Input:
+        """Return the field of the lead."""
+        return self.query_one("#lead", Input)
+
+    @property
+    def message(self) -> MessageArea:
+        """Return the field of the message."""
+        return self.query_one(MessageArea)
+
+    @property
+    def has_text(self) -> bool:
+        """Tell whether something was typed or came back that is not stored."""
+        typed = self.is_filled and (self.lead.value or self.message.text)
+        return bool(typed or self.refused or self.held)
+
+    def fields(self) -> list[Input | MessageArea]:
+        """Return the fields in the order of the tab key."""
+        return [self.source_field.input, self.lead, self.message]
+
+    def first_field(self) -> Input | MessageArea:
+        """Return the field to start with: the source until one is taken, then the lead."""
+        return self.lead if self.source_field.taken else self.source_field.input
+
+    def watch_board(self, board: Board) -> None:
+        """Offer the sources of a new board, and work the odds out again."""
+        if self.is_filled:
+            self.source_field.offer(board.sources)
+            self.show_odds()
+
+    def show_odds(self) -> None:
+        """Show who would get the next appeal of the source."""
+        source = self.source_field.taken
+        odds = self.query_one("#odds", Static)
+        standing = list(standings(self.board, source.id).values()) if source else []
+        width = max(20, self.size.width - 2)
+        odds.update(Content("\n".join(odds_lines(standing, width)) if source else ""))
+
+    @on(Input.Changed)
+    @on(SourceField.Taken)
+    def follow_source(self) -> None:
+        """Keep the odds those of the source."""
+        self.show_odds()
+
+    @on(SourceField.Taken)
+    def go_to_lead(self) -> None:
+        """Go on once the source is taken."""
+        self.lead.focus()
+
+    @on(Input.Submitted, "#lead")
+    def go_to_message(self) -> None:
+        """Go on once the lead is typed."""
+        self.message.focus()
+
+    def action_new_line(self) -> None:
+        """Break the line of the message."""
+        if self.message.has_focus:
+            self.message.insert("\n")
+
+    def action_leave(self) -> None:
+        """Go back to where one came from; the text stays."""
+        self.post_message(self.Left())
+
+    @on(MessageArea.Entered)
+    def action_submit(self) -> None:
+        """Hand the draft over and be ready for the next one at once."""
+        if not self.source_field.settle() or self.source_field.taken is None:
+            self.tell("Choose a source first.", "bad")
+            self.source_field.input.focus()
+            return
+        try:
+            # The key makes it safe to send the draft again, whatever became of it the first time.
+            key = f"desk-{uuid4().hex}"
+            source_id = self.source_field.taken.id
+            draft = Draft.checked(self.lead.value, source_id, self.message.text, key)
+        except Refused as refusal:
+            self.tell(str(refusal), "bad")
+            (self.message if refusal.field == "message" else self.lead).focus()
+            return
+        self.post_message(self.Submitted(draft))
+        self._fill("", "")
+        self.tell(f"Saving {draft.external_id}…", "dim")
+
+    def _fill(self, lead: str, message: str) -> None:
+        self.lead.value = lead
+        self.message.text = message
+        self.lead.focus()
+
+    def answer(self, placed: Placed) -> None:
+        """Say who got the appeal, or why nobody did."""
+        known = ", known by its key" * placed.is_repeat + ", with another text" * placed.differs
+        if placed.operator is not None:
+            self.tell(f"✓ #{placed.id} → {placed.operator}{known}", "good")
+        else:
+            self.tell(f"◷ #{placed.id} waits: {placed.reason}{known}", "warn")
+        self._bring_back()
+
+    def take_back(self, draft: Draft, sentence: str) -> None:
+        """Keep a draft that was not saved as the sentence tells; it comes back to an empty form."""
+        self.refused.append((draft, sentence))
+        self._bring_back()
+        if self.refused:
+            self.tell(f"{len(self.refused)} not saved, coming back when the form is empty.", "bad")
+
+    def hold(self, draft: Draft) -> None:
+        """Keep a draft until the database can be written again."""
+        self.held.append(draft)
+        leads = ", ".join(each.external_id for each in self.held)
+        self.tell(f"{len(self.held)} kept, to be sent: {leads}", "warn")
+
+    def take_held(self) -> Sequence[Draft]:
+        """Hand over the drafts to send again, oldest first."""
+        held, self.held = self.held, []
+        return held
+
+    def _bring_back(self) -> None:
+        if self.refused and not self.lead.value and not self.message.text:
+            draft, sentence = self.refused.pop(0)
+            self._fill(draft.external_id, draft.message)
+            self.tell(sentence, "bad")
+
+    def tell(self, sentence: str, tone: str) -> None:
+        """Show a sentence below the form."""
+        answer = self.query_one("#answer", Static)
+        answer.set_classes(tone)
+        answer.update(Content(clean(sentence)))
+
+
+def _field(label: str, field: Widget, extra: str = "") -> Horizontal:
+    return Horizontal(Static(label, classes="label"), field, classes=f"field {extra}")
+
+
+def odds_lines(standing: Sequence[Standing], width: int) -> list[str]:
+    """Return `next: Anna 58% · Boris 42% · Vera full` in lines, the likeliest first.
+
+    No name is broken, and what does not fit into ODDS_LINES lines is counted.
+    """
+    if not standing:
+        return ["next: nobody serves this source"]
+    lines = ["next:"]
+    by_share = sorted(standing, key=lambda each: (-each.share, each.operator.id))
+    for place, each in enumerate(by_share):
+        item = f" {each.operator.name} {note_of(each)}"
+        rest = f" · {len(by_share) - place} more"
+        joined = lines[-1] + (" ·" if place else "") + item
+        if cell_len(joined) + (len(rest) if len(lines) == ODDS_LINES else 0) <= width:
+            lines[-1] = joined
+        elif len(lines) < ODDS_LINES:
+            lines.append("     " + item)
+        else:
+            lines[-1] += rest
+            break
+    return lines

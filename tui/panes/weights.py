@@ -1,0 +1,229 @@
+"""The weight grid: operators down, sources across, weights typed in place."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import BindingType
+
+from leadboard import desk
+from leadboard.common.errors import Refused, Trouble
+from leadboard.common.validation import MAX_WEIGHT
+from leadboard.queries import board
+from tui.base import app_of
+from tui.dialogs.forms import Confirm, Dialog, Field
+from tui.keys import bind
+from tui.messages import Act, Failed, Insistence
+from tui.panes.weight_grid import WeightGrid
+from tui.screen.wording import words_of
+from tui.widgets.remarks import Remark
+
+if TYPE_CHECKING:
+    from leadboard.transfer.showing import Shown
+
+Change = tuple[int, int, int | None]
+"""An operator, a source, and the weight to set, None for no link."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell that is typed into, and the weight it held when that began."""
+
+    operator_id: int
+    source_id: int
+    weight: int | None
+
+    def read(self) -> None:
+        """Read what the cell holds once the acts are stored that were asked for before."""
+        with suppress(Trouble):  # then what is on show is all there is to go by
+            self.weight = board.weight_of(self.operator_id, self.source_id)
+
+    def replace(self, weight: int, *, actor: str) -> desk.Done:
+        """Set another weight, unless somebody else has done so meanwhile."""
+        return desk.replace_weight(
+            self.operator_id, self.source_id, self.weight, weight, actor=actor
+        )
+
+
+class Weights(WeightGrid):
+    """A cell for each operator and source: his weight, and his chance of the next appeal."""
+
+    HELP = (
+        "Type a number to set a weight: enter saves and goes down, tab saves and goes right, esc "
+        "restores. Beside it stands the chance of the next appeal, or why there is none: full, "
+        "off, or none for a weight of 0. A dot means that the operator does not serve the source. "
+        "A block of cells copied in a spreadsheet can be pasted; u takes all of it back."
+    )
+    remarks = (Remark("share of the next appeal"),)
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "enter", "Save", id="grid.enter"),
+        bind("escape", "restore", "Restore", id="grid.restore", show=False),
+        bind("plus", "step(1)", "+1", id="grid.plus"),
+        bind("minus", "step(-1)", "-1", id="grid.minus"),
+        bind("delete", "unlink", "Unlink", id="grid.unlink"),
+        bind("equals_sign", "spread", "Even out", id="grid.spread"),
+        bind("a", "add", "Add source", id="grid.add"),
+        bind("e", "rename", "Rename", id="grid.rename"),
+        bind("d", "delete", "Delete", id="grid.delete"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._cell: Cell | None = None
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all weights that are on show."""
+        from leadboard.transfer.showing import weights_shown
+
+        if not self.rows or not self.grid.sources:
+            return None
+        return partial(
+            weights_shown, [row.id for row in self.rows], [each.id for each in self.grid.sources]
+        )
+
+    # Typing.
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Digits are weights where there is a cell, so that 1 to 4 do not switch panes."""
+        if self.typed is not None and key in {"backspace", "tab", "shift+tab"}:
+            return True
+        has_cell = self.current is not None and self.source is not None
+        return has_cell and character is not None and character in "0123456789"
+
+    def on_key(self, event: events.Key) -> None:
+        """Take digits into the cell, and tab as save and go right."""
+        if not self.check_consume_key(event.key, event.character):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "backspace":
+            self.typed = (self.typed or "")[:-1]
+        elif event.key in {"tab", "shift+tab"}:
+            self.action_column(1 if event.key == "tab" else -1)
+        else:
+            if self.typed is None:
+                self._begin()
+            self.typed = ((self.typed or "") + (event.character or ""))[: len(str(MAX_WEIGHT))]
+
+    def _begin(self) -> None:
+        if self.current is None or self.source is None:
+            return
+        on_show = self.board.weights.get(self.source.id, {}).get(self.current.id)
+        self._cell = Cell(self.current.id, self.source.id, on_show)
+        app_of(self).writer.do(self._cell.read)
+
+    def watch_typed(self) -> None:
+        """Show what is typed."""
+        self.refresh_row(self.cursor)
+
+    def save(self) -> bool:
+        """Save the edit under way, if any; False when it was refused and stays."""
+        typed = self.typed
+        if typed and int(typed) > MAX_WEIGHT:
+            self.post_message(Failed(f"The weight must be between 0 and {MAX_WEIGHT:,}."))
+            return False
+        self.typed = None
+        if typed and self._cell is not None:
+            self._replace(self._cell, int(typed))
+        return True
+
+    def _replace(self, cell: Cell, weight: int) -> None:
+        """Set the weight; ask first if somebody else has set it while this one was typed."""
+        all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
+        asked = Insistence(f"Set it to {weight} all the same?", all_the_same)
+        ids = (cell.operator_id, cell.source_id, weight)
+        words = words_of(desk.set_weight, ids, self.board)
+        self.post_message(Act(cell.replace, weight, insistence=asked, words=words))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Set a block of weights that a spreadsheet copied, from the cell under the cursor on."""
+        from leadboard.transfer.paste import parse_block
+
+        event.stop()
+        self.typed = None
+        try:
+            changes = self._laid_over(parse_block(event.text))
+        except Refused as refusal:
+            self.post_message(Failed(f"Not pasted: {refusal}"))
+        else:
+            self.post_message(Act(desk.set_weights, changes))
+
+    def _laid_over(self, block: Sequence[Sequence[int | None]]) -> list[Change]:
+        operators = self.rows[self.cursor : self.cursor + len(block)]
+        sources = self.grid.sources[self.column : self.column + len(block[0])]
+        if len(operators) < len(block) or len(sources) < len(block[0]):
+            size = f"{len(block)} rows and {len(block[0])} columns"
+            raise Refused(f"the block has {size}, and from here on the grid has fewer.")
+        return [
+            (operator.id, source.id, weight)
+            for operator, weights in zip(operators, block, strict=True)
+            for source, weight in zip(sources, weights, strict=True)
+        ]
+
+    def action_enter(self) -> None:
+        """Save the edit under way and go down."""
+        self.go_to(self.cursor + 1)
+
+    def action_restore(self) -> None:
+        """Forget the edit under way."""
+        if not self.forget_edit():
+            raise SkipAction
+
+    def forget_edit(self) -> bool:
+        """Forget the edit under way; False where there is none."""
+        was_typed, self.typed = self.typed is not None, None
+        return was_typed
+
+    # Acts.
+
+    def _act(self, function: Callable[..., desk.Done], *arguments: int) -> None:
+        if self.current is not None and self.source is not None:
+            self.post_message(Act(function, self.current.id, self.source.id, *arguments))
+
+    def action_step(self, step: int) -> None:
+        """Move the weight under the cursor."""
+        if self.save():
+            self._act(desk.step_weight, step)
+
+    def action_unlink(self) -> None:
+        """Take the operator of the row off the source of the column."""
+        self.typed = None
+        self._act(desk.unlink)
+
+    def action_spread(self) -> None:
+        """Give everybody in the column the same weight."""
+        if self.save() and self.source is not None:
+            self.post_message(Act(desk.spread, self.source.id))
+
+    def action_add(self) -> None:
+        """Ask for the name of a new source."""
+        self.app.push_screen(
+            Dialog(
+                "New source",
+                [Field("name", "Name")],
+                lambda values: partial(desk.add_source, values["name"]),
+            )
+        )
+
+    def action_rename(self) -> None:
+        """Ask for another name of the column's source."""
+        if (source := self.source) is None:
+            return
+        self.app.push_screen(
+            Dialog(
+                "Rename source",
+                [Field("name", "Name", source.name)],
+                lambda values: partial(desk.rename_source, source.id, values["name"]),
+            )
+        )
+
+    def action_delete(self) -> None:
+        """Delete the column's source, once confirmed."""
+        if (source := self.source) is not None:
+            question = f"Delete source {source.name} and its weights?"
+            self.app.push_screen(Confirm(question, partial(desk.delete_source, source.id)))

@@ -1,0 +1,13 @@
+"""The desk's own screen: what surrounds the panes, follows changes and runs acts."""
+
+__all__ = [
+    "acting",
+    "background",
+    "desk",
+    "following",
+    "footer",
+    "header",
+    "leaving",
+    "saving",
+    "wording",
+]

@@ -1,0 +1,185 @@
+"""How the desk does things: acts go to the writer thread, and what became of them is shown."""
+
+from functools import partial
+from typing import Any
+
+from textual import on, work
+from textual.timer import Timer
+
+from leadboard import desk
+from leadboard.allocation.intake import Draft
+from leadboard.common.errors import Refused, Trouble, Uncertain
+from leadboard.database.transactions import try_writing
+from tui.base import DeskApp, HomeScreen, app_of
+from tui.messages import Act, Acted, Failed, Insistence
+from tui.panes.new_appeal import NewAppeal
+from tui.screen.footer import Notice
+from tui.screen.header import Header
+from tui.screen.wording import words_of
+
+PROBE = 1.0
+"""Seconds between two looks at whether the database can be written again."""
+
+
+ACT = "act"
+"""The group of the workers that wait for acts, of dialogs as well."""
+MOST_NAMED = 3
+"""Acts that a sentence names; the rest is counted."""
+
+
+class ActingScreen(HomeScreen):
+    """A screen that runs acts, one after another, and reads anew when one is stored."""
+
+    def __init__(self, *, classes: str) -> None:
+        super().__init__(classes=classes)
+        self._probe: Timer | None = None
+        self.lost: list[Act] = []
+        """Acts that could not be stored, oldest first."""
+
+    @property
+    def desk_app(self) -> DeskApp:
+        """Return the application, which has the writer and the actor."""
+        return app_of(self)
+
+    def reload(self) -> None:
+        """Read anew what is on show."""
+        raise NotImplementedError
+
+    @on(Act)
+    def run_act(self, message: Act) -> None:
+        """Hand an act to the writer thread, in the order of the keys."""
+        self.finish(
+            self.desk_app.perform(
+                partial(message.function, *message.arguments, actor=self.desk_app.actor)
+            ),
+            message,
+        )
+
+    @work(group=ACT, exit_on_error=False)
+    async def finish(self, act: Any, message: Act) -> None:
+        """Wait for an act and say what became of it."""
+        try:
+            done: desk.Done = await act
+        except Refused as refusal:
+            self.refuse(refusal, message.insistence)
+        except Uncertain as uncertain:
+            self.say(str(uncertain), is_bad=True)
+        except Trouble as trouble:
+            self.lose(message, trouble)
+        else:
+            self.say(done.note)
+        self.reload()
+
+    def refuse(self, refusal: Refused, insistence: Insistence | None) -> None:
+        """Say why an act was refused; where only a yes is missing, ask for it."""
+        if refusal.field != "force" or insistence is None:
+            self.say(str(refusal), is_bad=True)
+            return
+        from tui.dialogs.forms import Question
+
+        self.app.push_screen(Question(f"{refusal} {insistence.question}", insistence.act))
+
+    def lose(self, act: Act, trouble: Trouble) -> None:
+        """Keep an act that was not stored, so that a key repeats it when the database is back."""
+        self.lost.append(act)
+        self.refresh_bindings()
+        self.stand(str(trouble))
+
+    @property
+    def losses(self) -> str:
+        """Return what was not stored and not repeated, in words; empty where nothing was."""
+        words = [
+            act.words or words_of(act.function, act.arguments, self.board) for act in self.lost
+        ]
+        more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
+        return ", ".join(words[:MOST_NAMED]) + more
+
+    def action_repeat(self) -> None:
+        """Ask again for the acts that were not stored, in their order."""
+        lost, self.lost = self.lost, []
+        self.refresh_bindings()
+        for act in lost:
+            self.run_act(act)
+
+    @property
+    def acts_under_way(self) -> int:
+        """Return how many acts were asked for and neither stored nor refused yet."""
+        return sum(worker.group == ACT and not worker.is_finished for worker in self.app.workers)
+
+    def stand(self, sentence: str) -> None:
+        """Show why nothing can be stored, until a probe finds that it can."""
+        losses = f": {self.losses}" if self.lost else ""
+        self.say(f"Not saved{losses}. {sentence}", is_bad=True)
+        self.query_one(Header).write_trouble = sentence
+        if self._probe is None:
+            self._probe = self.set_interval(PROBE, self.probe)
+
+    @work(group="probe", exclusive=True, exit_on_error=False)
+    async def probe(self) -> None:
+        """Look whether the database can be written again."""
+        try:
+            await self.desk_app.writer.do(try_writing)
+        except Trouble as trouble:
+            self.query_one(Header).write_trouble = str(trouble)
+            return
+        if self._probe is not None:
+            self._probe.stop()
+            self._probe = None
+        self.query_one(Header).write_trouble = ""
+        repeat = f" Not saved: {self.losses} (. repeats it)" if self.lost else ""
+        self.say(f"Database is back.{repeat}", is_bad=bool(self.lost))
+        for draft in self.query_one(NewAppeal).take_held():
+            self.send(draft)
+
+    @on(NewAppeal.Submitted)
+    def submit(self, message: NewAppeal.Submitted) -> None:
+        """Take a draft from the form."""
+        self.send(message.draft)
+
+    def send(self, draft: Draft) -> None:
+        """Hand a draft to the writer thread."""
+        self.finish_submission(
+            draft,
+            self.desk_app.perform(
+                partial(
+                    desk.submit,
+                    draft.external_id,
+                    draft.source_id,
+                    draft.message,
+                    draft.key,
+                    actor=self.desk_app.actor,
+                )
+            ),
+        )
+
+    @work(group=ACT, exit_on_error=False)
+    async def finish_submission(self, draft: Draft, act: Any) -> None:
+        """Wait for a submission; what could not be stored stays with the form."""
+        form = self.query_one(NewAppeal)
+        try:
+            placed = await act
+        except Refused as refusal:
+            form.take_back(draft, f"Not saved: {refusal}")
+        except Uncertain as uncertain:
+            form.take_back(draft, f"Perhaps saved: {uncertain}")
+        except Trouble as trouble:
+            form.hold(draft)
+            self.stand(str(trouble))
+        else:
+            form.answer(placed)
+        self.reload()
+
+    @on(Acted)
+    def show_acted(self, message: Acted) -> None:
+        """Show what a dialog has stored."""
+        self.say(message.note)
+        self.reload()
+
+    @on(Failed)
+    def show_failed(self, message: Failed) -> None:
+        """Say why something was refused."""
+        self.say(message.sentence, is_bad=True)
+
+    def say(self, sentence: str, *, is_bad: bool = False) -> None:
+        """Show a sentence in the line above the keys."""
+        self.query_one(Notice).tell(sentence, is_bad=is_bad)

@@ -1,0 +1,57 @@
+"""What goes on beside the screen's own thread: counting, and keeping the index of words."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from leadboard.common.errors import Trouble
+from leadboard.database.scratch import ScratchError
+from leadboard.queries import board
+from leadboard.queries.word_index import index_of_database
+from tui.screen.following import FollowingScreen
+
+T = TypeVar("T")
+
+AGAIN = 2.0
+"""Seconds until the next try after a trouble, and between two looks for new appeals."""
+WORTH_INDEXING = 20_000
+"""Appeals from which on looking through all of them takes longer than one notices."""
+BATCH = 500
+"""Appeals taken into the index at once."""
+REST = 6
+"""Times as long as a batch took that the thread rests after it, so that nobody notices."""
+
+
+async def count(screen: FollowingScreen) -> None:
+    """Count appeals and leads, and again while that fails."""
+    counted = await _patiently(screen, board.counts)
+    screen.board = replace(screen.board, counts=counted)
+    screen.reload()
+
+
+async def keep_index(screen: FollowingScreen) -> None:
+    """Keep the index up to date for as long as the screen runs, once it is worth having."""
+    while screen.board.counts is None or screen.board.counts.appeals < WORTH_INDEXING:
+        await asyncio.sleep(AGAIN)
+    index = screen.desk_app.index = await _patiently(screen, index_of_database)
+    while index is not None:
+        begun = time.monotonic()
+        try:
+            taken = await screen.desk_app.counter.do(lambda: index.catch_up(BATCH))
+        except ScratchError:
+            screen.desk_app.index = None  # a full disk, say: words are looked for without it
+            return
+        except Trouble:
+            taken = 0
+        has_more = taken == BATCH
+        await asyncio.sleep(REST * (time.monotonic() - begun) if has_more else AGAIN)
+
+
+async def _patiently(screen: FollowingScreen, read: Callable[[], T]) -> T:
+    while True:
+        try:
+            return await screen.desk_app.counter.do(read)
+        except Trouble:
+            await asyncio.sleep(AGAIN)

@@ -1,0 +1,258 @@
+"""The desk: four panes, one state, one loop from a key to what is on show."""
+
+import asyncio
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
+from textual.widget import Widget
+
+from leadboard import desk
+from tui.compositor import Painter
+from tui.dialogs.base import SIZES
+from tui.keys import bind
+from tui.messages import Act
+from tui.panes.appeals_pane import AppealsPane
+from tui.panes.leads import Leads
+from tui.panes.new_appeal import NewAppeal
+from tui.panes.operators import Operators
+from tui.panes.weights import Weights
+from tui.screen import background
+from tui.screen.following import POLL
+from tui.screen.footer import KeyLine, Notice
+from tui.screen.header import Header
+from tui.screen.leaving import LeavingScreen
+from tui.screen.saving import Read, SavingScreen
+from tui.widgets.filter import Filtered, FilterLine
+from tui.widgets.line_view import LineView
+
+PANES = ("operators", "weights", "appeals", "new-appeal")
+LEFT = ("operators", "new-appeal")
+
+
+class DeskScreen(LeavingScreen, SavingScreen):
+    """Operators, weights, the form and the appeals, all from one board."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = SIZES
+    HELP = "Press a pane's number to go to it, n for a new appeal."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
+        *(
+            bind(f"{number},f{number + 1}", f"pane('{pane}')", does, id=f"desk.{pane}", show=False)
+            for number, pane, does in (
+                (1, "operators", "Operators"),
+                (2, "weights", "Weights"),
+                (3, "appeals", "Appeals"),
+                (4, "new-appeal", "New appeal"),
+            )
+        ),
+        # The full stop itself is the key that filters on the Russian layout: see on_key.
+        Binding("ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
+        bind("slash", "filter", "Filter", id="desk.filter"),
+        bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
+        bind("H", "history", "History", id="desk.history", show=False),
+        bind("f", "enlarge", "Enlarge", id="desk.enlarge", show=False),
+        bind("u", "undo", "Undo", id="desk.undo"),
+        bind("U", "redo", "Redo", id="desk.redo", show=False),
+        Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
+        Binding("shift+tab", "next_field(-1)", "Previous pane", show=False, id="desk.previous"),
+        bind("question_mark,f1", "help", "Help", id="desk.help"),
+        bind("colon,ctrl+p", "palette", "Commands", id="desk.palette", show=False),
+        bind("q", "quit", "Quit", id="desk.quit"),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__(classes="-left -on-operators")
+        self._compositor = Painter()
+        self._title = title
+        self._keeper: asyncio.Task[None] | None = None
+        self._came_from = "operators"
+        self._filtered_pane: Filtered | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes; all state reaches them from here."""
+        yield Header(self._title, id="header").data_bind(DeskScreen.board)
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Operators(id="operators").data_bind(DeskScreen.board)
+                yield NewAppeal(id="new-appeal").data_bind(DeskScreen.board)
+            with Vertical(id="right"):
+                yield Weights(id="weights").data_bind(DeskScreen.board)
+                yield AppealsPane(id="appeals").data_bind(DeskScreen.board, DeskScreen.version)
+        yield Notice("", id="notice")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        """Read the board, then look for changes by others."""
+        titles = {"operators": "1 Operators", "weights": "2 Weights", "new-appeal": "4 New appeal"}
+        for pane, title in titles.items():
+            self.query_one(f"#{pane}").border_title = title
+        self.query_one(Weights).show_subtitle()
+        self.reload()
+        self.query_one(Operators).focus()
+        self.call_after_refresh(self.complete)
+        self._keeper = asyncio.create_task(background.keep_index(self))
+        self.set_interval(POLL, self.follow)
+
+    async def complete(self) -> None:
+        """Do what could wait for the first frame, then take keys."""
+        await self.query_one(NewAppeal).fill()
+        await self.mount(FilterLine(id="filter"), before="#notice")
+        self.run_worker(background.count(self), exit_on_error=False)
+        await self.desk_app.open_keys()
+
+    # What is on show.
+
+    def on_key(self, event: events.Key) -> None:
+        """Repeat what was lost at a full stop, and say why a dimmed key does nothing."""
+        if self.lost and event.key == "full_stop":
+            event.stop()
+            event.prevent_default()
+            self.action_repeat()
+            return
+        if isinstance(self.focused, LineView) and not self.focused.is_lacking:
+            return  # every key is bright, and this is asked on each of them
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled:
+            self.say(
+                f"{active.binding.description}: there is nothing here to do it to.", is_bad=True
+            )
+
+    def action_undo(self) -> None:
+        """Take back what is being typed, else the latest of one's own acts that stands."""
+        if self.query_one(Weights).forget_edit():
+            return
+        self.post_message(Act(desk.undo))
+
+    def action_redo(self) -> None:
+        """Do again what was undone last."""
+        self.post_message(Act(desk.redo))
+
+    # Panes.
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show the half of the desk that has the focus, where there is no room for both."""
+        pane = self.pane_of(event.widget)
+        if pane is None:
+            return
+        self.set_class(pane in LEFT, "-left")
+        self.set_class(pane not in LEFT, "-right")
+        for each in PANES:
+            self.set_class(each == pane, f"-on-{each}")
+        if pane != "new-appeal":
+            self._came_from = pane
+
+    def pane_of(self, widget: Widget | None) -> str | None:
+        """Return the id of the pane that holds a widget."""
+        nodes = widget.ancestors_with_self if widget is not None else ()
+        return next((node.id for node in nodes if node.id in PANES), None)
+
+    def stops(self) -> list[Widget]:
+        """Return what the tab key visits, in its order."""
+        form = self.query_one(NewAppeal)
+        lists = [self.query_one(Operators), self.query_one(Weights)]
+        return [*lists, self.query_one(AppealsPane).list, *form.fields()]
+
+    def action_pane(self, pane: str) -> None:
+        """Go to a pane."""
+        widget = self.query_one(f"#{pane}")
+        if isinstance(widget, NewAppeal):
+            widget = widget.first_field()
+        elif isinstance(widget, AppealsPane):
+            widget = widget.list
+        widget.focus()
+
+    @on(NewAppeal.Left)
+    def leave_form(self) -> None:
+        """Go back to the pane from where the form was entered."""
+        self.action_pane(self._came_from)
+
+    def action_next_field(self, step: int) -> None:
+        """Go to the next pane, or in the form to its next field."""
+        stops = self.stops()
+        place = stops.index(self.focused) if self.focused in stops else -1
+        stops[(place + step) % len(stops)].focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no filter in the form, where a slash is only a slash, and repeat only losses."""
+        if action == "repeat":
+            return bool(self.lost)
+        return action != "filter" or self.pane_of(self.focused) != "new-appeal"
+
+    def action_filter(self) -> None:
+        """Type a filter for the focused pane."""
+        pane = self.filtered
+        if pane is not None:
+            self._filtered_pane = pane
+            self.query_one(FilterLine).start(pane.filter_text, pane.offer)
+
+    def action_clear_filter(self) -> None:
+        """Show everything in the focused pane again."""
+        if self.filtered is not None and self.filtered.filter_text:
+            self._filter(self.filtered, "")
+        elif isinstance(self.filtered, AppealsPane):
+            self.filtered.unmark()
+
+    @property
+    def filtered(self) -> Filtered | None:
+        """Return the focused pane, None for one without a filter."""
+        pane = self.pane_of(self.focused)
+        widget = self.query_one(f"#{pane}") if pane else None
+        return widget if isinstance(widget, Filtered) else None
+
+    @on(FilterLine.Typed)
+    def filter_pane(self, message: FilterLine.Typed) -> None:
+        """Filter the pane from which the line was called."""
+        pane = self._filtered_pane
+        assert pane is not None, "the line is started for a pane"
+        self._filter(pane, message.text)
+        if message.is_over:
+            self.query_one(FilterLine).display = False
+            self.action_pane(str(pane.id))
+
+    def _filter(self, pane: Filtered, text: str) -> None:
+        """Filter a pane, and say which of its terms mean nothing."""
+        had_faults = bool(pane.faults)
+        pane.take_filter(text)
+        if pane.faults or had_faults:
+            self.say(" ".join(pane.faults), is_bad=True)
+
+    def action_history(self) -> None:
+        """Show every recorded act."""
+        from tui.dialogs.history import History
+
+        self.app.push_screen(History())
+
+    def to_save(self) -> tuple[str, Read] | None:
+        """Return the name of the focused pane, and how to read all that its list shows."""
+        pane = self.pane_of(self.focused)
+        widget = self.query_one(f"#{pane}") if pane else None
+        shown = widget.list if isinstance(widget, AppealsPane) else widget
+        if not isinstance(shown, LineView) or (read := shown.whole()) is None:
+            return None
+        return "leads" if isinstance(shown, Leads) else str(pane), read
+
+    def action_enlarge(self) -> None:
+        """Give the focused pane the whole desk, or make it small again."""
+        pane = self.pane_of(self.focused)
+        self.set_class(pane is not None and not self.has_class("-one"), "-one")
+
+    def action_help(self) -> None:
+        """Show the help of the focused pane."""
+        from tui.dialogs.help import Help
+
+        pane = self.pane_of(self.focused)
+        title = str(self.query_one(f"#{pane}").border_title) if pane else "Leadboard"
+        text = next((node.HELP for node in self._focus_path() if node.HELP), "")
+        self.app.push_screen(Help(title, text, self.active_bindings.values()))
+
+    def _focus_path(self) -> list[DOMNode]:
+        return self.focused.ancestors_with_self if self.focused else [self]
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()

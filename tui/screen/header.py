@@ -1,0 +1,151 @@
+"""The top line: which database, how the team stands, what waits, and the time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from leadboard.common.text import clean
+from leadboard.database.connection import READ_ONLY
+from leadboard.queries.board import Board
+from leadboard.queries.odds import Alarm, alarms
+from tui.widgets.cells import shortened
+
+GAP = 3
+NAME = " Leadboard"
+WIDEST_ALARM = 48
+NARROWEST_ALARM = 0
+"""Cells of an alarm, where there is room and where there is none: only its name gets shorter."""
+
+Figure = tuple[str, str]
+"""A text and its style."""
+
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+
+
+class Header(Widget):
+    """One line; what does not fit is left out from the right, the waiting count last of all."""
+
+    board: reactive[Board] = reactive(Board)
+    clock: reactive[str] = reactive("")
+    trouble: reactive[str] = reactive("")
+    """A standing sentence while the database cannot be read."""
+    write_trouble: reactive[str] = reactive("")
+    """A standing sentence while nothing can be stored."""
+
+    def __init__(self, title: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._title = clean(title)
+        self._bare = NAME + (READ_ONLY if title.endswith(READ_ONLY) else "")
+        self._alarms: list[Alarm] = []
+
+    def on_mount(self) -> None:
+        """Start the clock."""
+        self.tick()
+        self.set_interval(5, self.tick)
+
+    def tick(self) -> None:
+        """Show the present minute."""
+        self.clock = datetime.now().astimezone().strftime("%H:%M")
+
+    def render(self) -> Content:
+        """Return the line."""
+        title = f"{NAME}  {self._title}"
+        if trouble := clean(self.trouble or self.write_trouble):
+            left = title if cell_len(title + trouble) + GAP <= self.size.width else self._bare
+            shown = shortened(trouble, self.size.width - cell_len(left) - GAP)
+            return Content.assemble((left, "bold"), " " * GAP, (shown, "$text-error bold"))
+        left, parts, room = self._fitted(title)
+        spans = [item for part in parts for item in (part, " " * GAP)]
+        return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
+
+    def watch_board(self, board: Board) -> None:
+        """Work out the alarms once a board, not once a paint."""
+        self._alarms = sorted(alarms(board).values(), key=lambda alarm: alarm.order)
+
+    def _fitted(self, title: str) -> tuple[str, list[Figure], int]:
+        """Return the title, the figures that fit beside it, and the cells that are left.
+
+        The name in an alarm is cut, then the title left out, before a figure of the team goes.
+        """
+        for left in (title, self._bare):
+            room = self.size.width - 2 - cell_len(left)
+            for width in (WIDEST_ALARM, NARROWEST_ALARM):
+                if _width(self.figures(width)) <= room:
+                    return left, *_fitting(self._all(width, room), room)
+        return self._squeezed(title)
+
+    def _squeezed(self, title: str) -> tuple[str, list[Figure], int]:
+        """Fit what there is no room for: the title stays where no figure would take its cells."""
+        kept, bare = (
+            (left, *_fitting(self.figures(NARROWEST_ALARM), self.size.width - 2 - cell_len(left)))
+            for left in (title, self._bare)
+        )
+        has_room = kept[2] + GAP >= 0 and len(kept[1]) == len(bare[1])
+        return kept if has_room else bare
+
+    def _all(self, width: int, room: int) -> list[Figure]:
+        """Return every figure, with as many alarms as there is room for."""
+        pace = self.pace()
+        parts = [*self.figures(width), pace]
+        for count in range(2, len(self._alarms) + 1):
+            further = [_alarm(alarm, width) for alarm in self._alarms[1:count]]
+            more = [*self.figures(width, count), pace, *further]
+            if _width(more) > room:
+                break
+            parts = more
+        return parts
+
+    def figures(self, width: int = WIDEST_ALARM, shown: int = 1) -> list[Figure]:
+        """Return what the line has room for before all else, the most important first.
+
+        `width` is what an alarm may take, `shown` how many alarms the line has in all.
+        """
+        board = self.board
+        active = [each for each in board.operators if each.is_active]
+        load, limit = sum(each.load for each in active), sum(each.max_load for each in active)
+        off = sum(each.load for each in board.operators) - load
+        return [
+            (f"waiting {board.waiting}", "$text-error bold reverse" if board.waiting else ""),
+            *(_alarm(alarm, width, len(self._alarms) - shown) for alarm in self._alarms[:1]),
+            (f"load {load}/{limit}" + (f" +{off} off" if off else ""), ""),
+            (f"operators {len(active)}/{len(board.operators)} active", ""),
+            (self.clock, ""),
+        ]
+
+    def pace(self) -> Figure:
+        """Return the arrivals of the last minutes."""
+        board = self.board
+        return f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""
+
+
+def _alarm(alarm: Alarm, width: int, others: int = 0) -> Figure:
+    """Return an alarm, and how many others there is no room for."""
+    more = f" +{others}" if others else ""
+    style = "$text-error bold" if alarm.is_grave else "$text-warning"
+    return f"▲ {alarm.within(width)}{more}", style
+
+
+def _width(figures: Sequence[Figure]) -> int:
+    return sum(cell_len(text) + GAP for text, _ in figures)
+
+
+def _fitting(figures: Sequence[Figure], room: int) -> tuple[list[Figure], int]:
+    """Return the figures that fit, at least one, and the cells that are left beside them."""
+    parts: list[Figure] = []
+    for figure in figures:
+        used = _width([figure])
+        if parts and used > room:
+            break
+        parts.append(figure)
+        room -= used
+    return parts, room
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Return one block a count, the tallest for the most."""
+    most = max((*counts, 1))
+    return "".join(_HEIGHTS[-(-count * (len(_HEIGHTS) - 1) // most)] for count in counts)

@@ -1,0 +1,76 @@
+"""Saving what is on show, beside the screen's own thread."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from leadboard.common.errors import Refused, Trouble
+from tui.screen.acting import ActingScreen
+from tui.worker import Lane
+
+if TYPE_CHECKING:
+    from leadboard.transfer.showing import Shown
+    from tui.export import Saving
+
+LAST_WAIT = 2.0
+"""Seconds that leaving waits until a file that is given up is gone."""
+
+Read = Callable[[], "Shown"]
+
+
+class SavingScreen(ActingScreen):
+    """A screen whose lists and whose picture can be saved, one after another."""
+
+    _saver: Lane | None = None
+    _saving: "Saving | None" = None
+
+    def to_save(self) -> tuple[str, Read] | None:
+        """Return the name and the reading of what has the focus; None where nothing is to save."""
+        raise NotImplementedError
+
+    def export_rows(self) -> None:
+        """Write all that the list of the focused pane shows to a CSV file."""
+        found = self.to_save()
+        if found is None:
+            self.say("There is nothing here to save.", is_bad=True)
+        elif self._saving is not None:
+            self.say("Another list is being saved: wait until it is done.", is_bad=True)
+        else:
+            self._begin(*found)
+
+    def _begin(self, name: str, read: Read) -> None:
+        from tui.export import Saving
+
+        self.say("Saving…")
+        self._saving = Saving(name, read, self._tell)
+        self._saver = self._saver or Lane("saver", is_for_reading=True)
+        self.run_worker(self._finish(self._saving, self._saver), group="save", exit_on_error=False)
+
+    def _tell(self, rows: int) -> None:
+        """Say from another thread how far it is."""
+        words = f"Saving… {rows:,} rows so far".replace(",", " ")
+        self.app.call_later(self.say, words)
+
+    async def _finish(self, saving: "Saving", saver: Lane) -> None:
+        try:
+            target = await saver.do(saving.run)
+        except (Refused, Trouble) as trouble:
+            self.say(f"Nothing was saved: {trouble}", is_bad=True)
+        else:
+            rows = f"{saving.rows:,} row{'' if saving.rows == 1 else 's'}".replace(",", " ")
+            self.say(f"{rows} saved as {target}")
+        finally:
+            self._saving = None
+
+    def on_unmount(self) -> None:
+        """Leave nothing half written behind."""
+        if self._saving is not None:
+            self._saving.stop(LAST_WAIT)
+
+    def export_picture(self) -> None:
+        """Write the screen to an SVG file."""
+        from tui.export import save_text
+
+        try:
+            self.say(f"Saved as {save_text('screen', 'svg', self.app.export_screenshot())}")
+        except (Refused, Trouble) as trouble:
+            self.say(f"Nothing was saved: {trouble}", is_bad=True)

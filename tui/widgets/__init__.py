@@ -1,0 +1,16 @@
+"""What several panes share: lists painted line by line, bars and figures."""
+
+__all__ = [
+    "cells",
+    "figures",
+    "filter",
+    "hits",
+    "line_view",
+    "marks",
+    "moments",
+    "operator_list",
+    "paged_view",
+    "paging",
+    "reader",
+    "remarks",
+]

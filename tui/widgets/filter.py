@@ -1,0 +1,131 @@
+"""The line in which a pane's filter is typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.widgets import Input
+
+from leadboard.common.text import clean
+from tui.widgets.remarks import Remark, cut, fitted
+
+if TYPE_CHECKING:
+    from textual.widget import Widget as Base
+else:
+    Base = object
+
+
+FRAME = 6
+"""Cells of a border's line that are not what it says."""
+SHORT_FILTER = 12
+"""Cells of a filter in a border that has no room for all of it."""
+
+
+class FilterLine(Input):
+    """One line for all panes: live while one types, enter keeps it, escape clears it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "Clear", id="filter.clear"),
+    ]
+
+    @dataclass
+    class Typed(Message):
+        """The filter of the pane is now this."""
+
+        text: str
+        is_over: bool
+        """Whether the pane is to have the focus again."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(compact=True, id=id)
+
+    def start(self, text: str, offer: str) -> None:
+        """Show the line with a pane's filter, ready to type, and what can be typed."""
+        self.placeholder = offer
+        with self.prevent(Input.Changed):
+            self.value = text
+        self.display = True
+        self.focus()
+
+    @on(Input.Changed)
+    def follow(self, event: Input.Changed) -> None:
+        """Filter while one types."""
+        event.stop()
+        self.post_message(self.Typed(self.value, is_over=False))
+
+    @on(Input.Submitted)
+    def keep(self, event: Input.Submitted) -> None:
+        """Go back to the pane with the filter on."""
+        event.stop()
+        self.post_message(self.Typed(self.value, is_over=True))
+
+    def action_clear(self) -> None:
+        """Go back to the pane with no filter."""
+        self.post_message(self.Typed("", is_over=True))
+
+
+class Filtered(Base):
+    """A pane with a filter, which says in its border what the filter is and how much it finds."""
+
+    filter_text = ""
+    faults: Sequence[str] = ()
+    """A sentence for each term that means nothing here."""
+    _said = ""
+
+    @property
+    def offer(self) -> str:
+        """Return what can be typed to filter the pane."""
+        raise NotImplementedError
+
+    @property
+    def remarks(self) -> Sequence[Remark]:
+        """Return what the pane says of itself while no filter is on."""
+        return ()
+
+    @property
+    def found(self) -> str:
+        """Return how much the filter finds, such as `37 found`; nothing while that is unknown."""
+        raise NotImplementedError
+
+    def apply_filter(self, text: str) -> None:
+        """Leave out what the filter does not find, and note the faults in it."""
+        raise NotImplementedError
+
+    def take_filter(self, text: str) -> None:
+        """Filter the pane, or show everything again."""
+        self.filter_text = text
+        self.apply_filter(text)
+        self.set_class(bool(text), "-filtered")
+        self.show_subtitle()
+
+    def show_subtitle(self) -> None:
+        """Write into the border what the filter is, and what it finds or what is wrong with it."""
+        remarks = self.filter_said() if self.filter_text else self.remarks
+        said = fitted(remarks, max(0, self.outer_size.width - FRAME))
+        if said != self._said:
+            self._said = said
+            # Past the attribute, which would paint every row again on each step of scrolling.
+            self._border_subtitle = Content(said)
+            self.refresh(Region(-1, self.size.height, self.outer_size.width, 1))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say as much as there is room for now."""
+        self.show_subtitle()
+
+    def filter_said(self) -> Sequence[Remark]:
+        """Return the filter and what it finds, or what is wrong with it."""
+        words = clean(self.filter_text)
+        short = cut("filter: ", words, SHORT_FILTER, gives_way=2)
+        outcome = self.faults[0].partition(",")[0].removesuffix(".") if self.faults else self.found
+        found = [Remark(outcome, 1)] if outcome else []
+        return [Remark(f"filter: {words}", 4, short), *found]
+
+
+def number_found(number: int, *, is_all: bool = True) -> str:
+    """Return `1 204 found`, or `1 000+ found` where that is not all."""
+    return f"{number:,}{'' if is_all else '+'} found".replace(",", " ")

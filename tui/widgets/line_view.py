@@ -1,0 +1,322 @@
+"""The base of every list and of the grid: rows of one line, painted only where one can see them."""
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from leadboard.common.crashlog import surprise_once
+from tui.keys import bind
+from tui.widgets.cells import fit
+
+if TYPE_CHECKING:
+    from leadboard.transfer.showing import Shown
+
+Row = TypeVar("Row")
+
+
+NO_MATCH = "Nothing matches: esc shows all."
+
+
+class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
+    """Rows under a cursor that stays on its row, with pinned lines above and below.
+
+    A subclass says how to draw one row and, if it has them, the pinned lines. Only visible lines
+    are ever drawn, and of those only the ones that differ.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--cursor",
+        "line--dim",
+        "line--head",
+        "line--good",
+        "line--warn",
+        "line--bad",
+        "line--accent",
+    }
+    DEFAULT_CSS = """
+    LineView {
+        scrollbar-size: 0 1;
+        & > .line--cursor { background: $boost; }
+        &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
+        & > .line--dim { color: $foreground 50%; }
+        & > .line--head { color: $foreground 75%; text-style: bold; }
+        & > .line--good { color: $text-success; }
+        & > .line--warn { color: $text-warning; }
+        & > .line--bad { color: $text-error; text-style: bold; }
+        & > .line--accent { color: $text-accent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("up,k", "cursor(-1)", "Up", id="list.up", show=False),
+        bind("down,j", "cursor(1)", "Down", id="list.down", show=False),
+        bind("pageup", "page(-1)", "Page up", id="list.page-up", show=False),
+        bind("pagedown", "page(1)", "Page down", id="list.page-down", show=False),
+        bind("home,g", "first", "First", id="list.first", show=False),
+        bind("end,G", "last", "Last", id="list.last", show=False),
+    ]
+
+    head = 0
+    foot = 0
+    on_a_row: frozenset[str] = frozenset()
+    """The actions that need a row under the cursor."""
+    empty = ""
+    """What an empty list says: which key brings the first row."""
+
+    cursor = reactive(0, repaint=False, init=False)
+    """The row under the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: Sequence[Row] = ()
+        self.columns: tuple[int, ...] = ()
+        self._pens: dict[tuple[str, bool], Style] = {}
+
+    # What a subclass fills in.
+
+    def whole(self) -> "Callable[[], Shown] | None":
+        """Return what reads all that is on show, also out of sight; None where there is nothing."""
+        return None
+
+    def key_of(self, row: Row) -> Hashable:
+        """Return what identifies a row while its content changes."""
+        return getattr(row, "id", row)
+
+    def measure_columns(self, rows: Sequence[Row]) -> tuple[int, ...]:
+        """Return the widths that depend on all rows; kept in `columns`."""
+        return ()
+
+    def draw_row(self, row: Row, width: int, is_cursor: bool) -> list[Segment]:
+        """Return the segments of one row."""
+        raise NotImplementedError
+
+    def draw_head(self, y: int, width: int) -> list[Segment]:
+        """Return the segments of pinned line `y` above the rows."""
+        return []
+
+    def draw_foot(self, y: int, width: int) -> list[Segment]:
+        """Return the segments of pinned line `y` below the rows."""
+        return []
+
+    # Data.
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replace the rows; the cursor stays on its row, and only lines that differ are painted."""
+        old, place, columns = self.rows, self._place_of_cursor(rows), self.measure_columns(rows)
+        has_moved = (len(old), self.cursor, self.columns) != (len(rows), place, columns)
+        self.rows, self.columns = rows, columns
+        if len(old) != len(rows):
+            self._measure()
+        if bool(old) != bool(rows):
+            self.refresh_bindings()
+        if has_moved:
+            self.refresh()
+            if self.top > 0:
+                self.scroll_to(y=self.top + place - self.cursor, animate=False, force=True)
+            self.cursor = place
+        else:
+            self._refresh_changed(old)
+
+    def _place_of_cursor(self, rows: Sequence[Row]) -> int:
+        current = self.current
+        if current is not None:
+            wanted = self.key_of(current)
+            for index, row in enumerate(rows):
+                if self.key_of(row) == wanted:
+                    return index
+        return max(0, min(self.cursor, len(rows) - 1))
+
+    def _refresh_changed(self, old: Sequence[Row]) -> None:
+        for index in self.visible_rows():
+            if old[index] != self.rows[index]:
+                self.refresh_row(index)
+
+    @property
+    def current(self) -> Row | None:
+        """Return the row under the cursor, None in an empty list."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    @property
+    def is_lacking(self) -> bool:
+        """Tell whether some keys are dimmed."""
+        return not self.rows
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what needs a row while there is none."""
+        return None if action in self.on_a_row and not self.rows else True
+
+    # Geometry: `top` is the first visible row.
+
+    @property
+    def top(self) -> int:
+        """Return the first visible row."""
+        return self.scroll_offset.y
+
+    @property
+    def page_size(self) -> int:
+        """Return how many rows can be seen at once."""
+        return max(1, self.size.height - self.head - self.foot)
+
+    @property
+    def foot_start(self) -> int:
+        """Return the line of the first pinned line below: under the last row, or at the bottom."""
+        return min(self.size.height - self.foot, self.head + max(1, len(self.rows)))
+
+    def visible_rows(self) -> range:
+        """Return the rows that can be seen."""
+        return range(self.top, min(self.top + self.page_size, len(self.rows)))
+
+    def _measure(self) -> None:
+        height = len(self.rows) + self.head + self.foot
+        self.virtual_size = Size(max(1, self.size.width), height)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the cursor in sight when the size changes."""
+        self._measure()
+        self.call_after_refresh(self.keep_in_sight)
+
+    def refresh_row(self, row: int) -> None:
+        """Paint one row again, if it can be seen."""
+        self.refresh_line_at(self.head + row - self.top)
+
+    def refresh_line_at(self, y: int) -> None:
+        """Paint line `y` of the widget again."""
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    # Painting.
+
+    def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
+        """Return the style of a part of a line, on the cursor's ground or on the list's."""
+        pen = self._pens.get((name, is_cursor))
+        if pen is None:
+            pen = self._pens[name, is_cursor] = self._mix(name, is_cursor)
+        return pen
+
+    def _mix(self, name: str, is_cursor: bool) -> Style:
+        ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
+        if not name:
+            return ground
+        if is_cursor and name == "dim":
+            name = "head"  # dim would hardly be read on the cursor's ground
+        return _on(ground, self.get_component_rich_style(f"line--{name}"))
+
+    def render_line(self, y: int) -> Strip:
+        """Return line `y` of what can be seen."""
+        width = self.size.width
+        if y < self.head:
+            segments = self.draw_head(y, width)
+        elif 0 <= y - self.foot_start < self.foot:
+            segments = self.draw_foot(y - self.foot_start, width)
+        else:
+            segments = self._row_at(self.top + y - self.head, y, width)
+        return Strip(segments).adjust_cell_length(width, self.pen())
+
+    def _row_at(self, row: int, y: int, width: int) -> list[Segment]:
+        if row < len(self.rows):
+            is_cursor = row == self.cursor
+            segments = self._drawn(self.rows[row], width, is_cursor)
+            used = sum(segment.cell_length for segment in segments)
+            return [*segments, Segment(" " * (width - used), self.pen(is_cursor=is_cursor))]
+        if not self.rows and y == self.head + (0 if self.foot else 1):
+            return [Segment(fit(f" {self.hint}", width), self.pen("dim"))]
+        return []
+
+    def _drawn(self, row: Row, width: int, is_cursor: bool) -> list[Segment]:
+        try:
+            return self.draw_row(row, width, is_cursor)
+        except Exception as error:  # one row that nobody foresaw must not close the desk
+            return [Segment(fit(f" {surprise_once(error)}", width), self.pen("bad"))]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves rows out."""
+        return False
+
+    @property
+    def hint(self) -> str:
+        """Return what is said where no rows are."""
+        return NO_MATCH if self.is_narrowed else self.empty
+
+    def notify_style_update(self) -> None:
+        """Paint everything again after a change of theme, or of what has the focus."""
+        super().notify_style_update()
+        self._pens.clear()
+        self.refresh()
+
+    # Moving.
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the row that the cursor left and the one it came to."""
+        self.refresh_row(old)
+        self.refresh_row(new)
+        if self.has_focus:
+            self.keep_in_sight()
+
+    def on_focus(self) -> None:
+        """Show what is selected."""
+        self.show_selected()
+        self.refresh_row(self.cursor)
+
+    def show_selected(self) -> None:
+        """Bring the cursor to what is on show, if new rows have pushed it out of sight."""
+        is_laid_out = self.size.height > 0
+        if self.rows and is_laid_out and self.cursor not in self.visible_rows():
+            self.go_to(self.top)
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere now."""
+        self.refresh_row(self.cursor)
+
+    def keep_in_sight(self) -> None:
+        """Scroll as little as needed to show the cursor."""
+        if self.cursor < self.top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= self.top + self.page_size:
+            self.scroll_to(y=self.cursor - self.page_size + 1, animate=False, force=True)
+
+    def go_to(self, row: int) -> None:
+        """Put the cursor on a row, or on the nearest there is."""
+        self.cursor = max(0, min(row, len(self.rows) - 1))
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by rows."""
+        self.go_to(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by pages."""
+        self.go_to(self.cursor + step * self.page_size)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self.go_to(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self.go_to(len(self.rows) - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self.head <= offset.y < self.foot_start:
+            self.click_at(self.top + offset.y - self.head, offset.x)
+
+    def click_at(self, row: int, x: int) -> None:
+        """Take a click on a row."""
+        if row < len(self.rows):
+            self.go_to(row)
+
+
+@lru_cache(256)
+def _on(ground: Style, ink: Style) -> Style:
+    """Return the colour and the weight of `ink`, whose own ground was only blended in."""
+    return ground + Style(color=ink.color, bold=ink.bold or ground.bold)

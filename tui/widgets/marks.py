@@ -1,0 +1,107 @@
+"""Marks on appeals: which are chosen, as they were seen then, until something is done to them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from leadboard.allocation.appeals import worded
+from leadboard.allocation.lifecycle import Seen
+from leadboard.common.errors import Refused
+from leadboard.desk import Done
+from leadboard.queries.appeals import AppealRow
+from tui.widgets.remarks import Remark
+
+MOST = 1_000
+"""Appeals that one key marks at most."""
+
+Known = Mapping[int, Seen | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an act is about, in words and by number; `seen` is how those stood when chosen."""
+
+    ids: Sequence[int]
+    words: str = ""
+    seen: Mapping[int, Seen] = field(default_factory=dict)
+    tell: Callable[[Sequence[int]], object] = lambda _: None
+    """Called on the writer's thread with those that it was done to, none where it was refused."""
+
+    def telling(self, function: Callable[..., Done]) -> Callable[..., Done]:
+        """Return the act as one that passes over what changed since, and tells what it did."""
+
+        @wraps(function)
+        def act(*arguments: Any, **options: Any) -> Done:
+            try:
+                done = function(*arguments, seen=self.seen, **options)
+            except Refused:
+                self.tell(())
+                raise
+            self.tell(done.appeal_ids)
+            return done
+
+        return act
+
+
+class Marks:
+    """The marked appeals of one list, and how each stood when it was marked."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Seen | None] = {}
+
+    def __contains__(self, appeal_id: int) -> bool:
+        return appeal_id in self.known
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def turn(self, row: AppealRow) -> None:
+        """Mark an appeal, or take its mark away."""
+        if row.id in self.known:
+            del self.known[row.id]
+        else:
+            self.add({row.id: seen(row)})
+
+    def add(self, found: Known) -> None:
+        """Mark appeals; those that are marked stay as they were seen."""
+        self.known = {**found, **self.known}
+
+    def clear(self) -> None:
+        """Take all marks away."""
+        self.known = {}
+
+    def settle(self, done: Iterable[int], rows: Iterable[AppealRow]) -> None:
+        """Take the marks off what an act was done to; the rest is known now as it stands."""
+        gone, fresh = set(done), {row.id: seen(row) for row in rows}
+        self.known = {key: fresh.get(key) for key in self.known if key not in gone}
+
+    def chosen(
+        self, current: AppealRow | None, tell: Callable[[Sequence[int]], object]
+    ) -> Chosen | None:
+        """Return the marked appeals, oldest first, else the one under the cursor."""
+        if self.known:
+            as_seen = {key: state for key, state in self.known.items() if state is not None}
+            count = len(self.known)
+            words = f"{count:,} marked appeal{'s' if count > 1 else ''}".replace(",", " ")
+            return Chosen(sorted(self.known), words, as_seen, tell)
+        return None if current is None else Chosen([current.id], named(current), {}, tell)
+
+    def remark(self, in_view: Iterable[AppealRow]) -> list[Remark]:
+        """Return what the border says of the marks."""
+        if not self.known:
+            return []
+        hidden = len(self.known) - sum(row.id in self.known for row in in_view)
+        unseen = [Remark(f"{hidden:,} not in view".replace(",", " "), 5)] if hidden else []
+        marked = Remark(f"{len(self.known):,} marked".replace(",", " "))
+        return [marked, *unseen, Remark("esc unmarks", 6)]
+
+
+def seen(row: AppealRow) -> Seen:
+    """Return how an appeal stands in its row."""
+    return row.operator_id, row.is_closed
+
+
+def named(row: AppealRow) -> str:
+    """Return an appeal as sentences name it: `appeal #4 of tg_5 (vk)`."""
+    return f"appeal #{row.id} of {worded(row.lead, row.source)}"

@@ -1,0 +1,320 @@
+"""A list that moves a window of rows over a table of any size, page by page."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+
+from leadboard.queries.filters import EVERYTHING, Wanted
+from tui.messages import Acted
+from tui.widgets.line_view import LineView
+from tui.widgets.paging import MOST_NEWER, Page, PagedView
+from tui.widgets.reader import Job, Reader
+from tui.widgets.remarks import Remark
+
+PAGE = 100
+MOST_ROWS = 3 * PAGE
+"""Rows kept at once, so that memory stays flat."""
+LOOKING = "Looking…"
+
+Row = TypeVar("Row")
+
+
+class Window(PagedView[Row]):
+    """Newest rows first or oldest first, each with an `id`; a subclass reads the pages.
+
+    What is selected stays selected: the cursor is held by the id of its row, wherever in the
+    table that is. It follows the newest row only while it lies on the first and the keys go
+    elsewhere.
+    """
+
+    class Shown(Message):
+        """Rows of what is wanted have been read."""
+
+        def __init__(self, wanted: Wanted) -> None:
+            super().__init__()
+            self.wanted = wanted
+
+    version = reactive(0, repaint=False, init=False)
+    """Differs whenever the rows may have changed."""
+    remark: reactive[tuple[Remark, ...]] = reactive((), repaint=False, init=False)
+    """What the border says of what is out of sight."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.base: Wanted = EVERYTHING
+        """What the list shows without a filter."""
+        self.wanted: Wanted = EVERYTHING
+        self.lost: Row | None = None
+        """The row that was under the cursor until it left the list; None once a key moved it."""
+        self.sent: set[int] = set()
+        """The rows of one's own last act, which may take them out of the list."""
+        self.reader = Reader(self)
+        self._is_at_start = True
+        self._is_following = True
+        """Whether the cursor lies on the first row because nobody has moved it from there."""
+        self._newer = 0
+
+    def read_before(self, limit: int, before: int | None) -> Sequence[Row]:
+        """Return the newest rows, or those before an id; newest first."""
+        raise NotImplementedError
+
+    def read_after(self, limit: int, after: int) -> Sequence[Row]:
+        """Return the rows just newer than an id, newest first."""
+        raise NotImplementedError
+
+    def count(self, most: int) -> tuple[int, bool]:
+        """Return how many rows are wanted, up to `most`, and whether that is all."""
+        raise NotImplementedError
+
+    def _read_down(self, limit: int, row_id: int | None) -> Sequence[Row]:
+        """Return the first rows of the list, or those below an id."""
+        if self.is_oldest_first:
+            return self.read_after(limit, row_id or 0)[::-1]
+        return self.read_before(limit, row_id)
+
+    def _read_up(self, limit: int, row_id: int | None) -> Sequence[Row]:
+        """Return the last rows of the list, or those above an id."""
+        if self.is_oldest_first:
+            return self.read_before(limit, row_id)[::-1]
+        return self.read_after(limit, row_id or 0)
+
+    def watch_version(self) -> None:
+        """Read again what the window holds."""
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read what the window holds; at the start of the list also what has come there since."""
+        self.reader.ask(self._again, is_again=True)
+
+    def _again(self) -> Job:
+        size = max(PAGE, len(self.rows))
+        edge = None
+        if self.rows and not self._is_at_start:
+            edge = self._above(self._id_of(self.rows[0]))
+        held = None if self.current is None or self.is_resting else self._id_of(self.current)
+        return Job(partial(self._read_held, size, edge, held), self._show_page)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves rows out."""
+        return self.wanted != self.base
+
+    @property
+    def holds_all(self) -> bool:
+        """Tell whether there are no more rows than those in the window."""
+        return self._is_at_start and len(self.rows) < PAGE and not self.reader.is_looking
+
+    @property
+    def hint(self) -> str:
+        """Return what is said where no rows are, or are not found yet."""
+        return LOOKING if self.reader.is_looking else super().hint
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether a page may take long enough to be noticed."""
+        return self.wanted.is_slow
+
+    # What is on show.
+
+    def _show_page(self, page: Page[Row]) -> None:
+        self._is_at_start, self._newer = page.is_at_start, page.newer
+        self.show(page.rows)
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replace the rows, note when the one under the cursor is gone, and tell the pane."""
+        was = self.current
+        super().show(rows)
+        now = self.current
+        if was is not None and (now is None or self.key_of(now) != self.key_of(was)):
+            self._lose(was)
+        self.tell()
+        self.post_message(self.Shown(self.wanted))
+
+    def _lose(self, row: Row) -> None:
+        """Remember the row that one meant: not what came under the cursor since it left."""
+        if self._id_of(row) not in self.sent and not self.is_resting:
+            self.lost = self.lost or row
+
+    def _place_of_cursor(self, rows: Sequence[Row]) -> int:
+        """Return the place of the row under the cursor, or of the next where that has gone."""
+        if self.current is None or self.is_resting:
+            return 0
+        held = self._id_of(self.current)
+        below = (
+            place for place, row in enumerate(rows) if not self._is_above(self._id_of(row), held)
+        )
+        return next(below, max(0, len(rows) - 1))
+
+    @property
+    def is_resting(self) -> bool:
+        """Tell whether the cursor follows the first row: no key of this list can hit it now."""
+        return self._is_following and not self.cursor and self.is_left
+
+    @property
+    def is_left(self) -> bool:
+        """Tell whether the keys go elsewhere on the desk, and not only while a dialog is open."""
+        screen = self.screen
+        return screen.is_current and screen.focused not in (None, self)
+
+    def remarks(self) -> list[Remark]:
+        """Return what the border is to say of what is out of sight."""
+        if self.is_oldest_first:
+            hidden = max(0, len(self.rows) - self.top - self.page_size)
+        else:
+            hidden = min(self.top, len(self.rows))
+        if not (newer := self._newer + hidden):
+            return []
+        count = f"{MOST_NEWER:,}+" if self._newer >= MOST_NEWER else f"{newer:,}"
+        sign, key = ("▼", "G") if self.is_oldest_first else ("▲", "g")
+        said = f"{sign} {count.replace(',', ' ')}"
+        return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1))]
+
+    def tell(self) -> None:
+        """Let the border say what is out of sight now."""
+        self.remark = tuple(self.remarks()) if self.size.height else ()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Keep what the border says while the list is scrolled."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.tell()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep what the border says when the size changes."""
+        self.call_after_refresh(self.tell)
+
+    def show_selected(self) -> None:
+        """Scroll to the row that is selected, wherever it has gone."""
+        # Later: a click has chosen another row by then, and that one must stay where it is.
+        self.call_later(self._keep_selected_in_sight)
+
+    def _keep_selected_in_sight(self) -> None:
+        if self.rows and self.size.height:
+            self.keep_in_sight()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Put the cursor where the mouse is pressed, before anything moves."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self.head <= offset.y < self.foot_start:
+            self.click_at(self.top + offset.y - self.head, offset.x)
+
+    def on_blur(self) -> None:
+        """Follow the newest rows again, if the cursor was never moved from the first."""
+        if self._is_following and self.is_left and self.rows and (self.cursor or self.top):
+            self.start_over()
+
+    # Moving.
+
+    def start_over(self) -> None:
+        """Show the first rows with the cursor on the first: the list holds other rows now."""
+        self.rows = ()
+        self.lost = None
+        self._is_at_start = self._is_following = True
+        self._newer = 0
+        self.set_reactive(LineView.cursor, 0)
+        self.scroll_to(y=0, animate=False, force=True)
+        self.reader.begin(self._again)
+        self.refresh()
+
+    def widen(self) -> None:
+        """Show more rows around the one that is selected: the list holds them as well now."""
+        if self._is_following or not self.rows:
+            self.start_over()
+            return
+        self._is_at_start = False
+        self.reader.begin(self._around)
+
+    def _around(self) -> Job:
+        if self.current is None:
+            return self._again()
+        held = self._id_of(self.current)
+
+        def read() -> Page[Row]:
+            above = self._read_up(PAGE, held)
+            below = self._read_down(PAGE, self._above(held))
+            return self._page([*above, *below], is_at_start=len(above) < PAGE)
+
+        return Job(read, self._show_page)
+
+    def action_sort(self) -> None:
+        """Turn the list over: oldest first, or newest first again."""
+        self.is_oldest_first = not self.is_oldest_first
+        self.start_over()
+        self.post_message(Acted(f"{'Oldest' if self.is_oldest_first else 'Newest'} first"))
+
+    def go_to(self, row: int) -> None:
+        """Move the cursor, and the window with it when it comes near an end."""
+        super().go_to(row)
+        self.lost = None
+        self._is_following = not self.cursor and self._is_at_start
+        if not self.rows:
+            return
+        if self.cursor + self.page_size >= len(self.rows):
+            self.reader.ask(self._further_down)
+        elif self.cursor < self.page_size and not self._is_at_start:
+            self.reader.ask(self._further_up)
+
+    def _further_down(self) -> Job:
+        last = self._id_of(self.rows[-1]) if self.rows else None
+        then: Callable[[Page[Row]], None] = self._append if self.rows else self._show_page
+        return Job(lambda: self._next_page(self._read_down(PAGE, last), self.is_oldest_first), then)
+
+    def _further_up(self) -> Job:
+        first = self._id_of(self.rows[0]) if self.rows else None
+        then: Callable[[Page[Row]], None] = self._prepend if self.rows else self._show_end
+        return Job(
+            lambda: self._next_page(self._read_up(PAGE, first), not self.is_oldest_first), then
+        )
+
+    def _next_page(self, rows: Sequence[Row], is_newer: bool) -> Page[Row]:
+        """Return a page at an end of the window; what is newer is counted where it leads there."""
+        is_last = len(rows) < PAGE
+        return self._page(rows, is_at_start=is_last) if is_newer else Page(rows, is_last, 0)
+
+    def _append(self, below: Page[Row]) -> None:
+        if not below.rows:
+            return
+        window = [*self.rows, *below.rows]
+        gone = max(0, len(window) - MOST_ROWS)
+        self._is_at_start = self._is_at_start and not gone
+        self._newer = below.newer if self.is_oldest_first else self._newer + gone
+        self.show(window[gone:])
+
+    def _prepend(self, above: Page[Row]) -> None:
+        window = [*above.rows, *self.rows]
+        gone = max(0, len(window) - MOST_ROWS)
+        self._is_at_start = above.is_at_start
+        self._newer = self._newer + gone if self.is_oldest_first else above.newer
+        self.show(window[:MOST_ROWS])
+
+    def action_first(self) -> None:
+        """Go to the first row of all."""
+        self.start_over()
+
+    def action_last(self) -> None:
+        """Go to the last row of all."""
+        self.reader.ask(self._to_the_end)
+
+    def _to_the_end(self) -> Job:
+        def read() -> Page[Row]:
+            last = self._read_up(PAGE, None)
+            return (
+                Page(last, len(last) < PAGE, 0)
+                if self.is_oldest_first
+                else self._page(last, is_at_start=len(last) < PAGE)
+            )
+
+        return Job(read, self._show_end)
+
+    def _show_end(self, last: Page[Row]) -> None:
+        self.lost = None
+        self._is_at_start, self._newer = last.is_at_start, last.newer
+        super().show(last.rows)
+        self.post_message(self.Shown(self.wanted))
+        super().action_last()
+        self._is_following = False
+        self.tell()

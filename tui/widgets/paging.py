@@ -1,0 +1,104 @@
+"""Rows of a table of any size in the order of their ids, read in pages from either end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from leadboard.database.connection import BEYOND
+from tui.widgets.line_view import LineView
+
+MOST_NEWER = 1_000
+"""Newer rows beyond a page that are counted; more of them are only said to be more."""
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows of a list, whether its first is among them, and how many are newer than all of them."""
+
+    rows: Sequence[Row]
+    is_at_start: bool
+    newer: int
+
+
+class PagedView(LineView[Row]):
+    """Newest rows first or oldest first, each with an `id`; a subclass reads the pages."""
+
+    is_oldest_first = False
+
+    @property
+    def is_on_show(self) -> bool:
+        """Tell whether the list is the one of its pane that can be seen; others need no rows."""
+        return self.is_attached and self.display
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether a page may take long enough to be noticed."""
+        raise NotImplementedError
+
+    def read_again(self) -> None:
+        """Read once more what is on show."""
+        raise NotImplementedError
+
+    def refresh_empty(self) -> None:
+        """Paint what is said where no rows are."""
+        if not self.rows:
+            self.refresh()
+
+    def read_before(self, limit: int, before: int | None) -> Sequence[Row]:
+        """Return the newest rows, or those before an id; newest first."""
+        raise NotImplementedError
+
+    def read_after(self, limit: int, after: int) -> Sequence[Row]:
+        """Return the rows just newer than an id, newest first."""
+        raise NotImplementedError
+
+    def count_after(self, most: int, after: int) -> int:
+        """Return how many rows are newer than an id, or `most` where there are more."""
+        return len(self.read_after(most, after))
+
+    def _read_down(self, limit: int, row_id: int | None) -> Sequence[Row]:
+        """Return the first rows of the list, or those below an id."""
+        if self.is_oldest_first:
+            return self.read_after(limit, row_id or 0)[::-1]
+        return self.read_before(limit, row_id)
+
+    def _read_up(self, limit: int, row_id: int | None) -> Sequence[Row]:
+        """Return the last rows of the list, or those above an id."""
+        if self.is_oldest_first:
+            return self.read_before(limit, row_id)[::-1]
+        return self.read_after(limit, row_id or 0)
+
+    def _page(self, rows: Sequence[Row], *, is_at_start: bool) -> Page[Row]:
+        """Return rows that were read with how many are newer; at the newest end there are none."""
+        if not rows or (is_at_start and not self.is_oldest_first):
+            return Page(rows, is_at_start, 0)
+        newest = max(self._id_of(rows[0]), self._id_of(rows[-1]))
+        return Page(rows, is_at_start, self.count_after(MOST_NEWER, newest))
+
+    def _read_held(self, size: int, edge: int | None, held: int | None) -> Page[Row]:
+        """Read the window from its edge on, or around a row that would no longer be in it."""
+        rows = self._read_down(size, edge)
+        if not rows and edge is not None:
+            rows, edge = self._read_down(size, None), None
+        if held is None or not rows or len(rows) < size or self._id_of(rows[-1]) == held:
+            return self._page(rows, is_at_start=edge is None)
+        if self._is_above(held, self._id_of(rows[-1])):
+            return self._page(rows, is_at_start=edge is None)
+        above = self._read_up(size // 2, held)
+        below = self._read_down(size - len(above), self._above(held))
+        return self._page([*above, *below], is_at_start=len(above) < size // 2)
+
+    def _above(self, row_id: int) -> int:
+        """Return the id below which a reading begins with a row."""
+        return row_id - 1 if self.is_oldest_first else min(row_id + 1, BEYOND)
+
+    def _is_above(self, row_id: int, other: int) -> bool:
+        """Tell whether a row stands above another in this list."""
+        return (row_id < other) == self.is_oldest_first and row_id != other
+
+    def _id_of(self, row: Row) -> int:
+        key = self.key_of(row)
+        assert isinstance(key, int)
+        return key

@@ -1,0 +1,37 @@
+"""What a border says: remarks in one line, of which the least needed give way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from tui.widgets.cells import shortened
+
+BETWEEN = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A part of what a border says, and what is left of it where there is less room."""
+
+    text: str
+    gives_way: int = 0
+    """The greater, the sooner the remark makes room for others."""
+    shorter: "Remark | None" = None
+
+
+def cut(before: str, words: str, width: int, after: str = "", *, gives_way: int = 0) -> Remark:
+    """Return words of any length as a remark, in at most so many cells."""
+    return Remark(f"{before}{shortened(words, width)}{after}", gives_way)
+
+
+def fitted(remarks: Sequence[Remark], width: int) -> str:
+    """Return the remarks in one line of at most `width` cells, the most needed of them whole."""
+    parts = list(remarks)
+    while cell_len(line := BETWEEN.join(part.text for part in parts)) > width:
+        place = max(range(len(parts)), key=lambda place: (parts[place].gives_way, place))
+        shorter = parts[place].shorter
+        if shorter is None and len(parts) == 1:
+            return shortened(line, width)
+        parts[place : place + 1] = [shorter] if shorter else []
+    return line

@@ -1,0 +1,97 @@
+"""Threads beside the screen's own: one that writes, so that nobody at the keys waits for a lock,
+and one that searches."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from leadboard.database.connection import database, engine
+from leadboard.database.transactions import reading
+
+T = TypeVar("T")
+
+
+class Lane:
+    """Runs jobs one after another, in the order in which they came, on a connection of its own."""
+
+    def __init__(self, name: str, *, is_for_reading: bool = False) -> None:
+        self._is_for_reading = is_for_reading
+        """Whether a job is left out when nobody waits for it any more; an act never is."""
+        self._jobs: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = SimpleQueue()
+        self._pending = 0
+        self._connection: Any = None
+        self._under_way: asyncio.Future[Any] | None = None
+        self._breaking = threading.Lock()
+        """Held while a job begins, ends or is broken off, so that no other is hit."""
+        self._idle = threading.Event()
+        self._idle.set()
+        self._lock = threading.Lock()
+        # A daemon: a write that is stuck behind somebody's lock must not keep the program open.
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def do(self, job: Callable[[], T]) -> "asyncio.Future[T]":
+        """Queue a job; the future brings its result or what it raised to the running loop."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            self._pending += 1
+            self._idle.clear()
+        self._jobs.put((job, future))
+        return future
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until every queued job is done; False when `seconds` passed before."""
+        return self._idle.wait(seconds)
+
+    def break_off(self, future: "asyncio.Future[Any]") -> None:
+        """Break off the query of one job, if it is under way: its result is not wanted any more."""
+        # A server is told of it on a connection of its own, which may take its time.
+        threading.Thread(target=self._interrupt, args=(future,), daemon=True).start()
+
+    def _interrupt(self, future: "asyncio.Future[Any]") -> None:
+        with self._breaking:
+            connection = self._connection
+            if self._under_way is future and connection is not None:
+                with suppress(Exception):  # then it ends by itself
+                    # SQLite's word for it, and that of the driver of PostgreSQL.
+                    (getattr(connection, "interrupt", None) or connection.cancel)()
+
+    def _run(self) -> None:
+        while True:
+            job, future = self._jobs.get()
+            if not (self._is_for_reading and future.cancelled()):
+                self._do(job, future)
+            with self._lock:
+                self._pending -= 1
+                if not self._pending:
+                    self._idle.set()
+                    _rest()
+
+    def _do(self, job: Callable[[], Any], future: "asyncio.Future[Any]") -> None:
+        try:
+            connection = reading(database.connection)
+            with self._breaking:
+                self._connection, self._under_way = connection, future
+            outcome = _settle(future, job())
+        except Exception as error:  # whatever it is belongs to whoever asked for it
+            outcome = _fail(future, error)
+        with self._breaking:
+            self._connection = self._under_way = None
+        with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
+            future.get_loop().call_soon_threadsafe(outcome)
+
+
+def _rest() -> None:
+    """Let go of a file while there is nothing to do; a server is slow to connect to again."""
+    if not engine().is_server:
+        database.close()
+
+
+def _settle(future: "asyncio.Future[T]", result: T) -> Callable[[], None]:
+    return lambda: None if future.done() else future.set_result(result)
+
+
+def _fail(future: "asyncio.Future[Any]", error: Exception) -> Callable[[], None]:
+    return lambda: None if future.done() else future.set_exception(error)
