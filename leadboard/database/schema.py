@@ -75,10 +75,11 @@ class Schema:
         return [SQL("AUTOINCREMENT")] if is_counted_on else []
 
     def _create(self) -> None:
+        # In this order: another program may store the same tables between the two questions.
+        found = set(database.get_tables())
         if database.table_exists("schema_version"):
             return
-        names = {table._meta.table_name for table in self.tables}
-        if taken := names & set(database.get_tables()):
+        if taken := {table._meta.table_name for table in self.tables} & found:
             raise Trouble(
                 f"The database has tables of another program, such as {min(taken)}: "
                 "name another one."
