@@ -7,7 +7,7 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from leadboard.common.crashlog import surprise
+from leadboard.common.crashlog import surprise, surprise_once
 from leadboard.common.errors import Refused, Trouble
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
@@ -66,6 +66,16 @@ class DeskApp(OrderedKeys):
 
     def _say_busy(self) -> None:
         self.home.say("Waiting for the database…")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Fail, unless the end was asked for: a widget may miss others that are taken down already.
+
+        Then it is only logged, and the end comes with the exit code that was asked for.
+        """
+        if self.takes_keys:
+            super()._handle_exception(error)
+        else:
+            surprise_once(error)
 
     def leave(self, code: int = 0) -> None:
         """Quit, once the act in flight is stored or a second has passed."""

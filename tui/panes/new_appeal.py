@@ -112,8 +112,9 @@ class NewAppeal(Vertical):
             Static("", id="odds"),
             Static("", id="answer"),
         )
-        self.is_filled = True
-        self.watch_board(self.board)
+        if app_of(self).takes_keys:
+            self.is_filled = True
+            self.watch_board(self.board)
 
     @property
     def source_field(self) -> SourceField:

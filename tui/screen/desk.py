@@ -99,11 +99,17 @@ class DeskScreen(LeavingScreen, SavingScreen):
         self.set_interval(POLL, self.follow)
 
     async def complete(self) -> None:
-        """Do what could wait for the first frame, then take keys."""
-        await self.query_one(NewAppeal).fill()
-        await self.mount(FilterLine(id="filter"), before="#notice")
-        self.run_worker(background.count(self), exit_on_error=False)
-        await self.desk_app.open_keys()
+        """Do what could wait for the first frame, then take keys.
+
+        The end may be asked for at any step: then nothing is left to put something into.
+        """
+        if self.desk_app.takes_keys:
+            await self.query_one(NewAppeal).fill()
+        if self.desk_app.takes_keys:
+            await self.mount(FilterLine(id="filter"), before="#notice")
+        if self.desk_app.takes_keys:
+            self.run_worker(background.count(self), exit_on_error=False)
+            await self.desk_app.open_keys()
 
     # What is on show.
 
