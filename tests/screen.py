@@ -1,6 +1,7 @@
 """Helpers for tests of the screen: start the desk on a file, press keys, read what it shows."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,11 +34,20 @@ class Desk:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until the writer and the screen have nothing left to do."""
+        """Wait until keys, the writer and the screen have nothing left to do."""
+        await self._keys_through()
         while not self.app.writer.wait_until_idle(0):
             await asyncio.sleep(0.005)
         await self.app.workers.wait_for_complete()
         await self.pilot.pause()
+
+    async def _keys_through(self) -> None:
+        """Wait until no key is held back: on a busy machine one may still wait for its turn."""
+        give_up = time.monotonic() + 2
+        while self.app.takes_keys and (self.app._key_under_way or self.app._held_keys):
+            if time.monotonic() > give_up:
+                return
+            await asyncio.sleep(0.002)
 
     async def elsewhere(self, act: Callable[..., object], *arguments: Any, **options: Any) -> None:
         """Do something on a connection of its own, as a bot or another dispatcher would."""
