@@ -34,6 +34,8 @@ class Journal:
     """What the act under way has done so far, the first `before` and the last `after` of a row."""
 
     changes: dict[str, Change] = field(default_factory=dict)
+    odd_names: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    """What `names.odd_names` found, by table: read once in an act that names many rows."""
 
     def add(self, change: Change) -> None:
         """Add a change that another journal holds."""

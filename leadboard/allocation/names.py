@@ -1,6 +1,6 @@
 """Names as people read them: what looks the same is the same, also in rows of earlier versions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -43,10 +43,35 @@ def by_look(found: Iterable[tuple[int, str]]) -> dict[str, int]:
     return first | {name: row_id for row_id, name in in_order}
 
 
-def is_taken(table: "type[Operator] | type[Source]", name: str, but: int | None = None) -> bool:
-    """Tell whether a row, other than the one with the id `but`, has a name that looks the same."""
-    found = rows(table.select(table.id, table.name))
-    return any(plain(each) == plain(name) for row_id, each in found if row_id != but)
+def odd_names(table: "type[Operator] | type[Source]") -> dict[str, list[int]]:
+    """Return the ids of the rows whose names are stored otherwise than they read, by how they read.
+
+    Only earlier versions stored such names, so there are few; it takes one pass over all the names.
+    """
+    found: dict[str, list[int]] = {}
+    for row_id, name in rows(table.select(table.id, table.name)):
+        if (look := plain(name)) != name:
+            found.setdefault(look, []).append(row_id)
+    return found
+
+
+def is_taken(
+    table: "type[Operator] | type[Source]",
+    name: str,
+    odd: Mapping[str, Sequence[int]],
+    but: int | None = None,
+) -> bool:
+    """Tell whether a row, other than the one with the id `but`, has a name that looks the same.
+
+    `odd` holds what `odd_names` found; a row that was renamed since is looked at as it is now.
+    """
+    look = plain(name)
+    maybe = table.name == look
+    if ids := odd.get(look):
+        # Only where there are some: for an empty list SQLite would pass through all rows.
+        maybe |= table.id.in_(ids)
+    found = rows(table.select(table.id, table.name).where(maybe))
+    return any(plain(each) == look for row_id, each in found if row_id != but)
 
 
 class LookAlikes:
@@ -81,7 +106,7 @@ class LookAlikes:
             page = rows(query.where(self._table.id > page[-1][0]))
 
     def _keep(self, page: list[tuple[int, str]]) -> None:
-        odd = [(plain(name), row_id) for row_id, name in page if plain(name) != name]
+        odd = [(look, row_id) for row_id, name in page if (look := plain(name)) != name]
         if not odd:
             return
         looks = self._name.in_([name for name, _ in odd])

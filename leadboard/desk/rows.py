@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from peewee import Expression
 
 from leadboard.allocation.journal import Journal, subject_of
-from leadboard.allocation.names import is_taken
+from leadboard.allocation.names import is_taken, odd_names
 from leadboard.common.errors import Missing, Refused, Taken
+from leadboard.common.validation import plain
 from leadboard.database.compiled import chunks
 from leadboard.database.connection import rows
 from models import Appeal, EventChange, Operator, OperatorSource, Source
@@ -28,15 +29,23 @@ def source_name(source_id: int) -> str:
     return str(name)
 
 
-def refuse_taken(table: type[Operator] | type[Source], name: str, but: int | None = None) -> None:
+def refuse_taken(
+    journal: Journal, table: type[Operator] | type[Source], name: str, but: int | None = None
+) -> None:
     """Raise Refused when the table has a row, other than `but`, whose name looks like this one."""
-    if is_taken(table, name, but):
+    key = table._meta.table_name
+    if key not in journal.odd_names:
+        journal.odd_names[key] = odd_names(table)
+    if is_taken(table, name, journal.odd_names[key], but):
         raise Taken(f"The name {name} is taken.", "name")
+    if plain(name) != name:
+        # Undo brings back a name that an earlier version stored: what comes next must see it.
+        del journal.odd_names[key]
 
 
 def insert_operator(journal: Journal, **columns: object) -> int:
     """Add an operator, with `id` too when one is brought back, and return the id."""
-    refuse_taken(Operator, str(columns["name"]))
+    refuse_taken(journal, Operator, str(columns["name"]))
     operator_id: int = Operator.insert(columns).execute()
     columns.pop("id", None)
     journal.note(subject_of("operator", operator_id), None, columns)
@@ -46,7 +55,7 @@ def insert_operator(journal: Journal, **columns: object) -> int:
 def rewrite_operator(row: Operator, journal: Journal, **columns: object) -> None:
     """Change columns of an operator; raises Refused when another has the new name."""
     if "name" in columns and columns["name"] != row.name:
-        refuse_taken(Operator, str(columns["name"]), row.id)
+        refuse_taken(journal, Operator, str(columns["name"]), row.id)
     Operator.update(columns).where(Operator.id == row.id).execute()
     before = {column: getattr(row, column) for column in columns}
     journal.note(subject_of("operator", row.id), before, columns)
@@ -64,7 +73,7 @@ def delete_operator_row(row: Operator, journal: Journal) -> None:
 
 def insert_source(journal: Journal, **columns: object) -> int:
     """Add a source, with `id` too when one is brought back, and return the id."""
-    refuse_taken(Source, str(columns["name"]))
+    refuse_taken(journal, Source, str(columns["name"]))
     source_id: int = Source.insert(columns).execute()
     columns.pop("id", None)
     journal.note(subject_of("source", source_id), None, columns)
@@ -76,7 +85,7 @@ def rewrite_source(source_id: int, journal: Journal, *, name: str) -> None:
     before = source_name(source_id)
     if before == name:
         return
-    refuse_taken(Source, name, source_id)
+    refuse_taken(journal, Source, name, source_id)
     Source.update(name=name).where(Source.id == source_id).execute()
     journal.note(subject_of("source", source_id), {"name": before}, {"name": name})
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import random
+import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,6 +26,7 @@ from leadboard.cli.feed import answer, parsed, store_batch
 from leadboard.cli.line_reader import Line
 from leadboard.common.errors import Refused
 from leadboard.common.validation import VANISHING, checked_external_id, checked_name, plain
+from leadboard.database.connection import database
 from leadboard.database.transactions import transact
 from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
@@ -300,6 +302,41 @@ def test_a_name_that_looks_like_an_old_one_is_taken(db: Database, target: str) -
     assert rows("SELECT name FROM source WHERE id = 3") == [("site",)]
 
 
+def test_an_old_name_that_undo_brings_back_is_taken_again(db: Database, target: str) -> None:
+    old_twins(target)
+    desk.rename_source(3, "shop", actor=T)
+    desk.undo(actor=T)
+    with pytest.raises(Refused, match="taken"):
+        desk.add_source("site", actor=T)
+    renaming = desk.rename_source(3, "shop", actor=T).event_id
+    desk.add_source("site", actor=T)
+    with pytest.raises(Refused, match="taken"):
+        desk.undo(renaming, actor=T)
+    assert rows("SELECT name FROM source WHERE id > 2 ORDER BY id") == [("shop",), ("site",)]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("take_over", [desk.import_operators, desk.import_sources])
+def test_many_names_in_one_act_are_not_each_compared_with_all_others(
+    db: Database, take_over: Callable[..., desk.Done]
+) -> None:
+    ticks: list[int] = []
+    raw: sqlite3.Connection = database.cursor().connection
+
+    def steps(first: int, size: int) -> int:
+        """Return what adding so many rows takes, in hundreds of SQLite's own steps."""
+        ticks.clear()
+        fresh = {"max_load": 1, "is_active": True}
+        added = range(first, first + size)
+        take_over([(None, {"name": f"N{each}", **fresh}) for each in added], actor=T)
+        return len(ticks)
+
+    raw.set_progress_handler(lambda: ticks.append(1), 100)
+    few, many = steps(0, 100), steps(1_000, 1_600)
+    raw.set_progress_handler(None, 0)
+    assert 0 < many < 32 * few
+
+
 def test_an_old_file_exported_and_imported_again_changes_nothing(db: Database, target: str) -> None:
     old_twins(target)
     submit("\u202a+7", 3, "n")
@@ -391,6 +428,7 @@ def test_a_batch_of_many_senders_with_one_key_is_read_by_the_index(db: Database)
 RACE = """
 from leadboard.allocation.intake import Draft
 from allocator import place_all
+from leadboard.database.connection import database
 from leadboard.database.transactions import transact
 for number in range(40):
     sent = str(number)
