@@ -68,7 +68,10 @@ def newest_ids(
     limit: int, before: int | None, wanted: Wanted, index: SearchIndex | None
 ) -> list[int]:
     """Return the ids of the newest appeals that are wanted, or of those before an id."""
-    sought, edge = _sought(wanted), BEYOND if before is None else before
+    return _newest(limit, BEYOND if before is None else before, _sought(wanted), index)
+
+
+def _newest(limit: int, edge: int, sought: Sought, index: SearchIndex | None) -> list[int]:
     words = _searchable(sought) if index else []
     if index is not None and words:
         # A cache that is damaged or gone only makes it slower.
@@ -113,7 +116,7 @@ def count(most: int, wanted: Wanted, index: SearchIndex | None) -> tuple[int, bo
     """
     sought = _sought(wanted)
     if not sought.words or (index and _searchable(sought)):
-        found = len(newest_ids(most + 1, None, wanted, index))
+        found = len(_newest(most + 1, BEYOND, sought, index))
         return min(most, found), found <= most
     return _count_through(most, sought)
 

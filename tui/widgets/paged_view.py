@@ -58,29 +58,9 @@ class Window(PagedView[Row]):
         """Whether the cursor lies on the first row because nobody has moved it from there."""
         self._newer = 0
 
-    def read_before(self, limit: int, before: int | None) -> Sequence[Row]:
-        """Return the newest rows, or those before an id; newest first."""
-        raise NotImplementedError
-
-    def read_after(self, limit: int, after: int) -> Sequence[Row]:
-        """Return the rows just newer than an id, newest first."""
-        raise NotImplementedError
-
     def count(self, most: int) -> tuple[int, bool]:
         """Return how many rows are wanted, up to `most`, and whether that is all."""
         raise NotImplementedError
-
-    def _read_down(self, limit: int, row_id: int | None) -> Sequence[Row]:
-        """Return the first rows of the list, or those below an id."""
-        if self.is_oldest_first:
-            return self.read_after(limit, row_id or 0)[::-1]
-        return self.read_before(limit, row_id)
-
-    def _read_up(self, limit: int, row_id: int | None) -> Sequence[Row]:
-        """Return the last rows of the list, or those above an id."""
-        if self.is_oldest_first:
-            return self.read_before(limit, row_id)[::-1]
-        return self.read_after(limit, row_id or 0)
 
     def watch_version(self) -> None:
         """Read again what the window holds."""
