@@ -14,26 +14,9 @@ from peewee import (
     fn,
 )
 
-from leadboard.common.errors import Missing, Refused, ServerLost, Taken, TooBusy, Trouble, Uncertain
+from leadboard.common.errors import Missing, ServerLost, TooBusy, Uncertain
 from leadboard.database.connection import BEYOND, OVERTAKING, Engine, T, database, engine
 from leadboard.database.error_codes import is_constraint, is_meeting, trouble_of
-from leadboard.database.fields import NoMoment, UtcField, moment_of, now, stamp
-
-__all__ = [
-    "Missing",
-    "NoMoment",
-    "Refused",
-    "ServerLost",
-    "Taken",
-    "TooBusy",
-    "Trouble",
-    "Uncertain",
-    "UtcField",
-    "moment_of",
-    "now",
-    "stamp",
-]
-
 
 PATIENCE = 5.0
 """Seconds that a write waits for its turn before it gives up."""
