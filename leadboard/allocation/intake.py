@@ -121,12 +121,14 @@ COLUMNS = (
 """In the order of the model, which is the order in which Peewee writes them."""
 
 
+def _new_appeal() -> dict[str, object]:
+    return {**{name: slot(name) for name in COLUMNS}, "withdrawn": False}
+
+
 @cache
 def _new_appeals(count: int) -> Prepared:
     return Prepared(
-        lambda: Appeal.insert_many(
-            [{**{name: slot(name) for name in COLUMNS}, "withdrawn": False} for _ in range(count)]
-        ).returning(Appeal.id)
+        lambda: Appeal.insert_many([_new_appeal() for _ in range(count)]).returning(Appeal.id)
     )
 
 
@@ -169,19 +171,7 @@ def _taken_keys(count: int) -> Prepared:
 
 _SOURCE = Prepared(lambda: Source.select(Source.id).where(Source.id == slot("source_id")))
 
-_NEW_APPEAL = Prepared(
-    lambda: Appeal.insert(
-        lead_id=slot("lead_id"),
-        source_id=slot("source_id"),
-        operator_id=slot("operator_id"),
-        timestamp=slot("timestamp"),
-        message=slot("message"),
-        key=slot("key"),
-        roster_id=slot("roster_id"),
-        draw=slot("draw"),
-        withdrawn=False,
-    ).returning(Appeal.id)
-)
+_NEW_APPEAL = Prepared(lambda: Appeal.insert(_new_appeal()).returning(Appeal.id))
 
 _KNOWN = Prepared(
     lambda: (
