@@ -18,5 +18,6 @@ __all__ = [
     "settings",
     "typeahead",
     "widgets",
+    "wording",
     "worker",
 ]

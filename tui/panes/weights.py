@@ -19,8 +19,8 @@ from tui.dialogs.forms import Confirm, Dialog, Field
 from tui.keys import bind
 from tui.messages import Act, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
-from tui.screen.wording import words_of
 from tui.widgets.remarks import Remark
+from tui.wording import words_of
 
 if TYPE_CHECKING:
     from leadboard.transfer.showing import Shown

@@ -9,5 +9,4 @@ __all__ = [
     "header",
     "leaving",
     "saving",
-    "wording",
 ]

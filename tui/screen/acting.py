@@ -15,7 +15,7 @@ from tui.messages import Act, Acted, Failed, Insistence
 from tui.panes.new_appeal import NewAppeal
 from tui.screen.footer import Notice
 from tui.screen.header import Header
-from tui.screen.wording import words_of
+from tui.wording import words_of
 
 PROBE = 1.0
 """Seconds between two looks at whether the database can be written again."""
