@@ -79,7 +79,7 @@ def _do(work: Work, store: Callable[[Journal, str], int]) -> tuple[Done, bool]:
         return Done(note, None), batch.has_more
     given = len(batch.rest.changes)
     told = with_given(note, given)
-    whole = Journal(dict(journal.changes))
+    whole = replace(journal, changes=dict(journal.changes))
     whole.add_all(batch.rest)
     event_id = store(whole, told)
     if batch.has_more:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from leadboard.allocation.appeals import AppealState, Rewriting, numbered, rewrite_all, states_of
 from leadboard.allocation.journal import Change, Columns, Journal, changes_of, row_of
@@ -10,7 +11,6 @@ from leadboard.allocation.load import claim_over, claim_room, name_of, release, 
 from leadboard.common.errors import Refused
 from leadboard.database.compiled import chunks
 from leadboard.database.connection import rows
-from leadboard.database.fields import now, stamp
 from leadboard.desk.rows import (
     delete_operator_row,
     delete_source_row,
@@ -41,7 +41,8 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
     for change in changes:
         _refuse_if_changed(change, current.of(change.subject))
     moves = sorted(
-        (_move(change, states) for change in by_table["appeal"]), key=lambda move: move[0].id
+        (_move(change, states, journal.at) for change in by_table["appeal"]),
+        key=lambda move: move[0].id,
     )
     _release_all(moves)
     _restore_team(by_table["operator"], by_table["source"], by_table["weight"], journal)
@@ -112,11 +113,11 @@ def _named(subject: str) -> str:
 # --- appeals ----------------------------------------------------------------------------------
 
 
-def _move(change: Change, states: Mapping[int, AppealState]) -> Rewriting:
+def _move(change: Change, states: Mapping[int, AppealState], at: datetime) -> Rewriting:
     """Return where an appeal goes back to; one that was only just entered is withdrawn."""
     state = states[row_of(change.subject)[1][0]]
     if change.before is None:
-        return state, {"closed_at": stamp(now()), "withdrawn": True}
+        return state, {"closed_at": at, "withdrawn": True}
     return state, change.before
 
 

@@ -182,7 +182,7 @@ def _last_name(operator_id: int) -> str:
         .limit(1)
     )
     for (before,) in rows(deleted):
-        return clean(str((from_json(before) or {}).get("name", "")))
+        return clean(str((from_json(before, "operator") or {}).get("name", "")))
     return f"#{operator_id}"
 
 

@@ -11,7 +11,7 @@ from leadboard.allocation.intake import ids_of_keys, lead_id_of
 from leadboard.allocation.load import claim, claim_over
 from leadboard.allocation.names import ids_by_name
 from leadboard.common.validation import plain
-from leadboard.database.compiled import Prepared, slot
+from leadboard.database.compiled import Compiled, params
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import ids_given, transact
@@ -179,33 +179,22 @@ def _not_stored(_: Entry) -> None:
     """Do nothing: the rows are only looked through."""
 
 
-def _new_appeal(**key: slot) -> Any:
-    return Appeal.insert(
-        **key,
-        lead_id=slot("lead_id"),
-        source_id=slot("source_id"),
-        operator_id=slot("operator_id"),
-        timestamp=slot("timestamp"),
-        message=slot("message"),
-        closed_at=slot("closed_at"),
-        key=slot("key"),
-        withdrawn=slot("withdrawn"),
-    )
-
-
-_NEW = Prepared(_new_appeal)
-_NEW_WITH_ID = Prepared(lambda: _new_appeal(id=slot("id")))
+_COLUMNS = (
+    *(Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp),
+    *(Appeal.message, Appeal.closed_at, Appeal.key, Appeal.withdrawn),
+)
+_NEW = Compiled(lambda: Appeal.insert(params(*_COLUMNS)))
+_NEW_WITH_ID = Compiled(lambda: Appeal.insert(params(Appeal.id, *_COLUMNS)))
 
 
 def _insert(entry: Entry) -> None:
-    closed_at = entry.closed_at
     columns = {
         "lead_id": lead_id_of(entry.cells["external_id"]),
         "source_id": entry.source_id,
         "operator_id": entry.operator_id,
-        "timestamp": stamp(entry.cells.get("timestamp") or now()),
+        "timestamp": entry.cells.get("timestamp") or now(),
         "message": entry.cells["message"],
-        "closed_at": None if closed_at is None else stamp(closed_at),
+        "closed_at": entry.closed_at,
         "key": entry.cells.get("key"),
         "withdrawn": entry.status == "withdrawn",
     }
