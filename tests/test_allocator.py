@@ -47,7 +47,7 @@ def test_nobody_eligible_waits_with_a_reason_and_no_error(
     db: Database, weights: dict[str, int], limit: int, is_active: bool, reason: str
 ) -> None:
     team({"Anna": limit}, {"tg": weights})
-    desk.set_active(1, is_active, actor=T)
+    desk.change_operator(1, is_active=is_active, actor=T)
     placed = submit("tg_1", 1, "Hello")
     assert (placed.operator_id, placed.reason) == (None, reason)
     assert holders() == [None]
@@ -130,7 +130,7 @@ def test_waiting_appeals_flow_oldest_first_and_a_blocked_source_holds_up_nobody(
     team({"Anna": 0, "Boris": 0}, {"dead": {"Boris": 1}, "tg": {"Anna": 1}})
     for number, source in enumerate((1, 2, 1, 2, 2)):
         submit(f"lead_{number}", source, "")
-    desk.set_limit(1, 2, actor=T)
+    desk.change_operator(1, max_load=2, actor=T)
     assert holders() == [None, 1, None, 1, None]
     assert_loads_equal_counts()
 
@@ -159,7 +159,7 @@ def test_an_act_drains_more_than_one_batch(db: Database) -> None:
     team({"Anna": 0}, {"tg": {"Anna": 1}})
     for number in range(DRAIN_BATCH + 30):
         submit(f"lead_{number}", 1, "")
-    desk.set_limit(1, 1_000, actor=T)
+    desk.change_operator(1, max_load=1_000, actor=T)
     assert rows("SELECT load FROM operator") == [(DRAIN_BATCH + 30,)]
     assert_loads_equal_counts()
 
@@ -288,7 +288,7 @@ def test_a_known_key_that_was_returned_does_not_say_that_nobody_serves_its_sourc
 ) -> None:
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     first = submit("a", 1, "m", key="k")
-    desk.set_active(1, False, actor=T)
+    desk.change_operator(1, is_active=False, actor=T)
     desk.give_back([first.id], actor=T)
     again = submit("a", 1, "m", key="k")
     assert again.operator_id is None
@@ -366,7 +366,7 @@ def test_closed_appeals_do_not_flow(db: Database) -> None:
     team({"Anna": 0}, {"tg": {"Anna": 1}})
     crowd(3)
     desk.close([1, 3], actor=T)
-    desk.set_limit(1, 9, actor=T)
+    desk.change_operator(1, max_load=9, actor=T)
     assert holders() == [None, 1, None]
 
 

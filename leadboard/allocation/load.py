@@ -59,6 +59,12 @@ def room_of(operator_id: int) -> int:
     return room or 0
 
 
+def load_of(operator_id: int) -> int:
+    """Return how many open appeals an operator has; 0 for nobody."""
+    load: int | None = Operator.select(Operator.load).where(Operator.id == operator_id).scalar()
+    return load or 0
+
+
 def name_of(operator_id: int | None) -> str | None:
     """Return an operator's name, None for nobody."""
     if operator_id is None:

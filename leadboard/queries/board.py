@@ -12,32 +12,14 @@ from leadboard.database.compiled import Compiled, Param
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, reading, settled
-from models import Appeal, Event, Lead, Operator, OperatorSource, Source, is_waiting
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries import team
+from models import Appeal, Event, Lead, Operator, OperatorSource, Source
 
 T = TypeVar("T")
 
 SPARK_MINUTES = 12
 MINUTE = len("2026-11-23T10:42")
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorRow:
-    """An operator as a list shows him."""
-
-    id: int
-    name: str
-    is_active: bool
-    max_load: int
-    load: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A source and how many of its appeals wait."""
-
-    id: int
-    name: str
-    waiting: int
 
 
 Weights = Mapping[int, Mapping[int, int]]
@@ -111,33 +93,17 @@ def _board(known: Board, ends: tuple[int, int] | None) -> Board:
     )
 
 
-_OPERATORS = Compiled(
-    lambda: Operator.select(
-        Operator.id, Operator.name, Operator.is_active, Operator.max_load, Operator.load
-    ).order_by(Operator.id)
-)
+_OPERATORS = Compiled(lambda: team.operators().order_by(Operator.id))
+_SOURCES = Compiled(lambda: team.sources().order_by(Source.id))
+_WEIGHTS = Compiled(team.weights)
 
 
 def _operators() -> tuple[OperatorRow, ...]:
-    return tuple(
-        OperatorRow(operator_id, clean(name), is_active, max_load, load)
-        for operator_id, name, is_active, max_load, load in _OPERATORS.rows()
-    )
-
-
-_SOURCES = Compiled(
-    lambda: Source.select(
-        Source.id,
-        Source.name,
-        Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.source == Source.id, is_waiting()),
-    ).order_by(Source.id)
-)
+    return tuple(OperatorRow(key, clean(name), *rest) for key, name, *rest in _OPERATORS.rows())
 
 
 def _sources() -> tuple[SourceRow, ...]:
-    return tuple(
-        SourceRow(source_id, clean(name), count) for source_id, name, count in _SOURCES.rows()
-    )
+    return tuple(SourceRow(key, clean(name), *rest) for key, name, *rest in _SOURCES.rows())
 
 
 def _stamping() -> Query:
@@ -159,16 +125,9 @@ def _weights_stamp() -> tuple[int, int]:
     return count, int(total or 0)
 
 
-_WEIGHTS = Compiled(
-    lambda: OperatorSource.select(
-        OperatorSource.source, OperatorSource.operator, OperatorSource.weight
-    )
-)
-
-
 def _weights() -> Weights:
     weights: dict[int, dict[int, int]] = {}
-    for source_id, operator_id, weight in _WEIGHTS.rows():
+    for operator_id, source_id, weight in _WEIGHTS.rows():
         weights.setdefault(source_id, {})[operator_id] = weight
     return weights
 

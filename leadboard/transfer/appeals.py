@@ -15,11 +15,12 @@ from leadboard.database.compiled import Compiled, params
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import ids_given, transact
+from leadboard.queries.appeals import with_names
 from leadboard.transfer.appeal_rows import Entry, Names, entry_of
 from leadboard.transfer.cells import bad_cell
 from leadboard.transfer.plan import DIFFERS, SAME, Plan, Tick, told
 from leadboard.transfer.reading import parts, rows_of
-from leadboard.transfer.tables import COLUMNS, appeal_record, appeal_rows
+from leadboard.transfer.tables import COLUMNS, appeal_record
 from models import Appeal, Operator, Source
 
 Take = Callable[[int], bool]
@@ -107,7 +108,7 @@ class _Here:
     def __init__(self, batch: Sequence[Entry]) -> None:
         ids = [entry.id for entry in batch if entry.id is not None]
         keys = ids_of_keys([entry.sender for entry in batch if entry.sender is not None])
-        query = appeal_rows().where(Appeal.id.in_([*ids, *keys.values()]))
+        query = with_names().where(Appeal.id.in_([*ids, *keys.values()]))
         self._by_id = {
             row[0]: dict(zip(COLUMNS["appeals"], appeal_record(row), strict=True))
             for row in rows(query)

@@ -128,7 +128,7 @@ for number in range(50):
 
 def test_one_event_is_undone_by_one_of_two(db: Database, target: str) -> None:
     team({"Anna": 5}, {})
-    done = desk.set_limit(1, 9, actor=T)
+    done = desk.change_operator(1, max_load=9, actor=T)
     body = f"""
 try:
     desk.undo({done.event_id}, actor=str(seed))

@@ -178,7 +178,7 @@ def test_nothing_is_acknowledged_that_is_not_in_the_file(
     with pytest.raises(Trouble, match=r"deleted|second name"):
         submit("tg_2", 1, "lost")
     with pytest.raises(Trouble):
-        desk.set_limit(1, 3, actor=T)
+        desk.change_operator(1, max_load=3, actor=T)
     with pytest.raises(Trouble):
         reading_in_place(lambda: rows("SELECT 1"))
     assert sorted(file.parent.parent.rglob("*")) == before
@@ -201,7 +201,10 @@ def test_a_new_connection_makes_nothing_in_its_place(
 def test_a_file_that_is_emptied_takes_no_more(house: Database, file: Path) -> None:
     submit("tg_1", 1, "kept")
     emptied(file)
-    for act in (lambda: submit("tg_2", 1, "lost"), lambda: desk.set_limit(1, 3, actor=T)):
+    for act in (
+        lambda: submit("tg_2", 1, "lost"),
+        lambda: desk.change_operator(1, max_load=3, actor=T),
+    ):
         with pytest.raises(Trouble, match="emptied while it was open"):
             act()
 
@@ -385,7 +388,7 @@ def test_what_may_only_be_read_can_be_read_and_says_so(
         assert rows("SELECT message FROM appeal") == [("kept",)]
         assert engine().title == "t.db (read only)"
         with pytest.raises(Refused, match="read-only"):
-            desk.set_limit(1, 3, actor=T)
+            desk.change_operator(1, max_load=3, actor=T)
     finally:
         opened.close()
     with pytest.raises(Trouble, match="read-only: check its rights"):

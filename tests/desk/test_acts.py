@@ -14,6 +14,7 @@ from leadboard.common.errors import Trouble
 from leadboard.common.validation import MAX_LIMIT, MAX_WEIGHT
 from leadboard.database.connection import database
 from leadboard.desk import Done
+from leadboard.entities import OPERATOR, SOURCE
 from models import Operator
 from tests.acts_model import (
     ACTOR,
@@ -67,7 +68,7 @@ class Team:
 def team() -> Team:
     vera, boris, gleb = add_operator("Vera", 4), add_operator("Boris", 3), add_operator("Gleb", 2)
     bot, site = add_source("bot", (vera, 50), (boris, 0)), add_source("site")
-    desk.set_active(boris, False, actor="setup")
+    desk.change_operator(boris, is_active=False, actor="setup")
     *held, closed = arrive(bot, 4)
     desk.close([closed], actor="setup")
     return Team(vera, boris, gleb, bot, site, held, closed)
@@ -91,48 +92,48 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
     "add_operator off": (
         lambda _: desk.add_operator("Dora", 0, is_active=False, actor=ACTOR),
         "add operator",
-        "Dora added, limit 0",
+        "Dora added, limit 0, off",
         "SELECT is_active, max_load FROM operator WHERE name = 'Dora'",
         (0, 0),
     ),
-    "edit_operator": (
-        lambda team: desk.edit_operator(team.vera, "Vera K", 9, actor=ACTOR),
-        "edit operator",
-        "Vera is now Vera K: limit 4 → 9",
+    "change_operator name and limit": (
+        lambda team: desk.change_operator(team.vera, name="Vera K", max_load=9, actor=ACTOR),
+        "change operator",
+        "Vera is now Vera K, limit 4 → 9",
         "SELECT name, max_load, load FROM operator WHERE id = 1",
         ("Vera K", 9, 3),
     ),
-    "rename_operator": (
-        lambda team: desk.rename_operator(team.vera, "Vera K", actor=ACTOR),
-        "rename operator",
+    "change_operator name": (
+        lambda team: desk.change_operator(team.vera, name="Vera K", actor=ACTOR),
+        "change operator",
         "Vera is now Vera K",
         "SELECT name, max_load FROM operator WHERE id = 1",
         ("Vera K", 4),
     ),
-    "set_limit": (
-        lambda team: desk.set_limit(team.vera, 8, actor=ACTOR),
-        "limit",
+    "change_operator limit": (
+        lambda team: desk.change_operator(team.vera, max_load=8, actor=ACTOR),
+        "change operator",
         "Vera: limit 4 → 8",
         "SELECT max_load FROM operator WHERE id = 1",
         (8,),
     ),
     "step_limit": (
         lambda team: desk.step_limit(team.vera, -2, actor=ACTOR),
-        "limit",
+        "change operator",
         "Vera: limit 4 → 2",
         "SELECT max_load, load FROM operator WHERE id = 1",
         (2, 3),
     ),
-    "set_active": (
-        lambda team: desk.set_active(team.vera, False, actor=ACTOR),
-        "on or off",
+    "change_operator off": (
+        lambda team: desk.change_operator(team.vera, is_active=False, actor=ACTOR),
+        "change operator",
         "Vera is off and keeps 3 appeals",
         "SELECT is_active, load FROM operator WHERE id = 1",
         (0, 3),
     ),
     "toggle_active": (
         lambda team: desk.toggle_active(team.boris, actor=ACTOR),
-        "on or off",
+        "change operator",
         "Boris is on",
         "SELECT is_active FROM operator WHERE id = 2",
         (1,),
@@ -223,9 +224,9 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "SELECT sum(weight) FROM operator_source WHERE weight IN (9, 3)",
         (12,),
     ),
-    "import_operators": (
-        lambda team: desk.import_operators(
-            [(team.vera, {"max_load": 9}), (None, DORA)], actor=ACTOR
+    "import_rows of operators": (
+        lambda team: desk.import_rows(
+            OPERATOR, [(team.vera, {"max_load": 9}), (None, DORA)], actor=ACTOR
         ),
         "import operators",
         "Operators imported: 1 added, 1 changed",
@@ -235,16 +236,16 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
     ),
     "change_operator": (
         lambda team: desk.change_operator(
-            team.vera, {"name": " Vera K ", "max_load": 9, "is_active": False}, actor=ACTOR
+            team.vera, **{"name": " Vera K ", "max_load": 9, "is_active": False}, actor=ACTOR
         ),
         "change operator",
-        "Vera: name Vera → Vera K, limit 4 → 9, active True → False",
+        "Vera is now Vera K, limit 4 → 9, on → off",
         "SELECT name, max_load FROM operator WHERE id = 1",
         ("Vera K", 9),
     ),
-    "import_sources": (
-        lambda team: desk.import_sources(
-            [(team.site, {"name": "web"}), (None, {"name": " vk "})], actor=ACTOR
+    "import_rows of sources": (
+        lambda team: desk.import_rows(
+            SOURCE, [(team.site, {"name": "web"}), (None, {"name": " vk "})], actor=ACTOR
         ),
         "import sources",
         "Sources imported: 1 added, 1 changed",
@@ -342,7 +343,7 @@ def test_a_return_that_draws_the_same_ticket_again_is_recorded_and_undone(team: 
 def test_an_appeal_returned_while_nobody_is_eligible_waits_without_its_old_draw(
     team: Team,
 ) -> None:
-    desk.set_active(team.vera, False, actor=ACTOR)
+    desk.change_operator(team.vera, is_active=False, actor=ACTOR)
     done = desk.give_back(team.held[:2], actor=ACTOR)
     assert done.note == "2 appeals returned, 2 waiting"
     assert (
@@ -381,17 +382,21 @@ REFUSALS: dict[str, Act] = {
     "an operator with a limit of text": lambda _: desk.add_operator("D", "5", actor=ACTOR),
     "an operator with a limit of truth": lambda _: desk.add_operator("D", True, actor=ACTOR),
     "an operator with half a limit": lambda _: desk.add_operator("D", 1.5, actor=ACTOR),
-    "editing nobody": lambda _: desk.edit_operator(NEW, "D", 1, actor=ACTOR),
-    "editing to a taken name": lambda t: desk.edit_operator(t.gleb, "Vera", 1, actor=ACTOR),
-    "editing to a bad limit": lambda t: desk.edit_operator(t.gleb, "Gleb", None, actor=ACTOR),
-    "renaming nobody": lambda _: desk.rename_operator(NEW, "D", actor=ACTOR),
-    "renaming to a taken name": lambda t: desk.rename_operator(t.gleb, "Vera", actor=ACTOR),
-    "renaming to nothing": lambda t: desk.rename_operator(t.gleb, "", actor=ACTOR),
-    "limiting nobody": lambda _: desk.set_limit(NEW, 1, actor=ACTOR),
-    "a negative limit": lambda t: desk.set_limit(t.gleb, -1, actor=ACTOR),
+    "editing nobody": lambda _: desk.change_operator(NEW, name="D", max_load=1, actor=ACTOR),
+    "editing to a taken name": lambda t: desk.change_operator(
+        t.gleb, name="Vera", max_load=1, actor=ACTOR
+    ),
+    "editing to a bad limit": lambda t: desk.change_operator(
+        t.gleb, name="Gleb", max_load=None, actor=ACTOR
+    ),
+    "renaming nobody": lambda _: desk.change_operator(NEW, name="D", actor=ACTOR),
+    "renaming to a taken name": lambda t: desk.change_operator(t.gleb, name="Vera", actor=ACTOR),
+    "renaming to nothing": lambda t: desk.change_operator(t.gleb, name="", actor=ACTOR),
+    "limiting nobody": lambda _: desk.change_operator(NEW, max_load=1, actor=ACTOR),
+    "a negative limit": lambda t: desk.change_operator(t.gleb, max_load=-1, actor=ACTOR),
     "stepping nobody's limit": lambda _: desk.step_limit(NEW, 1, actor=ACTOR),
     "stepping a limit too far": lambda t: desk.step_limit(t.gleb, MAX_LIMIT, actor=ACTOR),
-    "switching nobody": lambda _: desk.set_active(NEW, True, actor=ACTOR),
+    "switching nobody": lambda _: desk.change_operator(NEW, is_active=True, actor=ACTOR),
     "toggling nobody": lambda _: desk.toggle_active(NEW, actor=ACTOR),
     "sending nobody home": lambda _: desk.send_home(NEW, actor=ACTOR),
     "deleting nobody": lambda _: desk.delete_operator(NEW, actor=ACTOR),
@@ -460,11 +465,13 @@ def test_returning_what_waits_is_refused(team: Team) -> None:
 # --- acts that have nothing to do --------------------------------------------------------------
 
 IDLE: dict[str, Act] = {
-    "the same name": lambda t: desk.rename_operator(t.vera, " Vera ", actor=ACTOR),
-    "the same name and limit": lambda t: desk.edit_operator(t.vera, "Vera", 4, actor=ACTOR),
-    "the same limit": lambda t: desk.set_limit(t.vera, 4, actor=ACTOR),
+    "the same name": lambda t: desk.change_operator(t.vera, name=" Vera ", actor=ACTOR),
+    "the same name and limit": lambda t: desk.change_operator(
+        t.vera, name="Vera", max_load=4, actor=ACTOR
+    ),
+    "the same limit": lambda t: desk.change_operator(t.vera, max_load=4, actor=ACTOR),
     "no step of the limit": lambda t: desk.step_limit(t.vera, 0, actor=ACTOR),
-    "on already": lambda t: desk.set_active(t.vera, True, actor=ACTOR),
+    "on already": lambda t: desk.change_operator(t.vera, is_active=True, actor=ACTOR),
     "home already": lambda t: desk.send_home(t.boris, actor=ACTOR),
     "the same source name": lambda t: desk.rename_source(t.bot, "bot", actor=ACTOR),
     "the weight that somebody else has set": lambda t: desk.replace_weight(
@@ -494,9 +501,9 @@ def test_spreading_what_is_even_already_is_not_recorded(team: Team) -> None:
 
 
 def test_a_message_sent_twice_by_hand_is_recorded_once(team: Team) -> None:
-    first = desk.submit("77", team.bot, "hello", "k1", actor=ACTOR)
+    first = desk.submit("77", team.bot, "hello", "k1", actor=ACTOR).result
     before = everything()
-    second = desk.submit("77", team.bot, "again", "k1", actor=ACTOR)
+    second = desk.submit("77", team.bot, "again", "k1", actor=ACTOR).result
     assert (second.id, second.is_repeat, second.differs) == (first.id, True, True)
     assert everything() == before
 
@@ -505,14 +512,14 @@ def test_a_message_sent_twice_by_hand_is_recorded_once(team: Team) -> None:
 
 
 def test_a_limit_below_the_load_sheds_nobody(team: Team) -> None:
-    desk.set_limit(team.vera, 1, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=1, actor=ACTOR)
     assert load_of(team.vera) == 3
     assert holders_of(team.held) == [team.vera] * 3
     assert holders_of(arrive(team.bot)) == [None]
 
 
 def test_who_is_switched_off_keeps_his_appeals_and_gets_no_more(team: Team) -> None:
-    desk.set_active(team.vera, False, actor=ACTOR)
+    desk.change_operator(team.vera, is_active=False, actor=ACTOR)
     assert holders_of(team.held) == [team.vera] * 3
     assert holders_of(arrive(team.bot)) == [None]
 
@@ -573,7 +580,7 @@ def crowd() -> Crowd:
     vera, boris, gleb = add_operator("Vera", 1), add_operator("Boris", 1), add_operator("Gleb", 1)
     bot = add_source("bot", (vera, 10), (boris, 0))
     lonely = add_source("lonely")
-    desk.set_active(gleb, False, actor="setup")
+    desk.change_operator(gleb, is_active=False, actor="setup")
     desk.set_weight(gleb, bot, 10, actor="setup")
     (held,) = arrive(bot)
     waiting = []
@@ -584,10 +591,13 @@ def crowd() -> Crowd:
 
 
 FREEING: dict[str, tuple[Callable[[Crowd], object], int]] = {
-    "raising a limit": (lambda c: desk.set_limit(c.vera, 2, actor=ACTOR), 1),
+    "raising a limit": (lambda c: desk.change_operator(c.vera, max_load=2, actor=ACTOR), 1),
     "stepping a limit up": (lambda c: desk.step_limit(c.vera, 1, actor=ACTOR), 1),
-    "editing a limit up": (lambda c: desk.edit_operator(c.vera, "V", 3, actor=ACTOR), 2),
-    "activating": (lambda c: desk.set_active(c.gleb, True, actor=ACTOR), 1),
+    "editing a limit up": (
+        lambda c: desk.change_operator(c.vera, name="V", max_load=3, actor=ACTOR),
+        2,
+    ),
+    "activating": (lambda c: desk.change_operator(c.gleb, is_active=True, actor=ACTOR), 1),
     "toggling on": (lambda c: desk.toggle_active(c.gleb, actor=ACTOR), 1),
     "raising a weight": (lambda c: desk.set_weight(c.boris, c.bot, 1, actor=ACTOR), 1),
     "stepping a weight up": (lambda c: desk.step_weight(c.boris, c.bot, 1, actor=ACTOR), 1),
@@ -626,7 +636,7 @@ def test_a_returned_appeal_goes_before_the_younger_ones(crowd: Crowd) -> None:
 
 def test_an_arrival_does_not_go_before_those_who_wait(crowd: Crowd) -> None:
     (late,) = arrive(crowd.bot)
-    desk.set_limit(crowd.vera, 3, actor=ACTOR)
+    desk.change_operator(crowd.vera, max_load=3, actor=ACTOR)
     assert holders_of([*crowd.waiting, late]) == [crowd.vera, crowd.vera, None, None]
 
 
@@ -638,7 +648,7 @@ def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
     bot = add_source("bot", (vera, 1))
     waiting = arrive(bot, count)
     transactions = _count_drains(monkeypatch)
-    done = desk.set_limit(vera, count, actor=ACTOR)
+    done = desk.change_operator(vera, max_load=count, actor=ACTOR)
     assert set(holders_of(waiting)) == {vera}
     assert load_of(vera) == count
     assert done.note == f"Vera: limit 0 → {count}; {count} waiting handed out"
@@ -733,21 +743,21 @@ def test_closing_one_that_waits_frees_no_place(team: Team) -> None:
 
 
 def test_reopening_above_the_limit_makes_it_wait_and_says_why(team: Team) -> None:
-    desk.set_limit(team.vera, 3, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=3, actor=ACTOR)
     done = desk.reopen([team.closed], actor=ACTOR)
     assert done.note == "Appeal #4 of lead 3 (bot) reopened: Vera is full (3/3), waiting"
     assert (holder_of(team.closed), load_of(team.vera)) == (None, 3)
 
 
 def test_reopening_for_one_who_is_off_makes_it_wait_and_says_why(team: Team) -> None:
-    desk.set_active(team.vera, False, actor=ACTOR)
+    desk.change_operator(team.vera, is_active=False, actor=ACTOR)
     assert desk.reopen([team.closed], actor=ACTOR).note == (
         "Appeal #4 of lead 3 (bot) reopened: Vera is off, waiting"
     )
 
 
 def test_what_cannot_go_back_when_reopened_goes_to_another_who_can(team: Team) -> None:
-    desk.set_limit(team.vera, 3, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=3, actor=ACTOR)
     desk.set_weight(team.gleb, team.bot, 1, actor=ACTOR)
     desk.reopen([team.closed], actor=ACTOR)
     assert holder_of(team.closed) == team.gleb
@@ -755,7 +765,7 @@ def test_what_cannot_go_back_when_reopened_goes_to_another_who_can(team: Team) -
 
 def test_reopening_several_fills_the_room_there_is(team: Team) -> None:
     desk.close(team.held, actor=ACTOR)
-    desk.set_limit(team.vera, 2, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=2, actor=ACTOR)
     done = desk.reopen([*team.held, team.closed], actor=ACTOR)
     assert done.note == "4 appeals reopened, 2 waiting"
     assert holders_of([*team.held, team.closed]) == [team.vera, team.vera, None, None]
@@ -763,7 +773,7 @@ def test_reopening_several_fills_the_room_there_is(team: Team) -> None:
 
 
 def test_what_was_withdrawn_is_not_reopened(team: Team) -> None:
-    placed = desk.submit("77", team.bot, "hello", actor=ACTOR)
+    placed = desk.submit("77", team.bot, "hello", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     with refused("withdrawn"):
         desk.reopen([placed.id], actor=ACTOR)
@@ -839,7 +849,7 @@ def test_a_failure_in_the_middle_of_an_act_leaves_nothing_behind(
 VAST = 2**63
 
 VAST_IDS: dict[str, Act] = {
-    "an operator": lambda _: desk.set_limit(VAST, 1, actor=ACTOR),
+    "an operator": lambda _: desk.change_operator(VAST, max_load=1, actor=ACTOR),
     "a source": lambda _: desk.rename_source(VAST, "vk", actor=ACTOR),
     "a weight": lambda t: desk.set_weight(VAST, t.bot, 1, actor=ACTOR),
     "an appeal": lambda _: desk.close([VAST], actor=ACTOR),
@@ -910,7 +920,7 @@ def test_an_act_that_breaks_off_at_any_statement_leaves_nothing_behind(
 
 def test_switching_on_whom_nothing_waits_for_changes_only_him(team: Team) -> None:
     before = everything()
-    desk.set_active(team.boris, True, actor=ACTOR)
+    desk.change_operator(team.boris, is_active=True, actor=ACTOR)
     after = everything()
     assert {name for name in before if before[name] != after[name]} == {
         "operator",
@@ -979,7 +989,7 @@ def test_an_act_is_answered_as_done_although_handing_out_the_rest_met_trouble(
         return real(journal, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("leadboard.allocation.handouts.drain", drain_once)
-    done = desk.set_limit(vera, 1_000, actor=ACTOR)
+    done = desk.change_operator(vera, max_load=1_000, actor=ACTOR)
     assert done.event_id == newest_event_id()
     assert holders_of(waiting)[-2:] == [vera, None]
     assert_loads_count_open_appeals()

@@ -12,6 +12,7 @@ from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
+from leadboard.entities import OPERATOR, SOURCE
 from models import open_database
 from tests.acts_model import (
     ACTOR,
@@ -47,10 +48,10 @@ def book(target: str) -> Iterator[str]:
     with opened(target) as path:
         add_operator("Vera", 4), add_operator("Boris", 2), add_operator("Gleb", 2)
         add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site")
-        desk.set_active(BORIS, False, actor="setup")
+        desk.change_operator(BORIS, is_active=False, actor="setup")
         arrive(BOT, 4)
         desk.close([CLOSED], actor="setup")
-        desk.set_limit(VERA, 3, actor="setup")
+        desk.change_operator(VERA, max_load=3, actor="setup")
         arrive(BOT, 3)
         yield path
 
@@ -59,14 +60,18 @@ DORA = {"name": "Dora", "max_load": 7, "is_active": True}
 
 ACTS: dict[str, Callable[[], object]] = {
     "add_operator": lambda: desk.add_operator("Dora", 7, actor=ACTOR),
-    "edit_operator": lambda: desk.edit_operator(VERA, "Vera K", 5, actor=ACTOR),
-    "rename_operator": lambda: desk.rename_operator(VERA, "Vera K", actor=ACTOR),
-    "set_limit": lambda: desk.set_limit(VERA, 4, actor=ACTOR),
-    "set_limit for all": lambda: desk.set_limit(VERA, 40, actor=ACTOR),
-    "set_limit below the load": lambda: desk.set_limit(VERA, 1, actor=ACTOR),
+    "change_operator name and limit": lambda: desk.change_operator(
+        VERA, name="Vera K", max_load=5, actor=ACTOR
+    ),
+    "change_operator name": lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
+    "change_operator limit": lambda: desk.change_operator(VERA, max_load=4, actor=ACTOR),
+    "change_operator limit for all": lambda: desk.change_operator(VERA, max_load=40, actor=ACTOR),
+    "change_operator limit below the load": lambda: desk.change_operator(
+        VERA, max_load=1, actor=ACTOR
+    ),
     "step_limit": lambda: desk.step_limit(VERA, 2, actor=ACTOR),
-    "set_active": lambda: desk.set_active(BORIS, True, actor=ACTOR),
-    "set_active off": lambda: desk.set_active(VERA, False, actor=ACTOR),
+    "change_operator on": lambda: desk.change_operator(BORIS, is_active=True, actor=ACTOR),
+    "change_operator off": lambda: desk.change_operator(VERA, is_active=False, actor=ACTOR),
     "toggle_active": lambda: desk.toggle_active(BORIS, actor=ACTOR),
     "send_home": lambda: desk.send_home(VERA, actor=ACTOR),
     "delete_operator": lambda: desk.delete_operator(BORIS, actor=ACTOR),
@@ -82,14 +87,14 @@ ACTS: dict[str, Callable[[], object]] = {
     "set_weights": lambda: desk.set_weights(
         [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
     ),
-    "import_operators": lambda: desk.import_operators(
-        [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR
+    "import_rows of operators": lambda: desk.import_rows(
+        OPERATOR, [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR
     ),
     "change_operator": lambda: desk.change_operator(
-        VERA, {"name": "Vera K", "max_load": 2, "is_active": False}, actor=ACTOR
+        VERA, **{"name": "Vera K", "max_load": 2, "is_active": False}, actor=ACTOR
     ),
-    "import_sources": lambda: desk.import_sources(
-        [(BOT, {"name": "telegram"}), (None, {"name": "vk"})], actor=ACTOR
+    "import_rows of sources": lambda: desk.import_rows(
+        SOURCE, [(BOT, {"name": "telegram"}), (None, {"name": "vk"})], actor=ACTOR
     ),
     "assign": lambda: desk.assign([1], GLEB, actor=ACTOR),
     "assign several": lambda: desk.assign([1, WAITING[2]], GLEB, actor=ACTOR),
@@ -160,7 +165,7 @@ def test_undo_works_after_a_restart(name: str, book: Path) -> None:
 
 def test_undo_goes_back_act_by_act_and_redo_forth_again() -> None:
     states = [snapshot()]
-    for name in ("rename_operator", "close", "spread", "send_home"):
+    for name in ("change_operator name", "close", "spread", "send_home"):
         ACTS[name]()
         states.append(snapshot())
     for state in reversed(states[:-1]):
@@ -176,9 +181,9 @@ def test_undo_goes_back_act_by_act_and_redo_forth_again() -> None:
 
 
 def test_a_new_act_clears_what_could_be_redone() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
+    desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     with refused("nothing of yours to redo"):
         desk.redo(actor=ACTOR)
 
@@ -193,8 +198,8 @@ def test_after_a_redo_undo_takes_the_same_act_back_again() -> None:
 
 
 def test_undo_takes_back_only_the_latest_of_ones_own() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
-    desk.rename_operator(GLEB, "Gleb K", actor=OTHER)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
+    desk.change_operator(GLEB, name="Gleb K", actor=OTHER)
     desk.undo(actor=ACTOR)
     assert select("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     with refused("nothing of yours"):
@@ -204,7 +209,7 @@ def test_undo_takes_back_only_the_latest_of_ones_own() -> None:
 
 
 def test_redo_repeats_only_what_one_has_undone_oneself() -> None:
-    event = desk.rename_operator(VERA, "Vera K", actor=ACTOR).event_id
+    event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     desk.undo(event, actor=OTHER)
     with refused("nothing of yours to redo"):
         desk.redo(actor=ACTOR)
@@ -213,8 +218,8 @@ def test_redo_repeats_only_what_one_has_undone_oneself() -> None:
 
 
 def test_a_named_act_is_taken_back_whoever_did_it_and_whatever_came_after() -> None:
-    first = desk.rename_operator(VERA, "Vera K", actor=OTHER)
-    desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
+    first = desk.change_operator(VERA, name="Vera K", actor=OTHER)
+    desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     desk.undo(first.event_id, actor=ACTOR)
     assert select("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     desk.redo(first.event_id, actor=ACTOR)
@@ -222,15 +227,15 @@ def test_a_named_act_is_taken_back_whoever_did_it_and_whatever_came_after() -> N
 
 
 def test_undo_passes_over_what_somebody_else_has_undone() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
-    second = desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
+    second = desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     desk.undo(second.event_id, actor=OTHER)
     desk.undo(actor=ACTOR)
     assert scalar("SELECT name FROM operator WHERE id = ?", VERA) == "Vera"
 
 
 def test_what_is_undone_is_not_undone_again() -> None:
-    event = desk.rename_operator(VERA, "Vera K", actor=ACTOR).event_id
+    event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     undone = desk.undo(actor=ACTOR).event_id
     for each in (event, undone):
         with refused("undone already"):
@@ -238,7 +243,7 @@ def test_what_is_undone_is_not_undone_again() -> None:
 
 
 def test_what_stands_is_not_redone() -> None:
-    event = desk.rename_operator(VERA, "Vera K", actor=ACTOR).event_id
+    event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     with refused("stands already"):
         desk.redo(event, actor=ACTOR)
 
@@ -307,17 +312,17 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         "The weight of Vera for bot was changed since",
     ),
     "the limit was changed again": (
-        lambda: desk.set_limit(VERA, 2, actor=ACTOR),
-        lambda: desk.set_limit(VERA, 1, actor=OTHER),
+        lambda: desk.change_operator(VERA, max_load=2, actor=ACTOR),
+        lambda: desk.change_operator(VERA, max_load=1, actor=OTHER),
         "was changed since",
     ),
     "the name was changed again": (
-        lambda: desk.rename_operator(VERA, "Vera K", actor=ACTOR),
-        lambda: desk.rename_operator(VERA, "Vera L", actor=OTHER),
+        lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
+        lambda: desk.change_operator(VERA, name="Vera L", actor=OTHER),
         "was changed since",
     ),
     "the old name is taken": (
-        lambda: desk.rename_operator(VERA, "Vera K", actor=ACTOR),
+        lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
         lambda: desk.add_operator("Vera", 1, actor=OTHER),
         "Vera is taken",
     ),
@@ -357,7 +362,7 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         "has appeals",
     ),
     "the operator is gone": (
-        lambda: desk.rename_operator(GLEB, "Gleb K", actor=ACTOR),
+        lambda: desk.change_operator(GLEB, name="Gleb K", actor=ACTOR),
         lambda: desk.delete_operator(GLEB, actor=OTHER),
         "was changed since",
     ),
@@ -409,14 +414,14 @@ def test_a_bulk_act_is_undone_whole_or_not_at_all() -> None:
 
 
 def test_what_a_later_act_did_elsewhere_does_not_stand_in_the_way() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
-    desk.set_limit(VERA, 9, actor=OTHER)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
+    desk.change_operator(VERA, max_load=9, actor=OTHER)
     desk.undo(actor=ACTOR)
     assert select("SELECT name, max_load FROM operator WHERE id = ?", VERA) == [("Vera", 9)]
 
 
 def test_undoing_a_close_puts_nobody_above_his_limit() -> None:
-    desk.set_limit(VERA, 1, actor="setup")
+    desk.change_operator(VERA, max_load=1, actor="setup")
     desk.close([1], actor=ACTOR)
     with refused("no room"):
         desk.undo(actor=ACTOR)
@@ -431,7 +436,7 @@ def test_a_refusal_about_a_weight_of_who_was_deleted_names_nobody_none() -> None
 
 def test_undoing_the_switching_off_hands_out_what_came_meanwhile() -> None:
     desk.close([*HELD, *WAITING], actor="setup")
-    desk.set_active(VERA, False, actor=ACTOR)
+    desk.change_operator(VERA, is_active=False, actor=ACTOR)
     late = arrive(BOT, 4)
     assert holders_of(late) == [None] * 4
     desk.undo(actor=ACTOR)
@@ -447,7 +452,7 @@ def test_undoing_the_switching_off_hands_out_what_came_meanwhile() -> None:
 def test_undoing_a_submission_withdraws_the_appeal_and_redo_brings_it_back() -> None:
     desk.close(HELD, actor="setup")
     desk.close([WAITING[0]], actor="setup")
-    placed = desk.submit("77", BOT, "hello", actor=ACTOR)
+    placed = desk.submit("77", BOT, "hello", actor=ACTOR).result
     assert (placed.operator_id, load_of(VERA)) == (VERA, 3)
     after = snapshot()
     desk.undo(actor=ACTOR)
@@ -472,7 +477,7 @@ def test_a_withdrawn_appeal_is_closed_at_a_moment_like_any_other() -> None:
 
 
 def test_undoing_a_submission_that_waited_withdraws_it() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR)
+    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     after = snapshot()
     desk.undo(actor=ACTOR)
     desk.set_weight(GLEB, SITE, 1, actor=OTHER)
@@ -483,7 +488,7 @@ def test_undoing_a_submission_that_waited_withdraws_it() -> None:
 
 
 def test_redoing_a_submission_lets_it_go_to_who_can_take_it_now() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR)
+    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     desk.set_weight(GLEB, SITE, 1, actor=OTHER)
     desk.redo(actor=ACTOR)
@@ -492,7 +497,7 @@ def test_redoing_a_submission_lets_it_go_to_who_can_take_it_now() -> None:
 
 
 def test_withdrawing_frees_the_place_for_who_waits() -> None:
-    desk.set_limit(VERA, 7, actor="setup")
+    desk.change_operator(VERA, max_load=7, actor="setup")
     desk.submit("77", BOT, "hello", actor=ACTOR)
     (waiting,) = arrive(BOT)
     desk.undo(actor=ACTOR)
@@ -503,15 +508,15 @@ def test_withdrawing_frees_the_place_for_who_waits() -> None:
 
 
 def test_a_message_that_was_withdrawn_and_comes_again_stays_withdrawn() -> None:
-    placed = desk.submit("77", BOT, "hello", "k", actor=ACTOR)
+    placed = desk.submit("77", BOT, "hello", "k", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     before = everything()
-    assert desk.submit("77", BOT, "hello", "k", actor=OTHER).id == placed.id
+    assert desk.submit("77", BOT, "hello", "k", actor=OTHER).result.id == placed.id
     assert everything() == before
 
 
 def test_a_submission_that_was_closed_since_is_not_undone() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR)
+    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     desk.close([placed.id], actor=OTHER)
     with refused("was changed since"):
         desk.undo(actor=ACTOR)
@@ -562,10 +567,10 @@ def test_who_is_too_late_to_undo_is_told_that_somebody_was_quicker(
 def test_an_act_is_undone_with_all_the_batches_that_flowed_from_it() -> None:
     many = DRAIN_BATCH + 50
     desk.close([*HELD, *WAITING], actor="setup")
-    desk.set_limit(VERA, 0, actor="setup")
+    desk.change_operator(VERA, max_load=0, actor="setup")
     late = arrive(BOT, many)
     before = snapshot()
-    done = desk.set_limit(VERA, many, actor=ACTOR)
+    done = desk.change_operator(VERA, max_load=many, actor=ACTOR)
     assert done.note.endswith(f"{many} waiting handed out")
     assert last_event()[2] == done.note
     assert holders_of(late) == [VERA] * many

@@ -13,6 +13,7 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.database.fields import now, stamp
+from leadboard.entities import OperatorRow
 from leadboard.queries import appeals, leads, odds
 from leadboard.queries import board as board_queries
 from leadboard.queries.filters import Wanted
@@ -77,7 +78,7 @@ def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
         {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
         {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
     )
-    desk.set_active(4, False, actor=T)
+    desk.change_operator(4, is_active=False, actor=T)
     standing = odds.standings(board_queries.board(), 1)
     assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
     assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
@@ -195,7 +196,7 @@ def test_a_link_of_weight_zero_that_moves_is_read_again(db: Database) -> None:
 )
 def test_shares_sum_to_one_over_the_eligible(loads: list[int], weights: tuple[int, ...]) -> None:
     operators = [
-        board_queries.OperatorRow(number, str(number), number != 3, 50, load)
+        OperatorRow(number, str(number), number != 3, 50, load)
         for number, load in enumerate(loads, 1)
     ]
     board = board_queries.Board(operators=operators, weights={1: dict(enumerate(weights, 1))})
@@ -248,7 +249,7 @@ def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     team({"Anna": 9}, {"tg": {"Anna": 1}})
     real = board_queries._operators
 
-    def late() -> tuple[board_queries.OperatorRow, ...]:
+    def late() -> tuple[OperatorRow, ...]:
         found = real()
         elsewhere(target, "INSERT INTO source(name) VALUES ('late')")
         elsewhere(target, "UPDATE operator_source SET weight = 7")
@@ -267,7 +268,7 @@ def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:
     for lead in ("held", "waiting", "closed", "withdrawn"):
         submit(lead, 1, "")
     desk.close([3], actor=T)
-    placed = desk.submit("vk", 2, "", actor=T)
+    placed = desk.submit("vk", 2, "", actor=T).result
     desk.undo(actor=T)
     assert rows("SELECT withdrawn FROM appeal WHERE id = ?", placed.id) == [(1,)]
     assert [each.waiting for each in board_queries.board().sources] == [2, 0]
@@ -320,7 +321,7 @@ def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str
     desk.undo(actor=T)
     submit("waiting", 1, "[@click=app.quit]x[/]")
     shown = [
-        (each.lead, each.operator, each.is_closed, each.is_withdrawn)
+        (each.external_id, each.operator, each.is_closed, each.withdrawn)
         for each in appeals.newest_appeals(9)
     ]
     assert shown == [

@@ -12,9 +12,10 @@ from peewee import Database
 import allocator
 from leadboard import desk
 from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, pick
+from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
-from leadboard.queries.board import Board, OperatorRow, SourceRow
+from leadboard.queries.board import Board
 from tests.support import T, rows, team
 
 
@@ -130,7 +131,7 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
         {"tg": {name: rng.choice([0, 1, 5, 70]) for name in names if rng.random() < 0.8}},
     )
     for operator_id, _ in enumerate(names, 1):
-        desk.set_active(operator_id, rng.random() < 0.7, actor=T)
+        desk.change_operator(operator_id, is_active=rng.random() < 0.7, actor=T)
     for number in range(rng.randint(0, 3)):
         allocator.submit(f"lead {number}", 1, "")
     candidates = allocator.candidates_of(1)

@@ -385,7 +385,7 @@ def test_an_import_is_one_act_that_one_undo_takes_back(db: Database, what: str, 
 )
 def test_an_import_that_makes_room_hands_out_what_waits(db: Database, what: str, text: str) -> None:
     team({"Анна": 0, "Борис": 2, "Вера": 2}, {"s": {"Анна": 1, "Борис": 1}})
-    desk.set_active(2, False, actor=T)
+    desk.change_operator(2, is_active=False, actor=T)
     for number in range(3):
         submit(f"lead{number}", 1, "")
     assert holders() == [None] * 3
@@ -417,7 +417,7 @@ def test_appeals_without_an_operator_go_by_lottery_and_others_stay_as_they_were(
     db: Database,
 ) -> None:
     team({"Анна": 2, "Борис": 9}, {"s": {"Анна": 1}, "t": {}})
-    desk.set_active(2, False, actor=T)
+    desk.change_operator(2, is_active=False, actor=T)
     told = take(
         "appeals",
         "external_id;source;operator;status;timestamp;closed_at\n"

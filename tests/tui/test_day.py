@@ -100,8 +100,8 @@ async def test_moving_over_a_limit_needs_an_explicit_yes(file: Path) -> None:
 
 async def test_returning_draws_again(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(acts.set_active, 1, False, actor="t")
-        await desk.elsewhere(acts.set_active, 2, False, actor="t")
+        await desk.elsewhere(acts.change_operator, 1, is_active=False, actor="t")
+        await desk.elsewhere(acts.change_operator, 2, is_active=False, actor="t")
         await desk.press("3", "G", "r")
         assert "returned, waiting" in desk.text
         assert rows("SELECT operator_id FROM appeal WHERE id=1") == [(None,)]
@@ -199,7 +199,7 @@ async def test_filters_narrow_every_pane_live_and_escape_clears_them(file: Path)
 )
 def test_terms_find_what_they_name(file: Path, text: str, expected: list[int]) -> None:
     opened = models.open_database(file)
-    acts.set_limit(2, 0, actor="t")
+    acts.change_operator(2, max_load=0, actor="t")
     rows("UPDATE appeal SET operator_id = 1 WHERE id = 1")
     rows("UPDATE appeal SET operator_id = 2 WHERE id IN (2, 3)")
     found = appeals.newest_appeals(10, wanted=parse(text, now()))
@@ -268,7 +268,7 @@ async def test_the_history_undoes_an_act_that_is_not_the_last(file: Path) -> Non
 
 async def test_a_foreign_change_shows_within_half_a_second(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(acts.set_limit, 2, 9, actor="bot")
+        await desk.elsewhere(acts.change_operator, 2, max_load=9, actor="bot")
         started = time.monotonic()
         await desk.until(lambda: "3/9" in desk.text)
         assert time.monotonic() - started < 0.5
@@ -383,7 +383,7 @@ async def test_operators_are_sorted_by_what_one_looks_for(file: Path) -> None:
         assert first_operator(desk) == "Anna"
         await desk.press("s", "s", "s")
         assert "most free places first" in desk.text
-        await desk.elsewhere(acts.set_limit, 2, 90, actor="bot")
+        await desk.elsewhere(acts.change_operator, 2, max_load=90, actor="bot")
         await desk.until(lambda: first_operator(desk) == "Boris")
         await desk.press("s")
         assert first_operator(desk) == "Anna"
@@ -438,10 +438,10 @@ async def test_an_appeal_leads_to_everything_its_lead_wrote_and_back(file: Path)
 
 async def test_moving_shows_loads_and_odds_and_who_is_full(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(acts.set_limit, 2, 9, actor="t")
+        await desk.elsewhere(acts.change_operator, 2, max_load=9, actor="t")
         await desk.elsewhere(acts.add_operator, "Vera", 5, actor="t")
         await desk.elsewhere(acts.add_operator, "Gleb", 5, actor="t")
-        await desk.elsewhere(acts.set_active, 4, False, actor="t")
+        await desk.elsewhere(acts.change_operator, 4, is_active=False, actor="t")
         await desk.until(lambda: "Gleb" in desk.text)
         await desk.press("f4", "m")
         text = " ".join(desk.text.split())

@@ -271,8 +271,8 @@ async def test_sources_are_renamed_and_deleted_from_the_grid(team: Path) -> None
 
 async def test_the_grid_says_who_is_full_off_or_without_weight(team: Path) -> None:
     async with open_desk(team) as desk:
-        await desk.elsewhere(acts.set_limit, 1, 0, actor="t")
-        await desk.elsewhere(acts.set_active, 2, False, actor="t")
+        await desk.elsewhere(acts.change_operator, 1, max_load=0, actor="t")
+        await desk.elsewhere(acts.change_operator, 2, is_active=False, actor="t")
         await desk.elsewhere(acts.set_weight, 2, 2, 0, actor="t")
         await desk.elsewhere(allocator.submit, "tg_1", 1, "")
         await desk.until(lambda: "full" in desk.text and "off" in desk.text)
@@ -295,8 +295,8 @@ async def test_appeals_are_shown_newest_first_one_line_each_and_closed(team: Pat
 
 async def test_the_list_of_appeals_pages_through_more_than_it_keeps(team: Path) -> None:
     models.open_database(team)
-    acts.set_limit(1, 5_000, actor="t")
-    acts.set_limit(2, 5_000, actor="t")
+    acts.change_operator(1, max_load=5_000, actor="t")
+    acts.change_operator(2, max_load=5_000, actor="t")
     database.execute_sql("INSERT INTO lead(external_id) VALUES ('bulk')")
     database.execute_sql(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 1500) "
@@ -369,7 +369,7 @@ async def test_undo_and_redo_say_what_they_did_and_why_they_could_not(team: Path
         await desk.press("u", "U")
         assert "Redone: Anna: limit 15 → 16" in desk.text
         assert rows("SELECT max_load FROM operator WHERE id=1") == [(16,)]
-        await desk.elsewhere(acts.set_limit, 1, 40, actor="somebody else")
+        await desk.elsewhere(acts.change_operator, 1, max_load=40, actor="somebody else")
         await desk.press("u")
         assert "was changed since" in desk.text
         assert rows("SELECT max_load FROM operator WHERE id=1") == [(40,)]

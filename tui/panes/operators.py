@@ -10,9 +10,10 @@ from textual.reactive import reactive
 from leadboard import desk
 from leadboard.common.folding import fold
 from leadboard.database.fields import now
-from leadboard.queries.board import Board, OperatorRow
+from leadboard.entities import OPERATOR, OperatorRow
+from leadboard.queries.board import Board
 from leadboard.queries.filters import OF_OPERATORS, is_named, parse
-from tui.dialogs.forms import Confirm, Dialog, Field
+from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
 from tui.messages import Act, Acted
 from tui.widgets.filter import Filtered, number_found
@@ -109,29 +110,24 @@ class Operators(Filtered, OperatorList):
         self.show_subtitle()
 
     def action_add(self) -> None:
-        """Ask for the name and limit of a new operator."""
+        """Ask for the columns of a new operator."""
         self.app.push_screen(
             Dialog(
                 "New operator",
-                [Field("name", "Name"), Field("max_load", "Limit", "10", is_number=True)],
-                lambda values: partial(desk.add_operator, values["name"], values["max_load"]),
+                fields_of(OPERATOR),
+                lambda values: partial(desk.add_operator, **values),
             )
         )
 
     def action_edit(self) -> None:
-        """Ask for another name and limit of the operator under the cursor."""
+        """Ask for other columns of the operator under the cursor."""
         if (row := self.current) is None:
             return
         self.app.push_screen(
             Dialog(
                 "Edit operator",
-                [
-                    Field("name", "Name", row.name),
-                    Field("max_load", "Limit", str(row.max_load), is_number=True),
-                ],
-                lambda values: partial(
-                    desk.edit_operator, row.id, values["name"], values["max_load"]
-                ),
+                fields_of(OPERATOR, row),
+                lambda values: partial(desk.change_operator, row.id, **values),
             )
         )
 
