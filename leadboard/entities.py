@@ -117,6 +117,11 @@ class Entity:
             raise Refused(f"A new {self.word} needs a {column.label}.", column.name)
         return value
 
+    def text_of(self, row: object) -> str:
+        """Return what a filter looks into: the name of a row for readers, and its free texts."""
+        texts = [each.name for each in self.columns if each.kind in (Kind.LINE, Kind.TEXT)]
+        return "\n".join(str(getattr(row, name)) for name in texts)
+
     def of_new(self, values: Mapping[str, object]) -> str:
         """Return what follows the name of a new row in words: `, limit 10, off`."""
         words = (each.of_new(values[each.name]) for each in self._others)

@@ -67,7 +67,7 @@ class Operators(Filtered, OperatorList):
         self._show_wanted()
 
     def apply_filter(self, text: str) -> None:
-        """Show only operators whose names hold every word."""
+        """Show only operators in whose texts every word is found."""
         wanted = parse(text, now(), OF_OPERATORS)
         self._words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
         self._show_wanted()
@@ -105,7 +105,9 @@ class Operators(Filtered, OperatorList):
                 self.refresh_row(index)
 
     def _show_wanted(self) -> None:
-        wanted = [row for row in self.board.operators if is_named(row.name, self._words)]
+        wanted = [
+            row for row in self.board.operators if is_named(OPERATOR.text_of(row), self._words)
+        ]
         self.show(sorted(wanted, key=ORDERS[self.order]))
         self.show_subtitle()
 
