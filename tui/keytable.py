@@ -6,28 +6,14 @@ from typing import Any
 from textual.binding import Binding
 
 from tui.keys import is_twin, key_label
-from tui.panes.appeals import Appeals
-from tui.panes.appeals_pane import AppealsPane
-from tui.panes.leads import Leads
-from tui.panes.new_appeal import NewAppeal
-from tui.panes.operators import Operators
-from tui.panes.weight_grid import WeightGrid
-from tui.panes.weights import Weights
+from tui.panes.registry import PANES
 from tui.screen.desk import DeskScreen
-from tui.widgets.free_text import FreeText
 from tui.widgets.line_view import LineView
 
 PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("anywhere", DeskScreen),
     ("lists and grid", LineView),
-    ("Operators", Operators),
-    ("Weights", WeightGrid),
-    ("Weights", Weights),
-    ("Appeals", Appeals),
-    ("Appeals", AppealsPane),
-    ("Leads", Leads),
-    ("New appeal", NewAppeal),
-    ("New appeal", FreeText),
+    *(place for pane in PANES for place in pane.keys),
 )
 
 

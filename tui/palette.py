@@ -11,15 +11,15 @@ from textual.dom import DOMNode
 from tui.keys import key_label
 from tui.messages import Failed
 from tui.panes.appeals_pane import AppealsPane
+from tui.panes.registry import PANES
 from tui.widgets.paged_view import Window
 
-PLACES = {
-    "desk": "Desk",
-    "operators": "Operators",
-    "grid": "Weights",
-    "appeals": "Appeals",
-    "leads": "Leads",
-    "form": "New appeal",
+PLACES = {"desk": "Desk"} | {
+    str(binding.id).partition(".")[0]: place
+    for pane in PANES
+    for place, owner in pane.keys
+    for binding in owner.BINDINGS
+    if isinstance(binding, Binding) and binding.id
 }
 """How the palette names the first part of a binding's id."""
 

@@ -7,6 +7,7 @@ __all__ = [
     "leads",
     "new_appeal",
     "operators",
+    "registry",
     "source_field",
     "weight_columns",
     "weight_grid",

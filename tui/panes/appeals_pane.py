@@ -1,7 +1,7 @@
 """The pane of appeals: All, Waiting and Leads under one border."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.actions import SkipAction
@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
+from textual.widget import Widget
 
 from leadboard.common.validation import storable
 from leadboard.database.fields import now
@@ -20,14 +21,16 @@ from tui.panes.appeals import Appeals
 from tui.panes.leads import Leads
 from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
 from tui.widgets.hits import Hits
+from tui.widgets.line_view import LineView
 from tui.widgets.paged_view import Window
+from tui.widgets.pane import PaneWidget
 from tui.widgets.remarks import Remark, cut
 
 TABS = ("all", "waiting", "leads")
 OF_LEAD = "of-lead"
 
 
-class AppealsPane(Filtered, Vertical):
+class AppealsPane(PaneWidget, Filtered, Vertical):
     """Three lists, of which one is on show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,6 +72,16 @@ class AppealsPane(Filtered, Vertical):
         """Return the list on show."""
         return self._lists[self.tab if self.lead is None else OF_LEAD]
 
+    @property
+    def stops(self) -> Sequence[Widget]:
+        """Return the list on show."""
+        return [self.list]
+
+    @property
+    def shown(self) -> LineView[Any]:
+        """Return the list on show."""
+        return self.list
+
     def watch_version(self, version: int) -> None:
         """Let the list on show read again."""
         self.list.version = version
@@ -89,7 +102,7 @@ class AppealsPane(Filtered, Vertical):
 
     def watch_board(self) -> None:
         """Keep the counts in the title."""
-        self._show_title()
+        self.show_heading()
 
     def watch_tab(self) -> None:
         """Show the list of the tab."""
@@ -115,7 +128,7 @@ class AppealsPane(Filtered, Vertical):
             each.display = each is shown
             if each is not shown:
                 each.reader.stop()
-        self._show_title()
+        self.show_heading()
         self._note_faults()
         self.hits.forget()
         self.show_subtitle()
@@ -123,7 +136,8 @@ class AppealsPane(Filtered, Vertical):
         if had_focus:
             shown.focus()
 
-    def _show_title(self) -> None:
+    def show_heading(self) -> None:
+        """Write into the border how much each tab holds."""
         counts = self.board.counts
         titles = {
             "all": f"All {counts.appeals:,}" if counts else "All",
@@ -142,11 +156,11 @@ class AppealsPane(Filtered, Vertical):
             for tab, name in zip(TABS, names, strict=True)
         ]
         tabs = (item for part in parts for item in (part, " │ "))
-        return Content.assemble("3 Appeals  ", *tabs)[:-3]
+        return Content.assemble(f"{self.heading}  ", *tabs)[:-3]
 
     def on_resize(self, event: events.Resize) -> None:
         """Name the tabs with as much as there is room for."""
-        self._show_title()
+        self.show_heading()
 
     @on(Appeals.LeadWanted)
     def show_lead(self, message: Appeals.LeadWanted) -> None:

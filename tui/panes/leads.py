@@ -31,6 +31,7 @@ class Leads(Window[LeadRow]):
         bind("enter,L", "appeals", "His appeals", id="leads.appeals"),
         bind("s", "sort", "Oldest first", id="leads.sort", show=False),
     ]
+    file_name = "leads"
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: the first appeal brings the first."
     terms = OF_LEADS

@@ -29,6 +29,7 @@ from tui.panes.source_field import SourceField
 from tui.reader import Reader
 from tui.widgets.figures import note_of
 from tui.widgets.free_text import FreeText
+from tui.widgets.pane import PaneWidget
 
 ODDS_LINES = 3
 
@@ -48,7 +49,7 @@ class KnownLeads(Suggester):
             return None  # the header says that the database cannot be read
 
 
-class NewAppeal(Vertical):
+class NewAppeal(PaneWidget, Vertical):
     """Source, lead and message; the odds while one types, and who got the last one."""
 
     HELP = (
@@ -118,11 +119,13 @@ class NewAppeal(Vertical):
         typed = self.is_filled and (self.lead.value or self.message.text)
         return bool(typed or self.refused or self.held)
 
-    def fields(self) -> list[Input | FreeText]:
+    @property
+    def stops(self) -> Sequence[Widget]:
         """Return the fields in the order of the tab key."""
         return [self.source_field.input, self.lead, self.message]
 
-    def first_field(self) -> Input | FreeText:
+    @property
+    def entry(self) -> Widget:
         """Return the field to start with: the source until one is taken, then the lead."""
         return self.lead if self.source_field.taken else self.source_field.input
 

@@ -18,6 +18,7 @@ from tui.keys import bind
 from tui.messages import Act, Acted
 from tui.widgets.filter import Filtered, number_found
 from tui.widgets.operator_list import OperatorList
+from tui.widgets.pane import PaneWidget
 
 if TYPE_CHECKING:
     from leadboard.transfer.showing import Shown
@@ -34,7 +35,7 @@ FLASH = 0.6
 """Seconds for which a bar shows that it took an appeal."""
 
 
-class Operators(Filtered, OperatorList):
+class Operators(PaneWidget, Filtered, OperatorList):
     """Everybody on the team: on or off, name, load bar, numbers."""
 
     HELP = (

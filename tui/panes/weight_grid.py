@@ -19,9 +19,10 @@ from tui.widgets.cells import fit
 from tui.widgets.figures import note_of
 from tui.widgets.filter import Filtered
 from tui.widgets.line_view import LineView
+from tui.widgets.pane import PaneWidget
 
 
-class WeightGrid(Filtered, LineView[OperatorRow]):
+class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
     """Operators down, sources across, names fixed at the edges; a cursor on one cell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,7 +1,7 @@
 """The desk: four panes, one state, one loop from a key to what is on show."""
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,9 +16,9 @@ from tui.dialogs.base import SIZES
 from tui.keys import bind
 from tui.messages import Act
 from tui.panes.appeals_pane import AppealsPane
-from tui.panes.leads import Leads
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
+from tui.panes.registry import BY_ID, PANES, Pane
 from tui.panes.weights import Weights
 from tui.screen import background
 from tui.screen.following import POLL
@@ -28,9 +28,9 @@ from tui.screen.leaving import LeavingScreen
 from tui.screen.saving import Read, SavingScreen
 from tui.widgets.filter import Filtered, FilterLine
 from tui.widgets.line_view import LineView
+from tui.widgets.pane import PaneWidget
 
-PANES = ("operators", "weights", "appeals", "new-appeal")
-LEFT = ("operators", "new-appeal")
+SIDES = ("left", "right")
 
 
 class DeskScreen(LeavingScreen, SavingScreen):
@@ -42,13 +42,14 @@ class DeskScreen(LeavingScreen, SavingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
         *(
-            bind(f"{number},f{number + 1}", f"pane('{pane}')", does, id=f"desk.{pane}", show=False)
-            for number, pane, does in (
-                (1, "operators", "Operators"),
-                (2, "weights", "Weights"),
-                (3, "appeals", "Appeals"),
-                (4, "new-appeal", "New appeal"),
+            bind(
+                f"{number},f{number + 1}",
+                f"pane('{pane.id}')",
+                pane.title,
+                id=f"desk.{pane.id}",
+                show=False,
             )
+            for number, pane in enumerate(PANES, 1)
         ),
         # The full stop itself is the key that filters on the Russian layout: see on_key.
         Binding("ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
@@ -66,7 +67,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
     ]
 
     def __init__(self, title: str) -> None:
-        super().__init__(classes="-left -on-operators")
+        super().__init__(classes="-left")
         self._compositor = Painter()
         self._title = title
         self._keeper: asyncio.Task[None] | None = None
@@ -77,20 +78,18 @@ class DeskScreen(LeavingScreen, SavingScreen):
         """Lay out the panes; all state reaches them from here."""
         yield Header(self._title, id="header").data_bind(DeskScreen.board)
         with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield Operators(id="operators").data_bind(DeskScreen.board)
-                yield NewAppeal(id="new-appeal").data_bind(DeskScreen.board)
-            with Vertical(id="right"):
-                yield Weights(id="weights").data_bind(DeskScreen.board)
-                yield AppealsPane(id="appeals").data_bind(DeskScreen.board, DeskScreen.version)
+            for side in SIDES:
+                with Vertical(id=side):
+                    yield from (_made(pane) for pane in PANES if pane.side == side)
         yield Notice("", id="notice")
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
         """Read the board, then look for changes by others."""
-        titles = {"operators": "1 Operators", "weights": "2 Weights", "new-appeal": "4 New appeal"}
-        for pane, title in titles.items():
-            self.query_one(f"#{pane}").border_title = title
+        for number, pane in enumerate(PANES, 1):
+            widget = self.widget_of(pane)
+            widget.heading = f"{number} {pane.title}"
+            widget.show_heading()
         self.query_one(Weights).show_subtitle()
         self.reload()
         self.query_one(Operators).focus()
@@ -145,32 +144,35 @@ class DeskScreen(LeavingScreen, SavingScreen):
         pane = self.pane_of(event.widget)
         if pane is None:
             return
-        self.set_class(pane in LEFT, "-left")
-        self.set_class(pane not in LEFT, "-right")
+        for side in SIDES:
+            self.set_class(side == pane.side, f"-{side}")
         for each in PANES:
-            self.set_class(each == pane, f"-on-{each}")
-        if pane != "new-appeal":
-            self._came_from = pane
+            self.widget_of(each).set_class(each is pane, "-on")
+        if pane.id != "new-appeal":
+            self._came_from = pane.id
 
-    def pane_of(self, widget: Widget | None) -> str | None:
-        """Return the id of the pane that holds a widget."""
+    def pane_of(self, widget: Widget | None) -> Pane | None:
+        """Return the pane that holds a widget."""
         nodes = widget.ancestors_with_self if widget is not None else ()
-        return next((node.id for node in nodes if node.id in PANES), None)
+        return next((BY_ID[node.id] for node in nodes if node.id in BY_ID), None)
+
+    def widget_of(self, pane: Pane) -> PaneWidget:
+        """Return the widget of a pane."""
+        return self.query_one(f"#{pane.id}", pane.widget)
+
+    @property
+    def pane(self) -> Pane | None:
+        """Return the pane that has the focus."""
+        return self.pane_of(self.focused)
 
     def stops(self) -> list[Widget]:
-        """Return what the tab key visits, in its order."""
-        form = self.query_one(NewAppeal)
-        lists = [self.query_one(Operators), self.query_one(Weights)]
-        return [*lists, self.query_one(AppealsPane).list, *form.fields()]
+        """Return what the tab key visits: the lists, then the fields of the form."""
+        panes = sorted(PANES, key=lambda pane: not pane.is_filterable)
+        return [stop for pane in panes for stop in self.widget_of(pane).stops]
 
     def action_pane(self, pane: str) -> None:
         """Go to a pane."""
-        widget = self.query_one(f"#{pane}")
-        if isinstance(widget, NewAppeal):
-            widget = widget.first_field()
-        elif isinstance(widget, AppealsPane):
-            widget = widget.list
-        widget.focus()
+        self.widget_of(BY_ID[pane]).entry.focus()
 
     @on(NewAppeal.Left)
     def leave_form(self) -> None:
@@ -187,7 +189,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         """Offer no filter in the form, where a slash is only a slash, and repeat only losses."""
         if action == "repeat":
             return bool(self.lost)
-        return action != "filter" or self.pane_of(self.focused) != "new-appeal"
+        return action != "filter" or self.pane is None or self.pane.is_filterable
 
     def action_filter(self) -> None:
         """Type a filter for the focused pane."""
@@ -206,8 +208,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
     @property
     def filtered(self) -> Filtered | None:
         """Return the focused pane, None for one without a filter."""
-        pane = self.pane_of(self.focused)
-        widget = self.query_one(f"#{pane}") if pane else None
+        widget = self.widget_of(self.pane) if self.pane else None
         return widget if isinstance(widget, Filtered) else None
 
     @on(FilterLine.Typed)
@@ -235,24 +236,22 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     def to_save(self) -> tuple[str, Read] | None:
         """Return the name of the focused pane, and how to read all that its list shows."""
-        pane = self.pane_of(self.focused)
-        widget = self.query_one(f"#{pane}") if pane else None
-        shown = widget.list if isinstance(widget, AppealsPane) else widget
-        if not isinstance(shown, LineView) or (read := shown.whole()) is None:
+        pane = self.pane
+        shown = self.widget_of(pane).shown if pane and pane.is_exportable else None
+        read = shown.whole() if shown is not None else None
+        if pane is None or shown is None or read is None:
             return None
-        return "leads" if isinstance(shown, Leads) else str(pane), read
+        return shown.file_name or pane.id, read
 
     def action_enlarge(self) -> None:
         """Give the focused pane the whole desk, or make it small again."""
-        pane = self.pane_of(self.focused)
-        self.set_class(pane is not None and not self.has_class("-one"), "-one")
+        self.set_class(self.pane is not None and not self.has_class("-one"), "-one")
 
     def action_help(self) -> None:
         """Show the help of the focused pane."""
         from tui.dialogs.help import Help
 
-        pane = self.pane_of(self.focused)
-        title = str(self.query_one(f"#{pane}").border_title) if pane else "Leadboard"
+        title = str(self.widget_of(self.pane).border_title) if self.pane else "Leadboard"
         text = next((node.HELP for node in self._focus_path() if node.HELP), "")
         self.app.push_screen(Help(title, text, self.active_bindings.values()))
 
@@ -262,3 +261,14 @@ class DeskScreen(LeavingScreen, SavingScreen):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.app.action_command_palette()
+
+
+def _made(pane: Pane) -> PaneWidget:
+    """Return the widget of a pane, which follows whatever state of the screen it has room for."""
+    widget = pane.widget(id=pane.id)
+    widget.add_class("pane", *(["-on"] if pane is PANES[0] else []))
+    states = [state for name, state in _STATES.items() if hasattr(pane.widget, name)]
+    return widget.data_bind(*states)
+
+
+_STATES: dict[str, Any] = {"board": DeskScreen.board, "version": DeskScreen.version}

@@ -13,5 +13,6 @@ __all__ = [
     "operator_list",
     "paged_view",
     "paging",
+    "pane",
     "remarks",
 ]

@@ -69,6 +69,8 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     foot = 0
     on_a_row: frozenset[str] = frozenset()
     """The actions that need a row under the cursor."""
+    file_name = ""
+    """The name of a file with its rows, where that is another than the pane's."""
     empty = ""
     """What an empty list says: which key brings the first row."""
 

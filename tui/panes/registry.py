@@ -1,0 +1,55 @@
+"""The panes of the desk, in the order of their numbers: a new one is a module and a line here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tui.panes.appeals import Appeals
+from tui.panes.appeals_pane import AppealsPane
+from tui.panes.leads import Leads
+from tui.panes.new_appeal import NewAppeal
+from tui.panes.operators import Operators
+from tui.panes.weight_grid import WeightGrid
+from tui.panes.weights import Weights
+from tui.widgets.free_text import FreeText
+from tui.widgets.pane import PaneWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """A pane: its id and title, its widget, and on which side of the desk it stands.
+
+    `keys` are the widgets in it that have keys of their own, each under the name of its place.
+    """
+
+    id: str
+    title: str
+    widget: type[PaneWidget]
+    side: Literal["left", "right"]
+    keys: Sequence[tuple[str, type[Any]]]
+    is_filterable: bool = True
+    is_exportable: bool = True
+
+
+PANES = (
+    Pane("operators", "Operators", Operators, "left", [("Operators", Operators)]),
+    Pane("weights", "Weights", Weights, "right", [("Weights", WeightGrid), ("Weights", Weights)]),
+    Pane(
+        "appeals",
+        "Appeals",
+        AppealsPane,
+        "right",
+        [("Appeals", Appeals), ("Appeals", AppealsPane), ("Leads", Leads)],
+    ),
+    Pane(
+        "new-appeal",
+        "New appeal",
+        NewAppeal,
+        "left",
+        [("New appeal", NewAppeal), ("New appeal", FreeText)],
+        is_filterable=False,
+        is_exportable=False,
+    ),
+)
+
+BY_ID = {pane.id: pane for pane in PANES}
