@@ -78,7 +78,7 @@ def _hand_out_for(actor: str, event_id: int | None) -> bool:
 
 
 def _damage() -> list[Finding]:
-    return [Finding(clean(sentence)) for sentence in engine().damage()]
+    return [Finding(clean(sentence)) for sentence in engine().integrity_errors()]
 
 
 def _load_mismatches() -> list[tuple[int, str, int, int]]:

@@ -13,7 +13,7 @@ from allocator import place_all
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.common.errors import Refused, TooBusy, Trouble
 from leadboard.database.connection import database
-from leadboard.database.transactions import expect_bulk, plainly, transact
+from leadboard.database.transactions import plainly, transact, tune_for_bulk
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Writer:
 
     def _run(self) -> None:
         with suppress(Trouble):  # it makes bulk quicker, no more
-            expect_bulk()
+            tune_for_bulk()
         while (first := self._asked.get()) is not None:
             waiting, is_over = self._together(first)
             for is_draft, group in groupby(waiting, lambda each: isinstance(each.job, Draft)):

@@ -31,7 +31,7 @@ from leadboard.common.validation import (
     whole,
 )
 from leadboard.database.fields import stamp
-from leadboard.database.transactions import expect_bulk, transact
+from leadboard.database.transactions import transact, tune_for_bulk
 from models import Source
 
 SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
@@ -253,7 +253,7 @@ def next_size(lines: int, seconds: float) -> int:
 def feed_from(file: str) -> int:
     """Feed the database from a file, or from standard input for `-`; return the exit code."""
     stop = Stop()
-    expect_bulk()
+    tune_for_bulk()
     gc.freeze()  # what is loaded by now stays; only what a batch makes need be looked through
     try:
         with (

@@ -42,7 +42,7 @@ _QUICK = bytes(range(0xC0)) + b"\xd0\xd1"
 """The bytes of ASCII and of Cyrillic up to U+047F, of which no letter folds to one of ASCII."""
 
 
-def holds(raw: bytes, word: str) -> bool:
+def contains(raw: bytes, word: str) -> bool:
     """Tell whether the fold of a text in UTF-8 holds a folded word, as quickly as Python can."""
     if word.isascii() and not raw.translate(None, _QUICK):
         return word.encode() in raw.lower()

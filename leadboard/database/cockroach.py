@@ -12,7 +12,7 @@ from leadboard.database.server import ServerStore
 class CockroachStore(ServerStore, CockroachDatabase):
     """CockroachDB, where every transaction is serializable, and so reads one moment already."""
 
-    text_words: list[SQL] = []  # sorted so anyway
+    text_collation: list[SQL] = []  # sorted so anyway
 
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""

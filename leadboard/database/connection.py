@@ -24,7 +24,7 @@ class Engine(Protocol):
     is_read_only: bool
     """Whether nothing can be stored, for want of rights."""
 
-    text_words: list[SQL]
+    text_collation: list[SQL]
     """What a column of text needs beside its type to be sorted by the bytes of its letters."""
 
     @property
@@ -50,28 +50,28 @@ class Engine(Protocol):
     def settled(self, table: str, patience: float) -> int | None:
         """Return the id up to which every row of a table is stored; None: unknown."""
 
-    def version(self) -> int | None:
+    def change_counter(self) -> int | None:
         """Return a number that changes with every commit, None where there is no such number."""
 
     def rest(self) -> None:
         """Let go of what this thread need not keep while it has nothing to do."""
 
-    def expect_bulk(self) -> None:
+    def tune_for_bulk(self) -> None:
         """Get this connection ready for a long run of writes."""
 
-    def holds(self, columns: Sequence[Any], word: str) -> Expression:
+    def contains(self, columns: Sequence[Any], word: str) -> Expression:
         """Return a condition that is true where the fold of a column holds a folded word.
 
         It may be true elsewhere, too, so that whatever is found needs a closer look.
         """
 
-    def count_on(self, table: str) -> None:
+    def advance_ids(self, table: str) -> None:
         """Let the ids of a table go on from its highest."""
 
-    def take_stock(self) -> None:
+    def analyze(self) -> None:
         """Look how many rows there are of what, once very many have been stored."""
 
-    def damage(self) -> list[str]:
+    def integrity_errors(self) -> list[str]:
         """Return what is broken in the database itself, a sentence each."""
 
 

@@ -69,7 +69,7 @@ class Schema:
 
     def _words_for(self, field: Any) -> list[SQL]:
         if field.field_type == UtcField.field_type:
-            return engine().text_words
+            return engine().text_collation
         # A server uses no id twice anyway.
         is_counted_on = not engine().is_server and any(field is each for each in self.never_reused)
         return [SQL("AUTOINCREMENT")] if is_counted_on else []

@@ -41,7 +41,7 @@ class ServerStore(Base):
     is_read_only = False
     is_named = True
     """Whether the address names the database, and not a service of libpq that does."""
-    text_words = [SQL('COLLATE "C"')]
+    text_collation = [SQL('COLLATE "C"')]
 
     # The driver takes a single one for the beginning of a parameter.
     operations = {**PostgresqlDatabase.operations, "%": "%%"}
@@ -83,16 +83,16 @@ class ServerStore(Base):
         found: tuple[Any, ...] = self.execute_sql(sql, values).fetchone()  # type: ignore[no-untyped-call]
         return found
 
-    def version(self) -> None:
+    def change_counter(self) -> None:
         """Return nothing: there is no number that all such servers change with every commit."""
 
     def rest(self) -> None:
         """Keep the connection: a server is slow to connect to again."""
 
-    def expect_bulk(self) -> None:
+    def tune_for_bulk(self) -> None:
         """Do nothing: a server keeps its pages as it is told to."""
 
-    def holds(self, columns: Sequence[Any], word: str) -> Expression:
+    def contains(self, columns: Sequence[Any], word: str) -> Expression:
         """Return a condition that is true where the fold of a column holds a folded word.
 
         What a server makes of upper and lower case depends on its locale: it is not asked.
@@ -100,7 +100,7 @@ class ServerStore(Base):
         either: Expression = reduce(or_, [column.regexp(pattern(word)) for column in columns])
         return either
 
-    def count_on(self, table: str) -> None:
+    def advance_ids(self, table: str) -> None:
         """Let the ids of a table go on from its highest, or from one given out already."""
         self.execute_sql(  # type: ignore[no-untyped-call]
             f"SELECT setval(s.id, greatest(nextval(s.id), (SELECT max(id) FROM {table}))) "
@@ -108,11 +108,11 @@ class ServerStore(Base):
             "WHERE s.id IS NOT NULL"
         )
 
-    def take_stock(self) -> None:
+    def analyze(self) -> None:
         """Look how many rows there are of what: until it has, a server may choose to read all."""
         self.execute_sql("ANALYZE")  # type: ignore[no-untyped-call]
 
-    def damage(self) -> list[str]:
+    def integrity_errors(self) -> list[str]:
         """Return nothing: a server watches over its own files and its foreign keys."""
         return []
 

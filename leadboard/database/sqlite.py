@@ -11,7 +11,7 @@ from typing import Any
 from peewee import SQL, Expression, SqliteDatabase, fn
 
 from leadboard.common.errors import Trouble
-from leadboard.common.folding import holds
+from leadboard.common.folding import contains
 from leadboard.database.connection import BEYOND, READ_ONLY
 from leadboard.database.error_codes import sqlite_name
 from leadboard.database.file import (
@@ -42,7 +42,7 @@ class SqliteStore(SqliteDatabase):
     """SQLite that survives invalid UTF-8 written by other programs, and opens patiently."""
 
     is_server = False
-    text_words: list[SQL] = []
+    text_collation: list[SQL] = []
 
     def __init__(self, file: DatabaseFile) -> None:
         # timeout=0: SQLite's own waiting is unfair; `transact` waits with short random naps.
@@ -106,7 +106,7 @@ class SqliteStore(SqliteDatabase):
         """Return an id above all others: one writes at a time, in the order of the ids."""
         return BEYOND
 
-    def version(self) -> int:
+    def change_counter(self) -> int:
         """Return a number that changes whenever another connection has committed.
 
         Raises Trouble when the open file is no longer the one at its path.
@@ -119,25 +119,25 @@ class SqliteStore(SqliteDatabase):
         """Let go of the file: it is opened again in no time."""
         self.close()
 
-    def expect_bulk(self) -> None:
+    def tune_for_bulk(self) -> None:
         """Let this connection keep more pages, so that a long run of writes is quicker."""
         self._all(f"PRAGMA cache_size = {-BULK_CACHE}")
         self._all(f"PRAGMA wal_autocheckpoint = {BULK_LOG}")
 
-    def holds(self, columns: Sequence[Any], word: str) -> Expression:
+    def contains(self, columns: Sequence[Any], word: str) -> Expression:
         """Return the condition that the fold of a column holds a folded word."""
         # In one piece, since each call of Python takes its time; no word holds a line break.
         text = reduce(lambda before, column: before.concat("\n").concat(column), columns)
         # Bytes, since what other programs wrote may be no UTF-8.
         return fn.folds_to_hold(text.cast("BLOB"), word) == 1
 
-    def count_on(self, table: str) -> None:
+    def advance_ids(self, table: str) -> None:
         """Do nothing: SQLite goes on from the highest id by itself."""
 
-    def take_stock(self) -> None:
+    def analyze(self) -> None:
         """Do nothing: the plans of SQLite follow from the indexes alone."""
 
-    def damage(self) -> list[str]:
+    def integrity_errors(self) -> list[str]:
         """Return what is broken in the file itself, a sentence each."""
         found = [
             f"The file is damaged: {words}."
@@ -183,7 +183,7 @@ class SqliteStore(SqliteDatabase):
 
 
 def _folds_to_hold(raw: bytes | None, word: str) -> bool:
-    return raw is not None and holds(raw, word)
+    return raw is not None and contains(raw, word)
 
 
 def connect_sqlite(

@@ -102,10 +102,10 @@ def nap(attempts: int = 1) -> None:
     time.sleep(random.uniform(0.0005, 0.001 * 2 ** min(attempts, 6)))
 
 
-def expect_bulk() -> None:
+def tune_for_bulk() -> None:
     """Get this connection ready for a long run of writes."""
     with plainly():
-        engine().expect_bulk()
+        engine().tune_for_bulk()
 
 
 def try_writing() -> None:
@@ -177,4 +177,4 @@ def ids_given(table: type[Model]) -> None:
     """Let the next ids go on from the highest: rows were stored with ids of their own."""
     name = table._meta.table_name
     with plainly():
-        engine().count_on(name)
+        engine().advance_ids(name)

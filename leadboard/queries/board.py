@@ -219,7 +219,7 @@ def data_version() -> object:
     """Return what differs whenever another connection has committed a change that shows."""
 
     def read() -> object:
-        version = engine().version()
+        version = engine().change_counter()
         return _SIGNATURE.first() if version is None else version
 
     return reading(read)

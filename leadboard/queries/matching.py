@@ -42,7 +42,7 @@ class Word:
     @property
     def condition(self) -> Expression:
         """Return what is true of every appeal with the word, and of some others on a server."""
-        written = engine().holds((Appeal.message, Lead.external_id), self.text)
+        written = engine().contains((Appeal.message, Lead.external_id), self.text)
         named: Expression = Appeal.operator.in_(self.operators) | Appeal.source.in_(self.sources)
         return named | written
 
@@ -151,7 +151,7 @@ def _wanted_of(pages: Iterator[Rows], sought: Sought, *, is_ascending: bool) -> 
 
 def lead_ids(limit: int, edge: int, words: Sequence[str], *, is_ascending: bool) -> list[int]:
     """Return the ids of the leads next to an id whose own external ids hold every word."""
-    hold = [engine().holds([Lead.external_id], fold(word)) for word in words]
+    hold = [engine().contains([Lead.external_id], fold(word)) for word in words]
 
     def read(size: int, last: int) -> Rows:
         query = Lead.select(Lead.id, Lead.external_id)

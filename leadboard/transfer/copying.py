@@ -95,7 +95,7 @@ def _moved(
             raise Refused(f"The other database holds rows of {taken[0]} already.", "to")
         with begin(sum(each.count(here) for each in tables)) as advance:
             moved = _each_moved(tables, here, there, advance)
-        _as_engine(there).take_stock()
+        _as_engine(there).analyze()
     return moved
 
 
@@ -109,7 +109,7 @@ def _each_moved(
         if arrived != sent:
             raise Trouble(f"The rows of {table.name} differ on the other side: nothing was kept.")
         if table.key == ["id"]:
-            _as_engine(there).count_on(table.name)
+            _as_engine(there).advance_ids(table.name)
         done.append(sent)
     return done
 

@@ -589,11 +589,11 @@ def test_cockroach_is_opened_by_its_own_class() -> None:
     opened = connect_server("cockroachdb://root@db.example/sales")
     assert isinstance(opened, CockroachStore)
     assert opened.connect_params["port"] == 26257
-    assert engine_words(opened) == {"is_server": True, "text_words": []}
+    assert engine_words(opened) == {"is_server": True, "text_collation": []}
 
 
 def engine_words(opened: object) -> dict[str, object]:
-    return {name: getattr(opened, name) for name in ("is_server", "text_words")}
+    return {name: getattr(opened, name) for name in ("is_server", "text_collation")}
 
 
 def test_cockroach_words_every_statement_of_the_hot_path() -> None:
