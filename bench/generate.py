@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.words import Messages, operator_name, source_name
 from leadboard.allocation.lottery import Candidate, Candidates
 from leadboard.database.fields import now, stamp
-from models import SCHEMA_VERSION, open_database
+from models import open_database
 
 DAYS = 90
 OPEN_SHARE = 0.6
@@ -116,7 +116,6 @@ def _take_indexes(connection: sqlite3.Connection) -> list[str]:
 
 
 def _fill(connection: sqlite3.Connection, sizes: Sizes, rng: random.Random) -> None:
-    assert SCHEMA_VERSION == 2, "look through the columns written here"
     team = _team(sizes, rng)
     connection.executemany(
         "INSERT INTO operator (id, name, is_active, max_load, load) VALUES (?, ?, ?, ?, 0)",
