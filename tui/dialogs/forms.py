@@ -32,6 +32,11 @@ class Field:
     value: str
 
     @property
+    def classes(self) -> str:
+        """Return the classes of its line: free text takes as many as it needs."""
+        return "field text" if self.column.kind is Kind.TEXT else "field"
+
+    @property
     def input_id(self) -> str:
         """Return the id of the widget that is typed into."""
         return f"field-{self.column.name}"
@@ -78,11 +83,12 @@ class Dialog(ActDialog):
             box.border_title = Content(self._title)
             with Fields():
                 for field in self._fields:
-                    with Horizontal(classes="field"):
+                    with Horizontal(classes=field.classes):
                         yield Static(Content(field.column.label.capitalize()), classes="label")
                         yield field.widget()
                     yield Static("", id=f"error-{field.column.name}", classes="error beside")
-            yield Bottom("enter saves · esc cancels")
+            has_text = any(field.column.kind is Kind.TEXT for field in self._fields)
+            yield Bottom(f"enter saves{' · ctrl+j new line' * has_text} · esc cancels")
 
     @on(Input.Changed)
     @on(FreeText.Changed)
