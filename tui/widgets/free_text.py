@@ -22,6 +22,10 @@ class FreeText(TextArea):
     class Entered(Message):
         """Enter was pressed in the text."""
 
+    def on_mount(self) -> None:
+        """Begin behind the text that is there."""
+        self.move_cursor(self.document.end)
+
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":
             event.stop()
