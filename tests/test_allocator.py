@@ -22,6 +22,8 @@ from leadboard.database.sqlite import SqliteStore
 from leadboard.database.transactions import transact
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
+pytestmark = pytest.mark.every_engine
+
 
 def test_an_appeal_goes_to_somebody_eligible_and_keeps_its_roster_and_draw(db: Database) -> None:
     team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 70, "Boris": 30}})

@@ -32,6 +32,8 @@ from tests.acts_model import (
 )
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.every_engine
+
 VERA, BORIS, BOT = 1, 2, 1
 
 

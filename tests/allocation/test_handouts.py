@@ -38,6 +38,8 @@ from tests.acts_model import (
 )
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.every_engine
+
 OTHER = "boris"
 VERA, GLEB, BOT, SITE = 1, 2, 1, 2
 BATCH = 5

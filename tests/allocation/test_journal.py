@@ -23,6 +23,8 @@ from leadboard.common.errors import Refused, TooBusy
 from leadboard.database.transactions import transact
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
+pytestmark = pytest.mark.every_engine
+
 VALUES = (
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))
 )

@@ -18,6 +18,8 @@ from leadboard.database.compiled import CHUNK
 from leadboard.database.transactions import transact
 from tests.support import T, holders, rows, team
 
+pytestmark = pytest.mark.every_engine
+
 
 def placed(*drafts: Draft, seed: int = 1) -> list[Placed | Refused]:
     return transact(lambda: place_all(drafts, random.Random(seed)))

@@ -13,7 +13,7 @@ from leadboard.common.errors import Refused
 from tests.processes import IS_SOAK, together
 from tests.support import T, assert_loads_equal_counts, dump, rows, team
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.every_engine, pytest.mark.race]
 
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261123"))
 EACH = 500

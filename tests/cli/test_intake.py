@@ -37,6 +37,8 @@ from tests.processes import together
 from tests.support import T, dump, elsewhere, rows, team
 from tests.transfer.test_tables import PLANS, out
 
+pytestmark = pytest.mark.every_engine
+
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261125"))
 
 

@@ -39,6 +39,8 @@ from tests.acts_model import (
     subjects,
 )
 
+pytestmark = pytest.mark.every_engine
+
 Act = Callable[["Team"], object]
 
 LOADS = "(SELECT load FROM operator WHERE id = 1), (SELECT load FROM operator WHERE id = 3)"

@@ -35,6 +35,8 @@ from tests.acts_model import (
     subjects,
 )
 
+pytestmark = pytest.mark.every_engine
+
 OTHER = "boris"
 
 VERA, BORIS, GLEB, BOT, SITE = 1, 2, 3, 1, 2

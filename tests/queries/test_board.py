@@ -18,6 +18,8 @@ from leadboard.queries import board as board_queries
 from leadboard.queries.filters import Wanted
 from tests.support import T, elsewhere, rows, team
 
+pytestmark = pytest.mark.every_engine
+
 
 def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
     team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})

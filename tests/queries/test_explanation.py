@@ -20,6 +20,8 @@ from tests.acts_model import (
 )
 from tui.dialogs.details import REMEDIES
 
+pytestmark = pytest.mark.every_engine
+
 
 @pytest.fixture(autouse=True)
 def book(target: str) -> Iterator[str]:

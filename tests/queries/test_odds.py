@@ -17,6 +17,8 @@ from leadboard.queries import odds
 from leadboard.queries.board import Board, OperatorRow, SourceRow
 from tests.support import T, rows, team
 
+pytestmark = pytest.mark.every_engine
+
 
 def operator(number: int, load: int = 0, max_load: int = 5, is_active: bool = True) -> OperatorRow:
     return OperatorRow(number, f"op {number}", is_active, max_load, load)

@@ -25,6 +25,8 @@ from tests.screen import open_desk
 from tests.support import T, rows, team
 from tui.screen import background
 
+pytestmark = pytest.mark.every_engine
+
 LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂ийй\u0301\u200b\xadﬁ１가\u1100\u1161"
 
 

@@ -25,6 +25,8 @@ from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
 from leadboard.transfer.writing import Style, export
 from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
 
+pytestmark = pytest.mark.every_engine
+
 PLANS: dict[str, Callable[..., Any]] = {
     "operators": plan_operators,
     "sources": plan_sources,
