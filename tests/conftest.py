@@ -7,7 +7,7 @@ import pytest
 from peewee import Database
 
 import models
-from tests.server import Server, running_server
+from tests.support.server import Server, running_server
 
 ENGINES = ("sqlite", "postgresql")
 SERIALIZABLE = "postgresql, serializable"

@@ -30,7 +30,7 @@ from tests.acts_model import (
     opened,
     spoil,
 )
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.every_engine
 

@@ -36,7 +36,7 @@ from tests.acts_model import (
     snapshot,
     spoil,
 )
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.every_engine
 

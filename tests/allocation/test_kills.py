@@ -12,8 +12,8 @@ from pathlib import Path
 import models
 from leadboard.allocation import audit
 from leadboard.database.connection import database
-from tests.processes import IS_SOAK, ROOT
 from tests.support import assert_loads_equal_counts, rows, team
+from tests.support.processes import IS_SOAK, ROOT
 
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261123"))
 KILLS = 200 if IS_SOAK else 20

@@ -10,8 +10,8 @@ from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused
-from tests.processes import IS_SOAK, together
 from tests.support import T, assert_loads_equal_counts, dump, rows, team
+from tests.support.processes import IS_SOAK, together
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.race]
 

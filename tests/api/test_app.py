@@ -16,9 +16,9 @@ import pytest
 import models
 from leadboard.allocation import audit
 from leadboard.api.access import LARGEST_BODY, Rates
-from tests.door import IMPATIENT, RunningDoor, running
-from tests.processes import ROOT
 from tests.support import rows
+from tests.support.door import IMPATIENT, RunningDoor, running
+from tests.support.processes import ROOT
 
 APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "Хочу купить курс"}
 

@@ -12,9 +12,9 @@ import pytest
 import models
 from leadboard import desk
 from leadboard.allocation import audit
-from tests.door import running
-from tests.processes import together
 from tests.support import T, assert_loads_equal_counts, rows, team
+from tests.support.door import running
+from tests.support.processes import together
 
 CLIENTS, APPEALS = 32, 5_000
 LIMITS = {"Anna": 900, "Boris": 700, "Vera": 500}

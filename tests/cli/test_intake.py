@@ -32,9 +32,9 @@ from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
 from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
 from models import Source
-from tests.door import running
-from tests.processes import together
 from tests.support import T, dump, elsewhere, rows, team
+from tests.support.door import running
+from tests.support.processes import together
 from tests.transfer.test_tables import PLANS, out
 
 pytestmark = pytest.mark.every_engine

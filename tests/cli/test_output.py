@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-from tests.processes import ROOT
 from tests.support import team
+from tests.support.processes import ROOT
 
 ENCODINGS = ["latin-1", "koi8-r", "cp1251", "ascii"]
 

@@ -26,8 +26,8 @@ from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.paste import parse_block
 from leadboard.transfer.writing import Style, export, format_of, whole_file
 from models import open_database
-from tests.processes import ROOT
 from tests.support import T, assert_loads_equal_counts, dump, rows, team
+from tests.support.processes import ROOT
 
 
 def command(*arguments: str | Path, database: Path) -> list[str]:

@@ -17,7 +17,7 @@ from leadboard.database.backup import backup
 from leadboard.database.connection import database
 from models import open_database
 from tests.acts_model import add_operator, add_source, arrive, number, opened
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 WRITER = """
 import sys

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-from tests.processes import ROOT
 from tests.support import rows, team
+from tests.support.processes import ROOT
 
 LINE = json.dumps({"external_id": "tg_1", "source": "tg", "message": "x" * 5_000})
 

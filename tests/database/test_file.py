@@ -25,10 +25,10 @@ from leadboard.database.backup import backup
 from leadboard.database.connection import database, engine
 from leadboard.database.transactions import reading_in_place, transact
 from models import open_database
-from tests.door import running
-from tests.processes import ROOT
-from tests.screen import Desk, open_desk
 from tests.support import T, rows, team
+from tests.support.door import running
+from tests.support.processes import ROOT
+from tests.support.screen import Desk, open_desk
 from tui.app import LeadboardApp
 
 LINE = '{"external_id": "tg_1", "source": "tg", "message": "Привет"}\n'

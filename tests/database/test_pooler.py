@@ -14,10 +14,10 @@ from leadboard.allocation import audit
 from leadboard.common.errors import ServerLost, Trouble
 from leadboard.database.connection import database
 from leadboard.queries import board, records
-from tests.pooler import LACK, PGBOUNCER, pooled
-from tests.processes import ROOT, together
-from tests.server import Server
 from tests.support import assert_loads_equal_counts, rows, team
+from tests.support.pooler import LACK, PGBOUNCER, pooled
+from tests.support.processes import ROOT, together
+from tests.support.server import Server
 
 pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason=LACK)
 

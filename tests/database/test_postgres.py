@@ -30,10 +30,10 @@ from leadboard.queries import board as board_queries
 from leadboard.queries.filters import parse
 from leadboard.queries.word_index import SearchIndex
 from tests.common.test_folding import CASES
-from tests.processes import ROOT, together
-from tests.screen import open_desk
-from tests.server import Server, running_server
 from tests.support import T, assert_loads_equal_counts, rows, team
+from tests.support.processes import ROOT, together
+from tests.support.screen import open_desk
+from tests.support.server import Server, running_server
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.restore import restore
 from models import SCHEMA_VERSION, open_database
-from tests.processes import ROOT
 from tests.support import rows, team
+from tests.support.processes import ROOT
 
 KILLED = """
 import os

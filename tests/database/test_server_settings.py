@@ -16,9 +16,9 @@ from leadboard.common.errors import ServerLost, Trouble
 from leadboard.database import connection, transactions
 from leadboard.database.error_codes import trouble_of
 from leadboard.database.transactions import transact
-from tests.processes import ROOT
-from tests.server import Server
 from tests.support import rows, team
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 
 @contextmanager

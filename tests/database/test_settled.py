@@ -14,10 +14,10 @@ from allocator import submit
 from leadboard.database import transactions
 from leadboard.database.connection import BEYOND, database
 from leadboard.queries import records
-from tests.door import running
-from tests.processes import ROOT
-from tests.server import Server
 from tests.support import rows, team
+from tests.support.door import running
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 WRITER = """
 import random, sys, time

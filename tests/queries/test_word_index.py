@@ -21,8 +21,8 @@ from leadboard.queries import leads
 from leadboard.queries.filters import parse
 from leadboard.queries.word_index import SearchIndex, index_of_database
 from tests.common.test_folding import CASES
-from tests.screen import open_desk
 from tests.support import T, rows, team
+from tests.support.screen import open_desk
 from tui.screen import background
 
 pytestmark = pytest.mark.every_engine

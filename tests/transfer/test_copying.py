@@ -14,9 +14,9 @@ from leadboard.allocation import audit
 from leadboard.common.errors import Refused, Trouble
 from leadboard.transfer import copying as moving
 from leadboard.transfer.copying import move
-from tests.processes import ROOT
-from tests.server import Server
 from tests.support import T, dump, elsewhere, rows, team
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 
 @pytest.fixture

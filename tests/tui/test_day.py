@@ -16,9 +16,9 @@ from leadboard import desk as acts
 from leadboard.database.fields import now
 from leadboard.queries import appeals
 from leadboard.queries.filters import parse
-from tests.processes import ROOT
-from tests.screen import USUAL, Desk, open_desk, rows
-from tests.terminal import Terminal
+from tests.support.processes import ROOT
+from tests.support.screen import USUAL, Desk, open_desk, rows
+from tests.support.terminal import Terminal
 from tui.panes.appeals import Appeals
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input
 import allocator
 import models
 from leadboard import desk as acts
-from tests.screen import USUAL, Desk, open_desk, rows
+from tests.support.screen import USUAL, Desk, open_desk, rows
 from tui.palette import Acts
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from allocator import submit
 from models import open_database
-from tests.screen import Desk, open_desk
 from tests.support import team
+from tests.support.screen import Desk, open_desk
 from tui.widgets import hits
 
 

@@ -19,7 +19,7 @@ from leadboard import desk as acts
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import database
 from leadboard.queries import appeals
-from tests.screen import LARGE, USUAL, Desk, open_desk, rows
+from tests.support.screen import LARGE, USUAL, Desk, open_desk, rows
 from tui.panes.appeals import Appeals
 from tui.worker import Lane
 

@@ -13,8 +13,8 @@ from leadboard.database.fields import NoMoment, UtcField, now, stamp
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
 from leadboard.queries.board import Board, OperatorRow, SourceRow
-from tests.screen import LARGE, SMALL, USUAL, open_desk
 from tests.support import rows, team
+from tests.support.screen import LARGE, SMALL, USUAL, open_desk
 from tui import settings
 from tui.screen.header import Header
 from tui.widgets.moments import short, shown

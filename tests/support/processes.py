@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 IS_SOAK = "LEADBOARD_SOAK" in os.environ
 
 PROLOGUE = """
