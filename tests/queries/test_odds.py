@@ -144,3 +144,40 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
     for operator_id, each in shown.items():
         assert each.share * len(drawn) == pytest.approx(drawn.count(operator_id))
     assert rows("SELECT count(*) FROM operator_source") == [(len(shown),)]
+
+
+def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
+    team(
+        {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
+        {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
+    )
+    desk.set_active(4, False, actor=T)
+    standing = odds.standings(board_queries.board(), 1)
+    assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
+    assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
+
+
+def test_alarms_name_sources_that_have_nobody_or_only_one_left(db: Database) -> None:
+    team(
+        {"Anna": 9, "Boris": 0},
+        {"one": {"Anna": 1, "Boris": 1}, "none": {"Boris": 1}, "zero": {"Anna": 0}, "new": {}},
+    )
+    found = odds.alarms(board_queries.board())
+    assert {key: alarm.is_grave for key, alarm in found.items()} == {1: False, 2: True, 3: True}
+
+
+@given(
+    st.lists(st.integers(0, 100), min_size=4, max_size=4),
+    st.sampled_from([(70, 20, 9, 1), (1, 1, 1, 0), (0, 0, 0, 5)]),
+)
+def test_shares_sum_to_one_over_the_eligible(loads: list[int], weights: tuple[int, ...]) -> None:
+    operators = [
+        board_queries.OperatorRow(number, str(number), number != 3, 50, load)
+        for number, load in enumerate(loads, 1)
+    ]
+    board = board_queries.Board(operators=operators, weights={1: dict(enumerate(weights, 1))})
+    standing = odds.standings(board, 1)
+    total = sum(each.share for each in standing.values())
+    eligible = [each for each in standing.values() if each.reason is None]
+    assert total == (pytest.approx(1.0) if eligible else 0.0)
+    assert all(not each.share for each in standing.values() if each.reason)
