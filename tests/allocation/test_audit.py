@@ -1,8 +1,5 @@
 """Checking a database: what is wrong is found and named, what is right is left alone."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -30,7 +27,7 @@ from tests.acts_model import (
     opened,
     spoil,
 )
-from tests.support.processes import ROOT
+from tests.support.processes import leadboard
 
 pytestmark = pytest.mark.every_engine
 
@@ -47,16 +44,9 @@ def book(target: str) -> Iterator[str]:
         yield path
 
 
-def leadboard(path: Path, *arguments: str) -> tuple[int, str, str]:
+def run(path: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command on a database and return exit code, output and errors."""
-    done = subprocess.run(
-        [sys.executable, "-m", "leadboard.cli", "--db", str(path), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    done = leadboard(path, *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -76,8 +66,8 @@ def test_a_clean_database_has_no_findings(book: Path) -> None:
     assert_clean()
     assert audit.repair(ACTOR) == []
     assert everything() == before
-    assert leadboard(book, "check") == (0, "Every rule holds.\n", "")
-    assert leadboard(book, "verify")[0] == 0
+    assert run(book, "check") == (0, "Every rule holds.\n", "")
+    assert run(book, "verify")[0] == 0
 
 
 def test_a_wrong_load_is_named_mended_and_the_mending_recorded(book: Path) -> None:
@@ -85,11 +75,11 @@ def test_a_wrong_load_is_named_mended_and_the_mending_recorded(book: Path) -> No
     spoil("UPDATE operator SET load = 17 WHERE id = ?", VERA)
     sentence = f"Vera has load 17, but {load} open appeals."
     assert sentences() == [sentence]
-    code, output, errors = leadboard(book, "check")
+    code, output, errors = run(book, "check")
     assert (code, output) == (1, f"{sentence}\n")
     assert "check --repair" in errors
-    assert leadboard(book, "--as", "Gleb", "check", "--repair") == (0, "Every rule holds.\n", "")
-    assert leadboard(book, "check")[0] == 0
+    assert run(book, "--as", "Gleb", "check", "--repair") == (0, "Every rule holds.\n", "")
+    assert run(book, "check")[0] == 0
     assert last_event()[:2] == ("Gleb", "repair")
     assert changes_of(newest_event_id()) == {f"load:{VERA}": ({"load": 17}, {"load": load})}
     assert load_of(VERA) == load
@@ -128,7 +118,7 @@ def test_an_altered_roster_is_found_and_cannot_be_mended(book: Path) -> None:
     (finding,) = audit.check()
     assert finding.sentence == "Roster #1 was altered: its content and digest differ."
     assert not finding.is_mendable
-    assert leadboard(book, "check", "--repair")[0] == 1
+    assert run(book, "check", "--repair")[0] == 1
 
 
 @pytest.mark.sqlite
@@ -138,7 +128,7 @@ def test_a_broken_foreign_key_is_found_and_stops_the_repair(book: Path) -> None:
     database.execute_sql("PRAGMA foreign_keys = 1")
     assert sentences() == ["Row 4 of appeal points at a row of operator that is not there."]
     before = everything()
-    assert leadboard(book, "check", "--repair")[0] == 1
+    assert run(book, "check", "--repair")[0] == 1
     assert everything() == before
 
 
@@ -155,7 +145,7 @@ def test_a_draw_beyond_the_roster_is_found(book: Path) -> None:
     spoil("UPDATE appeal SET draw = 100 WHERE id = 5")
     sentence = "Appeal #5: its draw 100 is beyond the roster's 100."
     assert contradictions() == [sentence]
-    code, output, _ = leadboard(book, "verify")
+    code, output, _ = run(book, "verify")
     assert (code, output.splitlines()[0]) == (1, sentence)
 
 
@@ -268,7 +258,7 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
     skewed = audit.verify()
     assert skewed.findings == []
     assert not skewed.is_even
-    code, output, _ = leadboard(book, "verify")
+    code, output, _ = run(book, "verify")
     assert code == 1
     assert "they fell NOT evenly" in output
 
@@ -280,6 +270,6 @@ def test_too_few_draws_say_nothing_about_evenness() -> None:
 
 def test_a_database_without_draws_verifies(tmp_path: Path) -> None:
     open_database(tmp_path / "empty.db").close()
-    code, output, errors = leadboard(tmp_path / "empty.db", "verify")
+    code, output, errors = run(tmp_path / "empty.db", "verify")
     assert (code, errors) == (0, "")
     assert output.startswith("0 draws replayed, 0 contradicted")

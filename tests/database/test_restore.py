@@ -19,7 +19,7 @@ from leadboard.database.backup import backup
 from leadboard.database.restore import restore
 from models import SCHEMA_VERSION, open_database
 from tests.support import rows, team
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, leadboard
 
 KILLED = """
 import os
@@ -38,17 +38,6 @@ models.open_database(sys.argv[1])
 print("open", flush=True)
 sys.stdin.readline()
 """
-
-
-def leadboard(path: Path | str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "leadboard.cli", "--db", str(path), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture

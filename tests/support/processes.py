@@ -25,6 +25,21 @@ sys.stdin.readline()
 """
 
 
+def leadboard(
+    target: str | Path, *arguments: str | Path, given: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command on a database as a person would, and return what came of it."""
+    return subprocess.run(
+        [sys.executable, "-m", "leadboard.cli", "--db", str(target), *map(str, arguments)],
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+
+
 def together(target: str, bodies: Sequence[str], seed: int, seconds: float = 120) -> list[str]:
     """Run each body in a process of its own, all let go at once; return what they printed.
 
