@@ -4,17 +4,14 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
-from peewee import QueryEvent
 
 import allocator
 from leadboard import desk
 from leadboard.allocation import audit, backlog, handouts, intake
 from leadboard.common.errors import Trouble
-from leadboard.database.connection import database
 from leadboard.database.transactions import transact
 from leadboard.queries.history import newest_events
 from leadboard.transfer.appeals import plan_appeals
@@ -36,6 +33,7 @@ from tests.acts_model import (
     snapshot,
     spoil,
 )
+from tests.support import counted_statements
 from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.every_engine
@@ -349,21 +347,6 @@ def test_many_weights_are_brought_back_by_few_statements() -> None:
     assert len(statements) < 30
     desk.redo(actor=ACTOR)
     assert snapshot()["operator_source"] == after
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-    """Yield the list of statements that are run inside the block."""
-    statements: list[str] = []
-
-    def note(event: QueryEvent) -> None:
-        statements.append(event.sql)
-
-    database.query_hooks.append(note)
-    try:
-        yield statements
-    finally:
-        database.query_hooks.remove(note)
 
 
 def test_a_drain_and_its_undo_take_a_few_statements_for_a_hundred_appeals(

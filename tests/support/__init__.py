@@ -1,15 +1,15 @@
 """What tests of the core share: a team, rows, and proofs that nothing or all of it changed."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 
 import psycopg
+from peewee import QueryEvent
 
 import models
 from leadboard import desk
 from leadboard.database.connection import database
-from leadboard.desk.rows import source_name
 from models import Operator, Source
 
 T = "test"
@@ -80,4 +80,16 @@ def holders(ids: Iterable[int] = ()) -> list[object]:
     ]
 
 
-__all__ = ["T", "assert_loads_equal_counts", "dump", "holders", "rows", "source_name", "team"]
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """Yield the list of statements that are run inside the block."""
+    statements: list[str] = []
+
+    def note(event: QueryEvent) -> None:
+        statements.append(event.sql)
+
+    database.query_hooks.append(note)
+    try:
+        yield statements
+    finally:
+        database.query_hooks.remove(note)
