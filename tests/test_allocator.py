@@ -14,13 +14,13 @@ from leadboard import desk
 from leadboard.allocation import draws, load
 from leadboard.allocation.lottery import Candidates, pick
 from leadboard.common.errors import Missing, Refused
-from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, holders, rows
 
 pytestmark = pytest.mark.every_engine
 
 
 def test_an_appeal_goes_to_somebody_eligible_and_keeps_its_roster_and_draw(db: Database) -> None:
-    team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 70, "Boris": 30}})
+    add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 70, "Boris": 30}})
     placed = submit("tg_1", 1, "Hello")
     [(operator, content, draw)] = rows(
         "SELECT operator_id, content, draw FROM appeal JOIN roster ON roster.id = roster_id"
@@ -42,15 +42,15 @@ def test_an_appeal_goes_to_somebody_eligible_and_keeps_its_roster_and_draw(db: D
 def test_nobody_eligible_waits_with_a_reason_and_no_error(
     db: Database, weights: dict[str, int], limit: int, is_active: bool, reason: str
 ) -> None:
-    team({"Anna": limit}, {"tg": weights})
-    desk.set_active(1, is_active, actor=T)
+    add_team({"Anna": limit}, {"tg": weights})
+    desk.set_active(1, is_active, actor=ACTOR)
     placed = submit("tg_1", 1, "Hello")
     assert (placed.operator_id, placed.reason) == (None, reason)
     assert holders() == [None]
 
 
 def test_a_limit_is_reached_exactly_and_never_passed(db: Database) -> None:
-    team({"Anna": 5, "Boris": 7}, {"tg": {"Anna": 1, "Boris": 1}})
+    add_team({"Anna": 5, "Boris": 7}, {"tg": {"Anna": 1, "Boris": 1}})
     for number in range(100):
         submit(f"lead_{number}", 1, "")
     assert rows("SELECT load FROM operator ORDER BY id") == [(5,), (7,)]
@@ -59,20 +59,20 @@ def test_a_limit_is_reached_exactly_and_never_passed(db: Database) -> None:
 
 
 def test_a_limit_spans_all_sources_of_an_operator(db: Database) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
     assert submit("a", 1, "").operator_id == 1
     assert submit("b", 2, "").operator_id is None
 
 
 def test_a_lead_exists_once(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     first, second = submit("tg_1", 1, "a"), submit(" tg_1 ", 1, "b")
     assert first.lead_id == second.lead_id
     assert rows("SELECT count(*) FROM lead") == [(1,)]
 
 
 def test_the_same_key_returns_the_first_appeal_and_changes_nothing(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     first = submit("tg_1", 1, "a", key="m1")
     before = dump()
     again = submit("tg_1", 1, "other words", key="m1")
@@ -93,7 +93,7 @@ def test_the_same_key_returns_the_first_appeal_and_changes_nothing(db: Database)
 def test_what_may_not_come_in_changes_nothing(
     db: Database, external_id: str, source: int, message: str
 ) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     before = dump()
     with pytest.raises(Refused):
         submit(external_id, source, message)
@@ -101,7 +101,7 @@ def test_what_may_not_come_in_changes_nothing(
 
 
 def test_a_million_appeals_would_share_a_few_rosters(db: Database) -> None:
-    team({"Anna": 500, "Boris": 500}, {"tg": {"Anna": 1, "Boris": 1}})
+    add_team({"Anna": 500, "Boris": 500}, {"tg": {"Anna": 1, "Boris": 1}})
     for number in range(50):
         submit(f"lead_{number}", 1, "")
     assert rows("SELECT count(*) FROM roster") == [(1,)]
@@ -111,7 +111,7 @@ def test_a_million_appeals_would_share_a_few_rosters(db: Database) -> None:
 def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
     real = load.claim
     monkeypatch.setattr(draws, "claim", lambda each: each != 1 and real(each))
     placed = submit("tg_1", 1, "", rng=random.Random(1))
@@ -134,7 +134,7 @@ HAMMER = textwrap.dedent(
 
 
 def test_four_processes_reach_every_limit_exactly_and_pass_none(db: Database, target: str) -> None:
-    team(
+    add_team(
         {"Anna": 90, "Boris": 60, "Vera": 50},
         {"tg": {"Anna": 5, "Boris": 1}, "vk": {"Boris": 1, "Vera": 9, "Anna": 3}},
     )
@@ -180,7 +180,7 @@ def test_over_all_draws_each_operator_gets_exactly_his_weight(
 ) -> None:
     names = ("Anna", "Boris", "Vera")
     column = dict(zip(names, weights, strict=True))
-    team(dict.fromkeys(names, 99), {"tg": dict(reversed(column.items()))})
+    add_team(dict.fromkeys(names, 99), {"tg": dict(reversed(column.items()))})
     total = sum(weights)
     got: list[int | None] = []
     for draw in range(total):
@@ -192,7 +192,7 @@ def test_over_all_draws_each_operator_gets_exactly_his_weight(
 
 
 def test_whoever_becomes_full_is_out_of_the_next_draw(db: Database) -> None:
-    team({"Anna": 1, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    add_team({"Anna": 1, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
     asked = []
     for number in range(2):
         rng = Scripted(0)
@@ -203,7 +203,7 @@ def test_whoever_becomes_full_is_out_of_the_next_draw(db: Database) -> None:
 
 
 def test_with_nobody_eligible_no_draw_is_made(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 0}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 0}})
     rng = Scripted(0)
     submit("lead", 1, "", rng=rng)
     assert rng.asked == []
@@ -214,7 +214,7 @@ def test_with_nobody_eligible_no_draw_is_made(db: Database) -> None:
 
 
 def test_without_a_key_the_same_words_are_two_appeals(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     first, second = submit("a", 1, "m"), submit("a", 1, "m")
     assert first.id != second.id
     assert not first.is_repeat
@@ -222,7 +222,7 @@ def test_without_a_key_the_same_words_are_two_appeals(db: Database) -> None:
 
 
 def test_a_key_of_another_lead_or_source_is_another_message(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
     first = submit("a", 1, "m", key=" k ")
     others = [submit("b", 1, "m", key="k"), submit("a", 2, "m", key="k")]
     assert [each.is_repeat for each in others] == [False, False]
@@ -233,7 +233,7 @@ def test_a_key_of_another_lead_or_source_is_another_message(db: Database) -> Non
 
 
 def test_a_known_key_that_waits_says_why_as_it_did_at_first(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     first = submit("a", 1, "m", key="k")
     again = submit("a", 1, "m", key="k")
     assert (again.operator_id, again.reason) == (None, first.reason) == (None, "1 full")
@@ -242,10 +242,10 @@ def test_a_known_key_that_waits_says_why_as_it_did_at_first(db: Database) -> Non
 def test_a_known_key_that_was_returned_does_not_say_that_nobody_serves_its_source(
     db: Database,
 ) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     first = submit("a", 1, "m", key="k")
-    desk.set_active(1, False, actor=T)
-    desk.give_back([first.id], actor=T)
+    desk.set_active(1, False, actor=ACTOR)
+    desk.give_back([first.id], actor=ACTOR)
     again = submit("a", 1, "m", key="k")
     assert again.operator_id is None
     assert again.reason != "nobody serves this source"
@@ -253,7 +253,7 @@ def test_a_known_key_that_was_returned_does_not_say_that_nobody_serves_its_sourc
 
 @pytest.mark.parametrize("source", [0, -1, 2**63, -(2**63) - 1, 2**100])
 def test_a_source_that_cannot_be_is_refused_in_a_sentence(db: Database, source: int) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     before = dump()
     with pytest.raises(Refused, match=r"no source|so large a number"):
         submit("a", source, "m")

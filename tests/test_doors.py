@@ -18,7 +18,7 @@ from leadboard.cli.line_reader import Line
 from leadboard.common.errors import Refused
 from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.team import plan_operators
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, number, rows
 from tests.support.door import running
 
 pytestmark = pytest.mark.every_engine
@@ -39,14 +39,10 @@ def newest() -> Stored:
     return found  # type: ignore[return-value]
 
 
-def count() -> int:
-    return int(str(rows("SELECT count(*) FROM appeal")[0][0]))
-
-
 def by_hand(fields: dict[str, Any]) -> Stored | None:
     try:
         source_id, key = fields["source"], fields.get("key")
-        desk.submit(fields["external_id"], source_id, fields["message"], key, actor=T)
+        desk.submit(fields["external_id"], source_id, fields["message"], key, actor=ACTOR)
     except Refused:
         return None
     return newest()
@@ -60,7 +56,7 @@ def by_feed(fields: dict[str, Any]) -> Stored | None:
 def by_file(fields: dict[str, Any]) -> Stored | None:
     named = {**fields, "source": "tg"}
     try:
-        plan_appeals(io.BytesIO(json.dumps(named).encode()), "json").act(T)
+        plan_appeals(io.BytesIO(json.dumps(named).encode()), "json").act(ACTOR)
     except Refused:
         return None
     return newest()
@@ -133,7 +129,7 @@ BAD: dict[str, dict[str, Any]] = {
 def test_a_value_means_the_same_at_every_door(
     db: Database, client: httpx.Client, what: str
 ) -> None:
-    team({}, {"tg": {}})
+    add_team({}, {"tg": {}})
     fields, stored = GOOD[what]
     for door in (by_hand, by_feed, by_file, by_http(client)):
         rows("UPDATE appeal SET key = NULL")  # so that each door meets it for the first time
@@ -144,12 +140,12 @@ def test_a_value_means_the_same_at_every_door(
 def test_what_is_refused_at_one_door_is_refused_at_all(
     db: Database, client: httpx.Client, what: str
 ) -> None:
-    team({}, {"tg": {}})
+    add_team({}, {"tg": {}})
     # A file names sources only by name, so that a source of another kind never comes there.
     files = () if "source" in BAD[what] else (by_file,)
     for door in (by_feed, by_http(client), *files):
         assert door({"source": 1, **BAD[what]}) is None, door.__name__
-    assert count() == 0
+    assert number("SELECT count(*) FROM appeal") == 0
 
 
 @pytest.mark.parametrize(
@@ -158,13 +154,13 @@ def test_what_is_refused_at_one_door_is_refused_at_all(
 def test_limits_and_weights_are_whole_numbers_at_every_door(
     db: Database, client: httpx.Client, value: object, stored: int | None
 ) -> None:
-    team({}, {"tg": {}})
+    add_team({}, {"tg": {}})
     sent = {"name": f"by http {uuid4()}", "max_load": value}
     answered = client.post("/operators/", json=sent).json().get("max_load")
     file = json.dumps({"name": "file", "max_load": value}).encode()
     for act in (
-        lambda: desk.add_operator("hand", value, actor=T),
-        lambda: plan_operators(io.BytesIO(file), "json").act(T),
+        lambda: desk.add_operator("hand", value, actor=ACTOR),
+        lambda: plan_operators(io.BytesIO(file), "json").act(ACTOR),
     ):
         try:
             act()

@@ -8,7 +8,7 @@ from peewee import Database
 
 import models
 from leadboard import desk
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
 
 MOMENT = "'2026-11-23T10:42:07.000000Z'"
 
@@ -16,7 +16,7 @@ MOMENT = "'2026-11-23T10:42:07.000000Z'"
 @pytest.fixture
 def raw(db: Database, tmp_path: Path) -> sqlite3.Connection:
     """Return a plain connection to a database with one operator, source, lead and appeal."""
-    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     connection = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("INSERT INTO lead(external_id) VALUES ('tg_1')")
@@ -82,9 +82,9 @@ def test_the_id_of_a_deleted_operator_or_source_is_never_given_again(db: Databas
         (desk.add_source, desk.delete_source),
         (lambda name, actor: desk.add_operator(name, 1, actor=actor), desk.delete_operator),
     ):
-        add("first", actor=T)
-        delete(1, actor=T)
-        add("second", actor=T)
+        add("first", actor=ACTOR)
+        delete(1, actor=ACTOR)
+        add("second", actor=ACTOR)
     assert rows("SELECT id FROM source") == rows("SELECT id FROM operator") == [(2,)]
 
 

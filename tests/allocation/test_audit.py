@@ -11,22 +11,19 @@ from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.database.connection import database
 from models import open_database
-from tests.acts_model import (
+from tests.support import (
     ACTOR,
     add_operator,
     add_source,
     arrive,
-    assert_clean,
-    changes_of,
-    everything,
+    dump,
     holder_of,
-    holders_of,
-    last_event,
+    holders,
     load_of,
-    newest_event_id,
     opened,
-    spoil,
+    rows,
 )
+from tests.support.acts import assert_clean, changes_of, last_event, newest_event_id
 from tests.support.processes import leadboard
 
 pytestmark = pytest.mark.every_engine
@@ -62,17 +59,17 @@ def contradictions() -> list[str]:
 
 
 def test_a_clean_database_has_no_findings(book: Path) -> None:
-    before = everything()
+    before = dump()
     assert_clean()
     assert audit.repair(ACTOR) == []
-    assert everything() == before
+    assert dump() == before
     assert run(book, "check") == (0, "Every rule holds.\n", "")
     assert run(book, "verify")[0] == 0
 
 
 def test_a_wrong_load_is_named_mended_and_the_mending_recorded(book: Path) -> None:
     load = load_of(VERA)
-    spoil("UPDATE operator SET load = 17 WHERE id = ?", VERA)
+    rows("UPDATE operator SET load = 17 WHERE id = ?", VERA)
     sentence = f"Vera has load 17, but {load} open appeals."
     assert sentences() == [sentence]
     code, output, errors = run(book, "check")
@@ -86,10 +83,8 @@ def test_a_wrong_load_is_named_mended_and_the_mending_recorded(book: Path) -> No
 
 
 def test_an_appeal_that_waits_in_vain_is_found_and_handed_out() -> None:
-    spoil("UPDATE appeal SET operator_id = NULL, roster_id = NULL, draw = NULL WHERE id = 3")
-    spoil(
-        "UPDATE operator SET load = (SELECT count(*) FROM appeal WHERE operator_id = operator.id)"
-    )
+    rows("UPDATE appeal SET operator_id = NULL, roster_id = NULL, draw = NULL WHERE id = 3")
+    rows("UPDATE operator SET load = (SELECT count(*) FROM appeal WHERE operator_id = operator.id)")
     (finding,) = audit.check()
     assert finding.is_mendable
     assert finding.sentence == "1 appeals of bot wait, though somebody could take them."
@@ -103,9 +98,9 @@ def test_more_stuck_appeals_than_a_batch_are_all_handed_out() -> None:
     source = add_source("late")
     waiting = arrive(source, allocator.DRAIN_BATCH + 3)
     gleb = add_operator("Gleb", 1000)
-    spoil("INSERT INTO operator_source VALUES (?, ?, 1)", gleb, source)
+    rows("INSERT INTO operator_source VALUES (?, ?, 1)", gleb, source)
     assert audit.repair(ACTOR) == []
-    assert set(holders_of(waiting)) == {gleb}
+    assert set(holders(waiting)) == {gleb}
 
 
 def test_an_appeal_that_nobody_can_take_is_no_finding() -> None:
@@ -114,7 +109,7 @@ def test_an_appeal_that_nobody_can_take_is_no_finding() -> None:
 
 
 def test_an_altered_roster_is_found_and_cannot_be_mended(book: Path) -> None:
-    spoil("UPDATE roster SET content = '[[1,1]]' WHERE id = 1")
+    rows("UPDATE roster SET content = '[[1,1]]' WHERE id = 1")
     (finding,) = audit.check()
     assert finding.sentence == "Roster #1 was altered: its content and digest differ."
     assert not finding.is_mendable
@@ -124,17 +119,17 @@ def test_an_altered_roster_is_found_and_cannot_be_mended(book: Path) -> None:
 @pytest.mark.sqlite
 def test_a_broken_foreign_key_is_found_and_stops_the_repair(book: Path) -> None:
     database.execute_sql("PRAGMA foreign_keys = 0")
-    spoil("UPDATE appeal SET operator_id = 99 WHERE id = 4")
+    rows("UPDATE appeal SET operator_id = 99 WHERE id = 4")
     database.execute_sql("PRAGMA foreign_keys = 1")
     assert sentences() == ["Row 4 of appeal points at a row of operator that is not there."]
-    before = everything()
+    before = dump()
     assert run(book, "check", "--repair")[0] == 1
-    assert everything() == before
+    assert dump() == before
 
 
 def test_names_of_strangers_come_out_harmless() -> None:
     desk.rename_operator(VERA, "Ve\u202era", actor=ACTOR)
-    spoil("UPDATE operator SET load = 17 WHERE id = ?", VERA)
+    rows("UPDATE operator SET load = 17 WHERE id = ?", VERA)
     assert sentences()[0].startswith("Vera has load 17")
 
 
@@ -142,7 +137,7 @@ def test_names_of_strangers_come_out_harmless() -> None:
 
 
 def test_a_draw_beyond_the_roster_is_found(book: Path) -> None:
-    spoil("UPDATE appeal SET draw = 100 WHERE id = 5")
+    rows("UPDATE appeal SET draw = 100 WHERE id = 5")
     sentence = "Appeal #5: its draw 100 is beyond the roster's 100."
     assert contradictions() == [sentence]
     code, output, _ = run(book, "verify")
@@ -152,19 +147,19 @@ def test_a_draw_beyond_the_roster_is_found(book: Path) -> None:
 def test_an_operator_changed_past_the_rules_is_found() -> None:
     drawn = holder_of(5)
     other = BORIS if drawn == VERA else VERA
-    spoil("UPDATE appeal SET operator_id = ? WHERE id = 5", other)
+    rows("UPDATE appeal SET operator_id = ? WHERE id = 5", other)
     assert contradictions() == [f"Appeal #5: the draw gave operator #{drawn}, but #{other} has it."]
 
 
 def test_an_operator_changed_past_the_rules_after_a_recorded_move_is_found() -> None:
     gleb, dora = add_operator("Gleb", 9), add_operator("Dora", 9)
     desk.assign([5], gleb, actor=ACTOR)
-    spoil("UPDATE appeal SET operator_id = ? WHERE id = 5", dora)
+    rows("UPDATE appeal SET operator_id = ? WHERE id = 5", dora)
     assert len(contradictions()) == 1
 
 
 def test_a_draw_and_operator_changed_together_are_not_told_from_a_real_draw() -> None:
-    spoil("UPDATE appeal SET draw = 0, operator_id = ? WHERE id = 5", VERA)
+    rows("UPDATE appeal SET draw = 0, operator_id = ? WHERE id = 5", VERA)
     assert contradictions() == []
 
 
@@ -254,7 +249,7 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
     fair = audit.verify()
     assert fair.draws >= audit.FEWEST
     assert fair.is_even
-    spoil("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
+    rows("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
     skewed = audit.verify()
     assert skewed.findings == []
     assert not skewed.is_even
@@ -264,7 +259,7 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
 
 
 def test_too_few_draws_say_nothing_about_evenness() -> None:
-    spoil("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
+    rows("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
     assert audit.verify().is_even
 
 

@@ -13,7 +13,7 @@ from leadboard.allocation.journal import Journal
 from leadboard.database.connection import database
 from leadboard.database.sqlite import SqliteStore
 from leadboard.database.transactions import transact
-from tests.support import T, assert_loads_equal_counts, holders, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, holders, rows
 
 pytestmark = pytest.mark.every_engine
 
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.every_engine
 def test_waiting_appeals_flow_oldest_first_and_a_blocked_source_holds_up_nobody(
     db: Database,
 ) -> None:
-    team({"Anna": 0, "Boris": 0}, {"dead": {"Boris": 1}, "tg": {"Anna": 1}})
+    add_team({"Anna": 0, "Boris": 0}, {"dead": {"Boris": 1}, "tg": {"Anna": 1}})
     for number, source in enumerate((1, 2, 1, 2, 2)):
         submit(f"lead_{number}", source, "")
-    desk.set_limit(1, 2, actor=T)
+    desk.set_limit(1, 2, actor=ACTOR)
     assert holders() == [None, 1, None, 1, None]
     assert_loads_equal_counts()
 
 
 def test_a_new_arrival_never_overtakes_one_that_waits_for_the_same_source(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     submit("old", 1, "")
     # Another program makes room without draining.
     rows("UPDATE operator SET max_load = 1")
@@ -39,7 +39,7 @@ def test_a_new_arrival_never_overtakes_one_that_waits_for_the_same_source(db: Da
 
 
 def test_a_drain_takes_a_bounded_batch_and_says_that_there_is_more(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     for number in range(5):
         submit(f"lead_{number}", 1, "")
     rows("UPDATE operator SET max_load = 9")
@@ -50,10 +50,10 @@ def test_a_drain_takes_a_bounded_batch_and_says_that_there_is_more(db: Database)
 
 
 def test_an_act_drains_more_than_one_batch(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     for number in range(DRAIN_BATCH + 30):
         submit(f"lead_{number}", 1, "")
-    desk.set_limit(1, 1_000, actor=T)
+    desk.set_limit(1, 1_000, actor=ACTOR)
     assert rows("SELECT load FROM operator") == [(DRAIN_BATCH + 30,)]
     assert_loads_equal_counts()
 
@@ -73,7 +73,7 @@ def crowd(count: int, source: int = 1) -> None:
 def test_behind_more_than_one_batch_a_new_arrival_waits_although_there_is_room(
     db: Database,
 ) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     crowd(2 * DRAIN_BATCH + 5)
     # Another program makes room without draining.
     rows("UPDATE operator SET max_load = 1000")
@@ -89,14 +89,14 @@ def test_behind_more_than_one_batch_a_new_arrival_waits_although_there_is_room(
 
 
 def test_an_arrival_for_one_source_does_not_wait_for_those_of_another(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}, "vk": {}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}, "vk": {}})
     crowd(5, source=2)
     assert submit("new", 1, "").operator_id == 1
     assert holders() == [None] * 5 + [1]
 
 
 def test_a_drain_of_one_source_leaves_the_others_alone(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
     crowd(2, source=1)
     crowd(2, source=2)
     rows("UPDATE operator SET max_load = 9")
@@ -105,7 +105,7 @@ def test_a_drain_of_one_source_leaves_the_others_alone(db: Database) -> None:
 
 
 def test_two_sources_share_the_last_place_and_the_older_appeal_gets_it(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
     crowd(1, source=2)
     crowd(1, source=1)
     rows("UPDATE operator SET max_load = 1")
@@ -114,10 +114,10 @@ def test_two_sources_share_the_last_place_and_the_older_appeal_gets_it(db: Datab
 
 
 def test_closed_appeals_do_not_flow(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     crowd(3)
-    desk.close([1, 3], actor=T)
-    desk.set_limit(1, 9, actor=T)
+    desk.close([1, 3], actor=ACTOR)
+    desk.set_limit(1, 9, actor=ACTOR)
     assert holders() == [None, 1, None]
 
 
@@ -126,7 +126,7 @@ def test_a_drain_leaves_nobody_waiting_whom_somebody_could_take(db: Database, se
     rng = random.Random(seed)
     names = ["Anna", "Boris", "Vera"]
     column = {name: rng.choice([0, 1, 9]) for name in names}
-    team(dict.fromkeys(names, 0), {source: dict(column) for source in ("tg", "vk", "site")})
+    add_team(dict.fromkeys(names, 0), {source: dict(column) for source in ("tg", "vk", "site")})
     rows("DELETE FROM operator_source WHERE (operator_id + source_id * ?) % 3 = 0", seed)
     for _ in range(4):
         for source in (1, 2, 3):
@@ -155,7 +155,7 @@ def test_a_drain_leaves_nobody_waiting_whom_somebody_could_take(db: Database, se
 def test_ten_thousand_that_nobody_can_take_cost_an_act_no_more_than_ten_do(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 0, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {"Boris": 1}})
+    add_team({"Anna": 0, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {"Boris": 1}})
     statements: list[str] = []
     real: Callable[..., object] = SqliteStore.execute_sql
 
@@ -172,7 +172,7 @@ def test_ten_thousand_that_nobody_can_take_cost_an_act_no_more_than_ten_do(
         crowd(number)
         statements.clear()
         ticks.clear()
-        desk.step_limit(2, 1, actor=T)
+        desk.step_limit(2, 1, actor=ACTOR)
         submit("vk lead", 2, "")
         counts.append(len(statements))
         steps.append(len(ticks))

@@ -16,16 +16,12 @@ from leadboard.cli.feed import answer, parsed, store_batch
 from leadboard.cli.line_reader import Line
 from leadboard.database.transactions import transact
 from leadboard.transfer.appeals import plan_appeals
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, number, rows
 from tests.support.processes import together
 
 pytestmark = pytest.mark.every_engine
 
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261125"))
-
-
-def count() -> int:
-    return int(str(rows("SELECT count(*) FROM appeal")[0][0]))
 
 
 def fed(*lines: dict[str, object]) -> list[dict[str, object]]:
@@ -38,7 +34,7 @@ def keyed(lead: str, message: str, source: str = "tg") -> dict[str, object]:
 
 
 def test_the_feed_answers_a_key_by_its_own_appeal_and_says_what_differs(db: Database) -> None:
-    team({}, {"tg": {}, "site": {}})
+    add_team({}, {"tg": {}, "site": {}})
     sent = [keyed("a", "x"), keyed("b", "x"), keyed("a", "x", "site"), keyed("a", "y")]
     answers = fed(*sent, keyed("a", "x"), keyed("\u200ba", "x"))
     assert [each["id"] for each in answers] == [1, 2, 3, 1, 1, 1]
@@ -46,11 +42,11 @@ def test_the_feed_answers_a_key_by_its_own_appeal_and_says_what_differs(db: Data
     again = fed(*sent)
     assert [each["id"] for each in again] == [1, 2, 3, 1]
     assert [each.get("differs") for each in again] == [None, None, None, True]
-    assert count() == 3
+    assert number("SELECT count(*) FROM appeal") == 3
 
 
 def test_an_import_keeps_the_first_text_of_a_key_and_says_so(db: Database) -> None:
-    team({}, {"tg": {}, "site": {}})
+    add_team({}, {"tg": {}, "site": {}})
     submit("a", 1, "x\r\ny", "5")
     file = "external_id,source,message,key\na,tg,x\ny,5\n".replace("x\ny", '"x\ny"')
     file += "a,tg,z,5\nb,tg,x,5\na,site,x,5\nb,tg,other,5\n"
@@ -59,14 +55,14 @@ def test_an_import_keeps_the_first_text_of_a_key_and_says_so(db: Database) -> No
     assert plan.counts == counts
     assert plan.changes == 2
     assert "row 3: appeal of a by tg is known by its key with another text" in plan.words
-    plan.act(T)
+    plan.act(ACTOR)
     assert rows("SELECT message FROM appeal ORDER BY id") == [("x\r\ny",), ("x",), ("x",)]
     without = b"external_id,source,key\na,tg,5\n"
     assert plan_appeals(io.BytesIO(without), "csv").counts == {"the same": 1}
 
 
 def test_a_batch_of_many_senders_with_one_key_is_read_by_the_index(db: Database) -> None:
-    team({}, {"tg": {}})
+    add_team({}, {"tg": {}})
     drafts = [Draft(f"lead {number}", 1, "m", "1") for number in range(250)]
     first = transact(lambda: place_all(drafts))
     again = transact(lambda: place_all(drafts, random.Random(1)))
@@ -96,7 +92,7 @@ for number in range(40):
 def test_programs_that_send_the_same_keys_at_once_store_each_once(
     db: Database, target: str
 ) -> None:
-    team({"Anna": 1_000}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
+    add_team({"Anna": 1_000}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
     together(target, [RACE] * 3, SEED)
     assert rows("SELECT count(*), count(DISTINCT lead_id) FROM appeal") == [(240, 3)]
     assert rows("SELECT load FROM operator") == [(240,)]

@@ -21,7 +21,7 @@ from leadboard.allocation.journal import (
 )
 from leadboard.common.errors import Refused, TooBusy
 from leadboard.database.transactions import transact
-from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, holders, rows
 
 pytestmark = pytest.mark.every_engine
 
@@ -115,10 +115,10 @@ def test_an_act_of_any_size_is_stored_whole(db: Database, count: int) -> None:
     journal = Journal()
     for number in range(count):
         journal.note(f"appeal:{number}", {"operator_id": None}, {"operator_id": number + 1})
-    event_id = transact(lambda: journal.write(T, "assign", "words", forced=True))
+    event_id = transact(lambda: journal.write(ACTOR, "assign", "words", forced=True))
     assert {each.subject: each for each in changes_of(event_id)} == journal.changes
     assert rows("SELECT actor, act, note, forced, target_id FROM event") == [
-        (T, "assign", "words", 1, None)
+        (ACTOR, "assign", "words", 1, None)
     ]
 
 
@@ -126,7 +126,7 @@ def test_what_is_no_change_is_not_stored(db: Database) -> None:
     journal = Journal()
     journal.note("weight:1:1", {"weight": 1}, {"weight": 1})
     journal.note("weight:1:2", None, {"weight": 1})
-    event_id = transact(lambda: journal.write(T, "weight", ""))
+    event_id = transact(lambda: journal.write(ACTOR, "weight", ""))
     assert changes_of(event_id) == [Change("weight:1:2", None, {"weight": 1})]
 
 
@@ -136,7 +136,7 @@ def test_what_is_no_change_is_not_stored(db: Database) -> None:
 @pytest.fixture
 def desk_of_two(db: Database) -> Database:
     """Anna has appeal 1 of one place, Boris appeal 2 of two; Vera is off; appeal 3 waits."""
-    team(
+    add_team(
         {"Anna": 1, "Boris": 2, "Vera": 9},
         {"tg": {"Anna": 1}, "vk": {"Boris": 1}, "none": {}},
     )

@@ -22,7 +22,7 @@ from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
 from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
 from models import Source
-from tests.support import T, dump, elsewhere, rows, team
+from tests.support import ACTOR, add_team, dump, elsewhere, rows
 from tests.support.tables import PLANS, out
 
 pytestmark = pytest.mark.every_engine
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.every_engine
 
 def old_twins(target: str) -> None:
     """Store names as an earlier version took them."""
-    team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {}})
+    add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {}})
     submit("+7", 1, "m")
     elsewhere(target, "INSERT INTO operator (name, max_load) VALUES ('Anna\u200b', 5)")
     elsewhere(target, "INSERT INTO source (name) VALUES ('si\u00adte')")
@@ -71,9 +71,9 @@ def test_an_old_name_is_found_by_how_it_reads(db: Database, target: str) -> None
     assert isinstance(placed, Placed)
     assert placed.source_id == 3
     file = b"external_id,source,operator\nb,site,Anna\n"
-    plan_appeals(io.BytesIO(file), "csv", force=True).act(T)
+    plan_appeals(io.BytesIO(file), "csv", force=True).act(ACTOR)
     assert rows("SELECT source_id, operator_id FROM appeal ORDER BY id DESC LIMIT 1") == [(3, 1)]
-    plan_weights(io.BytesIO(b"operator,site\nBoris,9\n"), "csv").act(T)
+    plan_weights(io.BytesIO(b"operator,site\nBoris,9\n"), "csv").act(ACTOR)
     assert rows("SELECT operator_id, weight FROM operator_source WHERE source_id = 3") == [(2, 9)]
 
 
@@ -81,28 +81,28 @@ def test_a_name_that_looks_like_an_old_one_is_taken(db: Database, target: str) -
     old_twins(target)
     before = dump()
     acts: list[Callable[[], object]] = [
-        lambda: desk.add_source("site", actor=T),
-        lambda: desk.rename_source(1, "si\u00adte", actor=T),
-        lambda: desk.edit_operator(2, "Anna", 5, actor=T),
+        lambda: desk.add_source("site", actor=ACTOR),
+        lambda: desk.rename_source(1, "si\u00adte", actor=ACTOR),
+        lambda: desk.edit_operator(2, "Anna", 5, actor=ACTOR),
     ]
     for act in acts:
         with pytest.raises(Refused, match="taken"):
             act()
     assert dump() == before
-    desk.rename_source(3, "site", actor=T)  # itself, made plain
+    desk.rename_source(3, "site", actor=ACTOR)  # itself, made plain
     assert rows("SELECT name FROM source WHERE id = 3") == [("site",)]
 
 
 def test_an_old_name_that_undo_brings_back_is_taken_again(db: Database, target: str) -> None:
     old_twins(target)
-    desk.rename_source(3, "shop", actor=T)
-    desk.undo(actor=T)
+    desk.rename_source(3, "shop", actor=ACTOR)
+    desk.undo(actor=ACTOR)
     with pytest.raises(Refused, match="taken"):
-        desk.add_source("site", actor=T)
-    renaming = desk.rename_source(3, "shop", actor=T).event_id
-    desk.add_source("site", actor=T)
+        desk.add_source("site", actor=ACTOR)
+    renaming = desk.rename_source(3, "shop", actor=ACTOR).event_id
+    desk.add_source("site", actor=ACTOR)
     with pytest.raises(Refused, match="taken"):
-        desk.undo(renaming, actor=T)
+        desk.undo(renaming, actor=ACTOR)
     assert rows("SELECT name FROM source WHERE id > 2 ORDER BY id") == [("shop",), ("site",)]
 
 
@@ -119,7 +119,7 @@ def test_many_names_in_one_act_are_not_each_compared_with_all_others(
         ticks.clear()
         fresh = {"max_load": 1, "is_active": True}
         added = range(first, first + size)
-        take_over([(None, {"name": f"N{each}", **fresh}) for each in added], actor=T)
+        take_over([(None, {"name": f"N{each}", **fresh}) for each in added], actor=ACTOR)
         return len(ticks)
 
     raw.set_progress_handler(lambda: ticks.append(1), 100)
@@ -143,7 +143,7 @@ def test_files_take_names_that_look_the_same_once(db: Database) -> None:
     file = "name,max_load\nAnna,5\nAnna\u200b,6\n".encode()
     with pytest.raises(Refused, match="row 3, column name: row 2 is about the same"):
         plan_operators(io.BytesIO(file), "csv")
-    plan_sources(io.BytesIO("name\nVera\u00a0P\n".encode()), "csv").act(T)
-    plan_leads(io.BytesIO("external_id\n+7\n\u202a+7\u202c\n".encode()), "csv").act(T)
+    plan_sources(io.BytesIO("name\nVera\u00a0P\n".encode()), "csv").act(ACTOR)
+    plan_leads(io.BytesIO("external_id\n+7\n\u202a+7\u202c\n".encode()), "csv").act(ACTOR)
     assert rows("SELECT name FROM source") == [("Vera P",)]
     assert rows("SELECT external_id FROM lead") == [("+7",)]

@@ -7,7 +7,7 @@ import pytest
 from peewee import Database
 
 from models import open_database
-from tests.support import team
+from tests.support import add_team
 from tests.support.server import Server
 
 
@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
 def house(file: Path) -> Iterator[Database]:
     """Return an open database with a team, in a folder of its own."""
     opened = open_database(file)
-    team({"Anna": 50}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 50}, {"tg": {"Anna": 1}})
     yield opened
     opened.close()
 

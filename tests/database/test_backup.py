@@ -16,7 +16,7 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.connection import database
 from models import open_database
-from tests.acts_model import add_operator, add_source, arrive, number, opened
+from tests.support import add_operator, add_source, arrive, number, opened
 from tests.support.processes import ROOT, leadboard
 
 WRITER = """

@@ -20,7 +20,7 @@ from leadboard.queries import appeals
 from leadboard.queries import board as board_queries
 from leadboard.queries.filters import parse
 from leadboard.queries.word_index import SearchIndex
-from tests.support import T, assert_loads_equal_counts, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, rows
 from tests.support.processes import together
 from tests.support.screen import open_desk
 from tests.support.server import Server
@@ -28,7 +28,7 @@ from tests.support.server import Server
 
 async def test_what_others_do_shows_within_a_second(server: Server, url: str) -> None:
     async with open_desk(url) as shown:
-        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        add_team({"Anna": 9}, {"tg": {"Anna": 70}})
         await shown.until(lambda: "tg" in shown.text)
         begun = time.monotonic()
         body = 'allocator.submit("tg_1", 1, "from a bot"); print("stored")'
@@ -41,7 +41,7 @@ async def test_what_others_do_shows_within_a_second(server: Server, url: str) ->
 
 def test_a_commit_that_was_overtaken_is_noticed_and_counted(url: str) -> None:
     models.open_database(url)
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     submit("known", 1, "")
     with psycopg.connect(url) as slow:
         slow.execute(
@@ -60,7 +60,7 @@ def test_a_commit_that_was_overtaken_is_noticed_and_counted(url: str) -> None:
 
 async def test_a_screen_at_rest_keeps_its_connections(server: Server, url: str) -> None:
     async with open_desk(url) as shown:
-        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        add_team({"Anna": 9}, {"tg": {"Anna": 70}})
         await shown.until(lambda: "tg" in shown.text)
         name = url.partition("@/")[2].partition("?")[0]
         count = "SELECT pid FROM pg_stat_activity WHERE datname = ? ORDER BY pid"
@@ -71,7 +71,7 @@ async def test_a_screen_at_rest_keeps_its_connections(server: Server, url: str) 
 
 def test_the_index_of_words_leaves_out_what_may_be_overtaken(url: str, tmp_path: Path) -> None:
     models.open_database(url)
-    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     for number in range(5):
         submit(f"tg_{number}", 1, "Слово")
     index = SearchIndex(tmp_path / "words")
@@ -93,7 +93,7 @@ def test_the_index_of_words_leaves_out_what_may_be_overtaken(url: str, tmp_path:
 
 def test_feeders_in_bulk_and_dispatchers_break_nothing(url: str) -> None:
     models.open_database(url)
-    team({"Anna": 150, "Boris": 90}, {"tg": {"Anna": 7, "Boris": 3}, "vk": {"Boris": 1}})
+    add_team({"Anna": 150, "Boris": 90}, {"tg": {"Anna": 7, "Boris": 3}, "vk": {"Boris": 1}})
     bulk = """
 from leadboard.allocation.intake import Draft
 from allocator import place_all
@@ -121,7 +121,7 @@ for number in range(60):
 
 def test_nobody_is_left_waiting_when_a_place_comes_free_at_that_moment(url: str) -> None:
     models.open_database(url)
-    team({"Anna": 1}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 1}, {"tg": {"Anna": 1}})
     submit("first", 1, "")
     arrive = 'for n in range(80): allocator.submit(f"{seed}_{n}", 1, "")'
     close = """
@@ -138,7 +138,7 @@ for number in range(100):
 @pytest.mark.parametrize("state", ["40001", "40P01", "55P03"])
 def test_a_conflict_is_tried_again_until_it_passes(url: str, state: str) -> None:
     models.open_database(url)
-    team({"Anna": 5}, {})
+    add_team({"Anna": 5}, {})
     tries: list[int] = []
 
     def work() -> str:
@@ -156,7 +156,7 @@ def test_a_place_that_went_meanwhile_is_looked_for_anew_on_a_server(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models.open_database(url)
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
     real = load.claim
     claimed: list[int] = []
 
@@ -179,7 +179,7 @@ def test_a_conflict_without_end_is_a_sentence(url: str, monkeypatch: pytest.Monk
 
 def test_any_number_of_others_may_store_the_same_new_rows(url: str) -> None:
     models.open_database(url)
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     other = psycopg.connect(url, autocommit=True)
     tries: list[int] = []
 
@@ -200,7 +200,7 @@ def test_meeting_others_without_end_is_a_sentence_that_may_be_tried_again(
     url: str, column: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models.open_database(url)
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     monkeypatch.setattr(transactions, "PATIENCE", 0.05)
     sql = {
         "name": "INSERT INTO source (name) VALUES ('tg')",
@@ -213,7 +213,7 @@ def test_meeting_others_without_end_is_a_sentence_that_may_be_tried_again(
 
 def test_what_no_other_writer_can_have_caused_is_a_mistake_of_ours_on_a_server(url: str) -> None:
     models.open_database(url)
-    team({"Anna": 90}, {})
+    add_team({"Anna": 90}, {})
     tries: list[int] = []
 
     def work() -> None:
@@ -227,9 +227,11 @@ def test_what_no_other_writer_can_have_caused_is_a_mistake_of_ours_on_a_server(u
 
 def test_bots_and_dispatchers_never_wait_for_each_other_in_a_ring(server: Server, url: str) -> None:
     models.open_database(url)
-    team({"Anna": 60, "Boris": 40, "Vera": 30}, {"tg": {"Anna": 7, "Boris": 3}, "vk": {"Vera": 1}})
+    add_team(
+        {"Anna": 60, "Boris": 40, "Vera": 30}, {"tg": {"Anna": 7, "Boris": 3}, "vk": {"Vera": 1}}
+    )
     for person in (1, 2, 3):
-        desk.set_weight(person, 2, 5, actor=T)
+        desk.set_weight(person, 2, 5, actor=ACTOR)
     arrive = 'for n in range(120): allocator.submit(f"{seed}_{n}", rng.randrange(1, 3), "")'
     act = """
 for number in range(60):

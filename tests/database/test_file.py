@@ -19,7 +19,7 @@ from leadboard.database import file as file_database
 from leadboard.database.connection import database
 from leadboard.database.transactions import reading_in_place, transact
 from models import open_database
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
 from tests.support.door import running
 from tests.support.processes import ROOT, leadboard
 from tests.support.screen import open_desk
@@ -145,7 +145,7 @@ def test_nothing_is_acknowledged_that_is_not_in_the_file(
     with pytest.raises(Trouble, match=r"deleted|second name"):
         submit("tg_2", 1, "lost")
     with pytest.raises(Trouble):
-        desk.set_limit(1, 3, actor=T)
+        desk.set_limit(1, 3, actor=ACTOR)
     with pytest.raises(Trouble):
         reading_in_place(lambda: rows("SELECT 1"))
     assert sorted(file.parent.parent.rglob("*")) == before
@@ -168,7 +168,7 @@ def test_a_new_connection_makes_nothing_in_its_place(
 def test_a_file_that_is_emptied_takes_no_more(house: Database, file: Path) -> None:
     submit("tg_1", 1, "kept")
     emptied(file)
-    for act in (lambda: submit("tg_2", 1, "lost"), lambda: desk.set_limit(1, 3, actor=T)):
+    for act in (lambda: submit("tg_2", 1, "lost"), lambda: desk.set_limit(1, 3, actor=ACTOR)):
         with pytest.raises(Trouble, match="emptied while it was open"):
             act()
 
@@ -324,7 +324,7 @@ async def test_the_screen_says_that_its_file_is_gone_and_goes_on_when_it_is_back
     file: Path,
 ) -> None:
     with closing(open_database(file)):
-        team({"Anna": 50}, {"tg": {"Anna": 1}})
+        add_team({"Anna": 50}, {"tg": {"Anna": 1}})
     async with open_desk(file) as desk_:
         folder_moved(file)
         await desk_.until(lambda: "was deleted, moved or replaced" in desk_.lines()[0])

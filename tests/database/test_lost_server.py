@@ -12,7 +12,7 @@ from allocator import submit
 from leadboard.cli.feed import feed_from
 from leadboard.common.errors import Trouble, Uncertain
 from leadboard.database import connection
-from tests.support import assert_loads_equal_counts, rows, team
+from tests.support import add_team, assert_loads_equal_counts, rows
 from tests.support.screen import open_desk
 from tests.support.server import running_server
 
@@ -20,7 +20,7 @@ from tests.support.server import running_server
 async def test_the_screen_says_that_the_server_is_lost_and_recovers() -> None:
     with running_server() as server, server.fresh() as name:
         async with open_desk(server.url(name)) as shown:
-            team({"Anna": 9}, {"tg": {"Anna": 70}})
+            add_team({"Anna": 9}, {"tg": {"Anna": 70}})
             await shown.until(lambda: "Anna" in shown.text and "tg" in shown.text)
             server.stop()
             await shown.until(lambda: "cannot be reached" in shown.text)
@@ -36,7 +36,7 @@ async def test_the_screen_says_that_the_server_is_lost_and_recovers() -> None:
 async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
     with running_server() as server, server.fresh() as name:
         async with open_desk(server.url(name)) as shown:
-            team({"Anna": 1}, {"tg": {"Anna": 70}})
+            add_team({"Anna": 1}, {"tg": {"Anna": 70}})
             for number in range(3):
                 submit(f"tg_{number}", 1, "text")
             await shown.until(lambda: "tg_2" in shown.text)
@@ -62,7 +62,7 @@ async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
 
 async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None:
     async with open_desk(url) as shown:
-        team({"Anna": 1}, {"tg": {"Anna": 70}})
+        add_team({"Anna": 1}, {"tg": {"Anna": 70}})
         for number in range(3):
             submit(f"tg_{number}", 1, "text")
         await shown.until(lambda: "tg_2" in shown.text)
@@ -88,7 +88,7 @@ async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None
 def test_work_goes_on_by_itself_after_a_short_absence() -> None:
     with running_server() as server, server.fresh() as name:
         models.open_database(server.url(name))
-        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        add_team({"Anna": 9}, {"tg": {"Anna": 70}})
         server.stop()
         server.start()
         assert submit("after", 1, "").operator_id == 1
@@ -100,7 +100,7 @@ def test_what_may_have_been_stored_is_not_stored_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(url)
-    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     real = opened.commit
 
     def commit_and_lose() -> None:
@@ -120,7 +120,7 @@ def test_the_feed_tells_which_lines_may_be_stored(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(url)
-    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     real = opened.commit
 
     def commit_and_lose() -> None:
@@ -141,7 +141,7 @@ async def test_the_screen_never_says_not_saved_of_what_may_be(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk(url) as shown:
-        team({"Anna": 9}, {"tg": {"Anna": 70}})
+        add_team({"Anna": 9}, {"tg": {"Anna": 70}})
         await shown.until(lambda: "Anna" in shown.text and "[ 70]" in shown.text)
         opened = connection.database.obj
         real = opened.commit
@@ -164,7 +164,7 @@ def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(url)
-    team({"Anna": 9}, {"tg": {"Anna": 70}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     real = opened.commit
     lost: list[object] = []
 

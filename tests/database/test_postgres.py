@@ -17,7 +17,7 @@ from leadboard.queries import appeals, leads
 from leadboard.queries import board as board_queries
 from leadboard.queries.filters import parse
 from tests.common.test_folding import CASES
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
 from tests.support.processes import leadboard, together
 from tests.support.screen import open_desk
 from tests.support.server import Server
@@ -44,7 +44,7 @@ async def test_a_newcomer_gets_from_an_empty_server_to_the_first_appeal(url: str
 
 def test_every_command_works_on_a_server(url: str, tmp_path: Path) -> None:
     models.open_database(url)
-    team({"Anna": 2}, {"tg": {"Anna": 70}})
+    add_team({"Anna": 2}, {"tg": {"Anna": 70}})
     lines = [json.dumps({"external_id": n, "source": "tg", "message": "x"}) for n in range(5)]
     fed = leadboard(url, "feed", given="\n".join(lines))
     assert fed.returncode == 0, fed.stderr
@@ -87,7 +87,7 @@ def test_a_newer_version_is_refused(url: str) -> None:
 def test_a_number_beyond_64_bits_is_refused(url: str) -> None:
     models.open_database(url)
     with pytest.raises(Refused):
-        desk.close([2**70], actor=T)
+        desk.close([2**70], actor=ACTOR)
 
 
 def test_a_database_that_is_not_there_is_a_sentence(server: Server) -> None:
@@ -98,7 +98,7 @@ def test_a_database_that_is_not_there_is_a_sentence(server: Server) -> None:
 
 def test_moments_are_the_same_text_on_every_engine(url: str) -> None:
     models.open_database(url)
-    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     placed = submit("a", 1, "")
     assert rows("SELECT timestamp FROM appeal") == [(stamp(placed.timestamp),)]
     assert rows("SELECT timestamp::timestamptz FROM appeal") == [(placed.timestamp,)]
@@ -112,7 +112,7 @@ def test_words_are_found_alike_where_the_locale_knows_no_letters(server: Server)
     server.admin("CREATE DATABASE plain TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
     opened = models.open_database(server.url("plain"))
     try:
-        team({"Артём": 99}, {"ВК": {"Артём": 1}})
+        add_team({"Артём": 99}, {"ВК": {"Артём": 1}})
         ids = {text: submit(f"Ё{text}"[:200], 1, text).id for text in {each for each, *_ in CASES}}
         for text, word, is_found in CASES:
             found = appeals.newest_appeals(99, wanted=parse(word, fields.now()))

@@ -22,7 +22,7 @@ from leadboard.database import file as file_database
 from leadboard.database.backup import backup
 from leadboard.database.connection import engine
 from models import open_database
-from tests.support import T, rows
+from tests.support import ACTOR, rows
 from tests.support.processes import ROOT
 from tests.support.screen import Desk
 from tui.app import LeadboardApp
@@ -57,7 +57,7 @@ def test_what_may_only_be_read_can_be_read_and_says_so(
         assert rows("SELECT message FROM appeal") == [("kept",)]
         assert engine().title == "t.db (read only)"
         with pytest.raises(Refused, match="read-only"):
-            desk.set_limit(1, 3, actor=T)
+            desk.set_limit(1, 3, actor=ACTOR)
     finally:
         opened.close()
     with pytest.raises(Trouble, match="read-only: check its rights"):

@@ -18,7 +18,7 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.restore import restore
 from models import SCHEMA_VERSION, open_database
-from tests.support import rows, team
+from tests.support import add_team, rows
 from tests.support.processes import ROOT, leadboard
 
 KILLED = """
@@ -45,7 +45,7 @@ def place(tmp_path: Path) -> Path:
     """Return where the database is, closed, in a folder of its own."""
     path = tmp_path / "house" / "sales.db"
     with closing(open_database(path)):
-        team({"Anna": 1000}, {"tg": {"Anna": 1}})
+        add_team({"Anna": 1000}, {"tg": {"Anna": 1}})
         submit("first", 1, "in the backup")
     return path
 

@@ -16,7 +16,7 @@ from leadboard.common.errors import TooBusy, Trouble
 from leadboard.database import sqlite
 from leadboard.database.sqlite import connect_sqlite
 from leadboard.database.transactions import plainly
-from tests.support import dump, rows, team
+from tests.support import add_team, dump, rows
 
 
 def test_a_new_file_is_private_durable_and_of_this_version(tmp_path: Path) -> None:
@@ -137,13 +137,13 @@ def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
 
 
 def test_the_files_beside_a_database_are_private_too(db: Database, tmp_path: Path) -> None:
-    team({"Anna": 5}, {})
+    add_team({"Anna": 5}, {})
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("t.db*")}
     assert modes == dict.fromkeys(["t.db", "t.db-wal", "t.db-shm"], 0o600)
 
 
 def test_opening_again_changes_nothing(db: Database, tmp_path: Path) -> None:
-    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     before = rows("SELECT sql FROM sqlite_master"), dump()
     models.open_database(tmp_path / "t.db").close()
     opened = models.open_database(tmp_path / "t.db")

@@ -14,7 +14,7 @@ from allocator import submit
 from leadboard.database import transactions
 from leadboard.database.connection import BEYOND, database
 from leadboard.queries import records
-from tests.support import rows, team
+from tests.support import add_team, rows
 from tests.support.door import running
 from tests.support.processes import ROOT
 from tests.support.server import Server
@@ -53,7 +53,7 @@ def url(server: Server) -> Iterator[str]:
     """Return the address of a database where writers of different sources meet at no row."""
     url = server.url(server.swept())
     opened = models.open_database(url)
-    team({"Anna": 0}, {f"tg_{number}": {} for number in range(4)})
+    add_team({"Anna": 0}, {f"tg_{number}": {} for number in range(4)})
     yield url
     opened.close()
 

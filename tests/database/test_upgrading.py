@@ -13,7 +13,7 @@ from leadboard.common.errors import Trouble
 from leadboard.database import upgrades
 from leadboard.database.backup import backup
 from leadboard.database.connection import database
-from tests.support import rows, team
+from tests.support import add_team, rows
 
 NOW = models.SCHEMA_VERSION
 
@@ -26,7 +26,7 @@ def upgrade_by(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
 def test_an_older_file_is_upgraded_after_a_copy_was_made(
     db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 5}, {})
+    add_team({"Anna": 5}, {})
     db.close()
     upgrade_by(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
     opened = models.open_database(tmp_path / "t.db")
@@ -107,7 +107,7 @@ def test_the_copy_of_an_upgrade_holds_what_was_there_just_before(
         with pytest.raises(Trouble):
             models.open_database(tmp_path / "t.db")
     opened = models.open_database(tmp_path / "t.db")
-    team({"Came later": 5}, {})
+    add_team({"Came later": 5}, {})
     opened.close()
     upgrade_by(monkeypatch, "ALTER TABLE operator ADD COLUMN shift TEXT")
     models.open_database(tmp_path / "t.db").close()

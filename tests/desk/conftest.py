@@ -6,12 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from leadboard import desk
-from tests.acts_model import (
-    add_operator,
-    add_source,
-    arrive,
-    opened,
-)
+from tests.support import add_operator, add_source, arrive, opened
 
 
 @pytest.fixture(autouse=True)

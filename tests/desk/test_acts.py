@@ -9,18 +9,16 @@ from peewee import Database
 from leadboard import desk
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import database
-from tests.acts_model import (
-    ACTOR,
+from tests.desk.conftest import Team
+from tests.support import ACTOR, dump, rows
+from tests.support.acts import (
     assert_clean,
     assert_record_replays,
-    everything,
     last_event,
     newest_event_id,
-    select,
     snapshot,
     subjects,
 )
-from tests.desk.conftest import Team
 
 pytestmark = pytest.mark.every_engine
 
@@ -260,7 +258,7 @@ def test_an_act_changes_its_rows_and_records_itself(team: Team, name: str) -> No
     act, verb, note, query, expected = EFFECTS[name]
     events, before = newest_event_id(), subjects()
     act(team)
-    assert select(query) == [expected]
+    assert rows(query) == [expected]
     assert newest_event_id() == events + 1
     assert last_event() == (ACTOR, verb, note, 0)
     assert_record_replays(newest_event_id(), before, subjects())
@@ -275,7 +273,7 @@ def test_every_act_is_tested_for_its_effect() -> None:
 def test_a_failure_in_the_middle_of_an_act_leaves_nothing_behind(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = everything()
+    before = dump()
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
@@ -283,7 +281,7 @@ def test_a_failure_in_the_middle_of_an_act_leaves_nothing_behind(
     monkeypatch.setattr("leadboard.allocation.handouts.drain", fail)
     with pytest.raises(RuntimeError):
         desk.close(team.held, actor=ACTOR)
-    assert everything() == before
+    assert dump() == before
     assert snapshot()["operator"] == before["operator"]
 
 
@@ -326,10 +324,10 @@ def test_an_act_that_breaks_off_at_any_statement_leaves_nothing_behind(
     team: Team, name: str
 ) -> None:
     act, _, _, query, expected = EFFECTS[name]
-    before, passing = everything(), 0
+    before, passing = dump(), 0
     while _breaks_off(act, team, passing):
-        assert everything() == before, f"after {passing} statements"
+        assert dump() == before, f"after {passing} statements"
         passing += 1
     assert passing > 3
-    assert select(query) == [expected]
+    assert rows(query) == [expected]
     assert_clean()

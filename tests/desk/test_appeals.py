@@ -5,24 +5,18 @@ import pytest
 from leadboard import desk
 from leadboard.common.validation import MAX_WEIGHT
 from models import Operator
-from tests.acts_model import (
-    ACTOR,
-    add_source,
-    arrive,
+from tests.desk.conftest import Team
+from tests.support import ACTOR, add_source, arrive, holder_of, holders, load_of, rows
+from tests.support.acts import (
     assert_clean,
     assert_record_replays,
     changes_of,
-    holder_of,
-    holders_of,
     last_event,
-    load_of,
     newest_event_id,
     refused,
-    select,
     snapshot,
     subjects,
 )
-from tests.desk.conftest import Team
 
 pytestmark = pytest.mark.every_engine
 
@@ -63,7 +57,7 @@ def test_an_appeal_returned_while_nobody_is_eligible_waits_without_its_old_draw(
     done = desk.give_back(team.held[:2], actor=ACTOR)
     assert done.note == "2 appeals returned, 2 waiting"
     assert (
-        select("SELECT operator_id, roster_id, draw FROM appeal WHERE id <= 2")
+        rows("SELECT operator_id, roster_id, draw FROM appeal WHERE id <= 2")
         == [(None, None, None)] * 2
     )
     assert load_of(team.vera) == 1
@@ -72,7 +66,7 @@ def test_an_appeal_returned_while_nobody_is_eligible_waits_without_its_old_draw(
 def test_assigning_takes_all_or_none(team: Team) -> None:
     with refused("Gleb is full (2/2)"):
         desk.assign(team.held, team.gleb, actor=ACTOR)
-    assert holders_of(team.held) == [team.vera] * 3
+    assert holders(team.held) == [team.vera] * 3
 
 
 def test_assigning_over_the_limit_by_force_is_recorded_and_counted(team: Team) -> None:
@@ -162,7 +156,7 @@ def test_reopening_several_fills_the_room_there_is(team: Team) -> None:
     desk.set_limit(team.vera, 2, actor=ACTOR)
     done = desk.reopen([*team.held, team.closed], actor=ACTOR)
     assert done.note == "4 appeals reopened, 2 waiting"
-    assert holders_of([*team.held, team.closed]) == [team.vera, team.vera, None, None]
+    assert holders([*team.held, team.closed]) == [team.vera, team.vera, None, None]
     assert_clean()
 
 
@@ -176,7 +170,7 @@ def test_what_was_withdrawn_is_not_reopened(team: Team) -> None:
 def test_a_forced_appeal_counts_so_that_the_next_ones_wait(team: Team) -> None:
     desk.set_weight(team.gleb, team.site, 1, actor=ACTOR)
     desk.assign(team.held, team.gleb, force=True, actor=ACTOR)
-    assert holders_of(arrive(team.site)) == [None]
+    assert holders(arrive(team.site)) == [None]
     desk.close([team.held[0]], actor=ACTOR)
     assert holder_of(5) is None
     desk.close([team.held[1]], actor=ACTOR)

@@ -3,19 +3,9 @@
 import pytest
 
 from leadboard import desk
-from tests.acts_model import (
-    ACTOR,
-    add_operator,
-    add_source,
-    arrive,
-    changes_of,
-    everything,
-    holders_of,
-    load_of,
-    newest_event_id,
-    refused,
-)
 from tests.desk.conftest import Team
+from tests.support import ACTOR, add_operator, add_source, arrive, dump, holders, load_of
+from tests.support.acts import changes_of, newest_event_id, refused
 
 pytestmark = pytest.mark.every_engine
 
@@ -23,21 +13,21 @@ pytestmark = pytest.mark.every_engine
 def test_a_limit_below_the_load_sheds_nobody(team: Team) -> None:
     desk.set_limit(team.vera, 1, actor=ACTOR)
     assert load_of(team.vera) == 3
-    assert holders_of(team.held) == [team.vera] * 3
-    assert holders_of(arrive(team.bot)) == [None]
+    assert holders(team.held) == [team.vera] * 3
+    assert holders(arrive(team.bot)) == [None]
 
 
 def test_who_is_switched_off_keeps_his_appeals_and_gets_no_more(team: Team) -> None:
     desk.set_active(team.vera, False, actor=ACTOR)
-    assert holders_of(team.held) == [team.vera] * 3
-    assert holders_of(arrive(team.bot)) == [None]
+    assert holders(team.held) == [team.vera] * 3
+    assert holders(arrive(team.bot)) == [None]
 
 
 def test_sending_home_hands_the_appeals_to_others_as_far_as_they_have_room(team: Team) -> None:
     desk.set_weight(team.gleb, team.bot, 1, actor=ACTOR)
     done = desk.send_home(team.vera, actor=ACTOR)
     assert done.note == "Vera is off, 3 appeals returned; 2 waiting handed out"
-    assert holders_of(team.held) == [team.gleb, team.gleb, None]
+    assert holders(team.held) == [team.gleb, team.gleb, None]
     assert (load_of(team.vera), load_of(team.gleb)) == (0, 2)
 
 
@@ -78,9 +68,9 @@ def test_the_history_of_operator_1_does_not_keep_operator_11() -> None:
 
 
 def test_switching_on_whom_nothing_waits_for_changes_only_him(team: Team) -> None:
-    before = everything()
+    before = dump()
     desk.set_active(team.boris, True, actor=ACTOR)
-    after = everything()
+    after = dump()
     assert {name for name in before if before[name] != after[name]} == {
         "operator",
         "event",

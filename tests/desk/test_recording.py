@@ -8,23 +8,25 @@ import allocator
 from leadboard import desk
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Trouble
-from tests.acts_model import (
+from tests.desk.conftest import Crowd
+from tests.support import (
     ACTOR,
     add_operator,
     add_source,
     arrive,
+    assert_loads_equal_counts,
+    holder_of,
+    holders,
+    load_of,
+)
+from tests.support.acts import (
     assert_clean,
-    assert_loads_count_open_appeals,
     assert_record_replays,
     changes_of,
-    holder_of,
-    holders_of,
     last_event,
-    load_of,
     newest_event_id,
     subjects,
 )
-from tests.desk.conftest import Crowd
 
 pytestmark = pytest.mark.every_engine
 
@@ -48,8 +50,8 @@ def test_what_frees_a_place_gives_it_to_who_waited_longest(crowd: Crowd, name: s
     act, given = FREEING[name]
     before = subjects()
     act(crowd)
-    holders = holders_of(crowd.waiting)
-    assert [holder is not None for holder in holders] == [True] * given + [False] * (3 - given)
+    taken = [holder is not None for holder in holders(crowd.waiting)]
+    assert taken == [True] * given + [False] * (3 - given)
     assert_record_replays(newest_event_id(), before, subjects())
     assert {f"appeal:{each}" for each in crowd.waiting[:given]} <= set(
         changes_of(newest_event_id())
@@ -61,19 +63,19 @@ def test_what_frees_a_place_gives_it_to_who_waited_longest(crowd: Crowd, name: s
 def test_adding_a_weight_gives_the_oldest_to_the_new_one(crowd: Crowd) -> None:
     dora = add_operator("Dora", 2)
     desk.set_weight(dora, crowd.bot, 5, actor=ACTOR)
-    assert holders_of(crowd.waiting) == [dora, dora, None]
+    assert holders(crowd.waiting) == [dora, dora, None]
 
 
 def test_a_returned_appeal_goes_before_the_younger_ones(crowd: Crowd) -> None:
     desk.give_back([crowd.held], actor=ACTOR)
     assert holder_of(crowd.held) == crowd.vera
-    assert holders_of(crowd.waiting) == [None] * 3
+    assert holders(crowd.waiting) == [None] * 3
 
 
 def test_an_arrival_does_not_go_before_those_who_wait(crowd: Crowd) -> None:
     (late,) = arrive(crowd.bot)
     desk.set_limit(crowd.vera, 3, actor=ACTOR)
-    assert holders_of([*crowd.waiting, late]) == [crowd.vera, crowd.vera, None, None]
+    assert holders([*crowd.waiting, late]) == [crowd.vera, crowd.vera, None, None]
 
 
 def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
@@ -85,7 +87,7 @@ def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
     waiting = arrive(bot, count)
     transactions = _count_drains(monkeypatch)
     done = desk.set_limit(vera, count, actor=ACTOR)
-    assert set(holders_of(waiting)) == {vera}
+    assert set(holders(waiting)) == {vera}
     assert load_of(vera) == count
     assert done.note == f"Vera: limit 0 → {count}; {count} waiting handed out"
     assert transactions == [allocator.DRAIN_BATCH, allocator.DRAIN_BATCH, 7]
@@ -124,5 +126,5 @@ def test_an_act_is_answered_as_done_although_handing_out_the_rest_met_trouble(
     monkeypatch.setattr("leadboard.allocation.handouts.drain", drain_once)
     done = desk.set_limit(vera, 1_000, actor=ACTOR)
     assert done.event_id == newest_event_id()
-    assert holders_of(waiting)[-2:] == [vera, None]
-    assert_loads_count_open_appeals()
+    assert holders(waiting)[-2:] == [vera, None]
+    assert_loads_equal_counts()

@@ -7,14 +7,9 @@ import pytest
 from leadboard import desk
 from leadboard.common.validation import MAX_LIMIT, MAX_WEIGHT
 from leadboard.desk import Done
-from tests.acts_model import (
-    ACTOR,
-    arrive,
-    assert_clean,
-    everything,
-    refused,
-)
 from tests.desk.conftest import Team
+from tests.support import ACTOR, arrive, dump
+from tests.support.acts import assert_clean, refused
 
 pytestmark = pytest.mark.every_engine
 
@@ -145,26 +140,26 @@ IDLE: dict[str, Act] = {
 
 @pytest.mark.parametrize("name", IDLE)
 def test_an_act_with_nothing_to_do_is_not_recorded(team: Team, name: str) -> None:
-    before = everything()
+    before = dump()
     done = IDLE[name](team)
     assert isinstance(done, Done)
     assert done.event_id is None
-    assert everything() == before
+    assert dump() == before
 
 
 def test_spreading_what_is_even_already_is_not_recorded(team: Team) -> None:
     desk.spread(team.bot, actor=ACTOR)
-    before = everything()
+    before = dump()
     assert desk.spread(team.bot, actor=ACTOR).event_id is None
-    assert everything() == before
+    assert dump() == before
 
 
 def test_a_message_sent_twice_by_hand_is_recorded_once(team: Team) -> None:
     first = desk.submit("77", team.bot, "hello", "k1", actor=ACTOR)
-    before = everything()
+    before = dump()
     second = desk.submit("77", team.bot, "again", "k1", actor=ACTOR)
     assert (second.id, second.is_repeat, second.differs) == (first.id, True, True)
-    assert everything() == before
+    assert dump() == before
 
 
 VAST = 2**63

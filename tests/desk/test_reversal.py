@@ -5,20 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from leadboard import desk
-from tests.acts_model import (
-    ACTOR,
-    arrive,
-    assert_clean,
-    everything,
-    holder_of,
-    holders_of,
-    last_event,
-    load_of,
-    refused,
-    select,
-    snapshot,
-)
 from tests.desk.conftest import BORIS, BOT, GLEB, HELD, OTHER, SITE, VERA, WAITING
+from tests.support import ACTOR, arrive, dump, holder_of, holders, load_of, rows
+from tests.support.acts import assert_clean, last_event, refused, snapshot
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("queued")]
 
@@ -179,7 +168,7 @@ def test_what_a_later_act_did_elsewhere_does_not_stand_in_the_way() -> None:
     desk.rename_operator(VERA, "Vera K", actor=ACTOR)
     desk.set_limit(VERA, 9, actor=OTHER)
     desk.undo(actor=ACTOR)
-    assert select("SELECT name, max_load FROM operator WHERE id = ?", VERA) == [("Vera", 9)]
+    assert rows("SELECT name, max_load FROM operator WHERE id = ?", VERA) == [("Vera", 9)]
 
 
 def test_undoing_a_close_puts_nobody_above_his_limit() -> None:
@@ -200,11 +189,11 @@ def test_undoing_the_switching_off_hands_out_what_came_meanwhile() -> None:
     desk.close([*HELD, *WAITING], actor="setup")
     desk.set_active(VERA, False, actor=ACTOR)
     late = arrive(BOT, 4)
-    assert holders_of(late) == [None] * 4
+    assert holders(late) == [None] * 4
     desk.undo(actor=ACTOR)
-    assert holders_of(late) == [VERA] * 3 + [None]
+    assert holders(late) == [VERA] * 3 + [None]
     desk.redo(actor=ACTOR)
-    assert holders_of(late) == [None] * 4
+    assert holders(late) == [None] * 4
     assert_clean()
 
 
@@ -215,7 +204,7 @@ def test_undoing_a_submission_withdraws_the_appeal_and_redo_brings_it_back() -> 
     assert (placed.operator_id, load_of(VERA)) == (VERA, 3)
     after = snapshot()
     desk.undo(actor=ACTOR)
-    row = select(
+    row = rows(
         "SELECT closed_at IS NULL, withdrawn, operator_id FROM appeal WHERE id = ?", placed.id
     )
     assert row == [(0, 1, VERA)]
@@ -230,7 +219,7 @@ def test_a_withdrawn_appeal_is_closed_at_a_moment_like_any_other() -> None:
     desk.submit("77", SITE, "hello", actor=ACTOR)
     desk.undo(actor=ACTOR)
     desk.close([1], actor=ACTOR)
-    moments = select("SELECT closed_at FROM appeal WHERE closed_at IS NOT NULL")
+    moments = rows("SELECT closed_at FROM appeal WHERE closed_at IS NOT NULL")
     assert len(moments) == 3
     assert {(len(str(each)), str(each)[-1]) for (each,) in moments} == {(27, "Z")}
 
@@ -269,9 +258,9 @@ def test_withdrawing_frees_the_place_for_who_waits() -> None:
 def test_a_message_that_was_withdrawn_and_comes_again_stays_withdrawn() -> None:
     placed = desk.submit("77", BOT, "hello", "k", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    before = everything()
+    before = dump()
     assert desk.submit("77", BOT, "hello", "k", actor=OTHER).id == placed.id
-    assert everything() == before
+    assert dump() == before
 
 
 def test_a_submission_that_was_closed_since_is_not_undone() -> None:

@@ -3,16 +3,9 @@
 import pytest
 
 from leadboard import desk
-from tests.acts_model import (
-    ACTOR,
-    add_operator,
-    add_source,
-    assert_record_replays,
-    newest_event_id,
-    number,
-    subjects,
-)
 from tests.desk.conftest import Team
+from tests.support import ACTOR, add_operator, add_source, number
+from tests.support.acts import assert_record_replays, newest_event_id, subjects
 
 pytestmark = pytest.mark.every_engine
 

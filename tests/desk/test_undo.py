@@ -13,23 +13,17 @@ from leadboard.allocation import audit
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
 from models import open_database
-from tests.acts_model import (
-    ACTOR,
-    arrive,
+from tests.desk.conftest import BORIS, BOT, CLOSED, GLEB, HELD, OTHER, SITE, VERA, WAITING
+from tests.support import ACTOR, arrive, holders, load_of, rows, scalar
+from tests.support.acts import (
     assert_clean,
     assert_record_replays,
-    holders_of,
     last_event,
-    load_of,
     newest_event_id,
     refused,
-    scalar,
-    select,
     snapshot,
-    spoil,
     subjects,
 )
-from tests.desk.conftest import BORIS, BOT, CLOSED, GLEB, HELD, OTHER, SITE, VERA, WAITING
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("queued")]
 
@@ -176,7 +170,7 @@ def test_undo_takes_back_only_the_latest_of_ones_own() -> None:
     desk.rename_operator(VERA, "Vera K", actor=ACTOR)
     desk.rename_operator(GLEB, "Gleb K", actor=OTHER)
     desk.undo(actor=ACTOR)
-    assert select("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
+    assert rows("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     with refused("nothing of yours"):
         desk.undo(actor=ACTOR)
     desk.undo(actor=OTHER)
@@ -196,7 +190,7 @@ def test_a_named_act_is_taken_back_whoever_did_it_and_whatever_came_after() -> N
     first = desk.rename_operator(VERA, "Vera K", actor=OTHER)
     desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
     desk.undo(first.event_id, actor=ACTOR)
-    assert select("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
+    assert rows("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     desk.redo(first.event_id, actor=ACTOR)
     assert scalar("SELECT name FROM operator WHERE id = ?", VERA) == "Vera K"
 
@@ -224,7 +218,7 @@ def test_what_stands_is_not_redone() -> None:
 
 
 def test_a_repair_is_never_undone() -> None:
-    spoil("UPDATE operator SET load = 9 WHERE id = ?", GLEB)
+    rows("UPDATE operator SET load = 9 WHERE id = ?", GLEB)
     audit.repair(ACTOR)
     assert last_event()[:2] == (ACTOR, "repair")
     with refused("nothing of yours"):
@@ -284,7 +278,7 @@ def test_an_act_is_undone_with_all_the_batches_that_flowed_from_it() -> None:
     done = desk.set_limit(VERA, many, actor=ACTOR)
     assert done.note.endswith(f"{many} waiting handed out")
     assert last_event()[2] == done.note
-    assert holders_of(late) == [VERA] * many
+    assert holders(late) == [VERA] * many
     desk.undo(actor=ACTOR)
     assert snapshot() == before
     desk.redo(actor=ACTOR)

@@ -4,16 +4,8 @@ import pytest
 
 from leadboard import desk
 from leadboard.common.validation import MAX_WEIGHT
-from tests.acts_model import (
-    ACTOR,
-    add_operator,
-    add_source,
-    arrive,
-    holders_of,
-    scalar,
-    select,
-)
 from tests.desk.conftest import Team
+from tests.support import ACTOR, add_operator, add_source, arrive, holders, rows, scalar
 
 pytestmark = pytest.mark.every_engine
 
@@ -39,25 +31,25 @@ def test_spreading_keeps_the_sum_as_near_as_may_be(weights: tuple[int, ...], eve
     links = [(add_operator(f"op {each}"), weight) for each, weight in enumerate(weights)]
     source = add_source("s", *links)
     desk.spread(source, actor=ACTOR)
-    assert select("SELECT DISTINCT weight FROM operator_source") == [(even,)]
+    assert rows("SELECT DISTINCT weight FROM operator_source") == [(even,)]
 
 
 def test_unlinking_keeps_the_appeals_and_gives_no_more(team: Team) -> None:
     desk.unlink(team.vera, team.bot, actor=ACTOR)
-    assert holders_of(team.held) == [team.vera] * 3
-    assert holders_of(arrive(team.bot)) == [None]
+    assert holders(team.held) == [team.vera] * 3
+    assert holders(arrive(team.bot)) == [None]
 
 
 def test_a_weight_of_zero_keeps_the_appeals_and_gives_no_more(team: Team) -> None:
     desk.set_weight(team.vera, team.bot, 0, actor=ACTOR)
-    assert holders_of(team.held) == [team.vera] * 3
-    assert holders_of(arrive(team.bot)) == [None]
+    assert holders(team.held) == [team.vera] * 3
+    assert holders(arrive(team.bot)) == [None]
 
 
 def test_spreading_reaches_neither_other_sources_nor_who_is_not_linked(team: Team) -> None:
     desk.set_weight(team.gleb, team.site, 9, actor=ACTOR)
     desk.spread(team.bot, actor=ACTOR)
-    assert select("SELECT operator_id, source_id, weight FROM operator_source ORDER BY 1, 2") == [
+    assert rows("SELECT operator_id, source_id, weight FROM operator_source ORDER BY 1, 2") == [
         (team.vera, team.bot, 25),
         (team.boris, team.bot, 25),
         (team.gleb, team.site, 9),

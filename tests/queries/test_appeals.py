@@ -7,13 +7,13 @@ from allocator import submit
 from leadboard import desk
 from leadboard.queries import appeals, leads
 from leadboard.queries.filters import Wanted
-from tests.support import T, elsewhere, team
+from tests.support import ACTOR, add_team, elsewhere
 
 pytestmark = pytest.mark.every_engine
 
 
 def test_pages_follow_each_other_without_a_gap(db: Database) -> None:
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     for number in range(25):
         submit(f"lead_{number}", 1, "")
     seen: list[int] = []
@@ -28,7 +28,7 @@ def test_pages_follow_each_other_without_a_gap(db: Database) -> None:
 
 
 def test_a_row_carries_an_excerpt_on_one_line(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     submit("tg_1", 1, "two\nlines" + "x" * 9_000)
     [row] = appeals.newest_appeals(1)
     assert row.message.startswith("two lines")
@@ -36,13 +36,13 @@ def test_a_row_carries_an_excerpt_on_one_line(db: Database) -> None:
 
 
 def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 1}, {"tg": {"Anna": 1}})
     elsewhere(target, "UPDATE source SET name = 't\x1bg'")
     submit("held", 1, "first")
     submit("closed", 1, "second")
-    desk.close([2], actor=T)
-    desk.submit("withdrawn", 1, "third", actor=T)
-    desk.undo(actor=T)
+    desk.close([2], actor=ACTOR)
+    desk.submit("withdrawn", 1, "third", actor=ACTOR)
+    desk.undo(actor=ACTOR)
     submit("waiting", 1, "[@click=app.quit]x[/]")
     shown = [
         (each.lead, each.operator, each.is_closed, each.is_withdrawn)
@@ -61,7 +61,7 @@ def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
 def test_pages_of_any_size_hold_the_same_as_one(db: Database, size: int) -> None:
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     for number in range(11):
         submit(f"lead_{number % 5}", 1, "")
     whole = appeals.newest_appeals(99)
@@ -75,7 +75,7 @@ def test_pages_of_any_size_hold_the_same_as_one(db: Database, size: int) -> None
 
 
 def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> None:
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     for number in range(4):
         submit(f"lead_{number}", 1, "")
     first = appeals.newest_appeals(2)
@@ -97,9 +97,9 @@ def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> No
 def test_a_list_holds_what_is_wanted_and_nothing_else(
     db: Database, wanted: Wanted, ids: list[int]
 ) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
+    add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
     for lead, source in (("a", 1), ("b", 2), ("c", 1), ("d", 1), ("a", 2)):
         submit(lead, source, "")
-    desk.close([3, 5], actor=T)
+    desk.close([3, 5], actor=ACTOR)
     assert [each.id for each in appeals.newest_appeals(9, wanted=wanted)] == ids
     assert [each.id for each in appeals.appeals_after(9, 0, wanted)] == ids

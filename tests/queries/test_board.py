@@ -12,13 +12,13 @@ from allocator import submit
 from leadboard import desk
 from leadboard.database.fields import now, stamp
 from leadboard.queries import board as board_queries
-from tests.support import T, elsewhere, rows, team
+from tests.support import ACTOR, add_team, elsewhere, rows
 
 pytestmark = pytest.mark.every_engine
 
 
 def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
-    team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
+    add_team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
     submit("a", 1, "x")
     submit("b", 1, "y")
     submit("c", 2, "z")
@@ -35,7 +35,7 @@ def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
 
 
 def test_counts_go_on_from_an_earlier_board(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     submit("a", 1, "")
     earlier = counted(board_queries.board())
     submit("a", 1, "")
@@ -55,13 +55,13 @@ def counted(board: board_queries.Board) -> board_queries.Board:
 
 
 def test_nothing_is_counted_before_somebody_asked_for_it(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     submit("a", 1, "")
     assert board_queries.board(board_queries.board()).counts is None
 
 
 def test_weights_are_read_again_only_when_they_differ(db: Database, target: str) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
     first = board_queries.board()
     submit("a", 1, "")
     assert board_queries.board(first).weights is first.weights
@@ -72,14 +72,14 @@ def test_weights_are_read_again_only_when_they_differ(db: Database, target: str)
 
 @pytest.mark.sqlite
 def test_text_that_is_not_unicode_is_shown_all_the_same(db: Database, target: str) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     elsewhere(target, "UPDATE operator SET name = CAST(x'ff41' AS TEXT)")
     assert board_queries.board().operators[0].name == "\ufffdA"
 
 
 @pytest.mark.sqlite
 def test_every_query_of_a_pane_finds_its_rows_by_an_index(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     queries = (
         "SELECT id FROM appeal WHERE source_id = 1 AND closed_at IS NULL AND operator_id IS NULL "
         "ORDER BY id LIMIT 1",
@@ -105,22 +105,24 @@ def board_weights_after(
 
 
 def test_weights_spread_evenly_are_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}})
-    kept, fresh = board_weights_after(lambda: desk.spread(1, actor=T))
+    add_team({"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}})
+    kept, fresh = board_weights_after(lambda: desk.spread(1, actor=ACTOR))
     assert fresh == {1: {1: 20, 2: 20, 3: 20}}
     assert kept == fresh
 
 
 def test_a_weight_moved_between_two_pairs_is_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Anna": 7, "Boris": 5}})
+    add_team(
+        {"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Anna": 7, "Boris": 5}}
+    )
     swap = "UPDATE operator_source SET weight = 12 - weight"
     kept, fresh = board_weights_after(lambda: rows(swap))
     assert kept == fresh
 
 
 def test_a_link_of_weight_zero_that_comes_or_goes_is_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
-    kept, fresh = board_weights_after(lambda: desk.set_weight(2, 1, 0, actor=T))
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
+    kept, fresh = board_weights_after(lambda: desk.set_weight(2, 1, 0, actor=ACTOR))
     assert kept == fresh == {1: {1: 5, 2: 0}}
     moved = "UPDATE operator_source SET operator_id = 1, weight = 0 WHERE weight = 5"
     kept, fresh = board_weights_after(lambda: rows(moved))
@@ -128,14 +130,14 @@ def test_a_link_of_weight_zero_that_comes_or_goes_is_read_again(db: Database) ->
 
 
 def test_a_link_of_weight_zero_that_moves_is_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
     moved = "UPDATE operator_source SET operator_id = 2"
     kept, fresh = board_weights_after(lambda: rows(moved))
     assert kept == fresh == {1: {2: 0}}
 
 
 def test_what_another_program_commits_changes_the_data_version(db: Database, target: str) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     before = board_queries.data_version()
     assert board_queries.data_version() == before
     elsewhere(target, "UPDATE operator SET max_load = 8")
@@ -143,13 +145,13 @@ def test_what_another_program_commits_changes_the_data_version(db: Database, tar
 
 
 def test_names_on_a_board_are_shown_on_one_line(db: Database, target: str) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     elsewhere(target, "UPDATE operator SET name = 'a\x1b\u202e['")
     assert board_queries.board().operators[0].name == "a␛["
 
 
 def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead in ("a", "a", "a", "b"):
         submit(lead, 1, "")
     board = counted(board_queries.board())
@@ -164,7 +166,7 @@ def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database)
 def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     db: Database, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     real = board_queries._operators
 
     def late() -> tuple[board_queries.OperatorRow, ...]:
@@ -182,18 +184,18 @@ def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
 
 
 def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
+    add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
     for lead in ("held", "waiting", "closed", "withdrawn"):
         submit(lead, 1, "")
-    desk.close([3], actor=T)
-    placed = desk.submit("vk", 2, "", actor=T)
-    desk.undo(actor=T)
+    desk.close([3], actor=ACTOR)
+    placed = desk.submit("vk", 2, "", actor=ACTOR)
+    desk.undo(actor=ACTOR)
     assert rows("SELECT withdrawn FROM appeal WHERE id = ?", placed.id) == [(1,)]
     assert [each.waiting for each in board_queries.board().sources] == [2, 0]
 
 
 def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     for number, ago in enumerate((0, 50, 150, 600, 3_600, 90_000)):
         submit(f"lead {number}", 1, "")
         rows(
@@ -209,7 +211,7 @@ def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None
 
 
 def test_minutes_of_a_board_long_past_are_counted_afresh(db: Database) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     submit("a", 1, "")
     submit("b", 1, "")
     old = board_queries.Board(minutes={"2020-01-01T00:00": 77})
@@ -217,7 +219,7 @@ def test_minutes_of_a_board_long_past_are_counted_afresh(db: Database) -> None:
 
 
 def test_a_weight_is_read_by_its_pair(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Boris": 0}})
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Boris": 0}})
     assert [
         board_queries.weight_of(*pair) for pair in ((1, 1), (2, 1), (1, 2), (2, 2), (9, 9))
     ] == [
@@ -230,7 +232,7 @@ def test_a_weight_is_read_by_its_pair(db: Database) -> None:
 
 
 def test_a_snapshot_cannot_be_changed(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     board = board_queries.board()
     for row, name in ((board, "counts"), (board.operators[0], "load"), (board.sources[0], "id")):
         with pytest.raises(AttributeError):
@@ -244,7 +246,7 @@ def test_a_kept_board_never_differs_from_one_read_afresh(
     rng = random.Random(seed)
     names = [f"op {number}" for number in range(6)]
     sources = ["tg", "vk", "site"]
-    team(dict.fromkeys(names, 9), {each: dict.fromkeys(names, 10) for each in sources})
+    add_team(dict.fromkeys(names, 9), {each: dict.fromkeys(names, 10) for each in sources})
     board = board_queries.board()
     for _ in range(60):
         low, high = rng.sample([0, 10, 20, 70], 2)
@@ -259,7 +261,7 @@ def test_a_kept_board_never_differs_from_one_read_afresh(
 
 
 def test_the_very_first_appeal_is_counted_on_from_an_empty_board(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     empty = counted(board_queries.board())
     assert numbers(empty.counts) == (0, 0)
     submit("a", 1, "")
@@ -275,7 +277,7 @@ def arrived(moment: datetime) -> None:
 def test_an_arrival_belongs_to_the_minute_it_came_in_from_its_first_moment_on(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     moment = datetime(2026, 11, 23, 10, 42, 30, tzinfo=UTC)
     this_minute = moment.replace(second=0)
     monkeypatch.setattr(board_queries, "now", lambda: moment)
@@ -294,7 +296,7 @@ def test_an_arrival_belongs_to_the_minute_it_came_in_from_its_first_moment_on(
 def test_minutes_gone_by_are_kept_and_the_two_last_counted_again(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     moment = datetime(2026, 11, 23, 10, 42, tzinfo=UTC)
     board = board_queries.Board()
     for later in (0, 30, 59, 60, 90, 150, 200):

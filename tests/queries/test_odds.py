@@ -15,7 +15,7 @@ from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, pick
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
 from leadboard.queries.board import Board, OperatorRow, SourceRow
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
 
 pytestmark = pytest.mark.every_engine
 
@@ -127,12 +127,12 @@ def test_shares_are_exact_fractions_that_sum_to_one(
 def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> None:
     rng = random.Random(seed)
     names = [f"op {number}" for number in range(rng.randint(0, 6))]
-    team(
+    add_team(
         {name: rng.randint(0, 2) for name in names},
         {"tg": {name: rng.choice([0, 1, 5, 70]) for name in names if rng.random() < 0.8}},
     )
     for operator_id, _ in enumerate(names, 1):
-        desk.set_active(operator_id, rng.random() < 0.7, actor=T)
+        desk.set_active(operator_id, rng.random() < 0.7, actor=ACTOR)
     for number in range(rng.randint(0, 3)):
         allocator.submit(f"lead {number}", 1, "")
     candidates = allocator.candidates_of(1)
@@ -147,18 +147,18 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
 
 
 def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
-    team(
+    add_team(
         {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
         {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
     )
-    desk.set_active(4, False, actor=T)
+    desk.set_active(4, False, actor=ACTOR)
     standing = odds.standings(board_queries.board(), 1)
     assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
     assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
 
 
 def test_alarms_name_sources_that_have_nobody_or_only_one_left(db: Database) -> None:
-    team(
+    add_team(
         {"Anna": 9, "Boris": 0},
         {"one": {"Anna": 1, "Boris": 1}, "none": {"Boris": 1}, "zero": {"Anna": 0}, "new": {}},
     )

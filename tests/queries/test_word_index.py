@@ -21,7 +21,7 @@ from leadboard.queries import leads
 from leadboard.queries.filters import parse
 from leadboard.queries.word_index import SearchIndex, index_of_database
 from tests.common.test_folding import CASES
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
 from tests.support.screen import open_desk
 from tui.screen import background
 
@@ -33,7 +33,7 @@ LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂ийй\u0301\u200b\xad�
 @pytest.fixture
 def index(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchIndex:
     monkeypatch.setattr("leadboard.database.connection.OVERTAKING", 0)
-    team({"Anna": 2, "Boris": 900}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Boris": 1}})
+    add_team({"Anna": 2, "Boris": 900}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Boris": 1}})
     return SearchIndex(tmp_path / "words")
 
 
@@ -79,7 +79,7 @@ def test_every_way_of_looking_finds_what_a_reader_finds(index: SearchIndex) -> N
 
 
 def test_leads_operators_and_sources_are_found_in_any_case_and_form(index: SearchIndex) -> None:
-    team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
+    add_team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
     submit("AbC-Ё", 3, "x")
     submit("other", 1, "x")
     caught_up(index)
@@ -246,7 +246,7 @@ async def test_a_desk_on_many_appeals_finds_a_rare_word_by_its_index(
     path = tmp_path / "many.db"
     generate(path, Sizes(appeals=3_000))
     opened = models.open_database(path)
-    desk.add_source("rare", actor=T)
+    desk.add_source("rare", actor=ACTOR)
     submit("someone", 6, "единственное слово")
     opened.close()
     async with open_desk(path) as shown:

@@ -2,7 +2,8 @@
 
 import allocator
 from leadboard.database.connection import database
-from tests.support.screen import Desk, rows
+from tests.support import rows
+from tests.support.screen import Desk
 from tui.panes.appeals import Appeals
 
 

@@ -99,8 +99,3 @@ async def open_desk(target: str | Path, size: tuple[int, int] = LARGE) -> AsyncI
             yield desk
     finally:
         opened.close()
-
-
-def rows(sql: str, *parameters: object) -> list[tuple[object, ...]]:
-    """Return what a query finds in the open database."""
-    return list(database.execute_sql(sql, parameters).fetchall())

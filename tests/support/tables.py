@@ -14,7 +14,7 @@ from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
 from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
 from leadboard.transfer.writing import Style, export
-from tests.support import T, dump, rows, team
+from tests.support import ACTOR, add_team, dump, rows
 
 PLANS: dict[str, Callable[..., Any]] = {
     "operators": plan_operators,
@@ -38,7 +38,7 @@ def plan(what: str, text: str | bytes, form: str = "csv", **options: Any) -> Any
 
 
 def take(what: str, text: str | bytes, form: str = "csv", **options: Any) -> str:
-    told: str = plan(what, text, form, **options).act(T)
+    told: str = plan(what, text, form, **options).act(ACTOR)
     return told
 
 
@@ -52,7 +52,7 @@ def refused(what: str, text: str | bytes, form: str = "csv") -> str:
 
 def a_day() -> None:
     """Fill the database with what has odd texts, every status and every kind of weight."""
-    team(
+    add_team(
         {"Анна": 2, "=Борис": 3, '\'Вера, "дочь"': 0, "👩‍💻 Глеб; сын": 5},
         {"tg_main": {"Анна": 70, "=Борис": 0}, "operator": {"=Борис": 5}, "-vk; a,b": {}},
     )
@@ -62,9 +62,9 @@ def a_day() -> None:
     ):
         submit(f"+7900{number}", int(str(ids["tg_main"])), message, f"k{number}")
     submit("'tg", int(str(ids["-vk; a,b"])), "  ждёт  ")
-    desk.close([1, 3], actor=T)
-    desk.submit("tg_w", int(str(ids["operator"])), "withdrawn", actor=T)
-    desk.undo(actor=T)
+    desk.close([1, 3], actor=ACTOR)
+    desk.submit("tg_w", int(str(ids["operator"])), "withdrawn", actor=ACTOR)
+    desk.undo(actor=ACTOR)
 
 
 def afresh(folder: Path) -> None:

@@ -5,7 +5,7 @@ from peewee import Database
 
 from allocator import submit
 from leadboard import desk
-from tests.support import T, assert_loads_equal_counts, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, rows
 from tests.support.tables import a_day, out, plan, refused, take
 
 pytestmark = pytest.mark.every_engine
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.every_engine
 def test_appeals_without_an_operator_go_by_lottery_and_others_stay_as_they_were(
     db: Database,
 ) -> None:
-    team({"Анна": 2, "Борис": 9}, {"s": {"Анна": 1}, "t": {}})
-    desk.set_active(2, False, actor=T)
+    add_team({"Анна": 2, "Борис": 9}, {"s": {"Анна": 1}, "t": {}})
+    desk.set_active(2, False, actor=ACTOR)
     told = take(
         "appeals",
         "external_id;source;operator;status;timestamp;closed_at\n"
@@ -37,7 +37,7 @@ def test_appeals_without_an_operator_go_by_lottery_and_others_stay_as_they_were(
 
 
 def test_open_appeals_go_to_who_is_off_or_full_only_by_force(db: Database) -> None:
-    team({"Анна": 0}, {"s": {}})
+    add_team({"Анна": 0}, {"s": {}})
     text = "external_id,source,operator\n1,s,Анна\n"
     assert "off or full" in refused("appeals", text)
     take("appeals", text, force=True)
@@ -59,7 +59,7 @@ def test_a_known_appeal_is_never_changed_by_a_file(db: Database) -> None:
 
 
 def test_keys_and_ids_are_known_again_also_within_the_file(db: Database) -> None:
-    desk.add_source("s", actor=T)
+    desk.add_source("s", actor=ACTOR)
     head = "id,external_id,source,message,key\n"
     take("appeals", head + "5,1,s,a,k\n,2,s,b,l\n5,1,s,a,k\n,3,s,c,l\n,4,s,,\n,4,s,,\n")
     assert rows("SELECT id, message, key FROM appeal ORDER BY id") == [
@@ -71,13 +71,13 @@ def test_keys_and_ids_are_known_again_also_within_the_file(db: Database) -> None
 
 
 def test_line_breaks_that_a_spreadsheet_rewrote_are_no_difference(db: Database) -> None:
-    desk.add_source("s", actor=T)
+    desk.add_source("s", actor=ACTOR)
     submit("1", 1, "a\r\nb")
     assert plan("appeals", out("appeals").replace("a\r\nb", "a\nb")).changes == 0
 
 
 def test_leads_are_added_and_never_renamed(db: Database) -> None:
-    desk.add_source("s", actor=T)
+    desk.add_source("s", actor=ACTOR)
     submit("tg_1", 1, "")
     take("leads", "id,external_id\n1,tg_1\n7,tg_7\n,tg_8\n,tg_7\n")
     assert rows("SELECT id, external_id FROM lead ORDER BY id") == [

@@ -3,7 +3,7 @@
 import pytest
 from peewee import Database
 
-from tests.support import team
+from tests.support import add_team
 from tests.support.tables import FORMS, refused
 
 pytestmark = pytest.mark.every_engine
@@ -57,7 +57,7 @@ pytestmark = pytest.mark.every_engine
 def test_a_bad_cell_is_named_and_nothing_stored(
     db: Database, what: str, text: str, sentence: str
 ) -> None:
-    team({"Анна": 1, "Борис": 0}, {"s": {"Анна": 0}})
+    add_team({"Анна": 1, "Борис": 0}, {"s": {"Анна": 0}})
     told = refused(what, text)
     assert told.lower().startswith(sentence.lower())
     assert told.endswith(".")

@@ -17,7 +17,7 @@ from leadboard.common.errors import Refused
 from leadboard.common.validation import checked_name
 from leadboard.transfer.tables import TABLES
 from leadboard.transfer.writing import Style
-from tests.support import T, assert_loads_equal_counts, dump
+from tests.support import ACTOR, assert_loads_equal_counts, dump
 from tests.support.tables import FORMS, a_day, afresh, out, plan, take
 
 pytestmark = pytest.mark.every_engine
@@ -34,7 +34,7 @@ def test_an_unchanged_file_changes_nothing(db: Database, what: str, form: str) -
     found = plan(what, out(what, form), form)
     assert found.changes == 0
     assert set(found.counts) == {"the same"}
-    found.act(T)
+    found.act(ACTOR)
     assert dump() == before
 
 
@@ -75,11 +75,11 @@ def test_any_names_and_weights_survive(
     with tempfile.TemporaryDirectory() as folder:
         afresh(Path(folder))
         for name in people:
-            desk.add_operator(name, 1, actor=T)
+            desk.add_operator(name, 1, actor=ACTOR)
         for name in sources:
-            desk.add_source(name, actor=T)
+            desk.add_source(name, actor=ACTOR)
         pairs = [(o, s) for o in range(1, len(people) + 1) for s in range(1, len(sources) + 1)]
-        desk.set_weights([(*pair, w) for pair, w in zip(pairs, weights, strict=False)], actor=T)
+        desk.set_weights([(*pair, w) for pair, w in zip(pairs, weights, strict=False)], actor=ACTOR)
         files = {what: out(what, form) for what in ("operators", "sources", "weights")}
     with tempfile.TemporaryDirectory() as folder:
         afresh(Path(folder))
@@ -95,14 +95,14 @@ def test_any_names_and_weights_survive(
 def test_any_message_survives(messages: list[str], form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         afresh(Path(folder))
-        desk.add_source("s", actor=T)
+        desk.add_source("s", actor=ACTOR)
         for message in messages:
             submit("lead", 1, message)
         text = out("appeals", form)
         assert plan("appeals", text, form).changes == 0
     with tempfile.TemporaryDirectory() as folder:
         afresh(Path(folder))
-        desk.add_source("s", actor=T)
+        desk.add_source("s", actor=ACTOR)
         take("appeals", text, form)
         assert out("appeals", form) == text
 
@@ -141,7 +141,7 @@ def test_excel_gets_a_mark_and_semicolons_and_a_hint_is_understood(db: Database)
 
 
 def test_on_a_terminal_nothing_of_theirs_is_obeyed(db: Database) -> None:
-    desk.add_source("s", actor=T)
+    desk.add_source("s", actor=ACTOR)
     submit("lead", 1, "\x1b[2J\u202e\x9b")
     for form in FORMS:
         shown = out("appeals", form, Style(is_shown=True))

@@ -6,14 +6,14 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.common.errors import Refused
-from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, holders, rows
 from tests.support.tables import plan, refused, take
 
 pytestmark = pytest.mark.every_engine
 
 
 def test_a_plan_says_what_will_change(db: Database) -> None:
-    team({"Анна": 10, "Борис": 3, "Глеб": 1}, {"tg_main": {"Анна": 50, "Глеб": 9}, "vk": {}})
+    add_team({"Анна": 10, "Борис": 3, "Глеб": 1}, {"tg_main": {"Анна": 50, "Глеб": 9}, "vk": {}})
     found = plan("operators", "id,name,is_active,max_load\n1,,,12\n2,Боря,нет,\n,Вера,да,5\n")
     assert found.words == [
         "Анна: limit 10 → 12",
@@ -39,15 +39,15 @@ def test_a_plan_says_what_will_change(db: Database) -> None:
     ],
 )
 def test_an_import_is_one_act_that_one_undo_takes_back(db: Database, what: str, text: str) -> None:
-    team({"Анна": 1, "Борис": 3}, {"s": {"Анна": 1}, "t": {}})
+    add_team({"Анна": 1, "Борис": 3}, {"s": {"Анна": 1}, "t": {}})
     before, events = dump("operator", "source", "operator_source"), rows("SELECT id FROM event")
     take(what, text)
     after = dump("operator", "source", "operator_source")
     assert after != before
     assert len(rows("SELECT id FROM event")) == len(events) + 1
-    desk.undo(actor=T)
+    desk.undo(actor=ACTOR)
     assert dump("operator", "source", "operator_source") == before
-    desk.redo(actor=T)
+    desk.redo(actor=ACTOR)
     assert dump("operator", "source", "operator_source") == after
 
 
@@ -60,39 +60,39 @@ def test_an_import_is_one_act_that_one_undo_takes_back(db: Database, what: str, 
     ],
 )
 def test_an_import_that_makes_room_hands_out_what_waits(db: Database, what: str, text: str) -> None:
-    team({"Анна": 0, "Борис": 2, "Вера": 2}, {"s": {"Анна": 1, "Борис": 1}})
-    desk.set_active(2, False, actor=T)
+    add_team({"Анна": 0, "Борис": 2, "Вера": 2}, {"s": {"Анна": 1, "Борис": 1}})
+    desk.set_active(2, False, actor=ACTOR)
     for number in range(3):
         submit(f"lead{number}", 1, "")
     assert holders() == [None] * 3
     take(what, text)
     assert [bool(each) for each in holders()] == [True, True, False]
     assert_loads_equal_counts()
-    desk.undo(actor=T)
+    desk.undo(actor=ACTOR)
     assert holders() == [None] * 3
 
 
 def test_many_weights_are_one_act(db: Database) -> None:
-    team({"Анна": 1, "Борис": 1}, {"s": {"Анна": 5}, "t": {"Борис": 1}})
-    done = desk.set_weights([(1, 1, None), (1, 2, 0), (2, 1, 9), (2, 2, 1)], actor=T)
+    add_team({"Анна": 1, "Борис": 1}, {"s": {"Анна": 5}, "t": {"Борис": 1}})
+    done = desk.set_weights([(1, 1, None), (1, 2, 0), (2, 1, 9), (2, 2, 1)], actor=ACTOR)
     assert done.note == "3 weights set"
-    assert desk.set_weights([(2, 2, 1)], actor=T).event_id is None
-    assert desk.set_weights([(2, 2, 3)], actor=T).note == "Борис · t: weight 1 → 3"
-    assert desk.set_weights([], actor=T).event_id is None
+    assert desk.set_weights([(2, 2, 1)], actor=ACTOR).event_id is None
+    assert desk.set_weights([(2, 2, 3)], actor=ACTOR).note == "Борис · t: weight 1 → 3"
+    assert desk.set_weights([], actor=ACTOR).event_id is None
     for bad in ((1, 1, -1), (9, 1, 1), (1, 9, 1), (1, 1, True), (9, 1, None)):
         before = dump()
         with pytest.raises(Refused):
-            desk.set_weights([(1, 1, 3), bad], actor=T)
+            desk.set_weights([(1, 1, 3), bad], actor=ACTOR)
         assert dump() == before
 
 
 def test_a_head_is_known_in_any_case_where_only_one_source_reads_so(db: Database) -> None:
-    team({"Anna": 1}, {"site": {}, "vk": {}})
+    add_team({"Anna": 1}, {"site": {}, "vk": {}})
     assert "2 weights" in take("weights", "OPERATOR, Site ,\u200bVK\nAnna,1,2\n")
     assert "vk: weight 2 → 3" in take(
         "weights", '[{"Operator": "Anna", "weights": {"VK": 3}}]', "json"
     )
-    desk.add_source("SITE", actor=T)
+    desk.add_source("SITE", actor=ACTOR)
     assert "site: weight 1 → 4" in take("weights", "operator,site\nAnna,4\n")
     assert "SITE: weight none → 5" in take("weights", "operator,SITE\nAnna,5\n")
     assert "no source Site" in refused("weights", "operator,Site\nAnna,6\n")

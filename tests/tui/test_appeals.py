@@ -8,7 +8,8 @@ import pytest
 import allocator
 from bench.generate import Sizes, generate
 from leadboard import desk as acts
-from tests.support.screen import USUAL, Desk, open_desk, rows
+from tests.support import rows
+from tests.support.screen import USUAL, Desk, open_desk
 from tui.panes.appeals import Appeals
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from leadboard import desk as acts
-from tests.support.screen import open_desk, rows
+from tests.support import rows
+from tests.support.screen import open_desk
 
 
 async def test_moving_over_a_limit_needs_an_explicit_yes(file: Path) -> None:

@@ -12,7 +12,8 @@ from textual.widgets import Input
 import allocator
 import models
 from leadboard import desk as acts
-from tests.support.screen import USUAL, Desk, open_desk, rows
+from tests.support import rows
+from tests.support.screen import USUAL, Desk, open_desk
 from tui.palette import Acts
 
 

@@ -12,8 +12,8 @@ from leadboard.database.fields import now
 from leadboard.queries import appeals
 from leadboard.queries.filters import parse
 from models import open_database
-from tests.support import team
-from tests.support.screen import Desk, open_desk, rows
+from tests.support import add_team, rows
+from tests.support.screen import Desk, open_desk
 from tui.widgets import hits
 
 
@@ -21,7 +21,7 @@ from tui.widgets import hits
 def crowded(tmp_path: Path) -> Path:
     path = tmp_path / "desk.db"
     opened = open_database(path)
-    team({"Anna": 900, "Артём": 900}, {"tg": {"Anna": 1}, "ВК": {"Артём": 1}})
+    add_team({"Anna": 900, "Артём": 900}, {"tg": {"Anna": 1}, "ВК": {"Артём": 1}})
     with opened.atomic():
         for number in range(150):
             submit(f"Lead_{number}", 1, "iPhone" if number % 5 else "WhatsApp")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from leadboard import desk as acts
+from tests.support import rows
 from tests.support.processes import ROOT
-from tests.support.screen import open_desk, rows
+from tests.support.screen import open_desk
 from tests.support.terminal import Terminal
 
 

@@ -10,7 +10,8 @@ from textual.binding import Binding
 from textual.events import Key
 
 from leadboard import desk as acts
-from tests.support.screen import open_desk, rows
+from tests.support import rows
+from tests.support.screen import open_desk
 from tui.keys import TWINS, both, is_twin
 from tui.keytable import PLACES, key_table
 from tui.typeahead import Fence

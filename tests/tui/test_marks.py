@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from leadboard import desk as acts
+from tests.support import rows
 from tests.support.lists import closed, feed
-from tests.support.screen import open_desk, rows
+from tests.support.screen import open_desk
 
 
 async def test_a_move_passes_over_what_changed_and_says_which_and_why(long_list: Path) -> None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from leadboard import desk as acts
-from tests.support.screen import Desk, open_desk, rows
+from tests.support import rows
+from tests.support.screen import Desk, open_desk
 
 
 async def test_sending_home_returns_everything_and_one_key_takes_it_back(file: Path) -> None:

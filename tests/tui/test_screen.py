@@ -8,7 +8,8 @@ import allocator
 import models
 from leadboard import desk as acts
 from leadboard.database.connection import database
-from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk, rows
+from tests.support import rows
+from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import allocator
 import models
 from leadboard import desk as acts
 from leadboard.database import transactions
-from tests.support.screen import SMALL, USUAL, open_desk, rows
+from tests.support import rows
+from tests.support.screen import SMALL, USUAL, open_desk
 
 SIZES = {"80x24": USUAL, "40x10": SMALL}
 by_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)

@@ -7,7 +7,8 @@ import pytest
 from textual import events
 
 from leadboard import desk as acts
-from tests.support.screen import Desk, open_desk, rows
+from tests.support import rows
+from tests.support.screen import Desk, open_desk
 
 
 async def test_a_weight_that_somebody_else_changed_meanwhile_is_asked_about(file: Path) -> None:
