@@ -20,8 +20,8 @@ pytestmark = pytest.mark.every_engine
 
 
 def test_an_appeal_goes_to_somebody_eligible_and_keeps_its_roster_and_draw(db: Database) -> None:
-    add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 70, "Boris": 30}})
-    placed = submit("tg_1", 1, "Hello")
+    team = add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 70, "Boris": 30}})
+    placed = submit("tg_1", team.tg, "Hello")
     [(operator, content, draw)] = rows(
         "SELECT operator_id, content, draw FROM appeal JOIN roster ON roster.id = roster_id"
     )
@@ -42,42 +42,42 @@ def test_an_appeal_goes_to_somebody_eligible_and_keeps_its_roster_and_draw(db: D
 def test_nobody_eligible_waits_with_a_reason_and_no_error(
     db: Database, weights: dict[str, int], limit: int, is_active: bool, reason: str
 ) -> None:
-    add_team({"Anna": limit}, {"tg": weights})
-    desk.set_active(1, is_active, actor=ACTOR)
-    placed = submit("tg_1", 1, "Hello")
+    team = add_team({"Anna": limit}, {"tg": weights})
+    desk.set_active(team.anna, is_active, actor=ACTOR)
+    placed = submit("tg_1", team.tg, "Hello")
     assert (placed.operator_id, placed.reason) == (None, reason)
     assert holders() == [None]
 
 
 def test_a_limit_is_reached_exactly_and_never_passed(db: Database) -> None:
-    add_team({"Anna": 5, "Boris": 7}, {"tg": {"Anna": 1, "Boris": 1}})
+    team = add_team({"Anna": 5, "Boris": 7}, {"tg": {"Anna": 1, "Boris": 1}})
     for number in range(100):
-        submit(f"lead_{number}", 1, "")
+        submit(f"lead_{number}", team.tg, "")
     assert rows("SELECT load FROM operator ORDER BY id") == [(5,), (7,)]
     assert holders().count(None) == 88
     assert_loads_equal_counts()
 
 
 def test_a_limit_spans_all_sources_of_an_operator(db: Database) -> None:
-    add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
-    assert submit("a", 1, "").operator_id == 1
-    assert submit("b", 2, "").operator_id is None
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    assert submit("a", team.tg, "").operator_id == team.anna
+    assert submit("b", team.vk, "").operator_id is None
 
 
 def test_a_lead_exists_once(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    first, second = submit("tg_1", 1, "a"), submit(" tg_1 ", 1, "b")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    first, second = submit("tg_1", team.tg, "a"), submit(" tg_1 ", team.tg, "b")
     assert first.lead_id == second.lead_id
     assert rows("SELECT count(*) FROM lead") == [(1,)]
 
 
 def test_the_same_key_returns_the_first_appeal_and_changes_nothing(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    first = submit("tg_1", 1, "a", key="m1")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    first = submit("tg_1", team.tg, "a", key="m1")
     before = dump()
-    again = submit("tg_1", 1, "other words", key="m1")
+    again = submit("tg_1", team.tg, "other words", key="m1")
     assert (again.is_repeat, again.differs) == (True, True)
-    assert not submit("tg_1", 1, "a", key="m1").differs
+    assert not submit("tg_1", team.tg, "a", key="m1").differs
     assert (again.id, again.operator_id, again.timestamp) == (
         first.id,
         first.operator_id,
@@ -101,9 +101,9 @@ def test_what_may_not_come_in_changes_nothing(
 
 
 def test_a_million_appeals_would_share_a_few_rosters(db: Database) -> None:
-    add_team({"Anna": 500, "Boris": 500}, {"tg": {"Anna": 1, "Boris": 1}})
+    team = add_team({"Anna": 500, "Boris": 500}, {"tg": {"Anna": 1, "Boris": 1}})
     for number in range(50):
-        submit(f"lead_{number}", 1, "")
+        submit(f"lead_{number}", team.tg, "")
     assert rows("SELECT count(*) FROM roster") == [(1,)]
 
 
@@ -111,10 +111,10 @@ def test_a_million_appeals_would_share_a_few_rosters(db: Database) -> None:
 def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
     real = load.claim
     monkeypatch.setattr(draws, "claim", lambda each: each != 1 and real(each))
-    placed = submit("tg_1", 1, "", rng=random.Random(1))
+    placed = submit("tg_1", team.tg, "", rng=random.Random(1))
     assert placed.operator == "Boris"
     [(content,)] = rows("SELECT content FROM roster JOIN appeal ON appeal.roster_id = roster.id")
     assert content == '[[1,1000000,"full"],[2,1]]'
@@ -180,32 +180,32 @@ def test_over_all_draws_each_operator_gets_exactly_his_weight(
 ) -> None:
     names = ("Anna", "Boris", "Vera")
     column = dict(zip(names, weights, strict=True))
-    add_team(dict.fromkeys(names, 99), {"tg": dict(reversed(column.items()))})
+    team = add_team(dict.fromkeys(names, 99), {"tg": dict(reversed(column.items()))})
     total = sum(weights)
     got: list[int | None] = []
     for draw in range(total):
         rng = Scripted(draw)
-        got.append(submit(f"lead {draw}", 1, "", rng=rng).operator_id)
+        got.append(submit(f"lead {draw}", team.tg, "", rng=rng).operator_id)
         assert rng.asked == [total]
     assert got == [number for number, weight in enumerate(weights, 1) for _ in range(weight)]
     assert rows("SELECT draw FROM appeal ORDER BY id") == [(draw,) for draw in range(total)]
 
 
 def test_whoever_becomes_full_is_out_of_the_next_draw(db: Database) -> None:
-    add_team({"Anna": 1, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    team = add_team({"Anna": 1, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
     asked = []
     for number in range(2):
         rng = Scripted(0)
-        submit(f"lead {number}", 1, "", rng=rng)
+        submit(f"lead {number}", team.tg, "", rng=rng)
         asked += rng.asked
     assert asked == [100, 30]
-    assert holders() == [1, 2]
+    assert holders() == [team.anna, team.boris]
 
 
 def test_with_nobody_eligible_no_draw_is_made(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 0}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 0}})
     rng = Scripted(0)
-    submit("lead", 1, "", rng=rng)
+    submit("lead", team.tg, "", rng=rng)
     assert rng.asked == []
     assert rows("SELECT operator_id, draw, roster_id FROM appeal") == [(None, None, 1)]
 
@@ -214,39 +214,39 @@ def test_with_nobody_eligible_no_draw_is_made(db: Database) -> None:
 
 
 def test_without_a_key_the_same_words_are_two_appeals(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    first, second = submit("a", 1, "m"), submit("a", 1, "m")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    first, second = submit("a", team.tg, "m"), submit("a", team.tg, "m")
     assert first.id != second.id
     assert not first.is_repeat
     assert not second.is_repeat
 
 
 def test_a_key_of_another_lead_or_source_is_another_message(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
-    first = submit("a", 1, "m", key=" k ")
-    others = [submit("b", 1, "m", key="k"), submit("a", 2, "m", key="k")]
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}, "site": {"Anna": 1}})
+    first = submit("a", team.tg, "m", key=" k ")
+    others = [submit("b", team.tg, "m", key="k"), submit("a", team.site, "m", key="k")]
     assert [each.is_repeat for each in others] == [False, False]
     assert len({first.id, *(each.id for each in others)}) == 3
-    assert submit("\u202aa\u202c", 1, "m", key="k").id == first.id
+    assert submit("\u202aa\u202c", team.tg, "m", key="k").id == first.id
     with pytest.raises(Missing):
         submit("a", 99, "m", key="k")
 
 
 def test_a_known_key_that_waits_says_why_as_it_did_at_first(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
-    first = submit("a", 1, "m", key="k")
-    again = submit("a", 1, "m", key="k")
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    first = submit("a", team.tg, "m", key="k")
+    again = submit("a", team.tg, "m", key="k")
     assert (again.operator_id, again.reason) == (None, first.reason) == (None, "1 full")
 
 
 def test_a_known_key_that_was_returned_does_not_say_that_nobody_serves_its_source(
     db: Database,
 ) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    first = submit("a", 1, "m", key="k")
-    desk.set_active(1, False, actor=ACTOR)
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    first = submit("a", team.tg, "m", key="k")
+    desk.set_active(team.anna, False, actor=ACTOR)
     desk.give_back([first.id], actor=ACTOR)
-    again = submit("a", 1, "m", key="k")
+    again = submit("a", team.tg, "m", key="k")
     assert again.operator_id is None
     assert again.reason != "nobody serves this source"
 

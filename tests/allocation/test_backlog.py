@@ -21,39 +21,39 @@ pytestmark = pytest.mark.every_engine
 def test_waiting_appeals_flow_oldest_first_and_a_blocked_source_holds_up_nobody(
     db: Database,
 ) -> None:
-    add_team({"Anna": 0, "Boris": 0}, {"dead": {"Boris": 1}, "tg": {"Anna": 1}})
+    team = add_team({"Anna": 0, "Boris": 0}, {"dead": {"Boris": 1}, "tg": {"Anna": 1}})
     for number, source in enumerate((1, 2, 1, 2, 2)):
         submit(f"lead_{number}", source, "")
-    desk.set_limit(1, 2, actor=ACTOR)
-    assert holders() == [None, 1, None, 1, None]
+    desk.set_limit(team.anna, 2, actor=ACTOR)
+    assert holders() == [None, team.anna, None, team.anna, None]
     assert_loads_equal_counts()
 
 
 def test_a_new_arrival_never_overtakes_one_that_waits_for_the_same_source(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
-    submit("old", 1, "")
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    submit("old", team.tg, "")
     # Another program makes room without draining.
     rows("UPDATE operator SET max_load = 1")
-    assert submit("new", 1, "").operator_id is None
-    assert holders() == [1, None]
+    assert submit("new", team.tg, "").operator_id is None
+    assert holders() == [team.anna, None]
 
 
 def test_a_drain_takes_a_bounded_batch_and_says_that_there_is_more(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     for number in range(5):
-        submit(f"lead_{number}", 1, "")
+        submit(f"lead_{number}", team.tg, "")
     rows("UPDATE operator SET max_load = 9")
     first = transact(lambda: drain(Journal(), batch=3))
     assert first == (3, True)
     assert transact(lambda: drain(Journal(), batch=3)) == (2, False)
-    assert holders() == [1] * 5
+    assert holders() == [team.anna] * 5
 
 
 def test_an_act_drains_more_than_one_batch(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     for number in range(DRAIN_BATCH + 30):
-        submit(f"lead_{number}", 1, "")
-    desk.set_limit(1, 1_000, actor=ACTOR)
+        submit(f"lead_{number}", team.tg, "")
+    desk.set_limit(team.anna, 1_000, actor=ACTOR)
     assert rows("SELECT load FROM operator") == [(DRAIN_BATCH + 30,)]
     assert_loads_equal_counts()
 
@@ -73,52 +73,52 @@ def crowd(count: int, source: int = 1) -> None:
 def test_behind_more_than_one_batch_a_new_arrival_waits_although_there_is_room(
     db: Database,
 ) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     crowd(2 * DRAIN_BATCH + 5)
     # Another program makes room without draining.
     rows("UPDATE operator SET max_load = 1000")
-    placed = submit("new", 1, "")
+    placed = submit("new", team.tg, "")
     assert (placed.operator_id, placed.reason) == (None, "older appeals go first")
     # On a server it looks once more while everybody is held, and a second batch flows.
-    assert holders()[:DRAIN_BATCH] == [1] * DRAIN_BATCH
+    assert holders()[:DRAIN_BATCH] == [team.anna] * DRAIN_BATCH
     assert holders()[-6:] == [None] * 6
-    submit("newer", 1, "")
-    assert submit("newest", 1, "").operator_id == 1
-    assert set(holders()) == {1}
+    submit("newer", team.tg, "")
+    assert submit("newest", team.tg, "").operator_id == team.anna
+    assert set(holders()) == {team.anna}
     assert_loads_equal_counts()
 
 
 def test_an_arrival_for_one_source_does_not_wait_for_those_of_another(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}, "vk": {}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}, "vk": {}})
     crowd(5, source=2)
-    assert submit("new", 1, "").operator_id == 1
-    assert holders() == [None] * 5 + [1]
+    assert submit("new", team.tg, "").operator_id == team.anna
+    assert holders() == [None] * 5 + [team.anna]
 
 
 def test_a_drain_of_one_source_leaves_the_others_alone(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
     crowd(2, source=1)
     crowd(2, source=2)
     rows("UPDATE operator SET max_load = 9")
-    assert transact(lambda: drain(Journal(), source_id=2)) == (2, False)
-    assert holders() == [None, None, 1, 1]
+    assert transact(lambda: drain(Journal(), source_id=team.vk)) == (2, False)
+    assert holders() == [None, None, team.anna, team.anna]
 
 
 def test_two_sources_share_the_last_place_and_the_older_appeal_gets_it(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}, "vk": {"Anna": 1}})
     crowd(1, source=2)
     crowd(1, source=1)
     rows("UPDATE operator SET max_load = 1")
     assert transact(lambda: drain(Journal())).given == 1
-    assert holders() == [1, None]
+    assert holders() == [team.anna, None]
 
 
 def test_closed_appeals_do_not_flow(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     crowd(3)
     desk.close([1, 3], actor=ACTOR)
-    desk.set_limit(1, 9, actor=ACTOR)
-    assert holders() == [None, 1, None]
+    desk.set_limit(team.anna, 9, actor=ACTOR)
+    assert holders() == [None, team.anna, None]
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -155,7 +155,7 @@ def test_a_drain_leaves_nobody_waiting_whom_somebody_could_take(db: Database, se
 def test_ten_thousand_that_nobody_can_take_cost_an_act_no_more_than_ten_do(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_team({"Anna": 0, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {"Boris": 1}})
+    team = add_team({"Anna": 0, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {"Boris": 1}})
     statements: list[str] = []
     real: Callable[..., object] = SqliteStore.execute_sql
 
@@ -172,8 +172,8 @@ def test_ten_thousand_that_nobody_can_take_cost_an_act_no_more_than_ten_do(
         crowd(number)
         statements.clear()
         ticks.clear()
-        desk.step_limit(2, 1, actor=ACTOR)
-        submit("vk lead", 2, "")
+        desk.step_limit(team.boris, 1, actor=ACTOR)
+        submit("vk lead", team.vk, "")
         counts.append(len(statements))
         steps.append(len(ticks))
     raw.set_progress_handler(None, 0)

@@ -46,8 +46,8 @@ def test_the_feed_answers_a_key_by_its_own_appeal_and_says_what_differs(db: Data
 
 
 def test_an_import_keeps_the_first_text_of_a_key_and_says_so(db: Database) -> None:
-    add_team({}, {"tg": {}, "site": {}})
-    submit("a", 1, "x\r\ny", "5")
+    team = add_team({}, {"tg": {}, "site": {}})
+    submit("a", team.tg, "x\r\ny", "5")
     file = "external_id,source,message,key\na,tg,x\ny,5\n".replace("x\ny", '"x\ny"')
     file += "a,tg,z,5\nb,tg,x,5\na,site,x,5\nb,tg,other,5\n"
     plan = plan_appeals(io.BytesIO(file.encode()), "csv")
@@ -62,8 +62,8 @@ def test_an_import_keeps_the_first_text_of_a_key_and_says_so(db: Database) -> No
 
 
 def test_a_batch_of_many_senders_with_one_key_is_read_by_the_index(db: Database) -> None:
-    add_team({}, {"tg": {}})
-    drafts = [Draft(f"lead {number}", 1, "m", "1") for number in range(250)]
+    team = add_team({}, {"tg": {}})
+    drafts = [Draft(f"lead {number}", team.tg, "m", "1") for number in range(250)]
     first = transact(lambda: place_all(drafts))
     again = transact(lambda: place_all(drafts, random.Random(1)))
     assert [each.id for each in again if isinstance(each, Placed)] == [

@@ -30,8 +30,8 @@ pytestmark = pytest.mark.every_engine
 
 def old_twins(target: str) -> None:
     """Store names as an earlier version took them."""
-    add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {}})
-    submit("+7", 1, "m")
+    team = add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 1}, "vk": {}})
+    submit("+7", team.tg, "m")
     elsewhere(target, "INSERT INTO operator (name, max_load) VALUES ('Anna\u200b', 5)")
     elsewhere(target, "INSERT INTO source (name) VALUES ('si\u00adte')")
     for lead in ("\u202a+7", "+7\u200b", "8\u00a09", "8\u20099", "9\ufeff"):

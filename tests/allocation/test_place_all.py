@@ -66,9 +66,9 @@ def test_answers_name_what_is_stored_in_the_order_of_the_drafts(db: Database) ->
 
 
 def test_a_key_is_placed_once_within_a_batch_and_over_batches(db: Database) -> None:
-    add_team({"Anna": 500}, {"tg": {"Anna": 1}})
-    before = submit("new", 1, "first", "k1")
-    keyed = [Draft("new", 1, "second", key) for key in ("k1", "k2", "k2", None, None)]
+    team = add_team({"Anna": 500}, {"tg": {"Anna": 1}})
+    before = submit("new", team.tg, "first", "k1")
+    keyed = [Draft("new", team.tg, "second", key) for key in ("k1", "k2", "k2", None, None)]
     answers = [each for each in placed(*keyed) if isinstance(each, Placed)]
     assert [each.is_repeat for each in answers] == [True, False, True, False, False]
     assert [each.id for each in answers] == [before.id, 2, 2, 3, 4]
@@ -76,19 +76,19 @@ def test_a_key_is_placed_once_within_a_batch_and_over_batches(db: Database) -> N
 
 
 def test_a_draft_without_a_source_harms_no_other(db: Database) -> None:
-    add_team({"Anna": 500}, {"tg": {"Anna": 1}})
-    answers = placed(Draft("a", 9, ""), Draft("b", 1, ""), Draft("c", 9, "", "k"))
+    team = add_team({"Anna": 500}, {"tg": {"Anna": 1}})
+    answers = placed(Draft("a", 9, ""), Draft("b", team.tg, ""), Draft("c", 9, "", "k"))
     assert [isinstance(each, Refused) for each in answers] == [True, False, True]
     assert rows("SELECT count(*) FROM appeal") == [(1,)]
 
 
 def test_whoever_waits_goes_before_the_batch(db: Database) -> None:
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     placed(*drafts(3))
     # Another program raises the limit, and drains nothing.
     rows("UPDATE operator SET max_load = 5")
     placed(*drafts(4, start=3))
-    assert holders() == [1, 1, 1, 1, 1, None, None]
+    assert holders() == [team.anna, team.anna, team.anna, team.anna, team.anna, None, None]
     assert not audit.check()
 
 

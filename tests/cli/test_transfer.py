@@ -48,8 +48,8 @@ def run(
 
 @pytest.fixture
 def house(db: Database, tmp_path: Path) -> Path:
-    add_team({"Анна": 2, "=Борис": 3}, {"tg_main": {"Анна": 70}, "vk": {"=Борис": 0}})
-    submit("tg_1", 1, "Хочу купить курс")
+    team = add_team({"Анна": 2, "=Борис": 3}, {"tg_main": {"Анна": 70}, "vk": {"=Борис": 0}})
+    submit("tg_1", team.tg_main, "Хочу купить курс")
     return tmp_path / "t.db"
 
 

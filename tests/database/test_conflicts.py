@@ -41,14 +41,14 @@ async def test_what_others_do_shows_within_a_second(server: Server, url: str) ->
 
 def test_a_commit_that_was_overtaken_is_noticed_and_counted(url: str) -> None:
     models.open_database(url)
-    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
-    submit("known", 1, "")
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
+    submit("known", team.tg, "")
     with psycopg.connect(url) as slow:
         slow.execute(
             "INSERT INTO appeal(lead_id, source_id, timestamp, message, withdrawn) "
             "VALUES (1, 1, '2026-11-23T10:42:07.000000Z', 'slow', FALSE)"
         )
-        submit("quick", 1, "")
+        submit("quick", team.tg, "")
         board = board_queries.board(board_queries.Board(counts=board_queries.counts()))
         seen = board_queries.data_version()
         slow.commit()
@@ -71,9 +71,9 @@ async def test_a_screen_at_rest_keeps_its_connections(server: Server, url: str) 
 
 def test_the_index_of_words_leaves_out_what_may_be_overtaken(url: str, tmp_path: Path) -> None:
     models.open_database(url)
-    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     for number in range(5):
-        submit(f"tg_{number}", 1, "Слово")
+        submit(f"tg_{number}", team.tg, "Слово")
     index = SearchIndex(tmp_path / "words")
     assert index.catch_up(100) == 5
     with psycopg.connect(url) as slow:
@@ -81,7 +81,7 @@ def test_the_index_of_words_leaves_out_what_may_be_overtaken(url: str, tmp_path:
             "INSERT INTO appeal(lead_id, source_id, timestamp, message, withdrawn) "
             "VALUES (1, 1, '2026-11-23T10:42:07.000000Z', 'слово', FALSE)"
         )
-        submit("quick", 1, "Слово")
+        submit("quick", team.tg, "Слово")
         assert index.catch_up(100) == 0
         slow.commit()
     assert index.catch_up(100) == 2
@@ -121,8 +121,8 @@ for number in range(60):
 
 def test_nobody_is_left_waiting_when_a_place_comes_free_at_that_moment(url: str) -> None:
     models.open_database(url)
-    add_team({"Anna": 1}, {"tg": {"Anna": 1}})
-    submit("first", 1, "")
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}})
+    submit("first", team.tg, "")
     arrive = 'for n in range(80): allocator.submit(f"{seed}_{n}", 1, "")'
     close = """
 for number in range(100):
@@ -156,7 +156,7 @@ def test_a_place_that_went_meanwhile_is_looked_for_anew_on_a_server(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models.open_database(url)
-    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
     real = load.claim
     claimed: list[int] = []
 
@@ -165,7 +165,7 @@ def test_a_place_that_went_meanwhile_is_looked_for_anew_on_a_server(
         return len(claimed) > 2 and real(operator_id)
 
     monkeypatch.setattr(draws, "claim", late_at_first)
-    assert submit("tg_1", 1, "", rng=random.Random(1)).operator_id is not None
+    assert submit("tg_1", team.tg, "", rng=random.Random(1)).operator_id is not None
     assert len(claimed) == 3
     assert_loads_equal_counts()
 
@@ -227,11 +227,11 @@ def test_what_no_other_writer_can_have_caused_is_a_mistake_of_ours_on_a_server(u
 
 def test_bots_and_dispatchers_never_wait_for_each_other_in_a_ring(server: Server, url: str) -> None:
     models.open_database(url)
-    add_team(
+    team = add_team(
         {"Anna": 60, "Boris": 40, "Vera": 30}, {"tg": {"Anna": 7, "Boris": 3}, "vk": {"Vera": 1}}
     )
     for person in (1, 2, 3):
-        desk.set_weight(person, 2, 5, actor=ACTOR)
+        desk.set_weight(person, team.vk, 5, actor=ACTOR)
     arrive = 'for n in range(120): allocator.submit(f"{seed}_{n}", rng.randrange(1, 3), "")'
     act = """
 for number in range(60):

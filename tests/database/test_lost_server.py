@@ -36,9 +36,9 @@ async def test_the_screen_says_that_the_server_is_lost_and_recovers() -> None:
 async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
     with running_server() as server, server.fresh() as name:
         async with open_desk(server.url(name)) as shown:
-            add_team({"Anna": 1}, {"tg": {"Anna": 70}})
+            team = add_team({"Anna": 1}, {"tg": {"Anna": 70}})
             for number in range(3):
-                submit(f"tg_{number}", 1, "text")
+                submit(f"tg_{number}", team.tg, "text")
             await shown.until(lambda: "tg_2" in shown.text)
             server.stop()
             await shown.until(lambda: "cannot be reached" in shown.text)
@@ -62,9 +62,9 @@ async def test_every_key_may_be_pressed_while_the_server_is_lost() -> None:
 
 async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None:
     async with open_desk(url) as shown:
-        add_team({"Anna": 1}, {"tg": {"Anna": 70}})
+        team = add_team({"Anna": 1}, {"tg": {"Anna": 70}})
         for number in range(3):
-            submit(f"tg_{number}", 1, "text")
+            submit(f"tg_{number}", team.tg, "text")
         await shown.until(lambda: "tg_2" in shown.text)
         with psycopg.connect(url) as other:
             other.execute("LOCK appeal, lead, operator_source IN ACCESS EXCLUSIVE MODE")
@@ -88,10 +88,10 @@ async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None
 def test_work_goes_on_by_itself_after_a_short_absence() -> None:
     with running_server() as server, server.fresh() as name:
         models.open_database(server.url(name))
-        add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+        team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
         server.stop()
         server.start()
-        assert submit("after", 1, "").operator_id == 1
+        assert submit("after", team.tg, "").operator_id == team.anna
         assert rows("SELECT count(*) FROM appeal") == [(1,)]
         connection.database.close()
 
@@ -100,7 +100,7 @@ def test_what_may_have_been_stored_is_not_stored_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(url)
-    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     real = opened.commit
 
     def commit_and_lose() -> None:
@@ -108,10 +108,10 @@ def test_what_may_have_been_stored_is_not_stored_again(
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(opened, "commit", commit_and_lose)
-    assert submit("once", 1, "").operator_id == 1
+    assert submit("once", team.tg, "").operator_id == team.anna
     monkeypatch.setattr(opened, "was_stored", lambda: None)
     with pytest.raises(Uncertain, match="look before you repeat"):
-        submit("twice", 1, "")
+        submit("twice", team.tg, "")
     monkeypatch.undo()
     assert rows("SELECT count(*) FROM appeal") == [(2,)]
 
@@ -164,7 +164,7 @@ def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(url)
-    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
     real = opened.commit
     lost: list[object] = []
 
@@ -176,7 +176,7 @@ def test_what_was_lost_on_the_way_to_the_commit_is_stored_once(
         real()
 
     monkeypatch.setattr(opened, "commit", commit)
-    assert submit("once", 1, "").operator_id == 1
+    assert submit("once", team.tg, "").operator_id == team.anna
     assert lost
     assert rows("SELECT count(*) FROM appeal") == [(1,)]
     assert_loads_equal_counts()

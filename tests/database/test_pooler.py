@@ -88,14 +88,14 @@ def test_a_wait_for_a_lock_ends_though_no_session_knows_of_it(
     server: Server, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(address)
-    add_team({"Anna": 9}, {"tg": {"Anna": 7}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 7}})
     monkeypatch.setattr("leadboard.database.server.PATIENCE", 0.1)
     monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.1)
     with psycopg.connect(server.url("leadboard_lent")) as other:
         other.execute("SELECT 1 FROM operator FOR UPDATE")
         with pytest.raises(Trouble, match="Others are changing the same rows"):
-            submit("tg_1", 1, "")
-    assert submit("tg_1", 1, "").operator_id == 1
+            submit("tg_1", team.tg, "")
+    assert submit("tg_1", team.tg, "").operator_id == team.anna
     opened.close()
 
 

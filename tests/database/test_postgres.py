@@ -44,7 +44,7 @@ async def test_a_newcomer_gets_from_an_empty_server_to_the_first_appeal(url: str
 
 def test_every_command_works_on_a_server(url: str, tmp_path: Path) -> None:
     models.open_database(url)
-    add_team({"Anna": 2}, {"tg": {"Anna": 70}})
+    team = add_team({"Anna": 2}, {"tg": {"Anna": 70}})
     lines = [json.dumps({"external_id": n, "source": "tg", "message": "x"}) for n in range(5)]
     fed = leadboard(url, "feed", given="\n".join(lines))
     assert fed.returncode == 0, fed.stderr
@@ -59,7 +59,7 @@ def test_every_command_works_on_a_server(url: str, tmp_path: Path) -> None:
     assert out.stdout.splitlines() == ["operator,tg", "Anna,70"]
     (tmp_path / "w.csv").write_text("operator,tg\nAnna,9\n")
     assert leadboard(url, "import", "weights", str(tmp_path / "w.csv"), "--yes").returncode == 0
-    assert board_queries.weight_of(1, 1) == 9
+    assert board_queries.weight_of(team.anna, team.tg) == 9
     refused = leadboard(url, "backup", str(tmp_path / "b.db"))
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
 
@@ -98,8 +98,8 @@ def test_a_database_that_is_not_there_is_a_sentence(server: Server) -> None:
 
 def test_moments_are_the_same_text_on_every_engine(url: str) -> None:
     models.open_database(url)
-    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
-    placed = submit("a", 1, "")
+    team = add_team({"Anna": 5}, {"tg": {"Anna": 1}})
+    placed = submit("a", team.tg, "")
     assert rows("SELECT timestamp FROM appeal") == [(stamp(placed.timestamp),)]
     assert rows("SELECT timestamp::timestamptz FROM appeal") == [(placed.timestamp,)]
     assert engine().is_server
@@ -112,8 +112,11 @@ def test_words_are_found_alike_where_the_locale_knows_no_letters(server: Server)
     server.admin("CREATE DATABASE plain TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
     opened = models.open_database(server.url("plain"))
     try:
-        add_team({"Артём": 99}, {"ВК": {"Артём": 1}})
-        ids = {text: submit(f"Ё{text}"[:200], 1, text).id for text in {each for each, *_ in CASES}}
+        team = add_team({"Артём": 99}, {"ВК": {"Артём": 1}})
+        ids = {
+            text: submit(f"Ё{text}"[:200], team["ВК"], text).id
+            for text in {each for each, *_ in CASES}
+        }
         for text, word, is_found in CASES:
             found = appeals.newest_appeals(99, wanted=parse(word, fields.now()))
             assert (ids[text] in [each.id for each in found]) is is_found, (text, word)

@@ -45,8 +45,8 @@ def place(tmp_path: Path) -> Path:
     """Return where the database is, closed, in a folder of its own."""
     path = tmp_path / "house" / "sales.db"
     with closing(open_database(path)):
-        add_team({"Anna": 1000}, {"tg": {"Anna": 1}})
-        submit("first", 1, "in the backup")
+        team = add_team({"Anna": 1000}, {"tg": {"Anna": 1}})
+        submit("first", team.tg, "in the backup")
     return path
 
 

@@ -75,20 +75,20 @@ def test_after_its_patience_a_write_says_that_the_database_is_locked(
 
 
 def test_a_full_disk_is_a_sentence_and_work_goes_on_when_it_ends(db: Database) -> None:
-    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     [(pages,)] = rows("PRAGMA page_count")
     rows(f"PRAGMA max_page_count = {pages}")
     before, sentence = dump(), ""
     while not sentence:
         before = dump()
         try:
-            desk.submit("somebody", 1, "x" * 9_000, actor=ACTOR)
+            desk.submit("somebody", team.tg, "x" * 9_000, actor=ACTOR)
         except Trouble as trouble:
             sentence = str(trouble)
     assert "disk is full" in sentence
     assert dump() == before
     rows("PRAGMA max_page_count = 1000000")
-    desk.submit("at last", 1, "x" * 9_000, actor=ACTOR)
+    desk.submit("at last", team.tg, "x" * 9_000, actor=ACTOR)
 
 
 def test_a_database_that_may_only_be_read_is_a_sentence(db: Database) -> None:

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.every_engine
 
 
 def test_pages_follow_each_other_without_a_gap(db: Database) -> None:
-    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     for number in range(25):
-        submit(f"lead_{number}", 1, "")
+        submit(f"lead_{number}", team.tg, "")
     seen: list[int] = []
     before = None
     while page := appeals.newest_appeals(10, before):
@@ -28,22 +28,22 @@ def test_pages_follow_each_other_without_a_gap(db: Database) -> None:
 
 
 def test_a_row_carries_an_excerpt_on_one_line(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("tg_1", 1, "two\nlines" + "x" * 9_000)
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("tg_1", team.tg, "two\nlines" + "x" * 9_000)
     [row] = appeals.newest_appeals(1)
     assert row.message.startswith("two lines")
     assert len(row.message) == appeals.EXCERPT
 
 
 def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str) -> None:
-    add_team({"Anna": 1}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}})
     elsewhere(target, "UPDATE source SET name = 't\x1bg'")
-    submit("held", 1, "first")
-    submit("closed", 1, "second")
+    submit("held", team.tg, "first")
+    submit("closed", team.tg, "second")
     desk.close([2], actor=ACTOR)
-    desk.submit("withdrawn", 1, "third", actor=ACTOR)
+    desk.submit("withdrawn", team.tg, "third", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    submit("waiting", 1, "[@click=app.quit]x[/]")
+    submit("waiting", team.tg, "[@click=app.quit]x[/]")
     shown = [
         (each.lead, each.operator, each.is_closed, each.is_withdrawn)
         for each in appeals.newest_appeals(9)
@@ -61,9 +61,9 @@ def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
 def test_pages_of_any_size_hold_the_same_as_one(db: Database, size: int) -> None:
-    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     for number in range(11):
-        submit(f"lead_{number % 5}", 1, "")
+        submit(f"lead_{number % 5}", team.tg, "")
     whole = appeals.newest_appeals(99)
     down, up = list(appeals.newest_appeals(size)), appeals.appeals_after(size, 0)[::-1]
     while page := appeals.newest_appeals(size, down[-1].id):
@@ -75,11 +75,11 @@ def test_pages_of_any_size_hold_the_same_as_one(db: Database, size: int) -> None
 
 
 def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> None:
-    add_team({"Anna": 90}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 90}, {"tg": {"Anna": 1}})
     for number in range(4):
-        submit(f"lead_{number}", 1, "")
+        submit(f"lead_{number}", team.tg, "")
     first = appeals.newest_appeals(2)
-    submit("late", 1, "")
+    submit("late", team.tg, "")
     assert [each.id for each in appeals.newest_appeals(2, first[-1].id)] == [2, 1]
     assert [each.id for each in appeals.appeals_after(2, first[0].id)] == [5]
 

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.every_engine
 
 
 def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
-    add_team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
-    submit("a", 1, "x")
-    submit("b", 1, "y")
-    submit("c", 2, "z")
+    team = add_team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
+    submit("a", team.tg, "x")
+    submit("b", team.tg, "y")
+    submit("c", team.vk, "z")
     board = board_queries.board()
     assert [(each.name, each.load, each.max_load) for each in board.operators] == [
         ("Anna", 1, 1),
@@ -35,11 +35,11 @@ def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
 
 
 def test_counts_go_on_from_an_earlier_board(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("a", 1, "")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a", team.tg, "")
     earlier = counted(board_queries.board())
-    submit("a", 1, "")
-    submit("b", 1, "")
+    submit("a", team.tg, "")
+    submit("b", team.tg, "")
     later = board_queries.board(earlier)
     assert (numbers(later.counts), sum(later.minutes.values())) == ((3, 2), 3)
 
@@ -55,15 +55,15 @@ def counted(board: board_queries.Board) -> board_queries.Board:
 
 
 def test_nothing_is_counted_before_somebody_asked_for_it(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("a", 1, "")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a", team.tg, "")
     assert board_queries.board(board_queries.board()).counts is None
 
 
 def test_weights_are_read_again_only_when_they_differ(db: Database, target: str) -> None:
-    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
     first = board_queries.board()
-    submit("a", 1, "")
+    submit("a", team.tg, "")
     assert board_queries.board(first).weights is first.weights
     elsewhere(target, "UPDATE operator_source SET weight = 100 - weight")
     swapped = board_queries.board(first)
@@ -105,8 +105,10 @@ def board_weights_after(
 
 
 def test_weights_spread_evenly_are_read_again(db: Database) -> None:
-    add_team({"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}})
-    kept, fresh = board_weights_after(lambda: desk.spread(1, actor=ACTOR))
+    team = add_team(
+        {"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}}
+    )
+    kept, fresh = board_weights_after(lambda: desk.spread(team.tg, actor=ACTOR))
     assert fresh == {1: {1: 20, 2: 20, 3: 20}}
     assert kept == fresh
 
@@ -121,8 +123,8 @@ def test_a_weight_moved_between_two_pairs_is_read_again(db: Database) -> None:
 
 
 def test_a_link_of_weight_zero_that_comes_or_goes_is_read_again(db: Database) -> None:
-    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
-    kept, fresh = board_weights_after(lambda: desk.set_weight(2, 1, 0, actor=ACTOR))
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
+    kept, fresh = board_weights_after(lambda: desk.set_weight(team.boris, team.tg, 0, actor=ACTOR))
     assert kept == fresh == {1: {1: 5, 2: 0}}
     moved = "UPDATE operator_source SET operator_id = 1, weight = 0 WHERE weight = 5"
     kept, fresh = board_weights_after(lambda: rows(moved))
@@ -151,13 +153,13 @@ def test_names_on_a_board_are_shown_on_one_line(db: Database, target: str) -> No
 
 
 def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead in ("a", "a", "a", "b"):
-        submit(lead, 1, "")
+        submit(lead, team.tg, "")
     board = counted(board_queries.board())
     assert numbers(board.counts) == (4, 2)
     for lead in ("b", "c", "d"):
-        submit(lead, 1, "")
+        submit(lead, team.tg, "")
     board = board_queries.board(board)
     assert numbers(board.counts) == (7, 4)
     assert board_queries.board(board) == counted(board_queries.board())
@@ -184,20 +186,20 @@ def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
 
 
 def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:
-    add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
     for lead in ("held", "waiting", "closed", "withdrawn"):
-        submit(lead, 1, "")
+        submit(lead, team.tg, "")
     desk.close([3], actor=ACTOR)
-    placed = desk.submit("vk", 2, "", actor=ACTOR)
+    placed = desk.submit("vk", team.vk, "", actor=ACTOR)
     desk.undo(actor=ACTOR)
     assert rows("SELECT withdrawn FROM appeal WHERE id = ?", placed.id) == [(1,)]
     assert [each.waiting for each in board_queries.board().sources] == [2, 0]
 
 
 def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None:
-    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     for number, ago in enumerate((0, 50, 150, 600, 3_600, 90_000)):
-        submit(f"lead {number}", 1, "")
+        submit(f"lead {number}", team.tg, "")
         rows(
             "UPDATE appeal SET timestamp = ? WHERE id = ?",
             stamp(now() - timedelta(seconds=ago)),
@@ -211,9 +213,9 @@ def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None
 
 
 def test_minutes_of_a_board_long_past_are_counted_afresh(db: Database) -> None:
-    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
-    submit("a", 1, "")
-    submit("b", 1, "")
+    team = add_team({"Anna": 99}, {"tg": {"Anna": 1}})
+    submit("a", team.tg, "")
+    submit("b", team.tg, "")
     old = board_queries.Board(minutes={"2020-01-01T00:00": 77})
     assert sum(board_queries.board(old).minutes.values()) == 2
 
@@ -261,10 +263,10 @@ def test_a_kept_board_never_differs_from_one_read_afresh(
 
 
 def test_the_very_first_appeal_is_counted_on_from_an_empty_board(db: Database) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     empty = counted(board_queries.board())
     assert numbers(empty.counts) == (0, 0)
-    submit("a", 1, "")
+    submit("a", team.tg, "")
     assert numbers(board_queries.board(empty).counts) == (1, 1)
 
 

@@ -127,16 +127,16 @@ def test_shares_are_exact_fractions_that_sum_to_one(
 def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> None:
     rng = random.Random(seed)
     names = [f"op {number}" for number in range(rng.randint(0, 6))]
-    add_team(
+    team = add_team(
         {name: rng.randint(0, 2) for name in names},
         {"tg": {name: rng.choice([0, 1, 5, 70]) for name in names if rng.random() < 0.8}},
     )
     for operator_id, _ in enumerate(names, 1):
         desk.set_active(operator_id, rng.random() < 0.7, actor=ACTOR)
     for number in range(rng.randint(0, 3)):
-        allocator.submit(f"lead {number}", 1, "")
+        allocator.submit(f"lead {number}", team.tg, "")
     candidates = allocator.candidates_of(1)
-    shown = odds.standings(board_queries.board(), 1)
+    shown = odds.standings(board_queries.board(), team.tg)
     drawn = [pick(candidates, draw) for draw in range(candidates.total)]
     assert {each.operator_id: each.reason for each in candidates.entries} == {
         operator_id: each.reason for operator_id, each in shown.items()
@@ -147,12 +147,12 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
 
 
 def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
-    add_team(
+    team = add_team(
         {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
         {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
     )
-    desk.set_active(4, False, actor=ACTOR)
-    standing = odds.standings(board_queries.board(), 1)
+    desk.set_active(team.gleb, False, actor=ACTOR)
+    standing = odds.standings(board_queries.board(), team.tg)
     assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
     assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
 

@@ -79,9 +79,9 @@ def test_every_way_of_looking_finds_what_a_reader_finds(index: SearchIndex) -> N
 
 
 def test_leads_operators_and_sources_are_found_in_any_case_and_form(index: SearchIndex) -> None:
-    add_team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
+    team = add_team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
     submit("AbC-Ё", 3, "x")
-    submit("other", 1, "x")
+    submit("other", team["ВКонтакте"], "x")
     caught_up(index)
     for text in ("bc-е", "aBc-ё", "артем", "op:АРТЕМ", "src:вконт", "op:и\u0306", "контакт"):
         assert found(text, None) == found(text, index) == [1], text

@@ -24,13 +24,13 @@ def house(tmp_path: Path) -> str:
     """Return a file with a team, acts, undone acts, closed, waiting and withdrawn appeals."""
     path = str(tmp_path / "house.db")
     opened = models.open_database(path)
-    add_team({"Анна": 3, "Boris": 2}, {"tg": {"Анна": 70, "Boris": 0}, "vk": {}})
+    team = add_team({"Анна": 3, "Boris": 2}, {"tg": {"Анна": 70, "Boris": 0}, "vk": {}})
     for number in range(9):
         submit(f"tg_{number % 4}", 1 + number % 2, f"text {number}\n'\\%s ?", key=f"k{number}")
     desk.close([1], actor=ACTOR)
-    desk.submit("by hand", 1, "", actor=ACTOR)
+    desk.submit("by hand", team.tg, "", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    desk.toggle_active(2, actor=ACTOR)
+    desk.toggle_active(team.boris, actor=ACTOR)
     opened.close()
     return path
 

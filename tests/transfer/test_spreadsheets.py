@@ -120,8 +120,8 @@ def test_moments_that_some_time_zone_cannot_show_stay_out(cell: str, words: str)
 def test_what_no_import_lets_in_is_not_copied_either(
     db: Database, tmp_path: Path, statement: str, words: str
 ) -> None:
-    add_team({"Anna": 50}, {"tg": {"Anna": 1}})
-    submit("tg_1", 1, "x")
+    team = add_team({"Anna": 50}, {"tg": {"Anna": 1}})
+    submit("tg_1", team.tg, "x")
     rows("PRAGMA foreign_keys = OFF")
     rows(statement)
     db.close()

@@ -60,10 +60,10 @@ def test_an_import_is_one_act_that_one_undo_takes_back(db: Database, what: str, 
     ],
 )
 def test_an_import_that_makes_room_hands_out_what_waits(db: Database, what: str, text: str) -> None:
-    add_team({"Анна": 0, "Борис": 2, "Вера": 2}, {"s": {"Анна": 1, "Борис": 1}})
-    desk.set_active(2, False, actor=ACTOR)
+    team = add_team({"Анна": 0, "Борис": 2, "Вера": 2}, {"s": {"Анна": 1, "Борис": 1}})
+    desk.set_active(team["Борис"], False, actor=ACTOR)
     for number in range(3):
-        submit(f"lead{number}", 1, "")
+        submit(f"lead{number}", team.s, "")
     assert holders() == [None] * 3
     take(what, text)
     assert [bool(each) for each in holders()] == [True, True, False]
@@ -73,16 +73,27 @@ def test_an_import_that_makes_room_hands_out_what_waits(db: Database, what: str,
 
 
 def test_many_weights_are_one_act(db: Database) -> None:
-    add_team({"Анна": 1, "Борис": 1}, {"s": {"Анна": 5}, "t": {"Борис": 1}})
-    done = desk.set_weights([(1, 1, None), (1, 2, 0), (2, 1, 9), (2, 2, 1)], actor=ACTOR)
+    team = add_team({"Анна": 1, "Борис": 1}, {"s": {"Анна": 5}, "t": {"Борис": 1}})
+    done = desk.set_weights(
+        [
+            (team["Анна"], team.s, None),
+            (team["Анна"], team.t, 0),
+            (team["Борис"], team.s, 9),
+            (team["Борис"], team.t, 1),
+        ],
+        actor=ACTOR,
+    )
     assert done.note == "3 weights set"
-    assert desk.set_weights([(2, 2, 1)], actor=ACTOR).event_id is None
-    assert desk.set_weights([(2, 2, 3)], actor=ACTOR).note == "Борис · t: weight 1 → 3"
+    assert desk.set_weights([(team["Борис"], team.t, 1)], actor=ACTOR).event_id is None
+    assert (
+        desk.set_weights([(team["Борис"], team.t, 3)], actor=ACTOR).note
+        == "Борис · t: weight 1 → 3"
+    )
     assert desk.set_weights([], actor=ACTOR).event_id is None
     for bad in ((1, 1, -1), (9, 1, 1), (1, 9, 1), (1, 1, True), (9, 1, None)):
         before = dump()
         with pytest.raises(Refused):
-            desk.set_weights([(1, 1, 3), bad], actor=ACTOR)
+            desk.set_weights([(team["Анна"], team.s, 3), bad], actor=ACTOR)
         assert dump() == before
 
 

@@ -21,10 +21,10 @@ from tui.widgets import hits
 def crowded(tmp_path: Path) -> Path:
     path = tmp_path / "desk.db"
     opened = open_database(path)
-    add_team({"Anna": 900, "Артём": 900}, {"tg": {"Anna": 1}, "ВК": {"Артём": 1}})
+    team = add_team({"Anna": 900, "Артём": 900}, {"tg": {"Anna": 1}, "ВК": {"Артём": 1}})
     with opened.atomic():
         for number in range(150):
-            submit(f"Lead_{number}", 1, "iPhone" if number % 5 else "WhatsApp")
+            submit(f"Lead_{number}", team.tg, "iPhone" if number % 5 else "WhatsApp")
     opened.close()
     return path
 

@@ -56,10 +56,10 @@ def test_a_moment_without_a_zone_is_utc() -> None:
 def odd_rows() -> None:
     """Fill a database with what another program may have stored."""
     add_team({"Skin": 5, "RTL": 5}, {"tab": {"Skin": 1}})
-    rows("UPDATE operator SET name = ? WHERE id = 1", "👍🏽 Skin")
-    rows("UPDATE operator SET name = ? WHERE id = 2", "\u202eRTL " + "\u0301" * 40)
+    rows("UPDATE operator SET name = ? WHERE name = 'Skin'", "👍🏽 Skin")
+    rows("UPDATE operator SET name = ? WHERE name = 'RTL'", "\u202eRTL " + "\u0301" * 40)
     rows("UPDATE source SET name = ?", "🇷🇺 tab\there")
-    rows("UPDATE operator SET load = ? WHERE id = 1", BEYOND)
+    rows("UPDATE operator SET load = ? WHERE name = 'Skin'", BEYOND)
     rows("INSERT INTO lead (id, external_id) VALUES (?, 'far')", BEYOND)
     moments = [*map(stamp, ENDS), "never", "2026-11-23"]
     for place, moment in enumerate(moments):
