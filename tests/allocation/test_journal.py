@@ -21,7 +21,7 @@ from leadboard.allocation.journal import (
 )
 from leadboard.common.errors import Refused, TooBusy
 from leadboard.database.transactions import transact
-from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, holders, rows
+from tests.support import ACTOR, Team, add_team, assert_loads_equal_counts, dump, holders, rows
 
 pytestmark = pytest.mark.every_engine
 
@@ -147,8 +147,9 @@ def desk_of_two(db: Database) -> Database:
 
 
 def test_a_move_notes_the_row_and_takes_the_place_along(desk_of_two: Database) -> None:
+    team = Team()
     journal = Journal()
-    transact(lambda: lifecycle.assign(1, 2, journal))
+    transact(lambda: lifecycle.assign(1, team.boris, journal))
     assert rows("SELECT load FROM operator ORDER BY id") == [(0,), (2,), (0,)]
     [change] = journal
     assert change.subject == "appeal:1"
@@ -173,7 +174,7 @@ def test_closing_and_reopening_at_once_leaves_the_load_as_it_was(desk_of_two: Da
     def work() -> str | None:
         journal = Journal()
         lifecycle.close(1, journal)
-        assert rows("SELECT load FROM operator WHERE id = 1") == [(0,)]
+        assert rows("SELECT load FROM operator WHERE name = 'Anna'") == [(0,)]
         why = lifecycle.reopen(1, journal)
         [change] = journal
         assert change.before == change.after
@@ -186,10 +187,11 @@ def test_closing_and_reopening_at_once_leaves_the_load_as_it_was(desk_of_two: Da
 def test_a_reopened_appeal_does_not_push_its_operator_over_the_limit(
     desk_of_two: Database,
 ) -> None:
+    team = Team()
     transact(lambda: lifecycle.close(1, Journal()))
-    transact(lambda: lifecycle.assign(3, 1, Journal()))
+    transact(lambda: lifecycle.assign(3, team.anna, Journal()))
     assert transact(lambda: lifecycle.reopen(1, Journal())) == "Anna is full (1/1)"
-    assert holders() == [None, 2, 1]
+    assert holders() == [None, team.boris, team.anna]
     assert_loads_equal_counts()
 
 
@@ -225,7 +227,7 @@ def test_by_force_the_place_above_the_limit_is_counted(
 @pytest.mark.parametrize(
     "move",
     [
-        lambda journal: lifecycle.assign(1, 1, journal),
+        lambda journal: lifecycle.assign(1, Team().anna, journal),
         lambda journal: lifecycle.give_back(3, journal),
         lambda journal: lifecycle.reopen(1, journal),
     ],
@@ -244,7 +246,7 @@ def test_a_row_that_changed_under_a_move_has_it_tried_again_from_the_start(
 ) -> None:
     stale = state_of(1)
     rows("UPDATE appeal SET closed_at = '2026-11-23T10:42:07.000000Z' WHERE id = 1")
-    rows("UPDATE operator SET load = 0 WHERE id = 1")
+    rows("UPDATE operator SET load = 0 WHERE name = 'Anna'")
     answers = iter([stale])
     monkeypatch.setattr(
         "leadboard.allocation.lifecycle.state_of", lambda key: next(answers, None) or state_of(key)
@@ -257,8 +259,9 @@ def test_a_row_that_changed_under_a_move_has_it_tried_again_from_the_start(
 def test_a_row_that_changed_under_a_move_is_never_overwritten(
     desk_of_two: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    team = Team()
     stale = state_of(1)
-    transact(lambda: lifecycle.assign(1, 2, Journal()))
+    transact(lambda: lifecycle.assign(1, team.boris, Journal()))
     before = dump()
     monkeypatch.setattr("leadboard.allocation.lifecycle.state_of", lambda _: stale)
     monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.0)

@@ -22,7 +22,7 @@ from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
 from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
 from models import Source
-from tests.support import ACTOR, add_team, dump, elsewhere, rows
+from tests.support import ACTOR, Team, add_team, dump, elsewhere, rows
 from tests.support.tables import PLANS, out
 
 pytestmark = pytest.mark.every_engine
@@ -69,7 +69,7 @@ def test_an_old_name_is_found_by_how_it_reads(db: Database, target: str) -> None
     sent = json.dumps({"external_id": "a", "source": "site\u200b", "message": ""}).encode()
     [placed] = store_batch([parsed(Line(1, sent))], LOTTERY)
     assert isinstance(placed, Placed)
-    assert placed.source_id == 3
+    assert placed.source_id == Team()["si\u00adte"]
     file = b"external_id,source,operator\nb,site,Anna\n"
     plan_appeals(io.BytesIO(file), "csv", force=True).act(ACTOR)
     assert rows("SELECT source_id, operator_id FROM appeal ORDER BY id DESC LIMIT 1") == [(3, 1)]
@@ -82,24 +82,24 @@ def test_a_name_that_looks_like_an_old_one_is_taken(db: Database, target: str) -
     before = dump()
     acts: list[Callable[[], object]] = [
         lambda: desk.add_source("site", actor=ACTOR),
-        lambda: desk.rename_source(1, "si\u00adte", actor=ACTOR),
-        lambda: desk.edit_operator(2, "Anna", 5, actor=ACTOR),
+        lambda: desk.rename_source(Team().tg, "si\u00adte", actor=ACTOR),
+        lambda: desk.edit_operator(Team().boris, "Anna", 5, actor=ACTOR),
     ]
     for act in acts:
         with pytest.raises(Refused, match="taken"):
             act()
     assert dump() == before
-    desk.rename_source(3, "site", actor=ACTOR)  # itself, made plain
+    desk.rename_source(Team()["si\u00adte"], "site", actor=ACTOR)  # itself, made plain
     assert rows("SELECT name FROM source WHERE id = 3") == [("site",)]
 
 
 def test_an_old_name_that_undo_brings_back_is_taken_again(db: Database, target: str) -> None:
     old_twins(target)
-    desk.rename_source(3, "shop", actor=ACTOR)
+    desk.rename_source(Team()["si\u00adte"], "shop", actor=ACTOR)
     desk.undo(actor=ACTOR)
     with pytest.raises(Refused, match="taken"):
         desk.add_source("site", actor=ACTOR)
-    renaming = desk.rename_source(3, "shop", actor=ACTOR).event_id
+    renaming = desk.rename_source(Team()["si\u00adte"], "shop", actor=ACTOR).event_id
     desk.add_source("site", actor=ACTOR)
     with pytest.raises(Refused, match="taken"):
         desk.undo(renaming, actor=ACTOR)
@@ -130,7 +130,7 @@ def test_many_names_in_one_act_are_not_each_compared_with_all_others(
 
 def test_an_old_file_exported_and_imported_again_changes_nothing(db: Database, target: str) -> None:
     old_twins(target)
-    submit("\u202a+7", 3, "n")
+    submit("\u202a+7", Team()["si\u00adte"], "n")
     before = dump()
     for what in ("operators", "sources", "weights", "leads", "appeals"):
         for form in ("csv", "json"):

@@ -101,7 +101,7 @@ def test_on_a_terminal_it_asks(
         assert "Анна: limit 2 → 9" in process.stdout.read().decode()
     os.close(leader)
     os.close(follower)
-    assert rows("SELECT max_load FROM operator WHERE id = 1") == [(limit,)]
+    assert rows("SELECT max_load FROM operator WHERE name = 'Анна'") == [(limit,)]
 
 
 def test_a_file_there_is_kept_without_force(house: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from leadboard.database import file as file_database
 from leadboard.database.connection import database
 from leadboard.database.transactions import reading_in_place, transact
 from models import open_database
-from tests.support import ACTOR, add_team, rows
+from tests.support import ACTOR, Team, add_team, rows
 from tests.support.door import running
 from tests.support.processes import ROOT, leadboard
 from tests.support.screen import open_desk
@@ -139,13 +139,14 @@ MISHAPS = [
 def test_nothing_is_acknowledged_that_is_not_in_the_file(
     house: Database, file: Path, mishap: Callable[[Path], None]
 ) -> None:
-    submit("tg_1", 1, "kept")
+    team = Team()
+    submit("tg_1", team.tg, "kept")
     mishap(file)
     before = sorted(file.parent.parent.rglob("*"))
     with pytest.raises(Trouble, match=r"deleted|second name"):
-        submit("tg_2", 1, "lost")
+        submit("tg_2", team.tg, "lost")
     with pytest.raises(Trouble):
-        desk.set_limit(1, 3, actor=ACTOR)
+        desk.set_limit(team.anna, 3, actor=ACTOR)
     with pytest.raises(Trouble):
         reading_in_place(lambda: rows("SELECT 1"))
     assert sorted(file.parent.parent.rglob("*")) == before
@@ -156,36 +157,42 @@ def test_nothing_is_acknowledged_that_is_not_in_the_file(
 def test_a_new_connection_makes_nothing_in_its_place(
     house: Database, file: Path, mishap: Callable[[Path], None]
 ) -> None:
-    submit("tg_1", 1, "kept")
+    team = Team()
+    submit("tg_1", team.tg, "kept")
     mishap(file)
     house.close()
     before = sorted(file.parent.parent.rglob("*"))
     with pytest.raises(Trouble, match="put it back"):
-        submit("tg_2", 1, "lost")
+        submit("tg_2", team.tg, "lost")
     assert sorted(file.parent.parent.rglob("*")) == before
 
 
 def test_a_file_that_is_emptied_takes_no_more(house: Database, file: Path) -> None:
-    submit("tg_1", 1, "kept")
+    team = Team()
+    submit("tg_1", team.tg, "kept")
     emptied(file)
-    for act in (lambda: submit("tg_2", 1, "lost"), lambda: desk.set_limit(1, 3, actor=ACTOR)):
+    for act in (
+        lambda: submit("tg_2", team.tg, "lost"),
+        lambda: desk.set_limit(team.anna, 3, actor=ACTOR),
+    ):
         with pytest.raises(Trouble, match="emptied while it was open"):
             act()
 
 
 def test_what_is_put_back_goes_on_by_itself(house: Database, file: Path) -> None:
-    submit("tg_1", 1, "before")
+    team = Team()
+    submit("tg_1", team.tg, "before")
     folder_moved(file)
     with pytest.raises(Trouble):
-        submit("tg_2", 1, "lost")
+        submit("tg_2", team.tg, "lost")
     file.parent.with_name("elsewhere").rename(file.parent)
-    submit("tg_3", 1, "after")
+    submit("tg_3", team.tg, "after")
     second = file.with_name("second.db")
     second.hardlink_to(file)
     with pytest.raises(Trouble, match="second name"):
-        submit("tg_4", 1, "lost")
+        submit("tg_4", team.tg, "lost")
     second.unlink()
-    submit("tg_5", 1, "later")
+    submit("tg_5", team.tg, "later")
     assert rows("SELECT message FROM appeal") == [("before",), ("after",), ("later",)]
 
 
@@ -199,11 +206,12 @@ def test_what_went_while_it_was_stored_is_uncertain(house: Database, file: Path)
 
 
 def test_links_that_lead_to_the_file_are_one_name(house: Database, file: Path) -> None:
+    team = Team()
     for name in ("one.db", "two.db"):
         link = file.parent.parent / name
         link.symlink_to(file)
         assert leadboard(link, "feed", given=LINE).returncode == 0
-    submit("tg_9", 1, "by the name itself")
+    submit("tg_9", team.tg, "by the name itself")
     assert rows("SELECT count(*) FROM appeal") == [(3,)]
 
 
@@ -276,17 +284,18 @@ def test_a_feed_says_which_lines_are_stored(house: Database, file: Path) -> None
 def test_no_connection_makes_a_second_log(
     house: Database, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    team = Team()
     told: list[str] = []
 
     def work() -> None:
         try:
-            submit("tg_2", 1, "lost")
+            submit("tg_2", team.tg, "lost")
         except Trouble as trouble:
             told.append(str(trouble))
         finally:
             database.close()
 
-    submit("tg_1", 1, "kept")
+    submit("tg_1", team.tg, "kept")
     log_deleted(file)
     thread = threading.Thread(target=work)
     thread.start()
@@ -311,11 +320,12 @@ def test_no_connection_makes_a_second_log(
 
 
 def test_what_another_closed_and_opened_again_is_the_right_log(house: Database, file: Path) -> None:
-    submit("tg_1", 1, "first")
+    team = Team()
+    submit("tg_1", team.tg, "first")
     spoken_of = house.connection()  # type: ignore[no-untyped-call]
     house.close()
     assert leadboard(file, "feed", given=LINE).returncode == 0
-    submit("tg_2", 1, "third")
+    submit("tg_2", team.tg, "third")
     assert stored(file) == 3
     del spoken_of
 

@@ -22,7 +22,7 @@ from leadboard.database import file as file_database
 from leadboard.database.backup import backup
 from leadboard.database.connection import engine
 from models import open_database
-from tests.support import ACTOR, rows
+from tests.support import ACTOR, Team, rows
 from tests.support.processes import ROOT
 from tests.support.screen import Desk
 from tui.app import LeadboardApp
@@ -50,14 +50,15 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_what_may_only_be_read_can_be_read_and_says_so(
     house: Database, file: Path, unwritable: None
 ) -> None:
-    submit("tg_1", 1, "kept")
+    team = Team()
+    submit("tg_1", team.tg, "kept")
     house.close()
     opened = open_database(file, may_create=False, may_only_read=True)
     try:
         assert rows("SELECT message FROM appeal") == [("kept",)]
         assert engine().title == "t.db (read only)"
         with pytest.raises(Refused, match="read-only"):
-            desk.set_limit(1, 3, actor=ACTOR)
+            desk.set_limit(team.anna, 3, actor=ACTOR)
     finally:
         opened.close()
     with pytest.raises(Trouble, match="read-only: check its rights"):
@@ -76,11 +77,12 @@ def test_an_older_file_that_may_only_be_read_says_what_to_do(
 def test_a_file_that_changes_while_it_is_taken_for_unchangeable_is_noticed(
     house: Database, file: Path
 ) -> None:
+    team = Team()
     house.close()
     frozen = file_database.DatabaseFile(file, "ro&immutable=1")
     frozen.confirm()
     open_database(file)
-    submit("tg_1", 1, "written meanwhile")
+    submit("tg_1", team.tg, "written meanwhile")
     with pytest.raises(Trouble, match="changed by another program"):
         frozen.confirm()
 
@@ -88,7 +90,8 @@ def test_a_file_that_changes_while_it_is_taken_for_unchangeable_is_noticed(
 def test_an_empty_log_keeps_nobody_from_reading(
     house: Database, file: Path, unwritable: None
 ) -> None:
-    submit("tg_1", 1, "kept")
+    team = Team()
+    submit("tg_1", team.tg, "kept")
     house.close()
     Path(f"{file}-wal").touch()  # as in a copy of the folder while it was open
     with closing(open_database(file, may_create=False, may_only_read=True)):
@@ -98,7 +101,8 @@ def test_an_empty_log_keeps_nobody_from_reading(
 def test_a_log_without_its_index_says_what_to_do(
     house: Database, file: Path, unwritable: None
 ) -> None:
-    submit("tg_1", 1, "in the log")
+    team = Team()
+    submit("tg_1", team.tg, "in the log")
     read = file.with_name("read.db")
     for ending in ("", "-wal"):
         shutil.copy(f"{file}{ending}", f"{read}{ending}")
@@ -130,7 +134,8 @@ def strangers_may_run() -> None:
 def test_a_stranger_reads_what_may_only_be_read(
     house: Database, file: Path, name: str, strangers_may_run: None
 ) -> None:
-    submit("tg_1", 1, "kept")
+    team = Team()
+    submit("tg_1", team.tg, "kept")
     backup(file, file.with_name("copy.db"))
     house.close()
     with tempfile.TemporaryDirectory() as folder:  # pytest's own is for nobody else

@@ -18,7 +18,7 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.restore import restore
 from models import SCHEMA_VERSION, open_database
-from tests.support import add_team, rows
+from tests.support import Team, add_team, rows
 from tests.support.processes import ROOT, leadboard
 
 KILLED = """
@@ -301,9 +301,10 @@ def test_no_backup_is_written_over_a_database_in_use(place: Path, good: Path) ->
 def test_nothing_is_written_over_a_part_of_a_database_in_use(
     place: Path, good: Path, ending: str, tmp_path: Path
 ) -> None:
+    team = Team()
     (tmp_path / "link").symlink_to(f"{place}{ending}")
     open_database(place)
-    submit("tg_9", 1, "in the log alone")
+    submit("tg_9", team.tg, "in the log alone")
     before = sorted(tmp_path.rglob("*"))
     for part in (Path(f"{place}{ending}"), tmp_path / "link"):
         for arguments in (

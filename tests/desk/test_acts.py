@@ -26,7 +26,11 @@ pytestmark = pytest.mark.every_engine
 Act = Callable[["Team"], object]
 
 
-LOADS = "(SELECT load FROM operator WHERE id = 1), (SELECT load FROM operator WHERE id = 3)"
+LOADS = (
+    "(SELECT load FROM operator WHERE name = 'Vera'),"
+    " (SELECT load FROM operator WHERE name = 'Gleb')"
+)
+PAIRS = "operator_source JOIN operator o ON o.id = operator_id JOIN source s ON s.id = source_id"
 
 
 # --- each act: what it does, and what the record says of it ------------------------------------
@@ -54,49 +58,49 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         lambda team: desk.edit_operator(team.vera, "Vera K", 9, actor=ACTOR),
         "edit operator",
         "Vera is now Vera K: limit 4 → 9",
-        "SELECT name, max_load, load FROM operator WHERE id = 1",
+        "SELECT name, max_load, load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 9, 3),
     ),
     "rename_operator": (
         lambda team: desk.rename_operator(team.vera, "Vera K", actor=ACTOR),
         "rename operator",
         "Vera is now Vera K",
-        "SELECT name, max_load FROM operator WHERE id = 1",
+        "SELECT name, max_load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 4),
     ),
     "set_limit": (
         lambda team: desk.set_limit(team.vera, 8, actor=ACTOR),
         "limit",
         "Vera: limit 4 → 8",
-        "SELECT max_load FROM operator WHERE id = 1",
+        "SELECT max_load FROM operator WHERE name = 'Vera'",
         (8,),
     ),
     "step_limit": (
         lambda team: desk.step_limit(team.vera, -2, actor=ACTOR),
         "limit",
         "Vera: limit 4 → 2",
-        "SELECT max_load, load FROM operator WHERE id = 1",
+        "SELECT max_load, load FROM operator WHERE name = 'Vera'",
         (2, 3),
     ),
     "set_active": (
         lambda team: desk.set_active(team.vera, False, actor=ACTOR),
         "on or off",
         "Vera is off and keeps 3 appeals",
-        "SELECT is_active, load FROM operator WHERE id = 1",
+        "SELECT is_active, load FROM operator WHERE name = 'Vera'",
         (0, 3),
     ),
     "toggle_active": (
         lambda team: desk.toggle_active(team.boris, actor=ACTOR),
         "on or off",
         "Boris is on",
-        "SELECT is_active FROM operator WHERE id = 2",
+        "SELECT is_active FROM operator WHERE name = 'Boris'",
         (1,),
     ),
     "send_home": (
         lambda team: desk.send_home(team.vera, actor=ACTOR),
         "send home",
         "Vera is off, 3 appeals returned",
-        "SELECT is_active, load FROM operator WHERE id = 1",
+        "SELECT is_active, load FROM operator WHERE name = 'Vera'",
         (0, 0),
     ),
     "delete_operator": (
@@ -117,7 +121,7 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         lambda team: desk.rename_source(team.bot, "telegram", actor=ACTOR),
         "rename source",
         "Source bot is now telegram",
-        "SELECT name FROM source WHERE id = 1",
+        "SELECT name FROM source WHERE name <> 'site'",
         ("telegram",),
     ),
     "delete_source": (
@@ -131,21 +135,21 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         lambda team: desk.set_weight(team.gleb, team.site, 30, actor=ACTOR),
         "weight",
         "Gleb · site: weight none → 30",
-        "SELECT weight FROM operator_source WHERE source_id = 2",
+        f"SELECT weight FROM {PAIRS} WHERE s.name = 'site'",
         (30,),
     ),
     "step_weight": (
         lambda team: desk.step_weight(team.vera, team.bot, 7, actor=ACTOR),
         "weight",
         "Vera · bot: weight 50 → 57",
-        "SELECT weight FROM operator_source WHERE operator_id = 1",
+        f"SELECT weight FROM {PAIRS} WHERE o.name = 'Vera'",
         (57,),
     ),
     "unlink": (
         lambda team: desk.unlink(team.vera, team.bot, actor=ACTOR),
         "weight",
         "Vera · bot: weight 50 → none",
-        "SELECT count(*) FROM operator_source WHERE operator_id = 1",
+        f"SELECT count(*) FROM {PAIRS} WHERE o.name = 'Vera'",
         (0,),
     ),
     "spread": (
@@ -159,14 +163,14 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         lambda team: desk.replace_weight(team.vera, team.bot, 50, 30, actor=ACTOR),
         "weight",
         "Vera · bot: weight 50 → 30",
-        "SELECT weight FROM operator_source WHERE operator_id = 1 AND source_id = 1",
+        f"SELECT weight FROM {PAIRS} WHERE o.name = 'Vera' AND s.name = 'bot'",
         (30,),
     ),
     "replace_weight by what it is": (
         lambda team: desk.replace_weight(team.gleb, team.site, None, 30, actor=ACTOR),
         "weight",
         "Gleb · site: weight none → 30",
-        "SELECT weight FROM operator_source WHERE operator_id = 3 AND source_id = 2",
+        f"SELECT weight FROM {PAIRS} WHERE o.name = 'Gleb' AND s.name = 'site'",
         (30,),
     ),
     "set_weights": (
@@ -184,7 +188,7 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         ),
         "import operators",
         "Operators imported: 1 added, 1 changed",
-        "SELECT (SELECT max_load FROM operator WHERE id = 1), max_load FROM operator"
+        "SELECT (SELECT max_load FROM operator WHERE name = 'Vera'), max_load FROM operator"
         " WHERE name = 'Dora'",
         (9, 7),
     ),
@@ -194,7 +198,7 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         ),
         "change operator",
         "Vera: name Vera → Vera K, limit 4 → 9, active True → False",
-        "SELECT name, max_load FROM operator WHERE id = 1",
+        "SELECT name, max_load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 9),
     ),
     "import_sources": (

@@ -12,7 +12,7 @@ from allocator import submit
 from leadboard import desk
 from leadboard.database.fields import now, stamp
 from leadboard.queries import board as board_queries
-from tests.support import ACTOR, add_team, elsewhere, rows
+from tests.support import ACTOR, Team, add_team, elsewhere, rows
 
 pytestmark = pytest.mark.every_engine
 
@@ -272,7 +272,8 @@ def test_the_very_first_appeal_is_counted_on_from_an_empty_board(db: Database) -
 
 def arrived(moment: datetime) -> None:
     """Let an appeal arrive at a moment of the past."""
-    placed = submit("a", 1, "")
+    team = Team()
+    placed = submit("a", team.tg, "")
     rows("UPDATE appeal SET timestamp = ? WHERE id = ?", stamp(moment), placed.id)
 
 

@@ -71,14 +71,14 @@ def test_keys_and_ids_are_known_again_also_within_the_file(db: Database) -> None
 
 
 def test_line_breaks_that_a_spreadsheet_rewrote_are_no_difference(db: Database) -> None:
-    desk.add_source("s", actor=ACTOR)
-    submit("1", 1, "a\r\nb")
+    team = add_team({}, {"s": {}})
+    submit("1", team.s, "a\r\nb")
     assert plan("appeals", out("appeals").replace("a\r\nb", "a\nb")).changes == 0
 
 
 def test_leads_are_added_and_never_renamed(db: Database) -> None:
-    desk.add_source("s", actor=ACTOR)
-    submit("tg_1", 1, "")
+    team = add_team({}, {"s": {}})
+    submit("tg_1", team.s, "")
     take("leads", "id,external_id\n1,tg_1\n7,tg_7\n,tg_8\n,tg_7\n")
     assert rows("SELECT id, external_id FROM lead ORDER BY id") == [
         *((1, "tg_1"), (7, "tg_7"), (8, "tg_8")),

@@ -14,7 +14,7 @@ from leadboard.allocation import audit
 from leadboard.common.errors import Refused, Trouble
 from leadboard.transfer import copying as moving
 from leadboard.transfer.copying import move
-from tests.support import ACTOR, add_team, dump, elsewhere, rows
+from tests.support import ACTOR, Team, add_team, dump, elsewhere, rows
 from tests.support.processes import ROOT
 from tests.support.server import Server
 
@@ -86,7 +86,8 @@ def test_ids_go_on_where_they_were(house: str, empty: str, tmp_path: Path, kind:
     target = empty if kind == "server" else str(tmp_path / "new.db")
     move(house, target, silent)
     opened = models.open_database(target)
-    assert submit("next", 1, "").id == 11
+    team = Team()
+    assert submit("next", team.tg, "").id == 11
     desk.add_operator("Vera", 1, actor=ACTOR)
     assert rows("SELECT id FROM operator WHERE name = 'Vera'") == [(3,)]
     assert audit.check() == []

@@ -17,7 +17,7 @@ from leadboard.common.errors import Refused
 from leadboard.common.validation import checked_name
 from leadboard.transfer.tables import TABLES
 from leadboard.transfer.writing import Style
-from tests.support import ACTOR, assert_loads_equal_counts, dump
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump
 from tests.support.tables import FORMS, a_day, afresh, out, plan, take
 
 pytestmark = pytest.mark.every_engine
@@ -95,9 +95,9 @@ def test_any_names_and_weights_survive(
 def test_any_message_survives(messages: list[str], form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         afresh(Path(folder))
-        desk.add_source("s", actor=ACTOR)
+        team = add_team({}, {"s": {}})
         for message in messages:
-            submit("lead", 1, message)
+            submit("lead", team.s, message)
         text = out("appeals", form)
         assert plan("appeals", text, form).changes == 0
     with tempfile.TemporaryDirectory() as folder:
@@ -141,8 +141,8 @@ def test_excel_gets_a_mark_and_semicolons_and_a_hint_is_understood(db: Database)
 
 
 def test_on_a_terminal_nothing_of_theirs_is_obeyed(db: Database) -> None:
-    desk.add_source("s", actor=ACTOR)
-    submit("lead", 1, "\x1b[2J\u202e\x9b")
+    team = add_team({}, {"s": {}})
+    submit("lead", team.s, "\x1b[2J\u202e\x9b")
     for form in FORMS:
         shown = out("appeals", form, Style(is_shown=True))
         assert not {"\x1b", "\u202e", "\x9b"} & set(shown)

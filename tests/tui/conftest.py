@@ -6,7 +6,7 @@ import pytest
 
 import allocator
 import models
-from leadboard import desk as acts
+from tests.support import add_team
 from tests.support.lists import feed
 
 
@@ -15,13 +15,9 @@ def file(tmp_path: Path) -> Path:
     """Anna with one place and Boris with two; four appeals, so that one waits."""
     path = tmp_path / "day.db"
     opened = models.open_database(path)
-    acts.add_source("tg", actor="t")
-    acts.add_operator("Anna", 1, actor="t")
-    acts.add_operator("Boris", 2, actor="t")
-    acts.set_weight(1, 1, 50, actor="t")
-    acts.set_weight(2, 1, 50, actor="t")
+    team = add_team({"Anna": 1, "Boris": 2}, {"tg": {"Anna": 50, "Boris": 50}})
     for number in range(1, 5):
-        allocator.submit(f"lead_{number}", 1, f"message {number}")
+        allocator.submit(f"lead_{number}", team.tg, f"message {number}")
     opened.close()
     return path
 
@@ -31,11 +27,7 @@ def long_list(tmp_path: Path) -> Path:
     """Thirty appeals of one source, of Anna and Boris; Vera has as much room and serves none."""
     path = tmp_path / "selection.db"
     opened = models.open_database(path)
-    acts.add_source("vk", actor="t")
-    for name in ("Anna", "Boris", "Vera"):
-        acts.add_operator(name, 1000, actor="t")
-    for operator in (1, 2):
-        acts.set_weight(operator, 1, 10, actor="t")
+    add_team({"Anna": 1000, "Boris": 1000, "Vera": 1000}, {"vk": {"Anna": 10, "Boris": 10}})
     feed(1, 30)
     opened.close()
     return path

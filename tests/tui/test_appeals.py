@@ -8,7 +8,7 @@ import pytest
 import allocator
 from bench.generate import Sizes, generate
 from leadboard import desk as acts
-from tests.support import rows
+from tests.support import Team, rows
 from tests.support.screen import USUAL, Desk, open_desk
 from tui.panes.appeals import Appeals
 
@@ -51,8 +51,9 @@ async def test_several_are_marked_and_closed_at_once(file: Path) -> None:
 
 async def test_returning_draws_again(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(acts.set_active, 1, False, actor="t")
-        await desk.elsewhere(acts.set_active, 2, False, actor="t")
+        team = Team()
+        await desk.elsewhere(acts.set_active, team.anna, False, actor="t")
+        await desk.elsewhere(acts.set_active, team.boris, False, actor="t")
         await desk.press("3", "G", "r")
         assert "returned, waiting" in desk.text
         assert rows("SELECT operator_id FROM appeal WHERE id=1") == [(None,)]
@@ -71,7 +72,8 @@ async def test_a_lead_leads_to_his_appeals_and_back(file: Path) -> None:
 
 async def test_an_appeal_leads_to_everything_its_lead_wrote_and_back(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(allocator.submit, "lead_2", 1, "again from 2")
+        team = Team()
+        await desk.elsewhere(allocator.submit, "lead_2", team.tg, "again from 2")
         await desk.press("4", "f4", "G", "k", "L")
         assert "only lead_2 · esc goes back" in desk.text
         assert "again from 2" in desk.text
@@ -84,10 +86,11 @@ async def test_an_appeal_leads_to_everything_its_lead_wrote_and_back(file: Path)
 
 async def test_the_lists_are_turned_over_oldest_first(file: Path) -> None:
     async with open_desk(file) as desk:
+        team = Team()
         await desk.press("f4", "s")
         assert "Oldest first" in desk.text
         assert messages(desk) == ["1", "2", "3", "4"]
-        await desk.elsewhere(allocator.submit, "lead_5", 1, "message 5")
+        await desk.elsewhere(allocator.submit, "lead_5", team.tg, "message 5")
         await desk.until(lambda: messages(desk) == ["1", "2", "3", "4", "5"])
         await desk.press("G", "s")
         assert messages(desk) == ["5", "4", "3", "2", "1"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from leadboard import desk as acts
-from tests.support import rows
+from tests.support import Team, rows
 from tests.support.screen import open_desk
 
 
@@ -20,7 +20,7 @@ async def test_moving_over_a_limit_needs_an_explicit_yes(file: Path) -> None:
         await desk.type("ann")
         await desk.press("enter", "y")
         assert rows("SELECT operator_id FROM appeal WHERE id=4") == [(1,)]
-        assert rows("SELECT load, max_load FROM operator WHERE id=1") == [(2, 1)]
+        assert rows("SELECT load, max_load FROM operator WHERE name = 'Anna'") == [(2, 1)]
         assert rows("SELECT forced FROM event ORDER BY id DESC LIMIT 1") == [(1,)]
         assert "Anna by force" in desk.text
 
@@ -61,7 +61,8 @@ async def test_two_quick_escapes_leave_a_dialog_once(file: Path) -> None:
 
 async def test_moving_shows_loads_and_odds_and_who_is_full(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(acts.set_limit, 2, 9, actor="t")
+        team = Team()
+        await desk.elsewhere(acts.set_limit, team.boris, 9, actor="t")
         await desk.elsewhere(acts.add_operator, "Vera", 5, actor="t")
         await desk.elsewhere(acts.add_operator, "Gleb", 5, actor="t")
         await desk.elsewhere(acts.set_active, 4, False, actor="t")

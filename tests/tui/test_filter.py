@@ -12,7 +12,7 @@ from leadboard.database.fields import now
 from leadboard.queries import appeals
 from leadboard.queries.filters import parse
 from models import open_database
-from tests.support import add_team, rows
+from tests.support import Team, add_team, rows
 from tests.support.screen import Desk, open_desk
 from tui.widgets import hits
 
@@ -37,15 +37,16 @@ async def filter_by(desk: Desk, text: str) -> None:
 
 async def test_a_filter_says_how_much_it_finds_also_when_more_arrives(crowded: Path) -> None:
     async with open_desk(crowded) as desk:
+        team = Team()
         await desk.press("f4")
         await filter_by(desk, "WHATSAPP")
         await desk.until(lambda: "filter: WHATSAPP · 30 found" in desk.text)
-        await desk.elsewhere(submit, "new", 1, "whatsapp")
+        await desk.elsewhere(submit, "new", team.tg, "whatsapp")
         await desk.until(lambda: "filter: WHATSAPP · 31 found" in desk.text)
         await desk.press("escape")
         await filter_by(desk, "iphone")
         await desk.until(lambda: "filter: iphone · 120 found" in desk.text)
-        await desk.elsewhere(submit, "new", 1, "iPhone")
+        await desk.elsewhere(submit, "new", team.tg, "iPhone")
         await desk.until(lambda: "filter: iphone · 121 found" in desk.text)
         await desk.press("right_square_bracket", "right_square_bracket")
         await desk.until(lambda: "filter: iphone · 0 found" in desk.text)
@@ -171,9 +172,10 @@ async def test_filters_narrow_every_pane_live_and_escape_clears_them(file: Path)
 )
 def test_terms_find_what_they_name(file: Path, text: str, expected: list[int]) -> None:
     opened = models.open_database(file)
-    acts.set_limit(2, 0, actor="t")
-    rows("UPDATE appeal SET operator_id = 1 WHERE id = 1")
-    rows("UPDATE appeal SET operator_id = 2 WHERE id IN (2, 3)")
+    team = Team()
+    acts.set_limit(team.boris, 0, actor="t")
+    rows("UPDATE appeal SET operator_id = ? WHERE id = 1", team.anna)
+    rows("UPDATE appeal SET operator_id = ? WHERE id IN (2, 3)", team.boris)
     found = appeals.newest_appeals(10, wanted=parse(text, now()))
     opened.close()
     assert [row.id for row in found] == expected
@@ -181,7 +183,8 @@ def test_terms_find_what_they_name(file: Path, text: str, expected: list[int]) -
 
 def test_words_are_found_whatever_their_case_in_any_alphabet(file: Path) -> None:
     opened = models.open_database(file)
-    allocator.submit("Лид", 1, "Хочу купить КУРС")
+    team = Team()
+    allocator.submit("Лид", team.tg, "Хочу купить КУРС")
     for word in ("хочу", "ХОЧУ", "Курс", "лид"):
         assert [row.id for row in appeals.newest_appeals(9, wanted=parse(word, now()))] == [5]
     opened.close()

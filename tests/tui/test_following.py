@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from leadboard import desk as acts
-from tests.support import rows
+from tests.support import Team, rows
 from tests.support.processes import ROOT
 from tests.support.screen import open_desk
 from tests.support.terminal import Terminal
@@ -16,7 +16,8 @@ from tests.support.terminal import Terminal
 
 async def test_a_foreign_change_shows_within_half_a_second(file: Path) -> None:
     async with open_desk(file) as desk:
-        await desk.elsewhere(acts.set_limit, 2, 9, actor="bot")
+        team = Team()
+        await desk.elsewhere(acts.set_limit, team.boris, 9, actor="bot")
         started = time.monotonic()
         await desk.until(lambda: "3/9" in desk.text)
         assert time.monotonic() - started < 0.5
@@ -77,4 +78,4 @@ async def test_a_writer_that_is_held_up_never_holds_up_the_keys(
         other.execute("ROLLBACK")
         other.close()
         await desk.until(lambda: "Anna: limit 1 → 2" in desk.text)
-        assert rows("SELECT max_load FROM operator WHERE id=1") == [(2,)]
+        assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(2,)]

@@ -3,20 +3,23 @@
 from pathlib import Path
 
 from leadboard import desk as acts
-from tests.support import rows
+from tests.support import Team, rows
 from tests.support.lists import closed, feed
 from tests.support.screen import open_desk
 
 
 async def test_a_move_passes_over_what_changed_and_says_which_and_why(long_list: Path) -> None:
     async with open_desk(long_list) as desk:
+        team = Team()
         await desk.press("f4", "home", "space", "space", "space")
         await desk.elsewhere(acts.close, [29], actor="other")
         await desk.press("m")
         await desk.type("ver")
         await desk.press("enter")
         assert "lead_29 (vk) closed" in desk.text
-        moved = rows("SELECT count(*) FROM appeal WHERE id IN (28, 30) AND operator_id = 3")
+        moved = rows(
+            "SELECT count(*) FROM appeal WHERE id IN (28, 30) AND operator_id = ?", team.vera
+        )
         assert moved == [(2,)]
         assert "1 marked" in desk.text
         await desk.press("escape")
@@ -62,7 +65,7 @@ async def test_more_than_fit_are_asked_about(long_list: Path) -> None:
         await desk.press("enter")
         assert "12 of 20 fit: enter moves 12, y all 20 over the limit" in desk.text
         await desk.press("enter")
-        assert rows("SELECT load FROM operator WHERE id = 4") == [(12,)]
+        assert rows("SELECT load FROM operator WHERE name = 'Gleb'") == [(12,)]
         assert "8 marked" in desk.text
         assert "12 appeals → Gleb; skipped: lead_23 (vk) no place" in desk.text
         await desk.press("m")
@@ -70,7 +73,7 @@ async def test_more_than_fit_are_asked_about(long_list: Path) -> None:
         await desk.press("enter")
         assert "Gleb is full (12/12). Give all 8 all the same?" in desk.text
         await desk.press("y")
-        assert rows("SELECT load FROM operator WHERE id = 4") == [(20,)]
+        assert rows("SELECT load FROM operator WHERE name = 'Gleb'") == [(20,)]
         assert "marked" not in desk.text
 
 
@@ -93,11 +96,12 @@ async def test_all_that_match_are_marked_with_one_key_and_a_range_with_two(long_
 
 async def test_a_batch_from_the_waiting_ones_leaves_those_that_went(long_list: Path) -> None:
     async with open_desk(long_list) as desk:
-        for operator in (1, 2):
-            await desk.elsewhere(acts.set_weight, operator, 1, 0, actor="t")
+        team = Team()
+        for operator in (team.anna, team.boris):
+            await desk.elsewhere(acts.set_weight, operator, team.vk, 0, actor="t")
         await desk.elsewhere(feed, 31, 50)
         await desk.press("f4", "right_square_bracket", "asterisk")
-        await desk.elsewhere(acts.assign, [40], 1, actor="other")
+        await desk.elsewhere(acts.assign, [40], team.anna, actor="other")
         await desk.press("m")
         await desk.type("ver")
         await desk.press("enter")

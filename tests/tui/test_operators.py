@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from leadboard import desk as acts
-from tests.support import rows
+from tests.support import Team, rows
 from tests.support.screen import Desk, open_desk
 
 
@@ -12,18 +12,19 @@ async def test_sending_home_returns_everything_and_one_key_takes_it_back(file: P
         await desk.press("down", "space")
         assert "Boris is off and keeps 2 appeals" in desk.text
         await desk.press("space", "R")
-        assert rows("SELECT is_active, load FROM operator WHERE id=2") == [(0, 0)]
+        assert rows("SELECT is_active, load FROM operator WHERE name = 'Boris'") == [(0, 0)]
         assert "Waiting 3" in desk.text
         await desk.press("u")
-        assert rows("SELECT is_active, load FROM operator WHERE id=2") == [(1, 2)]
+        assert rows("SELECT is_active, load FROM operator WHERE name = 'Boris'") == [(1, 2)]
 
 
 async def test_operators_are_sorted_by_what_one_looks_for(file: Path) -> None:
     async with open_desk(file) as desk:
+        team = Team()
         assert first_operator(desk) == "Anna"
         await desk.press("s", "s", "s")
         assert "most free places first" in desk.text
-        await desk.elsewhere(acts.set_limit, 2, 90, actor="bot")
+        await desk.elsewhere(acts.set_limit, team.boris, 90, actor="bot")
         await desk.until(lambda: first_operator(desk) == "Boris")
         await desk.press("s")
         assert first_operator(desk) == "Anna"

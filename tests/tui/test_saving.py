@@ -11,6 +11,7 @@ import pytest
 import allocator
 from leadboard import desk as acts
 from leadboard.common.errors import Trouble
+from tests.support import Team
 from tests.support.lists import feed
 from tests.support.screen import Desk, open_desk
 
@@ -20,7 +21,8 @@ async def test_what_is_on_show_is_saved_privately_and_without_formulas(
 ) -> None:
     monkeypatch.setattr("platformdirs.user_downloads_path", lambda: tmp_path)
     async with open_desk(file) as desk:
-        await desk.elsewhere(allocator.submit, "=1+1", 1, "@SUM(A1)")
+        team = Team()
+        await desk.elsewhere(allocator.submit, "=1+1", team.tg, "@SUM(A1)")
         await desk.press("3")
         await desk.until(lambda: "@SUM(A1)" in desk.text)
         desk.app.desk_screen.export_rows()
@@ -56,8 +58,9 @@ async def test_a_list_is_saved_with_all_its_rows_in_the_order_on_show(
     long_list: Path, folder: Path
 ) -> None:
     async with open_desk(long_list) as desk:
+        team = Team()
         await desk.elsewhere(feed, 31, 1_234)
-        await desk.elsewhere(allocator.submit, "=cmd", 1, "x" * 9_000)
+        await desk.elsewhere(allocator.submit, "=cmd", team.vk, "x" * 9_000)
         await desk.press("f4")
         head, *lines = await saved(desk, folder)
         assert head[:4] == ["id", "timestamp", "external_id", "source"]
@@ -80,8 +83,9 @@ async def test_of_the_grid_the_weights_are_saved_and_of_the_team_the_team(
     long_list: Path, folder: Path
 ) -> None:
     async with open_desk(long_list) as desk:
+        team = Team()
         await desk.elsewhere(acts.add_source, "tg", actor="t")
-        await desk.elsewhere(acts.set_weight, 3, 2, 77, actor="t")
+        await desk.elsewhere(acts.set_weight, team.vera, Team().tg, 77, actor="t")
         await desk.until(lambda: "77" in desk.text)
         await desk.press("f3")
         assert await saved(desk, folder) == [

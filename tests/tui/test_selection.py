@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from leadboard import desk as acts
+from tests.support import Team
 from tests.support.lists import closed, fed, feed, later_than, shown
 from tests.support.screen import LARGE, USUAL, open_desk
 
@@ -126,13 +127,14 @@ async def test_what_was_selected_is_selected_when_one_comes_back(long_list: Path
 
 async def test_a_key_for_a_row_that_left_in_that_moment_hits_no_other(long_list: Path) -> None:
     async with open_desk(long_list) as desk:
-        for operator in (1, 2):
-            await desk.elsewhere(acts.set_weight, operator, 1, 0, actor="t")
+        team = Team()
+        for operator in (team.anna, team.boris):
+            await desk.elsewhere(acts.set_weight, operator, team.vk, 0, actor="t")
         await desk.elsewhere(feed, 31, 35)
         await desk.press("f4", "right_square_bracket", "down", "y")
         assert "Appeal #34 of lead_34 (vk) copied" in desk.text
         version = desk.app.desk_screen.version
-        await desk.elsewhere(acts.assign, [34], 1, actor="other")
+        await desk.elsewhere(acts.assign, [34], team.anna, actor="other")
         await desk.until(lambda: desk.app.desk_screen.version > version)
         await desk.press("c")
         assert closed() == []
@@ -145,14 +147,15 @@ async def test_a_key_for_a_row_that_left_in_that_moment_hits_no_other(long_list:
 
 async def test_a_row_meant_is_not_forgotten_when_its_neighbour_leaves_too(long_list: Path) -> None:
     async with open_desk(long_list) as desk:
-        for operator in (1, 2):
-            await desk.elsewhere(acts.set_weight, operator, 1, 0, actor="t")
+        team = Team()
+        for operator in (team.anna, team.boris):
+            await desk.elsewhere(acts.set_weight, operator, team.vk, 0, actor="t")
         await desk.elsewhere(feed, 31, 35)
         await desk.press("f4", "right_square_bracket", "down", "c")
         assert closed() == [34]
         for appeal in (33, 32):
             version = desk.app.desk_screen.version
-            await desk.elsewhere(acts.assign, [appeal], 1, actor="other")
+            await desk.elsewhere(acts.assign, [appeal], team.anna, actor="other")
             await desk.until(partial(later_than, desk, version))
         await desk.press("c")
         assert closed() == [34]

@@ -7,33 +7,35 @@ import pytest
 from textual import events
 
 from leadboard import desk as acts
-from tests.support import rows
+from tests.support import Team, rows
 from tests.support.screen import Desk, open_desk
 
 
 async def test_a_weight_that_somebody_else_changed_meanwhile_is_asked_about(file: Path) -> None:
     async with open_desk(file) as desk:
+        team = Team()
         await desk.press("2", "7")
-        await desk.elsewhere(acts.set_weight, 1, 1, 40, actor="bot")
+        await desk.elsewhere(acts.set_weight, team.anna, team.tg, 40, actor="bot")
         await desk.press("7", "enter")
         await desk.until(lambda: "Anna · tg was set to 40 by somebody else" in desk.text)
         await desk.press("9", "enter")  # typed on before the question was seen
         assert "Set it to 7" in desk.text
         await desk.press("escape")
-        assert rows("SELECT weight FROM operator_source WHERE operator_id=1") == [(40,)]
+        assert rows("SELECT weight FROM operator_source WHERE operator_id=?", team.anna) == [(40,)]
         await desk.press("up", "8", "enter")
-        assert rows("SELECT weight FROM operator_source WHERE operator_id=1") == [(8,)]
+        assert rows("SELECT weight FROM operator_source WHERE operator_id=?", team.anna) == [(8,)]
 
 
 async def test_a_yes_sets_the_weight_that_somebody_else_changed_meanwhile(file: Path) -> None:
     async with open_desk(file) as desk:
+        team = Team()
         await desk.press("2", "7")
-        await desk.elsewhere(acts.unlink, 1, 1, actor="bot")
+        await desk.elsewhere(acts.unlink, team.anna, team.tg, actor="bot")
         await desk.press("7", "enter")
         await desk.until(lambda: "Anna · tg was unlinked by somebody else" in desk.text)
         await desk.press("y")
         await desk.until(lambda: "→ 77" in desk.text)
-        assert rows("SELECT weight FROM operator_source WHERE operator_id=1") == [(77,)]
+        assert rows("SELECT weight FROM operator_source WHERE operator_id=?", team.anna) == [(77,)]
 
 
 async def test_ones_own_acts_under_way_are_nobody_elses(
@@ -41,13 +43,14 @@ async def test_ones_own_acts_under_way_are_nobody_elses(
 ) -> None:
     monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 60)
     async with open_desk(file) as desk:
+        team = Team()
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         await desk.pilot.press("2", "plus", "7", "enter", "up", "8", "enter")
         other.execute("ROLLBACK")
         other.close()
         await desk.until(lambda: "weight 7 → 8" in desk.text)
-        assert rows("SELECT weight FROM operator_source WHERE operator_id=1") == [(8,)]
+        assert rows("SELECT weight FROM operator_source WHERE operator_id=?", team.anna) == [(8,)]
         assert "somebody else" not in desk.text
 
 
