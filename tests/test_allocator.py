@@ -175,7 +175,7 @@ class Scripted(random.Random):
 
 
 @pytest.mark.parametrize("weights", list(itertools.product((0, 1, 3), repeat=3)))
-def test_over_all_draws_each_operator_gets_exactly_his_weight(
+def test_over_all_draws_each_operator_gets_exactly_their_weight(
     db: Database, weights: tuple[int, ...]
 ) -> None:
     names = ("Anna", "Boris", "Vera")

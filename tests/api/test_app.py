@@ -290,7 +290,7 @@ def test_who_comes_too_often_is_told_to_wait(file: str) -> None:
         assert all(int(each.headers["Retry-After"]) >= 1 for each in refused)
 
 
-def test_a_bucket_fills_again_and_each_client_has_his_own() -> None:
+def test_a_bucket_fills_again_and_each_client_has_its_own() -> None:
     moments = [0.0]
     rates = Rates(2, lambda: moments[0])
     assert [bool(rates.wait("a")) for _ in range(3)] == [False, False, True]

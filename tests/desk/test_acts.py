@@ -208,7 +208,7 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "import sources",
         "Sources imported: 1 added, 1 changed",
         "SELECT (SELECT name FROM source ORDER BY id DESC LIMIT 1), "
-        "(SELECT name FROM source WHERE id = 2)",
+        "(SELECT name FROM source WHERE name = 'web')",
         ("vk", "web"),
     ),
     "submit": (

@@ -85,7 +85,7 @@ def test_assigning_to_one_who_is_off_takes_force(team: Team) -> None:
     assert last_event()[3] == 1
 
 
-def test_assigning_passes_over_what_he_has_already(team: Team) -> None:
+def test_assigning_passes_over_what_they_have_already(team: Team) -> None:
     desk.assign([1], team.gleb, actor=ACTOR)
     desk.assign([1, 2], team.gleb, actor=ACTOR)
     assert load_of(team.gleb) == 2

@@ -17,7 +17,7 @@ def test_a_limit_below_the_load_sheds_nobody(team: Team) -> None:
     assert holders(arrive(team.bot)) == [None]
 
 
-def test_who_is_switched_off_keeps_his_appeals_and_gets_no_more(team: Team) -> None:
+def test_who_is_switched_off_keeps_their_appeals_and_gets_no_more(team: Team) -> None:
     desk.set_active(team.vera, False, actor=ACTOR)
     assert holders(team.held) == [team.vera] * 3
     assert holders(arrive(team.bot)) == [None]
@@ -67,7 +67,7 @@ def test_the_history_of_operator_1_does_not_keep_operator_11() -> None:
         desk.delete_operator(ids[0], actor=ACTOR)
 
 
-def test_switching_on_whom_nothing_waits_for_changes_only_him(team: Team) -> None:
+def test_switching_on_whom_nothing_waits_for_changes_only_them(team: Team) -> None:
     before = dump()
     desk.set_active(team.boris, True, actor=ACTOR)
     after = dump()

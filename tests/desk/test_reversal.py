@@ -6,7 +6,7 @@ import pytest
 
 from leadboard import desk
 from tests.desk.conftest import BORIS, BOT, GLEB, HELD, OTHER, SITE, VERA, WAITING
-from tests.support import ACTOR, arrive, dump, holder_of, holders, load_of, rows
+from tests.support import ACTOR, Team, arrive, dump, holder_of, holders, load_of, rows
 from tests.support.acts import assert_clean, last_event, refused, snapshot
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("queued")]
@@ -99,17 +99,17 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     ),
     "the operator has appeals now": (
         lambda: desk.add_operator("Dora", 3, actor=ACTOR),
-        lambda: desk.assign([1], 4, actor=OTHER),
+        lambda: desk.assign([1], Team().dora, actor=OTHER),
         "has had appeals",
     ),
     "the operator has had appeals": (
         lambda: desk.add_operator("Dora", 3, actor=ACTOR),
-        lambda: (desk.assign([1], 4, actor=OTHER), desk.assign([1], GLEB, actor=OTHER)),
+        lambda: (desk.assign([1], Team().dora, actor=OTHER), desk.assign([1], GLEB, actor=OTHER)),
         "has had appeals",
     ),
     "the source has appeals now": (
         lambda: desk.add_source("vk", actor=ACTOR),
-        lambda: arrive(3),
+        lambda: arrive(Team().vk),
         "has appeals",
     ),
     "the operator is gone": (
@@ -171,7 +171,7 @@ def test_what_a_later_act_did_elsewhere_does_not_stand_in_the_way() -> None:
     assert rows("SELECT name, max_load FROM operator WHERE id = ?", VERA) == [("Vera", 9)]
 
 
-def test_undoing_a_close_puts_nobody_above_his_limit() -> None:
+def test_undoing_a_close_puts_nobody_above_their_limit() -> None:
     desk.set_limit(VERA, 1, actor="setup")
     desk.close([1], actor=ACTOR)
     with refused("no room"):

@@ -28,7 +28,7 @@ def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
         ("Boris", 0, 5),
     ]
     assert [(each.name, each.waiting) for each in board.sources] == [("tg", 1), ("vk", 1)]
-    assert board.weights == {1: {1: 70}, 2: {2: 0}}
+    assert board.weights == {team.tg: {team.anna: 70}, team.vk: {team.boris: 0}}
     assert (board.waiting, board.per_minute) == (2, 3)
     assert numbers(board_queries.counts()) == (3, 3)
     assert sum(board.minutes.values()) == 3
@@ -67,7 +67,7 @@ def test_weights_are_read_again_only_when_they_differ(db: Database, target: str)
     assert board_queries.board(first).weights is first.weights
     elsewhere(target, "UPDATE operator_source SET weight = 100 - weight")
     swapped = board_queries.board(first)
-    assert swapped.weights == {1: {1: 30, 2: 70}}
+    assert swapped.weights == {team.tg: {team.anna: 30, team.boris: 70}}
 
 
 @pytest.mark.sqlite
@@ -109,7 +109,7 @@ def test_weights_spread_evenly_are_read_again(db: Database) -> None:
         {"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}}
     )
     kept, fresh = board_weights_after(lambda: desk.spread(team.tg, actor=ACTOR))
-    assert fresh == {1: {1: 20, 2: 20, 3: 20}}
+    assert fresh == {team.tg: {team.anna: 20, team.boris: 20, team.vera: 20}}
     assert kept == fresh
 
 
@@ -125,17 +125,17 @@ def test_a_weight_moved_between_two_pairs_is_read_again(db: Database) -> None:
 def test_a_link_of_weight_zero_that_comes_or_goes_is_read_again(db: Database) -> None:
     team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
     kept, fresh = board_weights_after(lambda: desk.set_weight(team.boris, team.tg, 0, actor=ACTOR))
-    assert kept == fresh == {1: {1: 5, 2: 0}}
-    moved = "UPDATE operator_source SET operator_id = 1, weight = 0 WHERE weight = 5"
-    kept, fresh = board_weights_after(lambda: rows(moved))
+    assert kept == fresh == {team.tg: {team.anna: 5, team.boris: 0}}
+    moved = "UPDATE operator_source SET operator_id = ?, weight = 0 WHERE weight = 5"
+    kept, fresh = board_weights_after(lambda: rows(moved, team.anna))
     assert kept == fresh
 
 
 def test_a_link_of_weight_zero_that_moves_is_read_again(db: Database) -> None:
-    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
-    moved = "UPDATE operator_source SET operator_id = 2"
-    kept, fresh = board_weights_after(lambda: rows(moved))
-    assert kept == fresh == {1: {2: 0}}
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
+    moved = "UPDATE operator_source SET operator_id = ?"
+    kept, fresh = board_weights_after(lambda: rows(moved, team.boris))
+    assert kept == fresh == {team.tg: {team.boris: 0}}
 
 
 def test_what_another_program_commits_changes_the_data_version(db: Database, target: str) -> None:
@@ -168,7 +168,7 @@ def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database)
 def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     db: Database, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     real = board_queries._operators
 
     def late() -> tuple[board_queries.OperatorRow, ...]:
@@ -180,9 +180,9 @@ def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     monkeypatch.setattr(board_queries, "_operators", late)
     board = board_queries.board()
     assert [each.name for each in board.sources] == ["tg"]
-    assert board.weights == {1: {1: 1}}
+    assert board.weights == {team.tg: {team.anna: 1}}
     monkeypatch.undo()
-    assert board_queries.board(board).weights == {1: {1: 7}}
+    assert board_queries.board(board).weights == {team.tg: {team.anna: 7}}
 
 
 def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:

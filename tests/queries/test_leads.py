@@ -56,7 +56,7 @@ def test_a_lead_is_completed_in_other_cases_where_none_starts_as_typed(db: Datab
     ]
 
 
-def test_a_line_of_a_lead_counts_his_own_appeals_only(db: Database) -> None:
+def test_a_line_of_a_lead_counts_its_own_appeals_only(db: Database) -> None:
     team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead, message in (("a", "first"), ("b", "only"), ("a", "second\n"), ("a", "third")):
         submit(lead, team.tg, message)

@@ -59,7 +59,7 @@ def test_a_weight_of_an_operator_whom_the_board_does_not_know_counts_for_nothing
         (operator(1), 0, ZERO_WEIGHT),
     ],
 )
-def test_a_standing_says_why_he_is_left_out(
+def test_a_standing_says_why_they_are_left_out(
     who: OperatorRow, weight: int, reason: str | None
 ) -> None:
     standing = odds.standings(board([who], {1: weight}), 1)[1]

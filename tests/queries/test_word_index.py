@@ -178,7 +178,7 @@ def test_pages_of_what_the_index_finds_join_without_a_gap(index: SearchIndex) ->
     assert upwards == pages[::-1]
 
 
-def test_a_lead_is_found_by_a_part_of_his_id(index: SearchIndex) -> None:
+def test_a_lead_is_found_by_a_part_of_its_id(index: SearchIndex) -> None:
     team = Team()
     submit("tg_123456789", team.tg, "x")
     submit("vk_77", team.tg, "x")

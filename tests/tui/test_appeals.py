@@ -59,7 +59,7 @@ async def test_returning_draws_again(file: Path) -> None:
         assert rows("SELECT operator_id FROM appeal WHERE id=1") == [(None,)]
 
 
-async def test_a_lead_leads_to_his_appeals_and_back(file: Path) -> None:
+async def test_a_lead_leads_to_its_appeals_and_back(file: Path) -> None:
     async with open_desk(file) as desk:
         await desk.press("3", "left_square_bracket")
         assert "lead_4" in desk.text

@@ -65,7 +65,7 @@ async def test_moving_shows_loads_and_odds_and_who_is_full(file: Path) -> None:
         await desk.elsewhere(acts.set_limit, team.boris, 9, actor="t")
         await desk.elsewhere(acts.add_operator, "Vera", 5, actor="t")
         await desk.elsewhere(acts.add_operator, "Gleb", 5, actor="t")
-        await desk.elsewhere(acts.set_active, 4, False, actor="t")
+        await desk.elsewhere(acts.set_active, Team().gleb, False, actor="t")
         await desk.until(lambda: "Gleb" in desk.text)
         await desk.press("f4", "m")
         text = " ".join(desk.text.split())

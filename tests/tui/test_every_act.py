@@ -85,7 +85,7 @@ WAYS: dict[str, Way] = {
         ["e"],
         "weights: rename",
         ["end", "2", "enter"],
-        "SELECT name FROM source WHERE id = 1",
+        "SELECT name FROM source WHERE name <> 'empty'",
         "tg2",
     ),
     "delete_source": Way(
