@@ -27,7 +27,7 @@ from leadboard.allocation.lottery import LOTTERY, Candidate, Candidates, choose,
 from leadboard.allocation.rosters import candidates_of
 from leadboard.common.errors import Missing, Refused
 from leadboard.database.connection import rows
-from leadboard.database.fields import now, stamp
+from leadboard.database.fields import now
 from leadboard.database.transactions import transact
 from models import Operator, Source
 
@@ -78,7 +78,7 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     appeal_id: int = _NEW_APPEAL.scalar(
         lead_id=lead_id,
         source_id=draft.source_id,
-        timestamp=stamp(timestamp),
+        timestamp=timestamp,
         message=draft.message,
         key=draft.key,
         **columns,

@@ -147,7 +147,7 @@ def drain(path: Path, count: int) -> float:
 
 def _let_through(count: int) -> None:
     load = Operator.get_by_id(1).load
-    desk.set_limit(1, load + count, actor="bench")
+    desk.change_operator(1, max_load=load + count, actor="bench")
 
 
 def undo(path: Path) -> float:

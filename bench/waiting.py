@@ -52,7 +52,7 @@ def _cost(path: Path) -> float:
     opened = open_database(path)
     begun = time.perf_counter()
     for number in range(ACTS):
-        desk.set_limit(1, 5 + number % 2, actor="bench")
+        desk.change_operator(1, max_load=5 + number % 2, actor="bench")
     cost = (time.perf_counter() - begun) / ACTS * 1000
     opened.close()
     return cost

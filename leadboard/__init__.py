@@ -7,6 +7,7 @@ __all__ = [
     "common",
     "database",
     "desk",
+    "entities",
     "queries",
     "transfer",
 ]

@@ -43,7 +43,7 @@ def test_nobody_eligible_waits_with_a_reason_and_no_error(
     db: Database, weights: dict[str, int], limit: int, is_active: bool, reason: str
 ) -> None:
     team = add_team({"Anna": limit}, {"tg": weights})
-    desk.set_active(team.anna, is_active, actor=ACTOR)
+    desk.change_operator(team.anna, is_active=is_active, actor=ACTOR)
     placed = submit("tg_1", team.tg, "Hello")
     assert (placed.operator_id, placed.reason) == (None, reason)
     assert holders() == [None]
@@ -244,7 +244,7 @@ def test_a_known_key_that_was_returned_does_not_say_that_nobody_serves_its_sourc
 ) -> None:
     team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     first = submit("a", team.tg, "m", key="k")
-    desk.set_active(team.anna, False, actor=ACTOR)
+    desk.change_operator(team.anna, is_active=False, actor=ACTOR)
     desk.give_back([first.id], actor=ACTOR)
     again = submit("a", team.tg, "m", key="k")
     assert again.operator_id is None

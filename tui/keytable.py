@@ -14,6 +14,7 @@ from tui.panes.operators import Operators
 from tui.panes.weight_grid import WeightGrid
 from tui.panes.weights import Weights
 from tui.screen.desk import DeskScreen
+from tui.widgets.free_text import FreeText
 from tui.widgets.line_view import LineView
 
 PLACES: tuple[tuple[str, type[Any]], ...] = (
@@ -26,6 +27,7 @@ PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("Appeals", AppealsPane),
     ("Leads", Leads),
     ("New appeal", NewAppeal),
+    ("New appeal", FreeText),
 )
 
 

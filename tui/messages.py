@@ -15,7 +15,7 @@ class Insistence:
     """What a yes does where an act is refused for lack of one, and the question's last words."""
 
     question: str
-    act: Callable[..., Done]
+    act: Callable[..., Done[Any]]
 
 
 class Act(Message):
@@ -26,7 +26,7 @@ class Act(Message):
 
     def __init__(
         self,
-        function: Callable[..., Done],
+        function: Callable[..., Done[Any]],
         *arguments: Any,
         insistence: Insistence | None = None,
         words: str = "",

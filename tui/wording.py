@@ -1,41 +1,45 @@
 """Acts in words, as a sentence names those that could not be stored."""
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import unwrap
 from typing import Any
 
+from leadboard import desk
 from leadboard.queries.board import Board
 
 Words = Callable[..., str]
 
-WORDS: Mapping[str, Words] = {
-    "toggle_active": "{operator} on or off".format,
-    "send_home": "{operator} sent home".format,
-    "step_limit": "{operator}'s limit {number:+}".format,
-    "step_weight": "{operator}'s weight for {source} {number:+}".format,
-    "set_weight": "{operator}'s weight for {source} {number}".format,
-    "unlink": "{operator} taken off {source}".format,
-    "spread": "even weights for {source}".format,
-    "set_weights": "{count} weights".format,
-    "close": "closing {appeals}".format,
-    "reopen": "reopening {appeals}".format,
-    "give_back": "returning {appeals}".format,
-    "undo": "undo".format,
-    "redo": "redo".format,
+WORDS: Mapping[Callable[..., Any], Words] = {
+    desk.toggle_active: "{operator} on or off".format,
+    desk.send_home: "{operator} sent home".format,
+    desk.step_limit: "{operator}'s limit {number:+}".format,
+    desk.step_weight: "{operator}'s weight for {source} {number:+}".format,
+    desk.set_weight: "{operator}'s weight for {source} {number}".format,
+    desk.unlink: "{operator} taken off {source}".format,
+    desk.spread: "even weights for {source}".format,
+    desk.set_weights: "{count} weights".format,
+    desk.close: "closing {appeals}".format,
+    desk.reopen: "reopening {appeals}".format,
+    desk.give_back: "returning {appeals}".format,
+    desk.undo: "undo".format,
+    desk.redo: "redo".format,
 }
 """The words of each act that panes ask for without a dialog."""
 
 
 def words_of(function: Callable[..., Any], arguments: Sequence[Any], board: Board) -> str:
     """Return what an act was to do, with the names that the board has for its ids."""
-    name: str = getattr(function, "__name__", "act")
-    words = WORDS.get(name)
-    return words(**_parts(name, arguments, board)) if words else name.replace("_", " ")
+    act = unwrap(function)
+    words = WORDS.get(act)
+    if words is None:
+        return str(getattr(act, "__name__", "act")).replace("_", " ")
+    return words(**_parts(act, arguments, board))
 
 
-def _parts(name: str, arguments: Sequence[Any], board: Board) -> dict[str, Any]:
+def _parts(act: Callable[..., Any], arguments: Sequence[Any], board: Board) -> dict[str, Any]:
     ids = [argument for argument in arguments if isinstance(argument, int)]
     many = next((argument for argument in arguments if isinstance(argument, Sequence)), ())
-    operator_id, source_id = (None, ids[0]) if name == "spread" else (*ids, None, None)[:2]
+    operator_id, source_id = (None, ids[0]) if act is desk.spread else (*ids, None, None)[:2]
     appeals = f"appeal #{many[0]}" if len(many) == 1 else f"{len(many)} appeals"
     return {
         "operator": _name(board.operators, operator_id),

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 
-from peewee import Cast, ModelSelect, ValuesList, fn
+from peewee import Cast, Field, IntegerField, ModelSelect, ValuesList, fn
 
 from leadboard.allocation.journal import Columns, Journal, subject_of
 from leadboard.common.errors import Missing, TooBusy
-from leadboard.database.compiled import Prepared, chunks, slot
+from leadboard.database.compiled import Compiled, Param, chunks
 from models import Appeal, Lead, Source, is_waiting
 
 LONGEST = 40
@@ -24,7 +25,7 @@ class AppealState:
     id: int
     source_id: int
     operator_id: int | None
-    closed_at: str | None
+    closed_at: datetime | None
     roster_id: int | None
     draw: int | None
     withdrawn: bool
@@ -35,7 +36,7 @@ class AppealState:
         return None if self.closed_at else self.operator_id
 
     def columns(self) -> dict[str, object]:
-        """Return the columns that acts change, as the journal keeps them."""
+        """Return the columns that acts change."""
         return {
             "operator_id": self.operator_id,
             "closed_at": self.closed_at,
@@ -62,11 +63,10 @@ def _states() -> "ModelSelect[Appeal]":
 
 
 def _state(row: Sequence[Any]) -> AppealState:
-    key, source_id, operator_id, closed_at, roster_id, draw, withdrawn = row
-    return AppealState(key, source_id, operator_id, closed_at, roster_id, draw, bool(withdrawn))
+    return AppealState(*row)
 
 
-_STATE = Prepared(lambda: _states().where(Appeal.id == slot("appeal_id")))
+_STATE = Compiled(lambda: _states().where(Appeal.id == Param(Appeal.id, "appeal_id")))
 
 
 def state_of(appeal_id: int) -> AppealState:
@@ -78,10 +78,8 @@ def state_of(appeal_id: int) -> AppealState:
 
 
 @cache
-def _states_of(count: int) -> Prepared:
-    return Prepared(
-        lambda: _states().where(Appeal.id.in_([slot("appeal_id") for _ in range(count)]))
-    )
+def _states_of(count: int) -> Compiled:
+    return Compiled(lambda: _states().where(Appeal.id.in_([Param(Appeal.id)] * count)))
 
 
 def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
@@ -97,46 +95,49 @@ def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
     return states
 
 
-_COLUMNS = {
-    "operator_id": "BIGINT",
-    "closed_at": "TEXT",
-    "roster_id": "BIGINT",
-    "draw": "BIGINT",
-    "withdrawn": "BOOLEAN",
-}
-"""The columns that acts change, with the types that a server cannot guess."""
+_COLUMNS = (Appeal.operator, Appeal.closed_at, Appeal.roster, Appeal.draw, Appeal.withdrawn)
+"""The columns that acts change."""
 
-_WRITTEN = {"id": "BIGINT", "was_with": "BIGINT", "was_closed": "TEXT", **_COLUMNS}
+_WRITTEN = (Appeal.id, Appeal.operator, Appeal.closed_at, *_COLUMNS)
+"""What each row of a rewriting gives: its appeal, how that was, and how it is to be."""
 
 
 @cache
-def _rewriting(count: int) -> Prepared:
+def _rewriting(count: int) -> Compiled:
     def build() -> Any:
-        each = tuple(Cast(slot(name), kind) for name, kind in _WRITTEN.items())
+        each = tuple(Cast(Param(field), _type_of(field)) for field in _WRITTEN)
         new = ValuesList([each] * count, alias="rewritten")
         # SQLite and PostgreSQL both call the columns of such a list so.
-        given = {name: getattr(new.c, f"column{at}") for at, name in enumerate(_WRITTEN, 1)}
+        appeal_id, operator_id, closed_at, *columns = (
+            getattr(new.c, f"column{at}") for at in range(1, len(_WRITTEN) + 1)
+        )
         return (
-            Appeal.update(**{name: given[name] for name in _COLUMNS})
+            Appeal.update(dict(zip(_COLUMNS, columns, strict=True)))
             .from_(new)
             .where(
-                Appeal.id == given["id"],
+                Appeal.id == appeal_id,
                 # Functions of the columns: no index of those who wait shall be searched for them.
-                fn.COALESCE(Appeal.operator, 0) == given["was_with"],
-                fn.COALESCE(Appeal.closed_at, "") == given["was_closed"],
+                fn.COALESCE(Appeal.operator, 0) == fn.COALESCE(operator_id, 0),
+                fn.COALESCE(Appeal.closed_at, "") == fn.COALESCE(closed_at, ""),
             )
         )
 
-    return Prepared(build)
+    return Compiled(build)
 
 
-_CALLED = Prepared(
+def _type_of(field: "Field[Any]") -> str:
+    """Return the type of a parameter, which a server cannot guess."""
+    kind: str = getattr(field, "rel_field", field).field_type
+    return {"BIGAUTO": "BIGINT", "BOOL": "BOOLEAN"}.get(kind, kind)
+
+
+_CALLED = Compiled(
     lambda: (
         Appeal.select(Lead.external_id, Source.name)
         .join(Lead)
         .switch(Appeal)
         .join(Source)
-        .where(Appeal.id == slot("appeal_id"))
+        .where(Appeal.id == Param(Appeal.id, "appeal_id"))
     )
 )
 
@@ -182,8 +183,8 @@ def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal) -> None:
 
 def _written(state: AppealState, columns: Columns) -> tuple[object, ...]:
     after = {**state.columns(), **columns}
-    guards = (state.id, state.operator_id or 0, state.closed_at or "")
-    return (*guards, *(after[name] for name in _COLUMNS))
+    was = (state.id, state.operator_id, state.closed_at)
+    return (*was, *(after[field.column_name] for field in _COLUMNS))
 
 
 def _named(chunk: Sequence[Rewriting]) -> str:
@@ -202,20 +203,20 @@ def _note(state: AppealState, columns: Columns, journal: Journal) -> None:
     )
 
 
-_OLDEST = Prepared(
+_OLDEST = Compiled(
     lambda: (
         Appeal.select(Appeal.id)
-        .where(Appeal.source == slot("source_id"), is_waiting())
+        .where(Appeal.source == Param(Appeal.source), is_waiting())
         .order_by(Appeal.id)
         .limit(1)
     )
 )
 
-_HELD = Prepared(
+_HELD = Compiled(
     lambda: (
         Appeal.select(Appeal.id)
         .where(
-            Appeal.operator == slot("operator_id"),
+            Appeal.operator == Param(Appeal.operator),
             Appeal.closed_at.is_null(),
             Appeal.operator.is_null(False),
         )
@@ -230,12 +231,16 @@ def oldest_waiting(source_id: int) -> int | None:
     return appeal_id
 
 
-_WAITING = Prepared(
+_WAITING = Compiled(
     lambda: (
         _states()
-        .where(Appeal.source == slot("source_id"), is_waiting(), Appeal.id > slot("after"))
+        .where(
+            Appeal.source == Param(Appeal.source),
+            is_waiting(),
+            Appeal.id > Param(Appeal.id, "after"),
+        )
         .order_by(Appeal.id)
-        .limit(slot("count"))
+        .limit(Param(IntegerField(), "count"))
     )
 )
 

@@ -194,7 +194,7 @@ def _was_moved_to(appeal_id: int, operator_id: int | None) -> bool:
         .order_by(EventChange.event.desc())
     )
     for was, became, target in rows(changes):
-        before, after = from_json(was) or {}, from_json(became) or {}
+        before, after = from_json(was, "appeal") or {}, from_json(became, "appeal") or {}
         if before.get("operator_id") != after.get("operator_id"):
             is_draw = after.get("draw") is not None and target is None
             return not is_draw and after["operator_id"] == operator_id

@@ -10,7 +10,7 @@ from leadboard.allocation.appeals import Rewriting, rewrite_all, waiting_of
 from leadboard.allocation.draws import Wheels
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lottery import LOTTERY
-from leadboard.database.compiled import Prepared, slot
+from leadboard.database.compiled import Compiled, Param
 from models import Appeal, Operator, OperatorSource, Source, is_waiting
 
 DRAIN_BATCH = 200
@@ -71,8 +71,8 @@ def _queues() -> "ModelSelect[Source]":
     return Source.select(Source.id).where(fn.EXISTS(waiting), fn.EXISTS(eligible))
 
 
-_QUEUES = Prepared(_queues)
-_QUEUE = Prepared(lambda: _queues().where(Source.id == slot("source_id")))
+_QUEUES = Compiled(_queues)
+_QUEUE = Compiled(lambda: _queues().where(Source.id == Param(Source.id, "source_id")))
 
 
 def flowing(source_id: int | None = None) -> list[int]:

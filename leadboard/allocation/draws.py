@@ -21,7 +21,7 @@ from leadboard.allocation.rosters import (
     roster_id_of,
 )
 from leadboard.common.errors import TooBusy
-from leadboard.database.compiled import Prepared
+from leadboard.database.compiled import Compiled
 from leadboard.database.connection import engine
 from models import Operator
 
@@ -86,7 +86,7 @@ class _Turning:
     roster_id: int
 
 
-_PLACES = Prepared(lambda: Operator.select(Operator.id, Operator.max_load - Operator.load))
+_PLACES = Compiled(lambda: Operator.select(Operator.id, Operator.max_load - Operator.load))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
 from leadboard.allocation.journal import Change, Journal, last_words, row_of
 from leadboard.allocation.lottery import LOTTERY
-from leadboard.database.compiled import Prepared, chunks, slot
+from leadboard.database.compiled import Compiled, Param, chunks
 from leadboard.database.connection import rows
 from models import Appeal, Event, OpenDrain, OperatorSource
 
@@ -34,7 +34,7 @@ class Open(NamedTuple):
     operators: frozenset[int]
 
 
-_OPEN = Prepared(
+_OPEN = Compiled(
     lambda: (
         OpenDrain.select(
             OpenDrain.event, Event.actor, OpenDrain.note, OpenDrain.given, OpenDrain.operators
@@ -43,11 +43,10 @@ _OPEN = Prepared(
         .order_by(OpenDrain.event)
     )
 )
-_GIVEN = Prepared(
-    lambda: OpenDrain.update(given=slot("given")).where(OpenDrain.event == slot("event_id"))
-)
-_CLOSE = Prepared(lambda: OpenDrain.delete().where(OpenDrain.event == slot("event_id")))
-_CLOSE_ALL = Prepared(lambda: OpenDrain.delete())
+_THIS = OpenDrain.event == Param(OpenDrain.event)
+_GIVEN = Compiled(lambda: OpenDrain.update(given=Param(OpenDrain.given)).where(_THIS))
+_CLOSE = Compiled(lambda: OpenDrain.delete().where(_THIS))
+_CLOSE_ALL = Compiled(lambda: OpenDrain.delete())
 
 
 def open_acts() -> list[Open]:

@@ -12,8 +12,7 @@ from leadboard.allocation.draws import Decision
 from leadboard.allocation.load import name_of
 from leadboard.allocation.lottery import Candidates, why_nobody
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
-from leadboard.database.compiled import Prepared, chunks, slot
-from leadboard.database.fields import stamp
+from leadboard.database.compiled import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
 
 Sender = tuple[int, str, str]
@@ -99,10 +98,9 @@ def _insert(
     drafts: Sequence[Draft], leads: Sequence[int], decisions: Sequence[Decision], moment: datetime
 ) -> list[int]:
     """Insert the appeals and return their ids, which grow in the order of the drafts."""
-    written = stamp(moment)
     records = [
         (
-            *(lead, draft.source_id, each.operator_id, written),
+            *(lead, draft.source_id, each.operator_id, moment),
             *(draft.message, draft.key, each.roster_id, each.draw),
         )
         for draft, lead, each in zip(drafts, leads, decisions, strict=True)
@@ -114,48 +112,43 @@ def _insert(
     return ids
 
 
-COLUMNS = (
-    *("lead_id", "source_id", "operator_id", "timestamp"),
-    *("message", "key", "roster_id", "draw"),
-)
-"""In the order of the model, which is the order in which Peewee writes them."""
-
-
 def _new_appeal() -> dict[str, object]:
-    return {**{name: slot(name) for name in COLUMNS}, "withdrawn": False}
-
-
-@cache
-def _new_appeals(count: int) -> Prepared:
-    return Prepared(
-        lambda: Appeal.insert_many([_new_appeal() for _ in range(count)]).returning(Appeal.id)
+    # In the order of the model, which is the order in which Peewee writes them.
+    given = params(
+        *(Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp),
+        *(Appeal.message, Appeal.key, Appeal.roster, Appeal.draw),
     )
+    return {**given, "withdrawn": False}
 
 
 @cache
-def _new_leads(count: int) -> Prepared:
-    return Prepared(
-        lambda: Lead.insert_many(
-            [{"external_id": slot("external_id")} for _ in range(count)]
-        ).on_conflict(action="nothing", conflict_target=[Lead.external_id])
-    )
+def _new_appeals(count: int) -> Compiled:
+    return Compiled(lambda: Appeal.insert_many([_new_appeal()] * count).returning(Appeal.id))
 
 
 @cache
-def _leads(count: int) -> Prepared:
-    return Prepared(
-        lambda: Lead.select(Lead.external_id, Lead.id).where(
-            Lead.external_id.in_([slot("external_id") for _ in range(count)])
+def _new_leads(count: int) -> Compiled:
+    return Compiled(
+        lambda: Lead.insert_many([params(Lead.external_id)] * count).on_conflict(
+            action="nothing", conflict_target=[Lead.external_id]
         )
     )
 
 
 @cache
-def _taken_keys(count: int) -> Prepared:
-    names = ("key", "source_id", "lead_id")
+def _leads(count: int) -> Compiled:
+    return Compiled(
+        lambda: Lead.select(Lead.external_id, Lead.id).where(
+            Lead.external_id.in_([Param(Lead.external_id)] * count)
+        )
+    )
 
+
+@cache
+def _taken_keys(count: int) -> Compiled:
     def build() -> Query:
-        asked = ValuesList([[slot(name) for name in names] for _ in range(count)]).alias("asked")
+        sender = [Param(Appeal.key), Param(Appeal.source), Param(Appeal.lead)]
+        asked = ValuesList([sender] * count).alias("asked")
         # Crosswise, so that SQLite begins with what is asked for.
         both = Join(asked, Appeal, JOIN.CROSS)
         same = (
@@ -166,14 +159,16 @@ def _taken_keys(count: int) -> Prepared:
         columns = [Appeal.id, Appeal.key, Appeal.source, Appeal.lead]
         return Select([both], columns).where(same)
 
-    return Prepared(build)
+    return Compiled(build)
 
 
-_SOURCE = Prepared(lambda: Source.select(Source.id).where(Source.id == slot("source_id")))
+_SOURCE = Compiled(
+    lambda: Source.select(Source.id).where(Source.id == Param(Source.id, "source_id"))
+)
 
-_NEW_APPEAL = Prepared(lambda: Appeal.insert(_new_appeal()).returning(Appeal.id))
+_NEW_APPEAL = Compiled(lambda: Appeal.insert(_new_appeal()).returning(Appeal.id))
 
-_KNOWN = Prepared(
+_KNOWN = Compiled(
     lambda: (
         Appeal.select(
             Appeal.id,
@@ -186,17 +181,17 @@ _KNOWN = Prepared(
         )
         .left_outer_join(Roster)
         .where(
-            Appeal.key == slot("key"),
-            Appeal.source == slot("source_id"),
-            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == slot("external_id")),
+            Appeal.key == Param(Appeal.key),
+            Appeal.source == Param(Appeal.source),
+            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id)),
         )
     )
 )
 
-_LEAD = Prepared(lambda: Lead.select(Lead.id).where(Lead.external_id == slot("external_id")))
+_LEAD = Compiled(lambda: Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id)))
 
-_NEW_LEAD = Prepared(
-    lambda: Lead.insert(external_id=slot("external_id")).on_conflict(
+_NEW_LEAD = Compiled(
+    lambda: Lead.insert(params(Lead.external_id)).on_conflict(
         action="nothing", conflict_target=[Lead.external_id]
     )
 )
@@ -214,7 +209,7 @@ def known_by_key(draft: Draft) -> Placed | None:
         source_id,
         operator_id,
         name_of(operator_id),
-        datetime.fromisoformat(timestamp),
+        timestamp,
         None if operator_id else _why_waiting(content),
         is_repeat=True,
         differs=message != draft.message,

@@ -3,21 +3,23 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from itertools import chain
+from typing import Any
 
 from peewee import Function, fn
 
-from leadboard.database.compiled import Prepared, chunks, slot
+from leadboard.database.compiled import Compiled, chunks, params
 from leadboard.database.connection import rows
-from leadboard.database.fields import now
-from models import Event, EventChange
+from leadboard.database.fields import UtcField, now, stamp
+from models import Appeal, Event, EventChange, Operator, OperatorSource, Source
 
 REPAIR = "repair"
 """The one act that cannot be undone."""
 
 Columns = Mapping[str, object]
-"""Column names and values of one row, as JSON holds them."""
+"""Column names and values of one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Journal:
     """What the act under way has done so far, the first `before` and the last `after` of a row."""
 
     changes: dict[str, Change] = field(default_factory=dict)
+    at: datetime = field(default_factory=now)
+    """When the act is done: one moment for all that it does."""
     odd_names: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     """What `names.odd_names` found, by table: read once in an act that names many rows."""
 
@@ -75,7 +79,7 @@ class Journal:
         to.
         """
         event_id: int = Event.insert(
-            at=now(),
+            at=self.at,
             actor=actor,
             act=act,
             note=note,
@@ -92,13 +96,9 @@ class Journal:
 
 
 @cache
-def _new_changes(count: int) -> Prepared:
-    names = ("event", "subject", "before", "after")
-    return Prepared(
-        lambda: EventChange.insert_many(
-            [{name: slot(name) for name in names} for _ in range(count)]
-        )
-    )
+def _new_changes(count: int) -> Compiled:
+    columns = (EventChange.event, EventChange.subject, EventChange.before, EventChange.after)
+    return Compiled(lambda: EventChange.insert_many([params(*columns)] * count))
 
 
 def _is_told(change: Change) -> bool:
@@ -124,7 +124,8 @@ def changes_of(event_id: int) -> list[Change]:
     )
     whole = Journal()
     for subject, before, after in rows(found):
-        whole.note(subject, from_json(before), from_json(after))
+        table, _ = row_of(subject)
+        whole.note(subject, from_json(before, table), from_json(after, table))
     return list(whole)
 
 
@@ -137,19 +138,28 @@ def last_words() -> Function:
     return fn.COALESCE(newest.order_by(_PART.part_of.desc(), _PART.id.desc()).limit(1), Event.note)
 
 
-_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=stamp)
+_TABLES = {"operator": Operator, "source": Source, "weight": OperatorSource, "appeal": Appeal}
+_MOMENTS = {
+    name: [field for field in table._meta.sorted_fields if isinstance(field, UtcField)]
+    for name, table in _TABLES.items()
+}
+"""What JSON has no values for, by the first word of a subject."""
 
 
 def to_json(columns: Columns | None) -> str | None:
-    """Return the canonical JSON of a row."""
+    """Return the canonical JSON of a row; a moment is written as in its table."""
     return None if columns is None else _WRITER.encode(columns)
 
 
-def from_json(text: str | None) -> Columns | None:
-    """Return the row that `to_json` wrote."""
+def from_json(text: str | None, table: str) -> Columns | None:
+    """Return the row that `to_json` wrote; `table` is the first word of its subject."""
     if text is None:
         return None
-    columns: dict[str, object] = json.loads(text)
+    columns: dict[str, Any] = json.loads(text)
+    for moment in _MOMENTS.get(table, ()):
+        if moment.column_name in columns:
+            columns[moment.column_name] = moment.python_value(columns[moment.column_name])
     return columns
 
 

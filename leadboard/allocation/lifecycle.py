@@ -5,7 +5,6 @@ from leadboard.allocation.journal import Journal
 from leadboard.allocation.load import claim, claim_over, name_of, release
 from leadboard.common.errors import Missing, Refused
 from leadboard.database.connection import rows
-from leadboard.database.fields import now, stamp
 from models import Operator
 
 Seen = tuple[int | None, bool]
@@ -64,7 +63,7 @@ def close(appeal_id: int, journal: Journal) -> None:
         raise _left_as_it_is(appeal_id, "closed already")
     if state.operator_id is not None:
         release(state.operator_id)
-    rewrite(state, journal, closed_at=stamp(now()))
+    rewrite(state, journal, closed_at=journal.at)
 
 
 def reopen(appeal_id: int, journal: Journal) -> str | None:

@@ -2,32 +2,30 @@
 
 from peewee import Case
 
-from leadboard.database.compiled import Prepared, slot
+from leadboard.database.compiled import Compiled, Param
 from models import Operator
 
-_TAKE = Operator.update(load=Operator.load + slot("count")).where(
-    Operator.id == slot("operator_id")
-)
-_ROOM = Operator.load + slot("count") <= Operator.max_load
-_CLAIM = Prepared(
+_OPERATOR = Param(Operator.id, "operator_id")
+_COUNT = Param(Operator.load, "count")
+_TAKE = Operator.update(load=Operator.load + _COUNT).where(Operator.id == _OPERATOR)
+_ROOM = Operator.load + _COUNT <= Operator.max_load
+_CLAIM = Compiled(
     lambda: Operator.update(load=Operator.load + 1).where(
-        Operator.id == slot("operator_id"), Operator.is_active, Operator.load < Operator.max_load
+        Operator.id == _OPERATOR, Operator.is_active, Operator.load < Operator.max_load
     )
 )
-_CLAIM_MANY = Prepared(lambda: _TAKE.where(Operator.is_active, _ROOM))
-_CLAIM_ROOM = Prepared(lambda: _TAKE.where(_ROOM))
-_CLAIM_OVER = Prepared(lambda: _TAKE)
-_RELEASE = Prepared(
+_CLAIM_MANY = Compiled(lambda: _TAKE.where(Operator.is_active, _ROOM))
+_CLAIM_ROOM = Compiled(lambda: _TAKE.where(_ROOM))
+_CLAIM_OVER = Compiled(lambda: _TAKE)
+_RELEASE = Compiled(
     lambda: Operator.update(
-        load=Case(None, [(Operator.load > slot("count"), Operator.load - slot("count"))], 0)
-    ).where(Operator.id == slot("operator_id"))
+        load=Case(None, [(Operator.load > _COUNT, Operator.load - _COUNT)], 0)
+    ).where(Operator.id == _OPERATOR)
 )
-_ROOM_LEFT = Prepared(
-    lambda: Operator.select(Operator.max_load - Operator.load).where(
-        Operator.id == slot("operator_id")
-    )
+_ROOM_LEFT = Compiled(
+    lambda: Operator.select(Operator.max_load - Operator.load).where(Operator.id == _OPERATOR)
 )
-_NAME = Prepared(lambda: Operator.select(Operator.name).where(Operator.id == slot("operator_id")))
+_NAME = Compiled(lambda: Operator.select(Operator.name).where(Operator.id == _OPERATOR))
 
 
 def claim(operator_id: int) -> bool:
@@ -59,6 +57,12 @@ def room_of(operator_id: int) -> int:
     """Return how many places an operator has left, below 0 above the limit; 0 for nobody."""
     room: int | None = _ROOM_LEFT.scalar(operator_id=operator_id)
     return room or 0
+
+
+def load_of(operator_id: int) -> int:
+    """Return how many open appeals an operator has; 0 for nobody."""
+    load: int | None = Operator.select(Operator.load).where(Operator.id == operator_id).scalar()
+    return load or 0
 
 
 def name_of(operator_id: int | None) -> str | None:

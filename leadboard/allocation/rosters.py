@@ -4,13 +4,13 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from leadboard.allocation.lottery import Candidate, Candidates, left_out
-from leadboard.database.compiled import Prepared, slot
+from leadboard.database.compiled import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
 
 Entries = tuple[tuple[int, int, str | None], ...]
 """A roster as it is read: who, with what weight, and why not."""
 
-_STANDING = Prepared(
+_STANDING = Compiled(
     lambda: (
         OperatorSource.select(
             OperatorSource.operator,
@@ -20,7 +20,7 @@ _STANDING = Prepared(
             Operator.max_load,
         )
         .join(Operator)
-        .where(OperatorSource.source == slot("source_id"))
+        .where(OperatorSource.source == Param(OperatorSource.source))
         .order_by(OperatorSource.operator)
     )
 )
@@ -49,10 +49,10 @@ def digest_of(content: str) -> bytes:
     return blake2b(content.encode(), digest_size=16).digest()
 
 
-_ROSTER = Prepared(lambda: Roster.select(Roster.id).where(Roster.digest == slot("digest")))
+_ROSTER = Compiled(lambda: Roster.select(Roster.id).where(Roster.digest == Param(Roster.digest)))
 
-_NEW_ROSTER = Prepared(
-    lambda: Roster.insert(digest=slot("digest"), content=slot("content")).on_conflict(
+_NEW_ROSTER = Compiled(
+    lambda: Roster.insert(params(Roster.digest, Roster.content)).on_conflict(
         action="nothing", conflict_target=[Roster.digest]
     )
 )

@@ -22,11 +22,13 @@ from leadboard.api.access import Gate, Rules
 from leadboard.api.errors import told
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Missing, Refused
-from leadboard.common.validation import checked_name, storable
+from leadboard.common.validation import storable
 from leadboard.database.connection import BEYOND
 from leadboard.database.fields import stamp
 from leadboard.database.transactions import reading_in_place
-from leadboard.queries import board, records
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries import records
+from leadboard.queries.appeals import AppealRow
 
 T = TypeVar("T")
 
@@ -148,9 +150,9 @@ def _operators(app: FastAPI, door: Door) -> None:
     async def add_operator(new: shapes.NewOperator) -> shapes.Operator:
         """Add an operator."""
 
-        def act() -> records.OperatorEntry | None:
-            desk.add_operator(new.name, new.max_load, is_active=new.is_active, actor=door.actor)
-            return records.operator_named(checked_name(new.name))
+        def act() -> OperatorRow | None:
+            done = desk.add_operator(**new.model_dump(), actor=door.actor)
+            return records.operator(done.result)
 
         return shapes.Operator(**asdict(_there(await door.writer.do(act))))
 
@@ -167,9 +169,9 @@ def _operators(app: FastAPI, door: Door) -> None:
         """Change what is given: name, limit, on or off. Places that come free go to who waits."""
         columns = change.model_dump(exclude_unset=True)
 
-        def act() -> records.OperatorEntry | None:
+        def act() -> OperatorRow | None:
             if columns:
-                desk.change_operator(operator_id, columns, actor=door.actor)
+                desk.change_operator(operator_id, **columns, actor=door.actor)
             return records.operator(operator_id)
 
         found = await door.writer.do(act)
@@ -183,9 +185,9 @@ def _sources(app: FastAPI, door: Door) -> None:
     async def add_source(new: shapes.NewSource) -> shapes.Source:
         """Add a source of appeals."""
 
-        def act() -> records.SourceEntry | None:
-            desk.add_source(new.name, actor=door.actor)
-            return records.source_named(checked_name(new.name))
+        def act() -> SourceRow | None:
+            done = desk.add_source(**new.model_dump(), actor=door.actor)
+            return records.source(done.result)
 
         return shapes.Source(**asdict(_there(await door.writer.do(act))))
 
@@ -200,27 +202,26 @@ def _weights(app: FastAPI, door: Door) -> None:
     @app.post(
         "/operator-sources/",
         status_code=201,
-        responses={**told(400, 404, 422), 200: {"model": shapes.Weighed, "description": "Set"}},
+        responses={**told(400, 404, 422), 200: {"model": shapes.Weight, "description": "Set"}},
     )
-    async def link(new: shapes.Link, response: Response) -> shapes.Weighed:
+    async def link(new: shapes.Link, response: Response) -> shapes.Weight:
         """Set the weight of an operator for a source, linking the two if they are not."""
 
         def act() -> bool:
-            was = board.weight_of(new.operator_id, new.source_id)
-            desk.set_weight(new.operator_id, new.source_id, new.weight, actor=door.actor)
-            return was is None
+            done = desk.set_weight(new.operator_id, new.source_id, new.weight, actor=door.actor)
+            return done.result is None
 
         response.status_code = 201 if await door.writer.do(act) else 200
-        return shapes.Weighed(**new.model_dump())
+        return shapes.Weight(**new.model_dump())
 
     @app.get("/operator-sources/", responses=told(422))
     async def links(
         source_id: Chosen | None = None, limit: Limit = 1000, after: Pair = "0:0"
-    ) -> list[shapes.Weighed]:
+    ) -> list[shapes.Weight]:
         """Return the weights, all or those of a source."""
         operator_id, last = map(int, re.split(":", after))
         found = await door.read(lambda: records.weights(limit, (operator_id, last), source_id))
-        return [shapes.Weighed(**asdict(each)) for each in found]
+        return [shapes.Weight(**asdict(each)) for each in found]
 
 
 def _appeals(app: FastAPI, door: Door) -> None:
@@ -241,7 +242,7 @@ def _appeals(app: FastAPI, door: Door) -> None:
             known = _there(await door.read(lambda: records.appeal(placed.id)))
             headers = {DIFFERS: "true"} if placed.differs else None
             return JSONResponse(_written(known), 200, headers=headers)
-        return JSONResponse(_written(_entry(draft, placed)), 201)
+        return JSONResponse(_just_stored(draft, placed), 201)
 
     @app.get("/appeals/", response_model=list[shapes.Appeal], responses=told(422))
     async def appeals(
@@ -286,29 +287,34 @@ def _there(entry: T | None) -> T:
     return entry
 
 
-def _entry(draft: Draft, placed: Placed) -> records.AppealEntry:
-    return records.AppealEntry(
-        placed.id,
-        placed.lead_id,
-        draft.external_id,
-        placed.source_id,
-        placed.operator_id,
-        placed.timestamp,
-        draft.message,
-        draft.key,
-        None,
-    )
-
-
-def _as_json(found: Sequence[records.AppealEntry]) -> Response:
+def _as_json(found: Sequence[AppealRow]) -> Response:
     """Return appeals as they are, past the checks that answers in other shapes go through."""
     return JSONResponse([_written(each) for each in found])
 
 
-def _written(entry: records.AppealEntry) -> dict[str, Any]:
-    closed_at = entry.closed_at
-    return {
-        **asdict(entry),
-        "timestamp": stamp(entry.timestamp),
+_APPEAL = tuple(shapes.Appeal.model_fields)
+
+
+def _written(appeal: AppealRow) -> dict[str, Any]:
+    columns = {name: getattr(appeal, name) for name in _APPEAL}
+    closed_at = appeal.closed_at
+    moments = {
+        "timestamp": stamp(appeal.timestamp),
         "closed_at": None if closed_at is None else stamp(closed_at),
+    }
+    return columns | moments
+
+
+def _just_stored(draft: Draft, placed: Placed) -> dict[str, Any]:
+    """Return a new appeal as `_written` would, without reading it again."""
+    return {
+        "id": placed.id,
+        "lead_id": placed.lead_id,
+        "external_id": draft.external_id,
+        "source_id": placed.source_id,
+        "operator_id": placed.operator_id,
+        "timestamp": stamp(placed.timestamp),
+        "message": draft.message,
+        "key": draft.key,
+        "closed_at": None,
     }

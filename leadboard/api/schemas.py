@@ -1,20 +1,22 @@
 """What goes through the door: the JSON that it takes and gives, as its OpenAPI page shows it."""
 
+from collections.abc import Collection
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from leadboard.common.validation import (
     MAX_IDENTIFIER,
-    MAX_LIMIT,
     MAX_MESSAGE,
-    MAX_NAME,
     MAX_WEIGHT,
     SPACES,
     VANISHING,
     whole,
 )
+from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind, OperatorRow, SourceRow
+from leadboard.queries.team import WeightRow
 
 _SPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85" + SPACES + VANISHING
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
@@ -26,7 +28,6 @@ def _line(most: int) -> dict[str, Any]:
     return {"pattern": f"^[{_SPACE}]*{edge}(?:{inner}{{0,{most - 2}}}{edge})?[{_SPACE}]*$"}
 
 
-Name = Annotated[str, Field(json_schema_extra=_line(MAX_NAME), examples=["Anna"])]
 Identifier = Annotated[
     str, Field(json_schema_extra=_line(MAX_IDENTIFIER), examples=["tg_123456789"])
 ]
@@ -35,8 +36,6 @@ Identifier = Annotated[
 AS_WHOLE = BeforeValidator(whole)
 Whole = Annotated[int, AS_WHOLE]
 Number = Annotated[int, Field(ge=1), AS_WHOLE]
-Limit = Annotated[int, Field(ge=0, le=MAX_LIMIT, examples=[15]), AS_WHOLE]
-Weight = Annotated[int, Field(ge=0, le=MAX_WEIGHT, examples=[70]), AS_WHOLE]
 
 
 LEFT_OUT: Any = None
@@ -49,26 +48,51 @@ class Given(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
-class NewOperator(Given):
+def _type_of(column: Column) -> Any:
+    """Return the type of what is sent for a column."""
+    if column.kind is Kind.FLAG:
+        return bool
+    if column.kind is Kind.WHOLE:
+        return Annotated[int, Field(ge=0, le=column.most), AS_WHOLE]
+    if column.kind is Kind.TEXT:
+        return Annotated[str, Field(max_length=column.most)]
+    return Annotated[str, Field(json_schema_extra=_line(column.most))]
+
+
+def _new(entity: Entity) -> type[Given]:
+    """Return the columns of a new row as they are sent; those with a default may be left out."""
+    required: Any = ...
+    columns: dict[str, Any] = {
+        each.name: (_type_of(each), required if each.default is None else each.default)
+        for each in entity.columns
+    }
+    return create_model(f"New{entity.word}", __base__=Given, **columns)
+
+
+def _change(entity: Entity) -> type[Given]:
+    """Return the columns of a row as they are sent to change it; any may be left out."""
+    columns: dict[str, Any] = {each.name: (_type_of(each), LEFT_OUT) for each in entity.columns}
+    return create_model(f"Change{entity.word}", __base__=Given, **columns)
+
+
+def _answer(row: type[Any], *, without: Collection[str] = ()) -> type[BaseModel]:
+    """Return what readers get of a table as it is answered."""
+    columns: dict[str, Any] = {
+        each.name: (each.type, ...) for each in fields(row) if each.name not in without
+    }
+    return create_model(row.__name__, **columns)
+
+
+class NewOperator(_new(OPERATOR)):  # type: ignore[misc]
     """An operator to be added."""
 
-    name: Name
-    max_load: Limit
-    is_active: bool = True
 
-
-class OperatorChange(Given):
+class OperatorChange(_change(OPERATOR)):  # type: ignore[misc]
     """What is to change of an operator; what is left out stays."""
 
-    name: Name = Field(default=LEFT_OUT)
-    max_load: Limit = Field(default=LEFT_OUT)
-    is_active: bool = Field(default=LEFT_OUT)
 
-
-class NewSource(Given):
+class NewSource(_new(SOURCE)):  # type: ignore[misc]
     """A source to be added."""
-
-    name: Name
 
 
 class Link(Given):
@@ -76,7 +100,7 @@ class Link(Given):
 
     operator_id: Number
     source_id: Number
-    weight: Weight
+    weight: Annotated[int, Field(ge=0, le=MAX_WEIGHT, examples=[70]), AS_WHOLE]
 
 
 class NewAppeal(Given):
@@ -92,29 +116,16 @@ class NewAppeal(Given):
     key: Identifier | Whole | None = None
 
 
-class Operator(BaseModel):
-    """An operator with his load."""
-
-    id: int
-    name: str
-    is_active: bool
-    max_load: int
-    load: int
+class Operator(_answer(OperatorRow)):  # type: ignore[misc]
+    """An operator with their load."""
 
 
-class Source(BaseModel):
+class Source(_answer(SourceRow, without=("waiting",))):  # type: ignore[misc]
     """A source of appeals."""
 
-    id: int
-    name: str
 
-
-class Weighed(BaseModel):
+class Weight(_answer(WeightRow)):  # type: ignore[misc]
     """The weight of one operator for one source."""
-
-    operator_id: int
-    source_id: int
-    weight: int
 
 
 class Appeal(BaseModel):
@@ -132,7 +143,7 @@ class Appeal(BaseModel):
 
 
 class Lead(BaseModel):
-    """A lead with his appeals, the newest hundred, oldest first."""
+    """A lead with their appeals, the newest hundred, oldest first."""
 
     id: int
     external_id: str

@@ -96,6 +96,13 @@ def checked_weight(weight: object) -> int:
     return _whole(weight, "weight", "The weight", MAX_WEIGHT)
 
 
+def checked_flag(flag: object) -> bool:
+    """Return whether an operator is on; raises Refused for what is neither true nor false."""
+    if not isinstance(flag, bool):
+        raise Refused("An operator is either on or off.", "is_active")
+    return flag
+
+
 def whole(number: object) -> object:
     """Return the whole number that `5.0` is, since JSON knows one kind of numbers only.
 

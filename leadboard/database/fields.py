@@ -1,6 +1,7 @@
 """Types of columns that Peewee does not have, and the present moment."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from peewee import Field
@@ -58,7 +59,14 @@ def stamp(moment: datetime) -> str:
     """Return a moment as the tables hold it: UTC, ISO 8601 with microseconds and `Z`."""
     if isinstance(moment, NoMoment):
         return moment.text
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return _stamp(moment)
+
+
+@lru_cache(64)
+def _stamp(moment: datetime) -> str:
+    # Remembered: all rows of a batch are stored at one moment.
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def now() -> datetime:

@@ -1,20 +1,17 @@
 """What a dispatcher can do: one function an act, each one recorded transaction."""
 
 from leadboard.desk.appeals import assign, close, give_back, reopen, submit
-from leadboard.desk.importing import change_operator, import_operators
+from leadboard.desk.importing import import_rows
 from leadboard.desk.operators import (
     add_operator,
+    change_operator,
     delete_operator,
-    edit_operator,
-    rename_operator,
     send_home,
-    set_active,
-    set_limit,
     step_limit,
     toggle_active,
 )
 from leadboard.desk.recording import Done
-from leadboard.desk.sources import add_source, delete_source, import_sources, rename_source
+from leadboard.desk.sources import add_source, delete_source, rename_source
 from leadboard.desk.undo import redo, undo
 from leadboard.desk.weights import (
     replace_weight,
@@ -34,18 +31,13 @@ __all__ = [
     "close",
     "delete_operator",
     "delete_source",
-    "edit_operator",
     "give_back",
-    "import_operators",
-    "import_sources",
+    "import_rows",
     "redo",
-    "rename_operator",
     "rename_source",
     "reopen",
     "replace_weight",
     "send_home",
-    "set_active",
-    "set_limit",
     "set_weight",
     "set_weights",
     "spread",

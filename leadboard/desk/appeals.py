@@ -1,7 +1,6 @@
 """Acts on appeals: entered by hand, assigned, returned, closed and reopened; one or many."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from random import Random
 
 from allocator import LOTTERY, place
@@ -12,7 +11,10 @@ from leadboard.allocation.journal import Journal
 from leadboard.allocation.lifecycle import Seen
 from leadboard.allocation.load import name_of
 from leadboard.desk.batch import Batch
-from leadboard.desk.recording import Done, Work, record
+from leadboard.desk.recording import Done, record
+
+Moved = Sequence[int]
+"""The appeals to which an act on several was done, without those that it passed over."""
 
 
 def submit(
@@ -23,17 +25,18 @@ def submit(
     *,
     actor: str,
     rng: Random = LOTTERY,
-) -> Placed:
-    """Enter an appeal by hand: as `allocator.submit`, and recorded so that it can be withdrawn."""
+) -> Done[Placed]:
+    """Enter an appeal by hand: as `allocator.submit`, and recorded so that it can be withdrawn.
+
+    The result says which appeal it is and who got it.
+    """
     draft = Draft.checked(external_id, source_id, message, key)
-    placed: list[Placed] = []
 
-    def work(journal: Journal) -> str:
-        placed.append(place(draft, rng, journal))
-        return _entered(placed[-1])
+    def work(journal: Journal) -> tuple[str, Placed]:
+        placed = place(draft, rng, journal)
+        return _entered(placed), placed
 
-    record(actor, "submit", work)
-    return placed[-1]
+    return record(actor, "submit", work)
 
 
 def _entered(placed: Placed) -> str:
@@ -54,7 +57,7 @@ def assign(
     fitting: bool = False,
     seen: Mapping[int, Seen] | None = None,
     actor: str,
-) -> Done:
+) -> Done[Moved]:
     """Give open appeals to an operator, whoever had them.
 
     Over his limit, or while he is off, only with `force`, which is recorded and counted. Raises
@@ -63,59 +66,59 @@ def assign(
     """
     batch = Batch(appeal_ids, seen)
 
-    def work(journal: Journal) -> str:
+    def work(journal: Journal) -> tuple[str, Moved]:
         batch.each(
             lambda each: lifecycle.assign(each, operator_id, journal, force=force), fitting=fitting
         )
         forced = " by force" if force else ""
-        return f"{batch.words} → {name_of(operator_id)}{forced}{batch.rest}"
+        return f"{batch.words} → {name_of(operator_id)}{forced}{batch.rest}", batch.moved
 
-    return _recorded(batch, actor, "assign", work, forced=force)
+    return record(actor, "assign", work, forced=force)
 
 
 def give_back(
     appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
-) -> Done:
+) -> Done[Moved]:
     """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
     batch = Batch(appeal_ids, seen)
 
-    def work(journal: Journal) -> Callable[[], str]:
+    def work(journal: Journal) -> tuple[Callable[[], str], Moved]:
         batch.each(lambda each: lifecycle.give_back(each, journal))
-        return lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
+        return (
+            lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
+        ), batch.moved
 
-    return _recorded(batch, actor, "return", work)
+    return record(actor, "return", work)
 
 
-def close(appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str) -> Done:
+def close(
+    appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
+) -> Done[Moved]:
     """Close open appeals; their places are free again."""
     batch = Batch(appeal_ids, seen)
 
-    def work(journal: Journal) -> str:
+    def work(journal: Journal) -> tuple[str, Moved]:
         batch.each(lambda each: lifecycle.close(each, journal))
-        return f"{batch.words} closed{batch.rest}"
+        return f"{batch.words} closed{batch.rest}", batch.moved
 
-    return _recorded(batch, actor, "close", work)
+    return record(actor, "close", work)
 
 
 def reopen(
     appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
-) -> Done:
+) -> Done[Moved]:
     """Open closed appeals again: back to their operators where there is room, else they wait."""
     batch = Batch(appeal_ids, seen)
 
-    def work(journal: Journal) -> Callable[[], str]:
+    def work(journal: Journal) -> tuple[Callable[[], str], Moved]:
         reasons: list[str | None] = []
         batch.each(lambda each: reasons.append(lifecycle.reopen(each, journal)))
         why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
-        return lambda: f"{batch.words} reopened{why}{_whereabouts(batch.moved)}{batch.rest}"
+        return (
+            lambda: f"{batch.words} reopened{why}{_whereabouts(batch.moved)}{batch.rest}"
+        ), batch.moved
 
-    return _recorded(batch, actor, "reopen", work)
-
-
-def _recorded(batch: Batch, actor: str, act: str, work: Work, *, forced: bool = False) -> Done:
-    """Run the act of a batch; what is done tells which appeals it was done to."""
-    done = record(actor, act, work, forced=forced)
-    return replace(done, appeal_ids=tuple(batch.moved))
+    return record(actor, "reopen", work)
 
 
 def _whereabouts(appeal_ids: Sequence[int]) -> str:

@@ -1,65 +1,37 @@
-"""Acts that take over a whole table: operators or sources added and changed in one act."""
+"""An act that takes over a whole table: rows added and changed, all of them or none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 from leadboard.allocation.journal import Journal
-from leadboard.common.errors import Refused
-from leadboard.common.validation import checked_limit, checked_name
-from leadboard.desk.recording import Done, Wanted, _told, record
-from leadboard.desk.rows import (
-    insert_operator,
-    operator_row,
-    rewrite_operator,
-)
+from leadboard.desk.recording import Done, record
+from leadboard.desk.rows import insert, rewrite
+from leadboard.entities import Entity
+
+RowsWanted = Sequence[tuple[int | None, Mapping[str, object]]]
+"""Rows as they are to be: an id, None for a new row, and the columns that are to change."""
 
 
-def import_operators(wanted: Wanted, *, actor: str) -> Done:
-    """Add and change operators in one act; a new one has every column; all of them or none."""
-    checked = [(each, _operator(each, columns)) for each, columns in wanted]
+def import_rows(entity: Entity, wanted: RowsWanted, *, actor: str) -> Done[Sequence[int]]:
+    """Add and change rows of a table in one act; the result is their ids.
 
-    def work(journal: Journal) -> str:
-        for operator_id, columns in checked:
-            if operator_id is None:
-                insert_operator(journal, **columns)
+    A new row needs every column that has no default. Raises Refused for a value that cannot be.
+    """
+    checked = [(row_id, entity.checked(columns)) for row_id, columns in wanted]
+    rows = [
+        (row_id, entity.completed(columns) if row_id is None else columns)
+        for row_id, columns in checked
+    ]
+
+    def work(journal: Journal) -> tuple[str, Sequence[int]]:
+        ids: list[int] = []
+        for row_id, columns in rows:
+            if row_id is None:
+                ids.append(insert(entity, journal, columns))
             else:
-                rewrite_operator(operator_row(operator_id), journal, **columns)
-        return _told("Operators", wanted)
+                rewrite(entity, row_id, journal, columns)
+                ids.append(row_id)
+        added = sum(row_id is None for row_id, _ in rows)
+        what = f"{entity.word.capitalize()}s"
+        return f"{what} imported: {added} added, {len(rows) - added} changed", ids
 
-    return record(actor, "import operators", work)
-
-
-def change_operator(operator_id: int, columns: Mapping[str, object], *, actor: str) -> Done:
-    """Change any of an operator's name, limit, and whether he is on, in one act."""
-    checked = _operator(operator_id, columns)
-
-    def work(journal: Journal) -> str:
-        row = operator_row(operator_id)
-        rewrite_operator(row, journal, **checked)
-        words = [
-            f"{_WORDS[name]} {getattr(row, name)} → {value}" for name, value in checked.items()
-        ]
-        return f"{row.name}: {', '.join(words)}"
-
-    return record(actor, "change operator", work)
-
-
-_WORDS = {"name": "name", "max_load": "limit", "is_active": "active"}
-
-
-def _operator(operator_id: int | None, columns: Mapping[str, object]) -> dict[str, object]:
-    if not columns or (operator_id is None and len(columns) < len(_CHECKS)):
-        raise Refused("There must be something to change, and all of it for a new operator.")
-    return {name: _CHECKS[name](value) for name, value in columns.items()}
-
-
-def _checked_flag(is_active: object) -> bool:
-    if not isinstance(is_active, bool):
-        raise Refused("An operator is either on or off.", "is_active")
-    return is_active
-
-
-_CHECKS: dict[str, Callable[[object], object]] = {
-    "name": checked_name,
-    "max_load": checked_limit,
-    "is_active": _checked_flag,
-}
+    return record(actor, f"import {entity.word}s", work)

@@ -1,9 +1,10 @@
 """How every act runs: one transaction that checks, writes, drains what waits, and records."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Generic, TypeVar
 
 from leadboard.allocation.backlog import DRAIN_BATCH
 from leadboard.allocation.handouts import (
@@ -21,24 +22,25 @@ from leadboard.common.errors import Trouble
 from leadboard.common.validation import storable
 from leadboard.database.transactions import transact
 
-Wanted = Sequence[tuple[int | None, Mapping[str, object]]]
-"""Rows as they shall be: an id, None for a new row, and the columns that are to change."""
-
 Note = str | Callable[[], str]
 """A sentence about what an act did, or a function that words it once waiting appeals flowed."""
 
-Work = Callable[[Journal], Note]
-"""The body of an act: it writes, notes each change, and returns what it did."""
+R = TypeVar("R")
+
+Work = Callable[[Journal], tuple[Note, R]]
+"""The body of an act: it writes, notes each change, and returns what it did and its result."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """An act that is stored: its sentence and its event; no event when nothing had to change."""
+class Done(Generic[R]):
+    """An act that is stored: its sentence, its event and its result.
+
+    There is no event when nothing had to change. The result of an act on one row is its id.
+    """
 
     note: str
     event_id: int | None
-    appeal_ids: tuple[int, ...] = ()
-    """The appeals that an act on several was done to, without those that it passed over."""
+    result: R
 
 
 HOLD = 0.03
@@ -51,8 +53,8 @@ SMALLEST_BATCH = 100
 
 
 def record(
-    actor: str, act: str, work: Work, *, forced: bool = False, target: int | None = None
-) -> Done:
+    actor: str, act: str, work: Work[R], *, forced: bool = False, target: int | None = None
+) -> Done[R]:
     """Run `work` as one recorded act of `actor`; whatever place it frees goes to who waits.
 
     What the waiting appeals got belongs to the act, so that undoing it takes that back too. Raises
@@ -66,28 +68,28 @@ def record(
     return _handed_out(done) if has_more else done
 
 
-def _do(work: Work, store: Callable[[Journal, str], int]) -> tuple[Done, bool]:
+def _do(work: Work[R], store: Callable[[Journal, str], int]) -> tuple[Done[R], bool]:
     """Do an act and hand out a first batch; return whether more flows."""
     take_turn()
     close_what_ended()
     journal = Journal()
-    words = work(journal)
+    words, result = work(journal)
     batch = hand_out_batch()
     note = words() if callable(words) else words
     if not any(journal):
         record_rest(batch.rest)
-        return Done(note, None), batch.has_more
+        return Done(note, None, result), batch.has_more
     given = len(batch.rest.changes)
     told = with_given(note, given)
-    whole = Journal(dict(journal.changes))
+    whole = replace(journal, changes=dict(journal.changes))
     whole.add_all(batch.rest)
     event_id = store(whole, told)
     if batch.has_more:
         leave_open(event_id, note, given, journal)
-    return Done(told, event_id), batch.has_more
+    return Done(told, event_id, result), batch.has_more
 
 
-def _handed_out(done: Done) -> Done:
+def _handed_out(done: Done[R]) -> Done[R]:
     """Hand out what else flows from an act; return it with its words of all that it let through."""
     try:
         _drain_on(done.event_id)
@@ -124,8 +126,3 @@ def _further(event_id: int | None, size: int) -> tuple[float, bool]:
     batch = hand_out_batch(size)
     record_rest(batch.rest)
     return time.monotonic() - begun, batch.has_more
-
-
-def _told(what: str, wanted: Wanted) -> str:
-    added = sum(row_id is None for row_id, _ in wanted)
-    return f"{what} imported: {added} added, {len(wanted) - added} changed"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from leadboard.allocation.appeals import AppealState, Rewriting, numbered, rewrite_all, states_of
 from leadboard.allocation.journal import Change, Columns, Journal, changes_of, row_of
@@ -10,20 +11,19 @@ from leadboard.allocation.load import claim_over, claim_room, name_of, release, 
 from leadboard.common.errors import Refused
 from leadboard.database.compiled import chunks
 from leadboard.database.connection import rows
-from leadboard.database.fields import now, stamp
 from leadboard.desk.rows import (
-    delete_operator_row,
-    delete_source_row,
-    insert_operator,
-    insert_source,
-    operator_row,
-    rewrite_operator,
-    rewrite_source,
-    source_name,
+    columns_of,
+    delete,
+    insert,
+    rewrite,
+    row_of_id,
     weights_of,
     write_weights,
 )
-from models import Operator, Source
+from leadboard.entities import OPERATOR, SOURCE, Entity
+from models import Source
+
+_ENTITIES = {entity.word: entity for entity in (OPERATOR, SOURCE)}
 
 
 def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
@@ -41,7 +41,8 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
     for change in changes:
         _refuse_if_changed(change, current.of(change.subject))
     moves = sorted(
-        (_move(change, states) for change in by_table["appeal"]), key=lambda move: move[0].id
+        (_move(change, states, journal.at) for change in by_table["appeal"]),
+        key=lambda move: move[0].id,
     )
     _release_all(moves)
     _restore_team(by_table["operator"], by_table["source"], by_table["weight"], journal)
@@ -74,7 +75,7 @@ class _Current:
             return self.appeals[key[0]].columns()
         if table == "weight":
             return {"weight": self.weights[key]} if key in self.weights else None
-        return _source_now(key[0]) if table == "source" else _operator_now(key[0])
+        return columns_of(_ENTITIES[table], key[0])
 
 
 def _weights_now(changes: Iterable[Change]) -> dict[tuple[int, ...], int]:
@@ -84,18 +85,6 @@ def _weights_now(changes: Iterable[Change]) -> dict[tuple[int, ...], int]:
         for source_id in sources
         for operator_id, weight in weights_of(source_id).items()
     }
-
-
-def _source_now(source_id: int) -> Columns | None:
-    names = rows(Source.select(Source.name).where(Source.id == source_id))
-    return {"name": names[0][0]} if names else None
-
-
-def _operator_now(operator_id: int) -> Columns | None:
-    found: Operator | None = Operator.get_or_none(Operator.id == operator_id)
-    if found is None:
-        return None
-    return {"name": found.name, "max_load": found.max_load, "is_active": found.is_active}
 
 
 def _named(subject: str) -> str:
@@ -112,11 +101,11 @@ def _named(subject: str) -> str:
 # --- appeals ----------------------------------------------------------------------------------
 
 
-def _move(change: Change, states: Mapping[int, AppealState]) -> Rewriting:
+def _move(change: Change, states: Mapping[int, AppealState], at: datetime) -> Rewriting:
     """Return where an appeal goes back to; one that was only just entered is withdrawn."""
     state = states[row_of(change.subject)[1][0]]
     if change.before is None:
-        return state, {"closed_at": stamp(now()), "withdrawn": True}
+        return state, {"closed_at": at, "withdrawn": True}
     return state, change.before
 
 
@@ -176,40 +165,31 @@ def _restore_weights(changes: Iterable[Change], journal: Journal) -> None:
         weight = None if change.before is None else change.before["weight"]
         wanted[operator_id, source_id] = weight if isinstance(weight, int) else None
     linked = [pair for pair, weight in wanted.items() if weight is not None]
-    for operator_id in _gone(Operator, {operator_id for operator_id, _ in linked}):
-        operator_row(operator_id)
-    for source_id in _gone(Source, {source_id for _, source_id in linked}):
-        source_name(source_id)
+    _refuse_if_gone(OPERATOR, {operator_id for operator_id, _ in linked})
+    _refuse_if_gone(SOURCE, {source_id for _, source_id in linked})
     write_weights(wanted, journal)
 
 
-def _gone(table: type[Operator] | type[Source], ids: set[int]) -> list[int]:
-    """Return which of the rows that a weight links are not there any more."""
+def _refuse_if_gone(entity: Entity, ids: set[int]) -> None:
+    """Raise Missing when one of the rows that weights link is not there any more."""
+    table = entity.table
     there = {
         row_id
         for chunk in chunks(sorted(ids))
         for (row_id,) in rows(table.select(table.id).where(table.id.in_(chunk)))
     }
-    return sorted(ids - there)
+    for row_id in sorted(ids - there):
+        row_of_id(entity, row_id)
 
 
 def _restore_row(change: Change, journal: Journal) -> None:
     table, (row_id,) = row_of(change.subject)
-    columns = dict(change.before or {})
-    if table == "operator" and change.after is None:
-        insert_operator(journal, id=row_id, **columns)
-    elif table == "operator":
-        rewrite_operator(operator_row(row_id), journal, **columns)
-    elif change.after is None:
-        insert_source(journal, id=row_id, **columns)
+    if change.after is None:
+        insert(_ENTITIES[table], journal, change.before or {}, row_id)
     else:
-        rewrite_source(row_id, journal, name=str(columns["name"]))
+        rewrite(_ENTITIES[table], row_id, journal, change.before or {})
 
 
 def _drop_row(subject: str, journal: Journal) -> None:
     table, (row_id,) = row_of(subject)
-    if table == "operator":
-        delete_operator_row(operator_row(row_id), journal)
-    else:
-        source_name(row_id)
-        delete_source_row(row_id, journal)
+    delete(_ENTITIES[table], row_id, journal)

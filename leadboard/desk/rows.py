@@ -1,103 +1,104 @@
 """Rows of the team, the sources and the weights: read, written and noted in the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from peewee import Expression
 
-from leadboard.allocation.journal import Journal, subject_of
+from leadboard.allocation.journal import Columns, Journal, subject_of
 from leadboard.allocation.names import is_taken, odd_names
 from leadboard.common.errors import Missing, Refused, Taken
 from leadboard.common.validation import plain
 from leadboard.database.compiled import chunks
 from leadboard.database.connection import rows
-from models import Appeal, EventChange, Operator, OperatorSource, Source
+from leadboard.entities import OPERATOR, SOURCE, Entity
+from models import Appeal, EventChange, OperatorSource
 
 
-def operator_row(operator_id: int) -> Operator:
-    """Return an operator; raises Refused when there is none with this id."""
-    row: Operator | None = Operator.get_or_none(Operator.id == operator_id)
-    if row is None:
-        raise Missing(f"There is no operator #{operator_id}.", "operator")
-    return row
+def columns_of(entity: Entity, row_id: int) -> dict[str, Any] | None:
+    """Return the columns of a row that people edit; None where there is none with this id."""
+    columns = (column.field for column in entity.columns)
+    found = rows(entity.table.select(*columns).where(entity.table.id == row_id))
+    return dict(zip(entity.names, found[0], strict=True)) if found else None
+
+
+def row_of_id(entity: Entity, row_id: int) -> dict[str, Any]:
+    """Return the columns of a row; raises Missing when there is none with this id."""
+    found = columns_of(entity, row_id)
+    if found is None:
+        raise Missing(f"There is no {entity.word} #{row_id}.", entity.word)
+    return found
+
+
+def operator_name(operator_id: int) -> str:
+    """Return an operator's name; raises Missing when there is none with this id."""
+    return str(row_of_id(OPERATOR, operator_id)["name"])
 
 
 def source_name(source_id: int) -> str:
-    """Return a source's name; raises Refused when there is none with this id."""
-    name = Source.select(Source.name).where(Source.id == source_id).scalar()
-    if name is None:
-        raise Missing(f"There is no source #{source_id}.", "source")
-    return str(name)
+    """Return a source's name; raises Missing when there is none with this id."""
+    return str(row_of_id(SOURCE, source_id)["name"])
 
 
-def refuse_taken(
-    journal: Journal, table: type[Operator] | type[Source], name: str, but: int | None = None
-) -> None:
+def refuse_taken(journal: Journal, entity: Entity, name: str, but: int | None = None) -> None:
     """Raise Refused when the table has a row, other than `but`, whose name looks like this one."""
-    key = table._meta.table_name
-    if key not in journal.odd_names:
-        journal.odd_names[key] = odd_names(table)
-    if is_taken(table, name, journal.odd_names[key], but):
+    if entity.word not in journal.odd_names:
+        journal.odd_names[entity.word] = odd_names(entity.table)
+    if is_taken(entity.table, name, journal.odd_names[entity.word], but):
         raise Taken(f"The name {name} is taken.", "name")
     if plain(name) != name:
         # Undo brings back a name that an earlier version stored: what comes next must see it.
-        del journal.odd_names[key]
+        del journal.odd_names[entity.word]
 
 
-def insert_operator(journal: Journal, **columns: object) -> int:
-    """Add an operator, with `id` too when one is brought back, and return the id."""
-    refuse_taken(journal, Operator, str(columns["name"]))
-    operator_id: int = Operator.insert(columns).execute()
-    columns.pop("id", None)
-    journal.note(subject_of("operator", operator_id), None, columns)
-    return operator_id
+def insert(entity: Entity, journal: Journal, columns: Columns, row_id: int | None = None) -> int:
+    """Add a row, with its old id where one is brought back, and return the id."""
+    refuse_taken(journal, entity, str(columns["name"]))
+    key = {} if row_id is None else {"id": row_id}
+    new_id: int = entity.table.insert({**columns, **key}).execute()
+    journal.note(subject_of(entity.word, new_id), None, columns)
+    return new_id
 
 
-def rewrite_operator(row: Operator, journal: Journal, **columns: object) -> None:
-    """Change columns of an operator; raises Refused when another has the new name."""
-    if "name" in columns and columns["name"] != row.name:
-        refuse_taken(journal, Operator, str(columns["name"]), row.id)
-    Operator.update(columns).where(Operator.id == row.id).execute()
-    before = {column: getattr(row, column) for column in columns}
-    journal.note(subject_of("operator", row.id), before, columns)
+def rewrite(entity: Entity, row_id: int, journal: Journal, columns: Columns) -> Columns:
+    """Change columns of a row and return all of them as they were.
+
+    Raises Missing where there is no such row, Taken when another has the new name.
+    """
+    before = row_of_id(entity, row_id)
+    if columns.get("name", before["name"]) != before["name"]:
+        refuse_taken(journal, entity, str(columns["name"]), row_id)
+    entity.table.update(columns).where(entity.table.id == row_id).execute()
+    journal.note(subject_of(entity.word, row_id), {name: before[name] for name in columns}, columns)
+    return before
 
 
-def delete_operator_row(row: Operator, journal: Journal) -> None:
-    """Delete an operator with his weights; raises Refused when he ever had an appeal."""
-    if _has_served(row.id):
-        raise Refused(f"{row.name} has had appeals: switch the operator off instead.")
-    _unlink_all(OperatorSource.operator == row.id, journal)
-    Operator.delete().where(Operator.id == row.id).execute()
-    before = {"name": row.name, "max_load": row.max_load, "is_active": row.is_active}
-    journal.note(subject_of("operator", row.id), before, None)
+def delete(entity: Entity, row_id: int, journal: Journal) -> Columns:
+    """Delete a row with its weights and return what it was; raises Refused for one with history."""
+    before = row_of_id(entity, row_id)
+    refuse_if_used, links = _LINKED[entity.word]
+    refuse_if_used(row_id, str(before["name"]))
+    _unlink_all(links == row_id, journal)
+    entity.table.delete().where(entity.table.id == row_id).execute()
+    journal.note(subject_of(entity.word, row_id), before, None)
+    return before
 
 
-def insert_source(journal: Journal, **columns: object) -> int:
-    """Add a source, with `id` too when one is brought back, and return the id."""
-    refuse_taken(journal, Source, str(columns["name"]))
-    source_id: int = Source.insert(columns).execute()
-    columns.pop("id", None)
-    journal.note(subject_of("source", source_id), None, columns)
-    return source_id
+def _refuse_if_served(operator_id: int, name: str) -> None:
+    if _has_served(operator_id):
+        raise Refused(f"{name} has had appeals: switch the operator off instead.")
 
 
-def rewrite_source(source_id: int, journal: Journal, *, name: str) -> None:
-    """Rename a source; raises Refused when another has the name."""
-    before = source_name(source_id)
-    if before == name:
-        return
-    refuse_taken(journal, Source, name, source_id)
-    Source.update(name=name).where(Source.id == source_id).execute()
-    journal.note(subject_of("source", source_id), {"name": before}, {"name": name})
-
-
-def delete_source_row(source_id: int, journal: Journal) -> None:
-    """Delete a source with its weights; raises Refused when an appeal came from it."""
-    name = source_name(source_id)
+def _refuse_if_written_to(source_id: int, name: str) -> None:
     if Appeal.select().where(Appeal.source == source_id).exists():
         raise Refused(f"Source {name} has appeals and stays: unlink its operators instead.")
-    _unlink_all(OperatorSource.source == source_id, journal)
-    Source.delete().where(Source.id == source_id).execute()
-    journal.note(subject_of("source", source_id), {"name": name}, None)
+
+
+_LINKED: Mapping[str, tuple[Callable[[int, str], None], Any]] = {
+    OPERATOR.word: (_refuse_if_served, OperatorSource.operator),
+    SOURCE.word: (_refuse_if_written_to, OperatorSource.source),
+}
+"""What keeps a row from being deleted, and the column of the weights that go with it."""
 
 
 def weight_of(operator_id: int, source_id: int) -> int | None:

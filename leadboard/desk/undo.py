@@ -30,10 +30,11 @@ class Act:
     is_undone: bool
 
 
-def undo(event_id: int | None = None, *, actor: str) -> Done:
+def undo(event_id: int | None = None, *, actor: str) -> Done[int]:
     """Take an act back: the one named, else the latest of `actor` that stands.
 
-    Raises Refused, and changes nothing, when there is none or the world has moved on.
+    The result is the id of the act's event. Raises Refused, and changes nothing, when there is none
+    or the world has moved on.
     """
     act = reading(lambda: last_done(actor) if event_id is None else act_of(event_id))
     if act is None:
@@ -43,7 +44,7 @@ def undo(event_id: int | None = None, *, actor: str) -> Done:
     return _reverse(act, UNDO, actor)
 
 
-def redo(event_id: int | None = None, *, actor: str) -> Done:
+def redo(event_id: int | None = None, *, actor: str) -> Done[int]:
     """Do an undone act again: the one named, else the one that `actor` undid last.
 
     Raises Refused, and changes nothing, when there is none or the world has moved on.
@@ -56,19 +57,19 @@ def redo(event_id: int | None = None, *, actor: str) -> Done:
     return _reverse(act, REDO, actor)
 
 
-def _reverse(act: Act, verb: str, actor: str) -> Done:
+def _reverse(act: Act, verb: str, actor: str) -> Done[int]:
     if act.act == REPAIR:
         raise Refused("A repair is not undone.")
     if act.act == HAND_OUT:
         raise Refused("What was handed out by itself is not undone: move or return the appeals.")
 
-    def work(journal: Journal) -> str:
+    def work(journal: Journal) -> tuple[str, int]:
         now_standing = act_of(act.id)
         if now_standing is None or now_standing.standing_id != act.standing_id:
             raise Refused(f"Somebody was quicker: {act.note}.")
         close_act(act.standing_id)
         reverse(act.standing_id, journal, force=act.forced and verb == REDO)
-        return f"{_VERBS[verb]}: {now_standing.note}"
+        return f"{_VERBS[verb]}: {now_standing.note}", act.id
 
     return record(actor, verb, work, forced=act.forced and verb == REDO, target=act.id)
 

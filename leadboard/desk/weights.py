@@ -7,7 +7,7 @@ from leadboard.common.errors import Refused
 from leadboard.common.validation import MAX_WEIGHT, checked_weight
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import (
-    operator_row,
+    operator_name,
     source_name,
     weight_of,
     weights_of,
@@ -16,15 +16,18 @@ from leadboard.desk.rows import (
 )
 
 
-def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) -> Done:
-    """Set the weight of an operator for a source, linking the two if they are not."""
+def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) -> Done[int | None]:
+    """Set the weight of an operator for a source, linking the two if they are not.
+
+    The result is the weight before, None for no link.
+    """
     after = checked_weight(weight)
     return _weigh(operator_id, source_id, lambda _: after, actor)
 
 
 def replace_weight(
     operator_id: int, source_id: int, was: int | None, weight: object, *, actor: str
-) -> Done:
+) -> Done[int | None]:
     """Set a weight that was `was`, None for no link, when the dispatcher began to type.
 
     Raises Refused, with the field `force`, when somebody else has set another one since.
@@ -33,7 +36,7 @@ def replace_weight(
 
     def change(before: int | None) -> int:
         if before not in (was, after):
-            names = f"{operator_row(operator_id).name} · {source_name(source_id)}"
+            names = f"{operator_name(operator_id)} · {source_name(source_id)}"
             became = "unlinked" if before is None else f"set to {before}"
             raise Refused(f"{names} was {became} by somebody else meanwhile.", "force")
         return after
@@ -41,59 +44,63 @@ def replace_weight(
     return _weigh(operator_id, source_id, change, actor)
 
 
-def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> Done:
+def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> Done[int | None]:
     """Move a weight by `step` from what it is when the act runs; no link counts as 0."""
     return _weigh(
         operator_id, source_id, lambda weight: min(max((weight or 0) + step, 0), MAX_WEIGHT), actor
     )
 
 
-def unlink(operator_id: int, source_id: int, *, actor: str) -> Done:
+def unlink(operator_id: int, source_id: int, *, actor: str) -> Done[int | None]:
     """Take an operator off a source."""
     return _weigh(operator_id, source_id, lambda _: None, actor)
 
 
 def _weigh(
     operator_id: int, source_id: int, change: Callable[[int | None], int | None], actor: str
-) -> Done:
-    def work(journal: Journal) -> str:
-        names = f"{operator_row(operator_id).name} · {source_name(source_id)}"
+) -> Done[int | None]:
+    def work(journal: Journal) -> tuple[str, int | None]:
+        names = f"{operator_name(operator_id)} · {source_name(source_id)}"
         before = weight_of(operator_id, source_id)
         after = change(before)
         write_weight(operator_id, source_id, after, journal)
-        return f"{names}: weight {_shown(before)} → {_shown(after)}"
+        return f"{names}: weight {_shown(before)} → {_shown(after)}", before
 
     return record(actor, "weight", work)
 
 
-def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -> Done:
+def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -> Done[int]:
     """Set many weights in one act, each (operator id, source id, weight), None for no link.
 
-    All of them or none: raises Refused for a weight, an operator or a source that cannot be.
+    All of them or none; the result is how many changed. Raises Refused for a weight, an operator or
+    a source that cannot be.
     """
     wanted = {
         (operator_id, source_id): None if weight is None else checked_weight(weight)
         for operator_id, source_id, weight in changes
     }
 
-    def work(journal: Journal) -> str:
-        people = {each: operator_row(each).name for each in {each for each, _ in wanted}}
+    def work(journal: Journal) -> tuple[str, int]:
+        people = {each: operator_name(each) for each in {each for each, _ in wanted}}
         sources = {each: source_name(each) for each in {each for _, each in wanted}}
         moved = write_weights(wanted, journal)
         if len(moved) != 1:
-            return f"{len(moved)} weights set"
+            return f"{len(moved)} weights set", len(moved)
         (operator_id, source_id), before = next(iter(moved.items()))
         after = wanted[operator_id, source_id]
         names = f"{people[operator_id]} · {sources[source_id]}"
-        return f"{names}: weight {_shown(before)} → {_shown(after)}"
+        return f"{names}: weight {_shown(before)} → {_shown(after)}", 1
 
     return record(actor, "weights", work)
 
 
-def spread(source_id: int, *, actor: str) -> Done:
-    """Give every operator of a source the same weight, keeping their sum as near as may be."""
+def spread(source_id: int, *, actor: str) -> Done[int]:
+    """Give every operator of a source the same weight, keeping their sum as near as it goes.
 
-    def work(journal: Journal) -> str:
+    The result is how many operators that are.
+    """
+
+    def work(journal: Journal) -> tuple[str, int]:
         name = source_name(source_id)
         weights = weights_of(source_id)
         if not weights:
@@ -101,7 +108,7 @@ def spread(source_id: int, *, actor: str) -> Done:
         even = max(1, round(sum(weights.values()) / len(weights)))
         write_weights({(operator_id, source_id): even for operator_id in weights}, journal)
         many = "1 operator" if len(weights) == 1 else f"{len(weights)} operators"
-        return f"{name}: {many} at weight {even} each"
+        return f"{name}: {many} at weight {even} each", len(weights)
 
     return record(actor, "spread", work)
 

@@ -11,5 +11,6 @@ __all__ = [
     "moments",
     "odds",
     "records",
+    "team",
     "word_index",
 ]

@@ -1,8 +1,9 @@
 """The long lists: pages of appeals and of leads, by key, of what is wanted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from peewee import JOIN, ModelSelect, fn
 
@@ -20,18 +21,54 @@ EXCERPT = 300
 
 @dataclass(frozen=True, slots=True)
 class AppealRow:
-    """One line of the list of appeals; `operator` is None where nobody has it."""
+    """An appeal, for readers; `operator` and its id are None where nobody has it."""
 
     id: int
     timestamp: datetime
     lead_id: int
-    lead: str
+    external_id: str
+    source_id: int
     source: str
+    operator_id: int | None
     operator: str | None
     message: str
-    is_closed: bool
-    is_withdrawn: bool
-    operator_id: int | None = None
+    key: str | None
+    closed_at: datetime | None
+    withdrawn: bool
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether it is closed, or withdrawn."""
+        return self.closed_at is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it is open and nobody has it."""
+        return self.closed_at is None and self.operator is None
+
+
+def with_names(*more: Any, message: Any = Appeal.message) -> "ModelSelect[Appeal]":
+    """Return the query whose rows are those of AppealRow, and `more` columns behind them.
+
+    For `message` a part of it may be read.
+    """
+    columns = (
+        *(Appeal.id, Appeal.timestamp, Appeal.lead, Lead.external_id, Appeal.source, Source.name),
+        *(Appeal.operator, Operator.name, message, Appeal.key, Appeal.closed_at, Appeal.withdrawn),
+    )
+    found = Appeal.select(*columns, *more).join(Lead).switch(Appeal).join(Source)
+    return found.switch(Appeal).join(Operator, JOIN.LEFT_OUTER)
+
+
+def cleaned(row: AppealRow) -> AppealRow:
+    """Return an appeal with strangers' text made fit for a terminal; the message as one line."""
+    return replace(
+        row,
+        external_id=clean(row.external_id),
+        source=clean(row.source),
+        operator=None if row.operator is None else clean(row.operator),
+        message=clean(row.message),
+    )
 
 
 def newest_appeals(
@@ -62,58 +99,8 @@ def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
     """Return the lines of appeals, newest first."""
     if not ids:
         return []
-    return _appeal_rows(_appeal_lines().where(Appeal.id.in_(ids)).order_by(Appeal.id.desc()))
-
-
-def _appeal_lines() -> "ModelSelect[Appeal]":
-    return (
-        Appeal.select(
-            Appeal.id,
-            Appeal.timestamp,
-            Appeal.lead,
-            Lead.external_id,
-            Source.name,
-            Operator.name,
-            fn.SUBSTR(Appeal.message, 1, EXCERPT),
-            Appeal.closed_at.is_null(False),
-            Appeal.withdrawn,
-            Appeal.operator,
-        )
-        .join(Lead)
-        .switch(Appeal)
-        .join(Source)
-        .switch(Appeal)
-        .join(Operator, JOIN.LEFT_OUTER)
-    )
-
-
-def _appeal_rows(query: "ModelSelect[Appeal]") -> list[AppealRow]:
-    return [
-        AppealRow(
-            appeal_id,
-            timestamp,
-            lead_id,
-            clean(lead),
-            clean(source),
-            None if operator is None else clean(operator),
-            clean(message),
-            bool(is_closed),
-            is_withdrawn,
-            operator_id,
-        )
-        for (
-            appeal_id,
-            timestamp,
-            lead_id,
-            lead,
-            source,
-            operator,
-            message,
-            is_closed,
-            is_withdrawn,
-            operator_id,
-        ) in rows(query)
-    ]
+    page = with_names(message=fn.SUBSTR(Appeal.message, 1, EXCERPT)).where(Appeal.id.in_(ids))
+    return [cleaned(AppealRow(*row)) for row in rows(page.order_by(Appeal.id.desc()))]
 
 
 def count_after(

@@ -8,36 +8,18 @@ from typing import TypeVar
 from peewee import OP, SQL, Expression, Query, fn
 
 from leadboard.common.text import clean
-from leadboard.database.compiled import Prepared, slot
+from leadboard.database.compiled import Compiled, Param
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, reading, settled
-from models import Appeal, Event, Lead, Operator, OperatorSource, Source, is_waiting
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries import team
+from models import Appeal, Event, Lead, Operator, OperatorSource, Source
 
 T = TypeVar("T")
 
 SPARK_MINUTES = 12
 MINUTE = len("2026-11-23T10:42")
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorRow:
-    """An operator as a list shows him."""
-
-    id: int
-    name: str
-    is_active: bool
-    max_load: int
-    load: int
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A source and how many of its appeals wait."""
-
-    id: int
-    name: str
-    waiting: int
 
 
 Weights = Mapping[int, Mapping[int, int]]
@@ -111,33 +93,17 @@ def _board(known: Board, ends: tuple[int, int] | None) -> Board:
     )
 
 
-_OPERATORS = Prepared(
-    lambda: Operator.select(
-        Operator.id, Operator.name, Operator.is_active, Operator.max_load, Operator.load
-    ).order_by(Operator.id)
-)
+_OPERATORS = Compiled(lambda: team.operators().order_by(Operator.id))
+_SOURCES = Compiled(lambda: team.sources().order_by(Source.id))
+_WEIGHTS = Compiled(team.weights)
 
 
 def _operators() -> tuple[OperatorRow, ...]:
-    return tuple(
-        OperatorRow(operator_id, clean(name), bool(is_active), max_load, load)
-        for operator_id, name, is_active, max_load, load in _OPERATORS.rows()
-    )
-
-
-_SOURCES = Prepared(
-    lambda: Source.select(
-        Source.id,
-        Source.name,
-        Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.source == Source.id, is_waiting()),
-    ).order_by(Source.id)
-)
+    return tuple(OperatorRow(key, clean(name), *rest) for key, name, *rest in _OPERATORS.rows())
 
 
 def _sources() -> tuple[SourceRow, ...]:
-    return tuple(
-        SourceRow(source_id, clean(name), count) for source_id, name, count in _SOURCES.rows()
-    )
+    return tuple(SourceRow(key, clean(name), *rest) for key, name, *rest in _SOURCES.rows())
 
 
 def _stamping() -> Query:
@@ -150,7 +116,7 @@ def _stamping() -> Query:
     return OperatorSource.select(fn.COUNT(OperatorSource.weight), fn.SUM(mix * mix))
 
 
-_STAMP = Prepared(_stamping)
+_STAMP = Compiled(_stamping)
 
 
 def _weights_stamp() -> tuple[int, int]:
@@ -159,27 +125,19 @@ def _weights_stamp() -> tuple[int, int]:
     return count, int(total or 0)
 
 
-_WEIGHTS = Prepared(
-    lambda: OperatorSource.select(
-        OperatorSource.source, OperatorSource.operator, OperatorSource.weight
-    )
-)
-
-
 def _weights() -> Weights:
     weights: dict[int, dict[int, int]] = {}
-    for source_id, operator_id, weight in _WEIGHTS.rows():
+    for operator_id, source_id, weight in _WEIGHTS.rows():
         weights.setdefault(source_id, {})[operator_id] = weight
     return weights
 
 
+_IN_TIME = (Appeal.timestamp >= Param(Appeal.timestamp, "start")) & (
+    Appeal.timestamp <= Param(Appeal.timestamp, "end")
+)
 _MINUTE_OF = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
-_ARRIVALS = Prepared(
-    lambda: (
-        Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id))
-        .where(Appeal.timestamp >= slot("start"), Appeal.timestamp <= slot("end"))
-        .group_by(SQL("1"))
-    )
+_ARRIVALS = Compiled(
+    lambda: Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id)).where(_IN_TIME).group_by(SQL("1"))
 )
 
 
@@ -189,16 +147,18 @@ def _minutes(known: Mapping[str, int]) -> dict[str, int]:
     starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
     minutes = [stamp(start)[:MINUTE] for start in starts]
     first = len(starts) - 2 if minutes[-2] in known else 0
-    counted = dict(_ARRIVALS.rows(start=stamp(starts[first]), end=stamp(now())))
+    counted = dict(_ARRIVALS.rows(start=starts[first], end=now()))
     older = {each: known.get(each, 0) for each in minutes[:first]}
     return older | {each: counted.get(each, 0) for each in minutes[first:]}
 
 
-_APPEALS_AFTER = Prepared(
-    lambda: Appeal.select(fn.COUNT(Appeal.id), fn.MAX(Appeal.id)).where(Appeal.id > slot("mark"))
+_APPEALS_AFTER = Compiled(
+    lambda: Appeal.select(fn.COUNT(Appeal.id), fn.MAX(Appeal.id)).where(
+        Appeal.id > Param(Appeal.id, "mark")
+    )
 )
-_LEADS_AFTER = Prepared(
-    lambda: Lead.select(fn.COUNT(Lead.id), fn.MAX(Lead.id)).where(Lead.id > slot("mark"))
+_LEADS_AFTER = Compiled(
+    lambda: Lead.select(fn.COUNT(Lead.id), fn.MAX(Lead.id)).where(Lead.id > Param(Lead.id, "mark"))
 )
 
 
@@ -209,7 +169,7 @@ def _counted_on(known: Counts, ends: tuple[int, int]) -> Counts:
     return Counts(appeals[0], leads[0], (appeals[1], leads[1]), (appeals[2], leads[2]))
 
 
-def _on(after: Prepared, count: int, mark: int, end: int) -> tuple[int, int, int]:
+def _on(after: Compiled, count: int, mark: int, end: int) -> tuple[int, int, int]:
     """Return how many rows there are, and how many up to the mark that comes with them."""
     [(more, newest)] = after.rows(mark=mark)
     total = count + more
@@ -220,17 +180,13 @@ def _on(after: Prepared, count: int, mark: int, end: int) -> tuple[int, int, int
     return total, total - beyond, further
 
 
-_BETWEEN = Prepared(
-    lambda: Appeal.select(fn.COUNT(Appeal.id)).where(
-        Appeal.timestamp >= slot("start"), Appeal.timestamp <= slot("end")
-    )
-)
+_BETWEEN = Compiled(lambda: Appeal.select(fn.COUNT(Appeal.id)).where(_IN_TIME))
 
 
 def _arrivals_of_last_minute() -> int:
     """Count arrivals of the last minute: moments ahead of the clock are none of it."""
     end = now()
-    return int(_BETWEEN.scalar(start=stamp(end - timedelta(minutes=1)), end=stamp(end)))
+    return int(_BETWEEN.scalar(start=end - timedelta(minutes=1), end=end))
 
 
 def weight_of(operator_id: int, source_id: int) -> int | None:
@@ -256,7 +212,7 @@ def _signing() -> Query:
     )
 
 
-_SIGNATURE = Prepared(_signing)
+_SIGNATURE = Compiled(_signing)
 
 
 def data_version() -> object:

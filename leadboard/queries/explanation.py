@@ -1,7 +1,7 @@
 """Why an appeal went where it went, what happened since, and what would let it go now."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
@@ -13,7 +13,8 @@ from leadboard.common.errors import Missing
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
-from models import Appeal, Event, EventChange, Lead, Operator, OperatorSource, Roster, Source
+from leadboard.queries.appeals import AppealRow, cleaned, with_names
+from models import Appeal, Event, EventChange, Operator, OperatorSource, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Way(Enum):
     RAISE_LIMIT = auto()
     """Arguments: the operator, and by how much."""
     SWITCH_ON = auto()
-    """Arguments: the operator, and True."""
+    """Arguments: the operator."""
     LINK = auto()
     """Arguments: the operator, the source and the weight."""
 
@@ -55,22 +56,14 @@ class Remedy:
 
     words: str
     way: Way
-    arguments: tuple[int | bool, ...]
+    arguments: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All there is to say about where an appeal is, and why."""
+    """All there is to say about where an appeal is, and why; its message has all its lines."""
 
-    id: int
-    timestamp: datetime
-    lead_id: int
-    lead: str
-    source: str
-    operator: str | None
-    message: str
-    closed_at: datetime | None
-    withdrawn: bool
+    appeal: AppealRow
     draw: int | None
     roster: Sequence[Chance]
     since: Sequence[Moment]
@@ -84,56 +77,17 @@ def explain(appeal_id: int) -> Explanation:
 
 
 def _explain(appeal_id: int) -> Explanation:
-    query = (
-        Appeal.select(
-            Appeal.timestamp,
-            Lead.id,
-            Lead.external_id,
-            Source.id,
-            Source.name,
-            Appeal.operator,
-            Appeal.message,
-            Appeal.closed_at,
-            Appeal.withdrawn,
-            Appeal.draw,
-            Appeal.roster,
-        )
-        .join(Lead)
-        .switch(Appeal)
-        .join(Source)
-        .where(Appeal.id == appeal_id)
-    )
-    found = rows(query)
+    found = rows(with_names(Appeal.draw, Appeal.roster).where(Appeal.id == appeal_id))
     if not found:
         raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
-    (
-        timestamp,
-        lead_id,
-        lead,
-        source_id,
-        source,
-        operator_id,
-        message,
-        closed_at,
-        withdrawn,
-        draw,
-        roster,
-    ) = found[0]
-    is_open_without = closed_at is None and operator_id is None
+    *columns, draw, roster_id = found[0]
+    row = AppealRow(*columns)
     return Explanation(
-        appeal_id,
-        timestamp,
-        lead_id,
-        clean(lead),
-        clean(source),
-        names_of([operator_id])[operator_id] if operator_id is not None else None,
-        message,
-        closed_at,
-        withdrawn,
+        replace(cleaned(row), message=row.message),
         draw,
-        _chances(roster, draw) if roster is not None else (),
+        _chances(roster_id, draw) if roster_id is not None else (),
         _history(appeal_id),
-        tuple(_remedies(source_id)) if is_open_without else (),
+        tuple(_remedies(row.source_id)) if row.is_waiting else (),
     )
 
 
@@ -182,7 +136,7 @@ def _last_name(operator_id: int) -> str:
         .limit(1)
     )
     for (before,) in rows(deleted):
-        return clean(str((from_json(before) or {}).get("name", "")))
+        return clean(str((from_json(before, "operator") or {}).get("name", "")))
     return f"#{operator_id}"
 
 
@@ -205,7 +159,7 @@ def _remedies(source_id: int) -> Iterator[Remedy]:
             step = load - max_load + 1
             yield Remedy(f"{shown}'s limit +{step}", Way.RAISE_LIMIT, (operator_id, step))
         elif reason == INACTIVE and weight and load < max_load:
-            yield Remedy(f"{shown} active", Way.SWITCH_ON, (operator_id, True))
+            yield Remedy(f"{shown} active", Way.SWITCH_ON, (operator_id,))
         elif is_active and load < max_load and not weight:
             yield Remedy(f"weight for {shown}", Way.LINK, (operator_id, source_id, 1))
 

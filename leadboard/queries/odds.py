@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 
 from leadboard.allocation.lottery import left_out
-from leadboard.queries.board import Board, OperatorRow, SourceRow
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries.board import Board
 
 UNSERVED = "nobody serves it"
 SHORTEST_NAME = 6

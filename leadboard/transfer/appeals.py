@@ -11,15 +11,16 @@ from leadboard.allocation.intake import ids_of_keys, lead_id_of
 from leadboard.allocation.load import claim, claim_over
 from leadboard.allocation.names import ids_by_name
 from leadboard.common.validation import plain
-from leadboard.database.compiled import Prepared, slot
+from leadboard.database.compiled import Compiled, params
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import ids_given, transact
+from leadboard.queries.appeals import with_names
 from leadboard.transfer.appeal_rows import Entry, Names, entry_of
 from leadboard.transfer.cells import bad_cell
 from leadboard.transfer.plan import DIFFERS, SAME, Plan, Tick, told
 from leadboard.transfer.reading import parts, rows_of
-from leadboard.transfer.tables import COLUMNS, appeal_record, appeal_rows
+from leadboard.transfer.tables import COLUMNS, appeal_record
 from models import Appeal, Operator, Source
 
 Take = Callable[[int], bool]
@@ -107,7 +108,7 @@ class _Here:
     def __init__(self, batch: Sequence[Entry]) -> None:
         ids = [entry.id for entry in batch if entry.id is not None]
         keys = ids_of_keys([entry.sender for entry in batch if entry.sender is not None])
-        query = appeal_rows().where(Appeal.id.in_([*ids, *keys.values()]))
+        query = with_names().where(Appeal.id.in_([*ids, *keys.values()]))
         self._by_id = {
             row[0]: dict(zip(COLUMNS["appeals"], appeal_record(row), strict=True))
             for row in rows(query)
@@ -179,33 +180,22 @@ def _not_stored(_: Entry) -> None:
     """Do nothing: the rows are only looked through."""
 
 
-def _new_appeal(**key: slot) -> Any:
-    return Appeal.insert(
-        **key,
-        lead_id=slot("lead_id"),
-        source_id=slot("source_id"),
-        operator_id=slot("operator_id"),
-        timestamp=slot("timestamp"),
-        message=slot("message"),
-        closed_at=slot("closed_at"),
-        key=slot("key"),
-        withdrawn=slot("withdrawn"),
-    )
-
-
-_NEW = Prepared(_new_appeal)
-_NEW_WITH_ID = Prepared(lambda: _new_appeal(id=slot("id")))
+_COLUMNS = (
+    *(Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp),
+    *(Appeal.message, Appeal.closed_at, Appeal.key, Appeal.withdrawn),
+)
+_NEW = Compiled(lambda: Appeal.insert(params(*_COLUMNS)))
+_NEW_WITH_ID = Compiled(lambda: Appeal.insert(params(Appeal.id, *_COLUMNS)))
 
 
 def _insert(entry: Entry) -> None:
-    closed_at = entry.closed_at
     columns = {
         "lead_id": lead_id_of(entry.cells["external_id"]),
         "source_id": entry.source_id,
         "operator_id": entry.operator_id,
-        "timestamp": stamp(entry.cells.get("timestamp") or now()),
+        "timestamp": entry.cells.get("timestamp") or now(),
         "message": entry.cells["message"],
-        "closed_at": None if closed_at is None else stamp(closed_at),
+        "closed_at": entry.closed_at,
         "key": entry.cells.get("key"),
         "withdrawn": entry.status == "withdrawn",
     }

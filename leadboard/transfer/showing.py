@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from peewee import fn
 
 from leadboard.database.connection import rows
+from leadboard.entities import OPERATOR
 from leadboard.queries import leads
+from leadboard.queries.appeals import with_names
 from leadboard.queries.filters import Wanted
 from leadboard.queries.matching import ids_after, newest_ids
 from leadboard.queries.word_index import SearchIndex
@@ -15,7 +17,7 @@ from leadboard.transfer.tables import (
     PAGE,
     Record,
     appeal_record,
-    appeal_rows,
+    columns_of,
     weights_by_source,
 )
 from models import Appeal, Operator, Source
@@ -41,7 +43,7 @@ def _appeals(wanted: Wanted, index: SearchIndex | None, is_oldest_first: bool) -
             ids = ids_after(PAGE, edge or 0, wanted, index)
         else:
             ids = newest_ids(PAGE, edge, wanted, index)
-        found = {row[0]: row for row in rows(appeal_rows().where(Appeal.id.in_(ids)))}
+        found = {row[0]: row for row in rows(with_names().where(Appeal.id.in_(ids)))}
         yield from (appeal_record(found[key]) for key in ids)
         if len(ids) < PAGE:
             return
@@ -81,10 +83,7 @@ def operators_shown(operator_ids: Sequence[int]) -> Shown:
 
 
 def _operators(operator_ids: Sequence[int]) -> Iterator[Record]:
-    query = Operator.select(
-        Operator.id, Operator.name, Operator.is_active, Operator.max_load, Operator.load
-    )
-    found = {row[0]: row for row in rows(query)}
+    found = {row[0]: row for row in rows(columns_of(OPERATOR, Operator.load))}
     yield from (found[key] for key in operator_ids if key in found)
 
 

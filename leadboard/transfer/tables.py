@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, ModelSelect
+from peewee import ModelSelect
 
 from leadboard.database.connection import rows
+from leadboard.entities import OPERATOR, SOURCE, Entity
+from leadboard.queries.appeals import AppealRow, with_names
 from models import Appeal, Lead, Operator, OperatorSource, Source
 
 PAGE = 1000
@@ -19,8 +20,8 @@ Record = tuple[Any, ...]
 STATUSES = ("open", "waiting", "closed", "withdrawn")
 
 COLUMNS = {
-    "operators": ("id", "name", "is_active", "max_load"),
-    "sources": ("id", "name"),
+    "operators": ("id", *OPERATOR.names),
+    "sources": ("id", *SOURCE.names),
     "leads": ("id", "external_id"),
     "appeals": (
         *("id", "timestamp", "external_id", "source", "operator"),
@@ -58,14 +59,17 @@ def table_of(what: str) -> Table:
 
 
 _QUERIES: dict[str, Callable[[], tuple["ModelSelect[Any]", Any]]] = {
-    "operators": lambda: (
-        Operator.select(Operator.id, Operator.name, Operator.is_active, Operator.max_load),
-        Operator.id,
-    ),
-    "sources": lambda: (Source.select(Source.id, Source.name), Source.id),
+    "operators": lambda: (columns_of(OPERATOR), Operator.id),
+    "sources": lambda: (columns_of(SOURCE), Source.id),
     "leads": lambda: (Lead.select(Lead.id, Lead.external_id), Lead.id),
-    "appeals": lambda: (appeal_rows(), Appeal.id),
+    "appeals": lambda: (with_names(), Appeal.id),
 }
+
+
+def columns_of(entity: Entity, *more: Any) -> "ModelSelect[Any]":
+    """Return the query of a table's id and of the columns that people edit, and `more`."""
+    columns = (column.field for column in entity.columns)
+    return entity.table.select(entity.table.id, *columns, *more)
 
 
 def _paged(query: "ModelSelect[Any]", key: Any) -> Iterator[Record]:
@@ -110,37 +114,17 @@ def weights_by_source(operator_id: int) -> dict[int, int]:
 # --- appeals ----------------------------------------------------------------------------------
 
 
-def appeal_rows() -> "ModelSelect[Appeal]":
-    """Return the query of appeals with the names of what they point at."""
+def appeal_record(row: Record) -> Record:
+    """Return a row of `with_names` in the order of the columns, with its status as a word."""
+    appeal = AppealRow(*row)
     return (
-        Appeal.select(
-            Appeal.id,
-            Appeal.timestamp,
-            Lead.external_id,
-            Source.name,
-            Operator.name,
-            Appeal.closed_at,
-            Appeal.withdrawn,
-            Appeal.message,
-            Appeal.key,
-        )
-        .join(Lead)
-        .switch(Appeal)
-        .join(Source)
-        .switch(Appeal)
-        .join(Operator, JOIN.LEFT_OUTER)
+        *(appeal.id, appeal.timestamp, appeal.external_id, appeal.source, appeal.operator),
+        *(status_of(appeal), appeal.closed_at, appeal.message, appeal.key),
     )
 
 
-def appeal_record(row: Record) -> Record:
-    """Return a row of `appeal_rows` in the order of the columns, with its status as a word."""
-    key, timestamp, lead, source, operator, closed_at, withdrawn, message, sent_key = row
-    status = status_of(operator, closed_at, withdrawn)
-    return (key, timestamp, lead, source, operator, status, closed_at, message, sent_key)
-
-
-def status_of(operator: object, closed_at: datetime | None, withdrawn: bool) -> str:
+def status_of(appeal: AppealRow) -> str:
     """Return the one of STATUSES that an appeal has."""
-    if closed_at is not None:
-        return "withdrawn" if withdrawn else "closed"
-    return "waiting" if operator is None else "open"
+    if appeal.is_closed:
+        return "withdrawn" if appeal.withdrawn else "closed"
+    return "waiting" if appeal.is_waiting else "open"

@@ -7,8 +7,10 @@ from typing import Any, BinaryIO
 
 from leadboard import desk
 from leadboard.allocation.names import by_look, ids_by_name
-from leadboard.common.validation import checked_limit, checked_name, checked_weight, plain
+from leadboard.common.errors import Refused
+from leadboard.common.validation import checked_name, checked_weight, plain
 from leadboard.database.connection import rows
+from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind
 from leadboard.transfer.cells import (
     Cell,
     bad_cell,
@@ -20,17 +22,13 @@ from leadboard.transfer.cells import (
 )
 from leadboard.transfer.plan import SAME, Plan
 from leadboard.transfer.reading import Row, by_column, column_in, csv_rows, heading, rows_of
-from leadboard.transfer.tables import COLUMNS
 from models import Operator, OperatorSource, Source
 
 Columns = dict[str, Any]
 Wanted = list[tuple[int | None, Columns]]
 
-_CHECKS: dict[str, Callable[[Cell], Any]] = {
-    "name": checked_name,
-    "max_load": lambda cell: checked_limit(number_in(cell)),
-    "is_active": flag_in,
-}
+_READ: dict[Kind, Callable[[Cell], Any]] = {Kind.WHOLE: number_in, Kind.FLAG: flag_in}
+"""How a cell is read before it is checked, where a spreadsheet writes a value in its own way."""
 
 
 @dataclass(slots=True)
@@ -72,87 +70,67 @@ class _Known:
 
 def plan_operators(file: BinaryIO, form: str) -> Plan:
     """Return what a file would change of the operators; raises Refused for a bad cell."""
-    query = Operator.select(Operator.id, Operator.name, Operator.is_active, Operator.max_load)
-    known = _Known(
-        {
-            key: {"name": name, "is_active": is_active, "max_load": max_load}
-            for key, name, is_active, max_load in rows(query)
-        }
-    )
-    wanted: Wanted = []
-    plan = Plan("operators", lambda actor: desk.import_operators(wanted, actor=actor).note)
-    for row in rows_of(file, form, COLUMNS["operators"]):
-        _plan_row(row, known, wanted, plan, _new_operator, _operator_words)
-    return plan
+    return _plan_rows(OPERATOR, file, form)
 
 
 def plan_sources(file: BinaryIO, form: str) -> Plan:
     """Return what a file would change of the sources; raises Refused for a bad cell."""
-    query = Source.select(Source.id, Source.name)
-    known = _Known({key: {"name": name} for key, name in rows(query)})
+    return _plan_rows(SOURCE, file, form)
+
+
+def _plan_rows(entity: Entity, file: BinaryIO, form: str) -> Plan:
+    columns = (column.field for column in entity.columns)
+    found = rows(entity.table.select(entity.table.id, *columns))
+    known = _Known({key: dict(zip(entity.names, row, strict=True)) for key, *row in found})
     wanted: Wanted = []
-    plan = Plan("sources", lambda actor: desk.import_sources(wanted, actor=actor).note)
-    for row in rows_of(file, form, COLUMNS["sources"]):
-        _plan_row(row, known, wanted, plan, _new_source, _renamed)
+    plan = Plan(f"{entity.word}s", lambda actor: desk.import_rows(entity, wanted, actor=actor).note)
+    for row in rows_of(file, form, ("id", *entity.names)):
+        _plan_row(row, entity, known, wanted, plan)
     return plan
 
 
-def _plan_row(
-    row: Row,
-    known: _Known,
-    wanted: Wanted,
-    plan: Plan,
-    complete: Callable[[Row, Columns], str],
-    words: Callable[[Columns, Columns], str],
-) -> None:
+def _plan_row(row: Row, entity: Entity, known: _Known, wanted: Wanted, plan: Plan) -> None:
     """Add to the plan what one row would change."""
     columns = {
-        name: checked_cell(row.number, name, check, row.cells[name])
-        for name, check in _CHECKS.items()
-        if not is_blank(row.cells.get(name))
+        column.name: checked_cell(row.number, column.name, _reading(column), row.cells[column.name])
+        for column in entity.columns
+        if _is_given(column, row)
     }
     key = known.match(row, columns.get("name"))
     if key is None:
-        plan.count("added", complete(row, columns))
-        wanted.append((None, columns))
+        whole = _completed(entity, row, columns)
+        plan.count("added", f"+ {entity.word} {whole['name']}{entity.of_new(whole)}")
+        wanted.append((None, whole))
         return
     before = known.by_id[key]
     changed = {name: value for name, value in columns.items() if value != before[name]}
     if known.is_name_of(key, changed.get("name")):
         del changed["name"]
     if changed:
-        plan.count("changed", words(before, changed))
+        plan.count("changed", entity.change(before, changed))
         wanted.append((key, changed))
     else:
         plan.count(SAME)
 
 
-def _new_operator(row: Row, columns: Columns) -> str:
-    """Complete the columns of a new operator and return the words; raises Refused."""
-    if "max_load" not in columns:
-        raise bad_cell(row.number, "max_load", "A new operator needs a limit.")
-    columns.setdefault("is_active", True)
-    off = "" if columns["is_active"] else ", off"
-    return f"+ operator {columns['name']}, limit {columns['max_load']}{off}"
+def _reading(column: Column) -> Callable[[Cell], Any]:
+    read = _READ.get(column.kind)
+    return column.check if read is None else lambda cell: column.check(read(cell))
 
 
-def _new_source(_: Row, columns: Columns) -> str:
-    return f"+ source {columns['name']}"
+def _is_given(column: Column, row: Row) -> bool:
+    """Tell whether a row says something of a column; an empty cell does so of free text only."""
+    return column.name in row.cells and (
+        column.kind is Kind.TEXT or not is_blank(row.cells[column.name])
+    )
 
 
-def _operator_words(before: Columns, changed: Columns) -> str:
-    parts = []
-    if "max_load" in changed:
-        parts.append(f"limit {before['max_load']} → {changed['max_load']}")
-    if "is_active" in changed:
-        parts.append("off → on" if changed["is_active"] else "on → off")
-    if "name" not in changed:
-        return f"{before['name']}: {', '.join(parts)}"
-    return ", ".join([_renamed(before, changed), *parts])
-
-
-def _renamed(before: Columns, changed: Columns) -> str:
-    return f"{before['name']} is now {changed['name']}"
+def _completed(entity: Entity, row: Row, columns: Columns) -> Columns:
+    """Return the columns of a new row; raises Refused that names the one that is missing."""
+    try:
+        return entity.completed(columns)
+    except Refused as refusal:
+        raise bad_cell(row.number, refusal.field, refusal) from refusal
 
 
 # --- weights ----------------------------------------------------------------------------------

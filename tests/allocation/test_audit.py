@@ -128,7 +128,7 @@ def test_a_broken_foreign_key_is_found_and_stops_the_repair(book: Path) -> None:
 
 
 def test_names_of_strangers_come_out_harmless() -> None:
-    desk.rename_operator(VERA, "Ve\u202era", actor=ACTOR)
+    desk.change_operator(VERA, name="Ve\u202era", actor=ACTOR)
     rows("UPDATE operator SET load = 17 WHERE id = ?", VERA)
     assert sentences()[0].startswith("Vera has load 17")
 
@@ -186,7 +186,7 @@ MOVES: dict[str, Callable[[int], object]] = {
     ),
     "reopened for another": lambda _: (
         desk.close([5], actor=ACTOR),
-        desk.set_active(VERA, False, actor=ACTOR),
+        desk.change_operator(VERA, is_active=False, actor=ACTOR),
         desk.reopen([5], actor=ACTOR),
     ),
     "assigned and undone": lambda gleb: (
@@ -200,7 +200,7 @@ MOVES: dict[str, Callable[[int], object]] = {
     ),
     "returned and undone": lambda _: (
         desk.give_back([5], actor=ACTOR),
-        desk.undo(desk.rename_operator(VERA, "V", actor=ACTOR).event_id, actor=ACTOR),
+        desk.undo(desk.change_operator(VERA, name="V", actor=ACTOR).event_id, actor=ACTOR),
         desk.undo(actor=ACTOR),
     ),
     "moved and returned, both undone": lambda gleb: (
@@ -242,7 +242,10 @@ def test_a_withdrawn_submission_replays() -> None:
 
 
 def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -> None:
-    desk.set_limit(VERA, 1000, actor=ACTOR), desk.set_limit(BORIS, 1000, actor=ACTOR)
+    (
+        desk.change_operator(VERA, max_load=1000, actor=ACTOR),
+        desk.change_operator(BORIS, max_load=1000, actor=ACTOR),
+    )
     rng = Random(4)
     for number in range(audit.FEWEST):
         allocator.submit(f"fair {number}", BOT, "", rng=rng)

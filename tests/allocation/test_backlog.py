@@ -24,7 +24,7 @@ def test_waiting_appeals_flow_oldest_first_and_a_blocked_source_holds_up_nobody(
     team = add_team({"Anna": 0, "Boris": 0}, {"dead": {"Boris": 1}, "tg": {"Anna": 1}})
     for number, source in enumerate((1, 2, 1, 2, 2)):
         submit(f"lead_{number}", source, "")
-    desk.set_limit(team.anna, 2, actor=ACTOR)
+    desk.change_operator(team.anna, max_load=2, actor=ACTOR)
     assert holders() == [None, team.anna, None, team.anna, None]
     assert_loads_equal_counts()
 
@@ -53,7 +53,7 @@ def test_an_act_drains_more_than_one_batch(db: Database) -> None:
     team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     for number in range(DRAIN_BATCH + 30):
         submit(f"lead_{number}", team.tg, "")
-    desk.set_limit(team.anna, 1_000, actor=ACTOR)
+    desk.change_operator(team.anna, max_load=1_000, actor=ACTOR)
     assert rows("SELECT load FROM operator") == [(DRAIN_BATCH + 30,)]
     assert_loads_equal_counts()
 
@@ -117,7 +117,7 @@ def test_closed_appeals_do_not_flow(db: Database) -> None:
     team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     crowd(3)
     desk.close([1, 3], actor=ACTOR)
-    desk.set_limit(team.anna, 9, actor=ACTOR)
+    desk.change_operator(team.anna, max_load=9, actor=ACTOR)
     assert holders() == [None, team.anna, None]
 
 

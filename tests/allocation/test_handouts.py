@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -75,8 +76,8 @@ def feed(count: int = 3) -> object:
     return transact(lambda: allocator.place_all(drafts))
 
 
-def let_through(limit: int = 100) -> desk.Done:
-    return desk.set_limit(VERA, limit, actor=ACTOR)
+def let_through(limit: int = 100) -> desk.Done[Any]:
+    return desk.change_operator(VERA, max_load=limit, actor=ACTOR)
 
 
 def unrecorded() -> int:
@@ -89,7 +90,7 @@ def crowd() -> list[Row]:
     return rows("SELECT * FROM appeal WHERE id <= ? ORDER BY id", 2 * WAITING)
 
 
-def told_of(done: desk.Done) -> int:
+def told_of(done: desk.Done[Any]) -> int:
     """Return how many appeals the act and its parts have in their records."""
     return number(
         "SELECT count(DISTINCT subject) FROM event_change JOIN event ON event.id = event_id"
@@ -174,7 +175,7 @@ def test_an_undo_stops_a_drain_that_still_goes_on(between: list[Callable[[], obj
 def test_what_another_act_lets_through_meanwhile_is_its_own(
     between: list[Callable[[], object]],
 ) -> None:
-    between += [lambda: desk.set_limit(GLEB, 100, actor=OTHER)]
+    between += [lambda: desk.change_operator(GLEB, max_load=100, actor=OTHER)]
     let_through()
     assert (load_of(VERA), load_of(GLEB)) == (WAITING, WAITING)
     assert sorted(acts()) == [
@@ -191,7 +192,7 @@ def test_what_another_act_lets_through_meanwhile_is_its_own(
 def test_an_act_that_frees_nothing_takes_no_part_of_anothers_drain(
     between: list[Callable[[], object]],
 ) -> None:
-    between += [lambda: desk.rename_operator(GLEB, "Gleb K", actor=OTHER)]
+    between += [lambda: desk.change_operator(GLEB, name="Gleb K", actor=OTHER)]
     let_through()
     assert (OTHER, "Gleb is now Gleb K") in acts()
     assert (ACTOR, "Vera: limit 0 → 100; 23 waiting handed out") in acts()
@@ -210,7 +211,7 @@ def fail_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 GOES_ON: dict[str, Callable[[], object]] = {
-    "an act": lambda: desk.rename_operator(GLEB, "Gleb K", actor=OTHER),
+    "an act": lambda: desk.change_operator(GLEB, name="Gleb K", actor=OTHER),
     "an act that changes nothing": lambda: desk.set_weights([(VERA, BOT, 1)], actor=OTHER),
     "arrivals": lambda: [arrive(BOT) for _ in range(6)],
     "a feed": lambda: [feed() for _ in range(6)],
@@ -248,9 +249,9 @@ def test_an_act_whose_queue_others_have_emptied_is_open_no_longer(
     waiting = [key for (key,) in rows("SELECT id FROM appeal WHERE operator_id IS NULL")]
     desk.close(waiting[: WAITING - BATCH], actor=OTHER)  # type: ignore[arg-type]
     (late,) = arrive(BOT)
-    desk.set_active(VERA, False, actor=OTHER)
+    desk.change_operator(VERA, is_active=False, actor=OTHER)
     (later,) = arrive(BOT)
-    desk.set_active(VERA, True, actor=OTHER)
+    desk.change_operator(VERA, is_active=True, actor=OTHER)
     assert holders([late, later]) == [VERA, VERA]
     assert told_of(done) == BATCH
     assert acts()[0] == (OTHER, "Vera is on; 1 waiting handed out")
@@ -270,7 +271,7 @@ def test_what_no_act_let_through_is_an_event_of_its_own_that_nobody_undoes() -> 
 
 
 def assert_clean_but_for_who_flows_yet() -> None:
-    desk.rename_operator(GLEB, "Gleb K", actor=OTHER)
+    desk.change_operator(GLEB, name="Gleb K", actor=OTHER)
     assert load_of(VERA) == WAITING + 1
     assert unrecorded() == 0
     assert_clean()
@@ -324,7 +325,7 @@ def test_one_that_was_touched_since_keeps_the_whole_act_from_being_undone(place:
 def test_taking_many_back_names_the_first_that_finds_no_place() -> None:
     let_through()
     desk.send_home(VERA, actor=ACTOR)
-    desk.set_limit(VERA, 3, actor=OTHER)
+    desk.change_operator(VERA, max_load=3, actor=OTHER)
     with refused("Vera has no room for appeal #4 of lead 3 (bot) any more"):
         desk.undo(newest_event_id() - 1, actor=ACTOR)
 
@@ -350,7 +351,7 @@ def test_a_drain_and_its_undo_take_a_few_statements_for_a_hundred_appeals(
     monkeypatch.undo()
     arrive(BOT, 400)
     with counted_statements() as draining:
-        desk.set_limit(VERA, 1_000, actor=ACTOR)
+        desk.change_operator(VERA, max_load=1_000, actor=ACTOR)
     with counted_statements() as undoing:
         desk.undo(actor=ACTOR)
     assert load_of(VERA) == 0

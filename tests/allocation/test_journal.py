@@ -1,6 +1,7 @@
 """The record of an act row by row, and the moves by hand that write into it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -97,8 +98,14 @@ def test_rows_are_kept_apart() -> None:
 @given(COLUMNS)
 def test_columns_are_read_back_as_they_were_written(columns: dict[str, object] | None) -> None:
     written = to_json(columns)
-    assert from_json(written) == columns
-    assert to_json(from_json(written)) == written
+    assert from_json(written, "operator") == columns
+    assert to_json(from_json(written, "operator")) == written
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_moment_is_read_back_as_the_same_moment(moment: datetime) -> None:
+    columns = {"closed_at": moment, "operator_id": None}
+    assert from_json(to_json(columns), "appeal") == columns
 
 
 @given(

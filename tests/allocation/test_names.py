@@ -18,6 +18,7 @@ from leadboard.cli.feed import parsed, store_batch
 from leadboard.cli.line_reader import Line
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
+from leadboard.entities import OPERATOR, SOURCE, Entity
 from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
 from leadboard.transfer.team import plan_operators, plan_sources, plan_weights
@@ -94,7 +95,7 @@ def test_a_name_that_looks_like_an_old_one_is_taken(db: Database, target: str) -
     acts: list[Callable[[], object]] = [
         lambda: desk.add_source("site", actor=ACTOR),
         lambda: desk.rename_source(Team().tg, "si\u00adte", actor=ACTOR),
-        lambda: desk.edit_operator(Team().boris, "Anna", 5, actor=ACTOR),
+        lambda: desk.change_operator(Team().boris, name="Anna", max_load=5, actor=ACTOR),
     ]
     for act in acts:
         with pytest.raises(Refused, match="taken"):
@@ -118,9 +119,9 @@ def test_an_old_name_that_undo_brings_back_is_taken_again(db: Database, target: 
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("take_over", [desk.import_operators, desk.import_sources])
+@pytest.mark.parametrize("entity", [OPERATOR, SOURCE])
 def test_many_names_in_one_act_are_not_each_compared_with_all_others(
-    db: Database, take_over: Callable[..., desk.Done]
+    db: Database, entity: Entity
 ) -> None:
     ticks: list[int] = []
     raw: sqlite3.Connection = database.cursor().connection
@@ -128,9 +129,10 @@ def test_many_names_in_one_act_are_not_each_compared_with_all_others(
     def steps(first: int, size: int) -> int:
         """Return what adding so many rows takes, in hundreds of SQLite's own steps."""
         ticks.clear()
-        fresh = {"max_load": 1, "is_active": True}
+        fresh = {"max_load": 1} if entity is OPERATOR else {}
         added = range(first, first + size)
-        take_over([(None, {"name": f"N{each}", **fresh}) for each in added], actor=ACTOR)
+        wanted = [(None, {"name": f"N{each}", **fresh}) for each in added]
+        desk.import_rows(entity, wanted, actor=ACTOR)
         return len(ticks)
 
     raw.set_progress_handler(lambda: ticks.append(1), 100)

@@ -144,7 +144,7 @@ def test_batches_and_single_appeals_keep_every_rule_together(
         elif what == "one":
             submit("one", sources[number % 2], "")
         elif what == "limit":
-            desk.set_limit(int(str(operators[number % 3])), number, actor=ACTOR)
+            desk.change_operator(int(str(operators[number % 3])), max_load=number, actor=ACTOR)
         elif held := rows("SELECT id FROM appeal WHERE closed_at IS NULL LIMIT 1"):
             desk.close([int(str(held[0][0]))], actor=ACTOR)
         assert not audit.check()

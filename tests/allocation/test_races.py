@@ -130,7 +130,7 @@ for number in range(50):
 
 def test_one_event_is_undone_by_one_of_two(db: Database, target: str) -> None:
     team = add_team({"Anna": 5}, {})
-    done = desk.set_limit(team.anna, 9, actor=ACTOR)
+    done = desk.change_operator(team.anna, max_load=9, actor=ACTOR)
     body = f"""
 try:
     desk.undo({done.event_id}, actor=str(seed))

@@ -87,7 +87,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(operator=OPERATORS, name=st.sampled_from(["Vera", "Zoya", ""]), actor=ACTORS)
     def rename_operator(self, operator: int, name: str, actor: str) -> None:
-        self.do(desk.rename_operator, operator, name, actor=actor)
+        self.do(desk.change_operator, operator, name=name, actor=actor)
 
     @rule(operator=OPERATORS, actor=ACTORS)
     def toggle(self, operator: int, actor: str) -> None:
@@ -99,7 +99,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(operator=OPERATORS, limit=st.integers(0, 4), actor=ACTORS)
     def limit(self, operator: int, limit: int, actor: str) -> None:
-        self.do(desk.set_limit, operator, limit, actor=actor)
+        self.do(desk.change_operator, operator, max_load=limit, actor=actor)
         self.lower(operator)
 
     @rule(operator=OPERATORS, actor=ACTORS)

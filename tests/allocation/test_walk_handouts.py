@@ -167,7 +167,7 @@ class WalkWithOthers(Walk):
         for subject, after in rows("SELECT subject, after FROM event_change ORDER BY event_id"):
             table, (key, *_) = row_of(str(subject))
             if table == "appeal":
-                told.setdefault(key, {}).update(from_json(str(after)) or {})
+                told.setdefault(key, {}).update(from_json(str(after), table) or {})
         for appeal, *ticket in rows("SELECT id, operator_id, draw FROM appeal"):
             last = told.get(int(str(appeal)))
             if last is None:

@@ -28,7 +28,7 @@ def test_thirty_two_clients_lose_nothing_double_nothing_and_pass_no_limit(target
         dict.fromkeys(LIMITS, 0), {"tg": {"Anna": 70, "Boris": 30}, "vk": {"Boris": 1, "Vera": 9}}
     )
     for number, limit in enumerate(LIMITS.values(), 1):
-        desk.set_limit(number, limit, actor=ACTOR)
+        desk.change_operator(number, max_load=limit, actor=ACTOR)
     answers: dict[str, list[tuple[int, int | None]]] = {}
     lock = threading.Lock()
 

@@ -107,7 +107,7 @@ def test_traffic_survives_whatever_people_do(seeded: Path) -> None:
     rng = random.Random(3)
     traffic = Traffic(rng)
     for (operator_id,) in rows(Operator.select(Operator.id)):
-        desk.set_active(operator_id, False, actor="test")
+        desk.change_operator(operator_id, is_active=False, actor="test")
         traffic.beat()
     for _ in range(100):
         traffic.beat()

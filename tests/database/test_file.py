@@ -146,7 +146,7 @@ def test_nothing_is_acknowledged_that_is_not_in_the_file(
     with pytest.raises(Trouble, match=r"deleted|second name"):
         submit("tg_2", team.tg, "lost")
     with pytest.raises(Trouble):
-        desk.set_limit(team.anna, 3, actor=ACTOR)
+        desk.change_operator(team.anna, max_load=3, actor=ACTOR)
     with pytest.raises(Trouble):
         reading_in_place(lambda: rows("SELECT 1"))
     assert sorted(file.parent.parent.rglob("*")) == before
@@ -173,7 +173,7 @@ def test_a_file_that_is_emptied_takes_no_more(house: Database, file: Path) -> No
     emptied(file)
     for act in (
         lambda: submit("tg_2", team.tg, "lost"),
-        lambda: desk.set_limit(team.anna, 3, actor=ACTOR),
+        lambda: desk.change_operator(team.anna, max_load=3, actor=ACTOR),
     ):
         with pytest.raises(Trouble, match="emptied while it was open"):
             act()

@@ -58,7 +58,7 @@ def test_what_may_only_be_read_can_be_read_and_says_so(
         assert rows("SELECT message FROM appeal") == [("kept",)]
         assert engine().title == "t.db (read only)"
         with pytest.raises(Refused, match="read-only"):
-            desk.set_limit(team.anna, 3, actor=ACTOR)
+            desk.change_operator(team.anna, max_load=3, actor=ACTOR)
     finally:
         opened.close()
     with pytest.raises(Trouble, match="read-only: check its rights"):

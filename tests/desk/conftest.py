@@ -32,7 +32,7 @@ class Team:
 def team() -> Team:
     vera, boris, gleb = add_operator("Vera", 4), add_operator("Boris", 3), add_operator("Gleb", 2)
     bot, site = add_source("bot", (vera, 50), (boris, 0)), add_source("site")
-    desk.set_active(boris, False, actor="setup")
+    desk.change_operator(boris, is_active=False, actor="setup")
     *held, closed = arrive(bot, 4)
     desk.close([closed], actor="setup")
     return Team(vera, boris, gleb, bot, site, held, closed)
@@ -55,7 +55,7 @@ def crowd() -> Crowd:
     vera, boris, gleb = add_operator("Vera", 1), add_operator("Boris", 1), add_operator("Gleb", 1)
     bot = add_source("bot", (vera, 10), (boris, 0))
     lonely = add_source("lonely")
-    desk.set_active(gleb, False, actor="setup")
+    desk.change_operator(gleb, is_active=False, actor="setup")
     desk.set_weight(gleb, bot, 10, actor="setup")
     (held,) = arrive(bot)
     waiting = []
@@ -76,8 +76,8 @@ def queued(book: str) -> None:
     """Vera holds three of three, Boris is off, Gleb is new; three appeals wait."""
     add_operator("Vera", 4), add_operator("Boris", 2), add_operator("Gleb", 2)
     add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site")
-    desk.set_active(BORIS, False, actor="setup")
+    desk.change_operator(BORIS, is_active=False, actor="setup")
     arrive(BOT, 4)
     desk.close([CLOSED], actor="setup")
-    desk.set_limit(VERA, 3, actor="setup")
+    desk.change_operator(VERA, max_load=3, actor="setup")
     arrive(BOT, 3)

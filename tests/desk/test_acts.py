@@ -9,6 +9,7 @@ from peewee import Database
 from leadboard import desk
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import database
+from leadboard.entities import OPERATOR, SOURCE
 from tests.desk.conftest import Team
 from tests.support import ACTOR, dump, rows
 from tests.support.acts import (
@@ -50,48 +51,48 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
     "add_operator off": (
         lambda _: desk.add_operator("Dora", 0, is_active=False, actor=ACTOR),
         "add operator",
-        "Dora added, limit 0",
+        "Dora added, limit 0, off",
         "SELECT is_active, max_load FROM operator WHERE name = 'Dora'",
         (0, 0),
     ),
-    "edit_operator": (
-        lambda team: desk.edit_operator(team.vera, "Vera K", 9, actor=ACTOR),
-        "edit operator",
-        "Vera is now Vera K: limit 4 → 9",
+    "change_operator name and limit": (
+        lambda team: desk.change_operator(team.vera, name="Vera K", max_load=9, actor=ACTOR),
+        "change operator",
+        "Vera is now Vera K, limit 4 → 9",
         "SELECT name, max_load, load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 9, 3),
     ),
-    "rename_operator": (
-        lambda team: desk.rename_operator(team.vera, "Vera K", actor=ACTOR),
-        "rename operator",
+    "change_operator name": (
+        lambda team: desk.change_operator(team.vera, name="Vera K", actor=ACTOR),
+        "change operator",
         "Vera is now Vera K",
         "SELECT name, max_load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 4),
     ),
-    "set_limit": (
-        lambda team: desk.set_limit(team.vera, 8, actor=ACTOR),
-        "limit",
+    "change_operator limit": (
+        lambda team: desk.change_operator(team.vera, max_load=8, actor=ACTOR),
+        "change operator",
         "Vera: limit 4 → 8",
         "SELECT max_load FROM operator WHERE name = 'Vera'",
         (8,),
     ),
     "step_limit": (
         lambda team: desk.step_limit(team.vera, -2, actor=ACTOR),
-        "limit",
+        "change operator",
         "Vera: limit 4 → 2",
         "SELECT max_load, load FROM operator WHERE name = 'Vera'",
         (2, 3),
     ),
-    "set_active": (
-        lambda team: desk.set_active(team.vera, False, actor=ACTOR),
-        "on or off",
+    "change_operator off": (
+        lambda team: desk.change_operator(team.vera, is_active=False, actor=ACTOR),
+        "change operator",
         "Vera is off and keeps 3 appeals",
         "SELECT is_active, load FROM operator WHERE name = 'Vera'",
         (0, 3),
     ),
     "toggle_active": (
         lambda team: desk.toggle_active(team.boris, actor=ACTOR),
-        "on or off",
+        "change operator",
         "Boris is on",
         "SELECT is_active FROM operator WHERE name = 'Boris'",
         (1,),
@@ -182,9 +183,9 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "SELECT sum(weight) FROM operator_source WHERE weight IN (9, 3)",
         (12,),
     ),
-    "import_operators": (
-        lambda team: desk.import_operators(
-            [(team.vera, {"max_load": 9}), (None, DORA)], actor=ACTOR
+    "import_rows of operators": (
+        lambda team: desk.import_rows(
+            OPERATOR, [(team.vera, {"max_load": 9}), (None, DORA)], actor=ACTOR
         ),
         "import operators",
         "Operators imported: 1 added, 1 changed",
@@ -194,16 +195,16 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
     ),
     "change_operator": (
         lambda team: desk.change_operator(
-            team.vera, {"name": " Vera K ", "max_load": 9, "is_active": False}, actor=ACTOR
+            team.vera, **{"name": " Vera K ", "max_load": 9, "is_active": False}, actor=ACTOR
         ),
         "change operator",
-        "Vera: name Vera → Vera K, limit 4 → 9, active True → False",
+        "Vera is now Vera K, limit 4 → 9, on → off",
         "SELECT name, max_load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 9),
     ),
-    "import_sources": (
-        lambda team: desk.import_sources(
-            [(team.site, {"name": "web"}), (None, {"name": " vk "})], actor=ACTOR
+    "import_rows of sources": (
+        lambda team: desk.import_rows(
+            SOURCE, [(team.site, {"name": "web"}), (None, {"name": " vk "})], actor=ACTOR
         ),
         "import sources",
         "Sources imported: 1 added, 1 changed",

@@ -53,7 +53,7 @@ def test_a_return_that_draws_the_same_ticket_again_is_recorded_and_undone(team: 
 def test_an_appeal_returned_while_nobody_is_eligible_waits_without_its_old_draw(
     team: Team,
 ) -> None:
-    desk.set_active(team.vera, False, actor=ACTOR)
+    desk.change_operator(team.vera, is_active=False, actor=ACTOR)
     done = desk.give_back(team.held[:2], actor=ACTOR)
     assert done.note == "2 appeals returned, 2 waiting"
     assert (
@@ -131,21 +131,21 @@ def test_closing_one_that_waits_frees_no_place(team: Team) -> None:
 
 
 def test_reopening_above_the_limit_makes_it_wait_and_says_why(team: Team) -> None:
-    desk.set_limit(team.vera, 3, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=3, actor=ACTOR)
     done = desk.reopen([team.closed], actor=ACTOR)
     assert done.note == "Appeal #4 of lead 3 (bot) reopened: Vera is full (3/3), waiting"
     assert (holder_of(team.closed), load_of(team.vera)) == (None, 3)
 
 
 def test_reopening_for_one_who_is_off_makes_it_wait_and_says_why(team: Team) -> None:
-    desk.set_active(team.vera, False, actor=ACTOR)
+    desk.change_operator(team.vera, is_active=False, actor=ACTOR)
     assert desk.reopen([team.closed], actor=ACTOR).note == (
         "Appeal #4 of lead 3 (bot) reopened: Vera is off, waiting"
     )
 
 
 def test_what_cannot_go_back_when_reopened_goes_to_another_who_can(team: Team) -> None:
-    desk.set_limit(team.vera, 3, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=3, actor=ACTOR)
     desk.set_weight(team.gleb, team.bot, 1, actor=ACTOR)
     desk.reopen([team.closed], actor=ACTOR)
     assert holder_of(team.closed) == team.gleb
@@ -153,7 +153,7 @@ def test_what_cannot_go_back_when_reopened_goes_to_another_who_can(team: Team) -
 
 def test_reopening_several_fills_the_room_there_is(team: Team) -> None:
     desk.close(team.held, actor=ACTOR)
-    desk.set_limit(team.vera, 2, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=2, actor=ACTOR)
     done = desk.reopen([*team.held, team.closed], actor=ACTOR)
     assert done.note == "4 appeals reopened, 2 waiting"
     assert holders([*team.held, team.closed]) == [team.vera, team.vera, None, None]
@@ -161,7 +161,7 @@ def test_reopening_several_fills_the_room_there_is(team: Team) -> None:
 
 
 def test_what_was_withdrawn_is_not_reopened(team: Team) -> None:
-    placed = desk.submit("77", team.bot, "hello", actor=ACTOR)
+    placed = desk.submit("77", team.bot, "hello", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     with refused("withdrawn"):
         desk.reopen([placed.id], actor=ACTOR)

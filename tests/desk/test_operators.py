@@ -11,14 +11,14 @@ pytestmark = pytest.mark.every_engine
 
 
 def test_a_limit_below_the_load_sheds_nobody(team: Team) -> None:
-    desk.set_limit(team.vera, 1, actor=ACTOR)
+    desk.change_operator(team.vera, max_load=1, actor=ACTOR)
     assert load_of(team.vera) == 3
     assert holders(team.held) == [team.vera] * 3
     assert holders(arrive(team.bot)) == [None]
 
 
 def test_who_is_switched_off_keeps_their_appeals_and_gets_no_more(team: Team) -> None:
-    desk.set_active(team.vera, False, actor=ACTOR)
+    desk.change_operator(team.vera, is_active=False, actor=ACTOR)
     assert holders(team.held) == [team.vera] * 3
     assert holders(arrive(team.bot)) == [None]
 
@@ -69,7 +69,7 @@ def test_the_history_of_operator_1_does_not_keep_operator_11() -> None:
 
 def test_switching_on_whom_nothing_waits_for_changes_only_them(team: Team) -> None:
     before = dump()
-    desk.set_active(team.boris, True, actor=ACTOR)
+    desk.change_operator(team.boris, is_active=True, actor=ACTOR)
     after = dump()
     assert {name for name in before if before[name] != after[name]} == {
         "operator",

@@ -32,10 +32,13 @@ pytestmark = pytest.mark.every_engine
 
 
 FREEING: dict[str, tuple[Callable[[Crowd], object], int]] = {
-    "raising a limit": (lambda c: desk.set_limit(c.vera, 2, actor=ACTOR), 1),
+    "raising a limit": (lambda c: desk.change_operator(c.vera, max_load=2, actor=ACTOR), 1),
     "stepping a limit up": (lambda c: desk.step_limit(c.vera, 1, actor=ACTOR), 1),
-    "editing a limit up": (lambda c: desk.edit_operator(c.vera, "V", 3, actor=ACTOR), 2),
-    "activating": (lambda c: desk.set_active(c.gleb, True, actor=ACTOR), 1),
+    "editing a limit up": (
+        lambda c: desk.change_operator(c.vera, name="V", max_load=3, actor=ACTOR),
+        2,
+    ),
+    "activating": (lambda c: desk.change_operator(c.gleb, is_active=True, actor=ACTOR), 1),
     "toggling on": (lambda c: desk.toggle_active(c.gleb, actor=ACTOR), 1),
     "raising a weight": (lambda c: desk.set_weight(c.boris, c.bot, 1, actor=ACTOR), 1),
     "stepping a weight up": (lambda c: desk.step_weight(c.boris, c.bot, 1, actor=ACTOR), 1),
@@ -74,7 +77,7 @@ def test_a_returned_appeal_goes_before_the_younger_ones(crowd: Crowd) -> None:
 
 def test_an_arrival_does_not_go_before_those_who_wait(crowd: Crowd) -> None:
     (late,) = arrive(crowd.bot)
-    desk.set_limit(crowd.vera, 3, actor=ACTOR)
+    desk.change_operator(crowd.vera, max_load=3, actor=ACTOR)
     assert holders([*crowd.waiting, late]) == [crowd.vera, crowd.vera, None, None]
 
 
@@ -86,7 +89,7 @@ def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
     bot = add_source("bot", (vera, 1))
     waiting = arrive(bot, count)
     transactions = _count_drains(monkeypatch)
-    done = desk.set_limit(vera, count, actor=ACTOR)
+    done = desk.change_operator(vera, max_load=count, actor=ACTOR)
     assert set(holders(waiting)) == {vera}
     assert load_of(vera) == count
     assert done.note == f"Vera: limit 0 → {count}; {count} waiting handed out"
@@ -124,7 +127,7 @@ def test_an_act_is_answered_as_done_although_handing_out_the_rest_met_trouble(
         return real(journal, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("leadboard.allocation.handouts.drain", drain_once)
-    done = desk.set_limit(vera, 1_000, actor=ACTOR)
+    done = desk.change_operator(vera, max_load=1_000, actor=ACTOR)
     assert done.event_id == newest_event_id()
     assert holders(waiting)[-2:] == [vera, None]
     assert_loads_equal_counts()

@@ -44,17 +44,21 @@ REFUSALS: dict[str, Act] = {
     "an operator with a limit of text": lambda _: desk.add_operator("D", "5", actor=ACTOR),
     "an operator with a limit of truth": lambda _: desk.add_operator("D", True, actor=ACTOR),
     "an operator with half a limit": lambda _: desk.add_operator("D", 1.5, actor=ACTOR),
-    "editing nobody": lambda _: desk.edit_operator(NEW, "D", 1, actor=ACTOR),
-    "editing to a taken name": lambda t: desk.edit_operator(t.gleb, "Vera", 1, actor=ACTOR),
-    "editing to a bad limit": lambda t: desk.edit_operator(t.gleb, "Gleb", None, actor=ACTOR),
-    "renaming nobody": lambda _: desk.rename_operator(NEW, "D", actor=ACTOR),
-    "renaming to a taken name": lambda t: desk.rename_operator(t.gleb, "Vera", actor=ACTOR),
-    "renaming to nothing": lambda t: desk.rename_operator(t.gleb, "", actor=ACTOR),
-    "limiting nobody": lambda _: desk.set_limit(NEW, 1, actor=ACTOR),
-    "a negative limit": lambda t: desk.set_limit(t.gleb, -1, actor=ACTOR),
+    "editing nobody": lambda _: desk.change_operator(NEW, name="D", max_load=1, actor=ACTOR),
+    "editing to a taken name": lambda t: desk.change_operator(
+        t.gleb, name="Vera", max_load=1, actor=ACTOR
+    ),
+    "editing to a bad limit": lambda t: desk.change_operator(
+        t.gleb, name="Gleb", max_load=None, actor=ACTOR
+    ),
+    "renaming nobody": lambda _: desk.change_operator(NEW, name="D", actor=ACTOR),
+    "renaming to a taken name": lambda t: desk.change_operator(t.gleb, name="Vera", actor=ACTOR),
+    "renaming to nothing": lambda t: desk.change_operator(t.gleb, name="", actor=ACTOR),
+    "limiting nobody": lambda _: desk.change_operator(NEW, max_load=1, actor=ACTOR),
+    "a negative limit": lambda t: desk.change_operator(t.gleb, max_load=-1, actor=ACTOR),
     "stepping nobody's limit": lambda _: desk.step_limit(NEW, 1, actor=ACTOR),
     "stepping a limit too far": lambda t: desk.step_limit(t.gleb, MAX_LIMIT, actor=ACTOR),
-    "switching nobody": lambda _: desk.set_active(NEW, True, actor=ACTOR),
+    "switching nobody": lambda _: desk.change_operator(NEW, is_active=True, actor=ACTOR),
     "toggling nobody": lambda _: desk.toggle_active(NEW, actor=ACTOR),
     "sending nobody home": lambda _: desk.send_home(NEW, actor=ACTOR),
     "deleting nobody": lambda _: desk.delete_operator(NEW, actor=ACTOR),
@@ -121,11 +125,13 @@ def test_returning_what_waits_is_refused(team: Team) -> None:
 
 
 IDLE: dict[str, Act] = {
-    "the same name": lambda t: desk.rename_operator(t.vera, " Vera ", actor=ACTOR),
-    "the same name and limit": lambda t: desk.edit_operator(t.vera, "Vera", 4, actor=ACTOR),
-    "the same limit": lambda t: desk.set_limit(t.vera, 4, actor=ACTOR),
+    "the same name": lambda t: desk.change_operator(t.vera, name=" Vera ", actor=ACTOR),
+    "the same name and limit": lambda t: desk.change_operator(
+        t.vera, name="Vera", max_load=4, actor=ACTOR
+    ),
+    "the same limit": lambda t: desk.change_operator(t.vera, max_load=4, actor=ACTOR),
     "no step of the limit": lambda t: desk.step_limit(t.vera, 0, actor=ACTOR),
-    "on already": lambda t: desk.set_active(t.vera, True, actor=ACTOR),
+    "on already": lambda t: desk.change_operator(t.vera, is_active=True, actor=ACTOR),
     "home already": lambda t: desk.send_home(t.boris, actor=ACTOR),
     "the same source name": lambda t: desk.rename_source(t.bot, "bot", actor=ACTOR),
     "the weight that somebody else has set": lambda t: desk.replace_weight(
@@ -155,9 +161,9 @@ def test_spreading_what_is_even_already_is_not_recorded(team: Team) -> None:
 
 
 def test_a_message_sent_twice_by_hand_is_recorded_once(team: Team) -> None:
-    first = desk.submit("77", team.bot, "hello", "k1", actor=ACTOR)
+    first = desk.submit("77", team.bot, "hello", "k1", actor=ACTOR).result
     before = dump()
-    second = desk.submit("77", team.bot, "again", "k1", actor=ACTOR)
+    second = desk.submit("77", team.bot, "again", "k1", actor=ACTOR).result
     assert (second.id, second.is_repeat, second.differs) == (first.id, True, True)
     assert dump() == before
 
@@ -166,7 +172,7 @@ VAST = 2**63
 
 
 VAST_IDS: dict[str, Act] = {
-    "an operator": lambda _: desk.set_limit(VAST, 1, actor=ACTOR),
+    "an operator": lambda _: desk.change_operator(VAST, max_load=1, actor=ACTOR),
     "a source": lambda _: desk.rename_source(VAST, "vk", actor=ACTOR),
     "a weight": lambda t: desk.set_weight(VAST, t.bot, 1, actor=ACTOR),
     "an appeal": lambda _: desk.close([VAST], actor=ACTOR),

@@ -63,17 +63,17 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         "The weight of Vera for bot was changed since",
     ),
     "the limit was changed again": (
-        lambda: desk.set_limit(VERA, 2, actor=ACTOR),
-        lambda: desk.set_limit(VERA, 1, actor=OTHER),
+        lambda: desk.change_operator(VERA, max_load=2, actor=ACTOR),
+        lambda: desk.change_operator(VERA, max_load=1, actor=OTHER),
         "was changed since",
     ),
     "the name was changed again": (
-        lambda: desk.rename_operator(VERA, "Vera K", actor=ACTOR),
-        lambda: desk.rename_operator(VERA, "Vera L", actor=OTHER),
+        lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
+        lambda: desk.change_operator(VERA, name="Vera L", actor=OTHER),
         "was changed since",
     ),
     "the old name is taken": (
-        lambda: desk.rename_operator(VERA, "Vera K", actor=ACTOR),
+        lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
         lambda: desk.add_operator("Vera", 1, actor=OTHER),
         "Vera is taken",
     ),
@@ -113,7 +113,7 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         "has appeals",
     ),
     "the operator is gone": (
-        lambda: desk.rename_operator(GLEB, "Gleb K", actor=ACTOR),
+        lambda: desk.change_operator(GLEB, name="Gleb K", actor=ACTOR),
         lambda: desk.delete_operator(GLEB, actor=OTHER),
         "was changed since",
     ),
@@ -165,14 +165,14 @@ def test_a_bulk_act_is_undone_whole_or_not_at_all() -> None:
 
 
 def test_what_a_later_act_did_elsewhere_does_not_stand_in_the_way() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
-    desk.set_limit(VERA, 9, actor=OTHER)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
+    desk.change_operator(VERA, max_load=9, actor=OTHER)
     desk.undo(actor=ACTOR)
     assert rows("SELECT name, max_load FROM operator WHERE id = ?", VERA) == [("Vera", 9)]
 
 
 def test_undoing_a_close_puts_nobody_above_their_limit() -> None:
-    desk.set_limit(VERA, 1, actor="setup")
+    desk.change_operator(VERA, max_load=1, actor="setup")
     desk.close([1], actor=ACTOR)
     with refused("no room"):
         desk.undo(actor=ACTOR)
@@ -187,7 +187,7 @@ def test_a_refusal_about_a_weight_of_who_was_deleted_names_nobody_none() -> None
 
 def test_undoing_the_switching_off_hands_out_what_came_meanwhile() -> None:
     desk.close([*HELD, *WAITING], actor="setup")
-    desk.set_active(VERA, False, actor=ACTOR)
+    desk.change_operator(VERA, is_active=False, actor=ACTOR)
     late = arrive(BOT, 4)
     assert holders(late) == [None] * 4
     desk.undo(actor=ACTOR)
@@ -200,7 +200,7 @@ def test_undoing_the_switching_off_hands_out_what_came_meanwhile() -> None:
 def test_undoing_a_submission_withdraws_the_appeal_and_redo_brings_it_back() -> None:
     desk.close(HELD, actor="setup")
     desk.close([WAITING[0]], actor="setup")
-    placed = desk.submit("77", BOT, "hello", actor=ACTOR)
+    placed = desk.submit("77", BOT, "hello", actor=ACTOR).result
     assert (placed.operator_id, load_of(VERA)) == (VERA, 3)
     after = snapshot()
     desk.undo(actor=ACTOR)
@@ -225,7 +225,7 @@ def test_a_withdrawn_appeal_is_closed_at_a_moment_like_any_other() -> None:
 
 
 def test_undoing_a_submission_that_waited_withdraws_it() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR)
+    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     after = snapshot()
     desk.undo(actor=ACTOR)
     desk.set_weight(GLEB, SITE, 1, actor=OTHER)
@@ -236,7 +236,7 @@ def test_undoing_a_submission_that_waited_withdraws_it() -> None:
 
 
 def test_redoing_a_submission_lets_it_go_to_who_can_take_it_now() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR)
+    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     desk.set_weight(GLEB, SITE, 1, actor=OTHER)
     desk.redo(actor=ACTOR)
@@ -245,7 +245,7 @@ def test_redoing_a_submission_lets_it_go_to_who_can_take_it_now() -> None:
 
 
 def test_withdrawing_frees_the_place_for_who_waits() -> None:
-    desk.set_limit(VERA, 7, actor="setup")
+    desk.change_operator(VERA, max_load=7, actor="setup")
     desk.submit("77", BOT, "hello", actor=ACTOR)
     (waiting,) = arrive(BOT)
     desk.undo(actor=ACTOR)
@@ -256,15 +256,15 @@ def test_withdrawing_frees_the_place_for_who_waits() -> None:
 
 
 def test_a_message_that_was_withdrawn_and_comes_again_stays_withdrawn() -> None:
-    placed = desk.submit("77", BOT, "hello", "k", actor=ACTOR)
+    placed = desk.submit("77", BOT, "hello", "k", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     before = dump()
-    assert desk.submit("77", BOT, "hello", "k", actor=OTHER).id == placed.id
+    assert desk.submit("77", BOT, "hello", "k", actor=OTHER).result.id == placed.id
     assert dump() == before
 
 
 def test_a_submission_that_was_closed_since_is_not_undone() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR)
+    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     desk.close([placed.id], actor=OTHER)
     with refused("was changed since"):
         desk.undo(actor=ACTOR)

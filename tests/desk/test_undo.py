@@ -12,6 +12,7 @@ from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
+from leadboard.entities import OPERATOR, SOURCE
 from models import open_database
 from tests.desk.conftest import BORIS, BOT, CLOSED, GLEB, HELD, OTHER, SITE, VERA, WAITING
 from tests.support import ACTOR, arrive, holders, load_of, rows, scalar
@@ -33,14 +34,18 @@ DORA = {"name": "Dora", "max_load": 7, "is_active": True}
 
 ACTS: dict[str, Callable[[], object]] = {
     "add_operator": lambda: desk.add_operator("Dora", 7, actor=ACTOR),
-    "edit_operator": lambda: desk.edit_operator(VERA, "Vera K", 5, actor=ACTOR),
-    "rename_operator": lambda: desk.rename_operator(VERA, "Vera K", actor=ACTOR),
-    "set_limit": lambda: desk.set_limit(VERA, 4, actor=ACTOR),
-    "set_limit for all": lambda: desk.set_limit(VERA, 40, actor=ACTOR),
-    "set_limit below the load": lambda: desk.set_limit(VERA, 1, actor=ACTOR),
+    "change_operator name and limit": lambda: desk.change_operator(
+        VERA, name="Vera K", max_load=5, actor=ACTOR
+    ),
+    "change_operator name": lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
+    "change_operator limit": lambda: desk.change_operator(VERA, max_load=4, actor=ACTOR),
+    "change_operator limit for all": lambda: desk.change_operator(VERA, max_load=40, actor=ACTOR),
+    "change_operator limit below the load": lambda: desk.change_operator(
+        VERA, max_load=1, actor=ACTOR
+    ),
     "step_limit": lambda: desk.step_limit(VERA, 2, actor=ACTOR),
-    "set_active": lambda: desk.set_active(BORIS, True, actor=ACTOR),
-    "set_active off": lambda: desk.set_active(VERA, False, actor=ACTOR),
+    "change_operator on": lambda: desk.change_operator(BORIS, is_active=True, actor=ACTOR),
+    "change_operator off": lambda: desk.change_operator(VERA, is_active=False, actor=ACTOR),
     "toggle_active": lambda: desk.toggle_active(BORIS, actor=ACTOR),
     "send_home": lambda: desk.send_home(VERA, actor=ACTOR),
     "delete_operator": lambda: desk.delete_operator(BORIS, actor=ACTOR),
@@ -56,14 +61,14 @@ ACTS: dict[str, Callable[[], object]] = {
     "set_weights": lambda: desk.set_weights(
         [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
     ),
-    "import_operators": lambda: desk.import_operators(
-        [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR
+    "import_rows of operators": lambda: desk.import_rows(
+        OPERATOR, [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR
     ),
     "change_operator": lambda: desk.change_operator(
-        VERA, {"name": "Vera K", "max_load": 2, "is_active": False}, actor=ACTOR
+        VERA, **{"name": "Vera K", "max_load": 2, "is_active": False}, actor=ACTOR
     ),
-    "import_sources": lambda: desk.import_sources(
-        [(BOT, {"name": "telegram"}), (None, {"name": "vk"})], actor=ACTOR
+    "import_rows of sources": lambda: desk.import_rows(
+        SOURCE, [(BOT, {"name": "telegram"}), (None, {"name": "vk"})], actor=ACTOR
     ),
     "assign": lambda: desk.assign([1], GLEB, actor=ACTOR),
     "assign several": lambda: desk.assign([1, WAITING[2]], GLEB, actor=ACTOR),
@@ -134,7 +139,7 @@ def test_undo_works_after_a_restart(name: str, book: Path) -> None:
 
 def test_undo_goes_back_act_by_act_and_redo_forth_again() -> None:
     states = [snapshot()]
-    for name in ("rename_operator", "close", "spread", "send_home"):
+    for name in ("change_operator name", "close", "spread", "send_home"):
         ACTS[name]()
         states.append(snapshot())
     for state in reversed(states[:-1]):
@@ -150,9 +155,9 @@ def test_undo_goes_back_act_by_act_and_redo_forth_again() -> None:
 
 
 def test_a_new_act_clears_what_could_be_redone() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
+    desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     with refused("nothing of yours to redo"):
         desk.redo(actor=ACTOR)
 
@@ -167,8 +172,8 @@ def test_after_a_redo_undo_takes_the_same_act_back_again() -> None:
 
 
 def test_undo_takes_back_only_the_latest_of_ones_own() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
-    desk.rename_operator(GLEB, "Gleb K", actor=OTHER)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
+    desk.change_operator(GLEB, name="Gleb K", actor=OTHER)
     desk.undo(actor=ACTOR)
     assert rows("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     with refused("nothing of yours"):
@@ -178,7 +183,7 @@ def test_undo_takes_back_only_the_latest_of_ones_own() -> None:
 
 
 def test_redo_repeats_only_what_one_has_undone_oneself() -> None:
-    event = desk.rename_operator(VERA, "Vera K", actor=ACTOR).event_id
+    event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     desk.undo(event, actor=OTHER)
     with refused("nothing of yours to redo"):
         desk.redo(actor=ACTOR)
@@ -187,8 +192,8 @@ def test_redo_repeats_only_what_one_has_undone_oneself() -> None:
 
 
 def test_a_named_act_is_taken_back_whoever_did_it_and_whatever_came_after() -> None:
-    first = desk.rename_operator(VERA, "Vera K", actor=OTHER)
-    desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
+    first = desk.change_operator(VERA, name="Vera K", actor=OTHER)
+    desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     desk.undo(first.event_id, actor=ACTOR)
     assert rows("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     desk.redo(first.event_id, actor=ACTOR)
@@ -196,15 +201,15 @@ def test_a_named_act_is_taken_back_whoever_did_it_and_whatever_came_after() -> N
 
 
 def test_undo_passes_over_what_somebody_else_has_undone() -> None:
-    desk.rename_operator(VERA, "Vera K", actor=ACTOR)
-    second = desk.rename_operator(GLEB, "Gleb K", actor=ACTOR)
+    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
+    second = desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     desk.undo(second.event_id, actor=OTHER)
     desk.undo(actor=ACTOR)
     assert scalar("SELECT name FROM operator WHERE id = ?", VERA) == "Vera"
 
 
 def test_what_is_undone_is_not_undone_again() -> None:
-    event = desk.rename_operator(VERA, "Vera K", actor=ACTOR).event_id
+    event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     undone = desk.undo(actor=ACTOR).event_id
     for each in (event, undone):
         with refused("undone already"):
@@ -212,7 +217,7 @@ def test_what_is_undone_is_not_undone_again() -> None:
 
 
 def test_what_stands_is_not_redone() -> None:
-    event = desk.rename_operator(VERA, "Vera K", actor=ACTOR).event_id
+    event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     with refused("stands already"):
         desk.redo(event, actor=ACTOR)
 
@@ -272,10 +277,10 @@ def test_who_is_too_late_to_undo_is_told_that_somebody_was_quicker(
 def test_an_act_is_undone_with_all_the_batches_that_flowed_from_it() -> None:
     many = DRAIN_BATCH + 50
     desk.close([*HELD, *WAITING], actor="setup")
-    desk.set_limit(VERA, 0, actor="setup")
+    desk.change_operator(VERA, max_load=0, actor="setup")
     late = arrive(BOT, many)
     before = snapshot()
-    done = desk.set_limit(VERA, many, actor=ACTOR)
+    done = desk.change_operator(VERA, max_load=many, actor=ACTOR)
     assert done.note.endswith(f"{many} waiting handed out")
     assert last_event()[2] == done.note
     assert holders(late) == [VERA] * many

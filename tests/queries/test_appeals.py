@@ -45,7 +45,7 @@ def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str
     desk.undo(actor=ACTOR)
     submit("waiting", team.tg, "[@click=app.quit]x[/]")
     shown = [
-        (each.lead, each.operator, each.is_closed, each.is_withdrawn)
+        (each.external_id, each.operator, each.is_closed, each.withdrawn)
         for each in appeals.newest_appeals(9)
     ]
     assert shown == [

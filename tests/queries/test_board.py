@@ -11,6 +11,7 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.database.fields import now, stamp
+from leadboard.entities import OperatorRow
 from leadboard.queries import board as board_queries
 from tests.support import ACTOR, Team, add_team, elsewhere, rows
 
@@ -171,7 +172,7 @@ def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     real = board_queries._operators
 
-    def late() -> tuple[board_queries.OperatorRow, ...]:
+    def late() -> tuple[OperatorRow, ...]:
         found = real()
         elsewhere(target, "INSERT INTO source(name) VALUES ('late')")
         elsewhere(target, "UPDATE operator_source SET weight = 7")
@@ -190,7 +191,7 @@ def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:
     for lead in ("held", "waiting", "closed", "withdrawn"):
         submit(lead, team.tg, "")
     desk.close([3], actor=ACTOR)
-    placed = desk.submit("vk", team.vk, "", actor=ACTOR)
+    placed = desk.submit("vk", team.vk, "", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     assert rows("SELECT withdrawn FROM appeal WHERE id = ?", placed.id) == [(1,)]
     assert [each.waiting for each in board_queries.board().sources] == [2, 0]

@@ -23,7 +23,7 @@ def test_the_roster_shows_chances_and_who_was_left_out_and_why() -> None:
     anna, boris = add_operator("Anna", 9), add_operator("Boris", 9)
     full, off, zero = add_operator("Full", 0), add_operator("Off", 9), add_operator("Zero", 9)
     bot = add_source("bot", (anna, 70), (boris, 30), (full, 5), (off, 5), (zero, 0))
-    desk.set_active(off, False, actor=ACTOR)
+    desk.change_operator(off, is_active=False, actor=ACTOR)
     (appeal,) = arrive(bot)
     found = explain(appeal)
     assert [(each.name, each.weight, each.share, each.reason) for each in found.roster] == [
@@ -35,7 +35,11 @@ def test_the_roster_shows_chances_and_who_was_left_out_and_why() -> None:
     ]
     drawn = [each.operator_id for each in found.roster if each.was_drawn]
     assert drawn == [holder_of(appeal)] == [anna if (found.draw or 0) < 70 else boris]
-    assert (found.source, found.lead, found.message) == ("bot", "lead 0", "hello")
+    assert (found.appeal.source, found.appeal.external_id, found.appeal.message) == (
+        "bot",
+        "lead 0",
+        "hello",
+    )
     assert found.remedies == ()
 
 
@@ -43,7 +47,7 @@ def test_what_nobody_could_take_has_a_roster_and_no_draw() -> None:
     bot = add_source("bot", (add_operator("Full", 0), 5))
     (appeal,) = arrive(bot)
     found = explain(appeal)
-    assert (found.operator, found.draw) == (None, None)
+    assert (found.appeal.operator, found.draw) == (None, None)
     assert [(each.reason, each.was_drawn) for each in found.roster] == [("full", False)]
 
 
@@ -65,7 +69,7 @@ def test_an_appeal_assigned_by_hand_keeps_its_draw_and_says_so_in_its_history() 
     (appeal,) = arrive(add_source("bot", (anna, 1)))
     desk.assign([appeal], boris, actor="Vera")
     found = explain(appeal)
-    assert found.operator == "Boris"
+    assert found.appeal.operator == "Boris"
     assert [each.name for each in found.roster if each.was_drawn] == ["Anna"]
     assert [(each.actor, each.act) for each in found.since] == [("Vera", "assign")]
 
@@ -73,7 +77,7 @@ def test_an_appeal_assigned_by_hand_keeps_its_draw_and_says_so_in_its_history() 
 def test_the_history_lists_every_act_on_the_appeal_in_order() -> None:
     boris = add_operator("Boris")
     source = add_source()
-    placed = desk.submit("77", source, "hello", actor="anna")
+    placed = desk.submit("77", source, "hello", actor="anna").result
     desk.assign([placed.id], boris, actor="anna")
     desk.close([placed.id], actor="vera")
     desk.undo(actor="vera")
@@ -97,12 +101,12 @@ def test_what_waits_names_each_single_act_that_would_let_it_go() -> None:
     desk.assign(arrive(elsewhere), full, actor=ACTOR)
     desk.assign(arrive(elsewhere), both, actor=ACTOR)
     for each in (off, both, far):
-        desk.set_active(each, False, actor=ACTOR)
+        desk.change_operator(each, is_active=False, actor=ACTOR)
     bot = add_source("bot", (full, 5), (off, 5), (zero, 0), (both, 5))
     (appeal,) = arrive(bot)
     assert [(each.words, each.way, each.arguments) for each in explain(appeal).remedies] == [
         ("Full's limit +1", Way.RAISE_LIMIT, (full, 1)),
-        ("Off active", Way.SWITCH_ON, (off, True)),
+        ("Off active", Way.SWITCH_ON, (off,)),
         ("weight for Zero", Way.LINK, (zero, bot, 1)),
         ("weight for Stranger", Way.LINK, (stranger, bot, 1)),
     ]
@@ -114,7 +118,7 @@ def test_each_remedy_lets_the_appeal_go_when_it_is_done(number: int) -> None:
     elsewhere = add_source("elsewhere")
     desk.assign(arrive(elsewhere), full, actor=ACTOR)
     desk.assign(arrive(elsewhere, 3), over, force=True, actor=ACTOR)
-    desk.set_active(off, False, actor=ACTOR)
+    desk.change_operator(off, is_active=False, actor=ACTOR)
     bot = add_source("bot", (full, 5), (over, 5), (off, 5), (zero, 0))
     (appeal,) = arrive(bot)
     remedy = explain(appeal).remedies[number]
@@ -133,11 +137,11 @@ def test_nothing_but_what_waits_has_remedies() -> None:
 
 
 def test_a_withdrawn_appeal_says_so() -> None:
-    placed = desk.submit("77", add_source(), "hello", actor=ACTOR)
+    placed = desk.submit("77", add_source(), "hello", actor=ACTOR).result
     desk.undo(actor=ACTOR)
     found = explain(placed.id)
-    assert found.withdrawn
-    assert found.closed_at is not None
+    assert found.appeal.withdrawn
+    assert found.appeal.closed_at is not None
 
 
 def test_who_was_deleted_since_stands_on_the_roster_still() -> None:
@@ -162,7 +166,11 @@ def test_text_of_strangers_comes_out_harmless() -> None:
     ):
         rows(f"UPDATE {table} SET {column} = ?", name)
     found = explain(1)
-    assert (found.source, found.lead, found.operator) == ("bot", "77", "Anna")
+    assert (found.appeal.source, found.appeal.external_id, found.appeal.operator) == (
+        "bot",
+        "77",
+        "Anna",
+    )
     assert found.since[0].actor == "e\u241bvil"
     assert "\u202e" not in found.since[0].note
     assert [each.name for each in found.roster] == ["Anna"]

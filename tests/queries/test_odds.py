@@ -12,9 +12,10 @@ from peewee import Database
 import allocator
 from leadboard import desk
 from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, pick
+from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
-from leadboard.queries.board import Board, OperatorRow, SourceRow
+from leadboard.queries.board import Board
 from tests.support import ACTOR, add_team, rows
 
 pytestmark = pytest.mark.every_engine
@@ -132,7 +133,7 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
         {"tg": {name: rng.choice([0, 1, 5, 70]) for name in names if rng.random() < 0.8}},
     )
     for operator_id, _ in enumerate(names, 1):
-        desk.set_active(operator_id, rng.random() < 0.7, actor=ACTOR)
+        desk.change_operator(operator_id, is_active=rng.random() < 0.7, actor=ACTOR)
     for number in range(rng.randint(0, 3)):
         allocator.submit(f"lead {number}", team.tg, "")
     candidates = allocator.candidates_of(1)
@@ -151,7 +152,7 @@ def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
         {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
         {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
     )
-    desk.set_active(team.gleb, False, actor=ACTOR)
+    desk.change_operator(team.gleb, is_active=False, actor=ACTOR)
     standing = odds.standings(board_queries.board(), team.tg)
     assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
     assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
@@ -172,7 +173,7 @@ def test_alarms_name_sources_that_have_nobody_or_only_one_left(db: Database) -> 
 )
 def test_shares_sum_to_one_over_the_eligible(loads: list[int], weights: tuple[int, ...]) -> None:
     operators = [
-        board_queries.OperatorRow(number, str(number), number != 3, 50, load)
+        OperatorRow(number, str(number), number != 3, 50, load)
         for number, load in enumerate(loads, 1)
     ]
     board = board_queries.Board(operators=operators, weights={1: dict(enumerate(weights, 1))})

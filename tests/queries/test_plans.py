@@ -113,7 +113,7 @@ def batch() -> None:
 
 
 def acts() -> None:
-    placed = desk.submit("tg_acts", 1, "хочу", actor=ACTOR)
+    placed = desk.submit("tg_acts", 1, "хочу", actor=ACTOR).result
     assert placed is not None
     newest = appeals.newest_appeals(1)[0].id
     desk.close([newest], actor=ACTOR)
@@ -121,7 +121,7 @@ def acts() -> None:
     holder = state_of(newest).operator_id  # by lottery, so that it may be anybody
     desk.assign([newest], 2 if holder == 1 else 1, force=True, actor=ACTOR)
     desk.give_back([newest], actor=ACTOR)
-    desk.set_limit(1, 40, actor=ACTOR)
+    desk.change_operator(1, max_load=40, actor=ACTOR)
     desk.toggle_active(1, actor=ACTOR)
     desk.toggle_active(1, actor=ACTOR)
     desk.set_weight(1, 1, 77, actor=ACTOR)

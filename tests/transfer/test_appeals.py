@@ -15,7 +15,7 @@ def test_appeals_without_an_operator_go_by_lottery_and_others_stay_as_they_were(
     db: Database,
 ) -> None:
     team = add_team({"Анна": 2, "Борис": 9}, {"s": {"Анна": 1}, "t": {}})
-    desk.set_active(team["Борис"], False, actor=ACTOR)
+    desk.change_operator(team["Борис"], is_active=False, actor=ACTOR)
     told = take(
         "appeals",
         "external_id;source;operator;status;timestamp;closed_at\n"

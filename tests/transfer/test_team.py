@@ -61,7 +61,7 @@ def test_an_import_is_one_act_that_one_undo_takes_back(db: Database, what: str, 
 )
 def test_an_import_that_makes_room_hands_out_what_waits(db: Database, what: str, text: str) -> None:
     team = add_team({"Анна": 0, "Борис": 2, "Вера": 2}, {"s": {"Анна": 1, "Борис": 1}})
-    desk.set_active(team["Борис"], False, actor=ACTOR)
+    desk.change_operator(team["Борис"], is_active=False, actor=ACTOR)
     for number in range(3):
         submit(f"lead{number}", team.s, "")
     assert holders() == [None] * 3

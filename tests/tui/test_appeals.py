@@ -52,8 +52,8 @@ async def test_several_are_marked_and_closed_at_once(file: Path) -> None:
 async def test_returning_draws_again(file: Path) -> None:
     async with open_desk(file) as desk:
         team = Team()
-        await desk.elsewhere(acts.set_active, team.anna, False, actor="t")
-        await desk.elsewhere(acts.set_active, team.boris, False, actor="t")
+        await desk.elsewhere(acts.change_operator, team.anna, is_active=False, actor="t")
+        await desk.elsewhere(acts.change_operator, team.boris, is_active=False, actor="t")
         await desk.press("3", "G", "r")
         assert "returned, waiting" in desk.text
         assert rows("SELECT operator_id FROM appeal WHERE id=1") == [(None,)]

@@ -62,10 +62,10 @@ async def test_two_quick_escapes_leave_a_dialog_once(file: Path) -> None:
 async def test_moving_shows_loads_and_odds_and_who_is_full(file: Path) -> None:
     async with open_desk(file) as desk:
         team = Team()
-        await desk.elsewhere(acts.set_limit, team.boris, 9, actor="t")
+        await desk.elsewhere(acts.change_operator, team.boris, max_load=9, actor="t")
         await desk.elsewhere(acts.add_operator, "Vera", 5, actor="t")
         await desk.elsewhere(acts.add_operator, "Gleb", 5, actor="t")
-        await desk.elsewhere(acts.set_active, Team().gleb, False, actor="t")
+        await desk.elsewhere(acts.change_operator, Team().gleb, is_active=False, actor="t")
         await desk.until(lambda: "Gleb" in desk.text)
         await desk.press("f4", "m")
         text = " ".join(desk.text.split())

@@ -59,7 +59,9 @@ WAYS: dict[str, Way] = {
         "SELECT max_load FROM operator WHERE name = 'Vera'",
         7,
     ),
-    "edit_operator": Way(["f2"], ["e"], "operators: edit", ["tab", "end", "2", "enter"], LIMIT, 12),
+    "change_operator": Way(
+        ["f2"], ["e"], "operators: edit", ["tab", "end", "2", "enter"], LIMIT, 12
+    ),
     "toggle_active": Way(["f2"], ["space"], "operators: on/off", [], ACTIVE, (0, 1)),
     "send_home": Way(["f2"], ["R"], "operators: send home", [], ACTIVE, (0, 0)),
     "step_limit": Way(["f2"], ["plus"], "operators: limit +", [], LIMIT, 2),
@@ -130,12 +132,7 @@ WAYS: dict[str, Way] = {
 INSIDE_OTHERS = {
     "set_weight": "the yes to the question whether to replace somebody else's weight",
     "set_weights": "pasting a block of cells into the grid, and leadboard import",
-    "import_operators": "leadboard import",
-    "import_sources": "leadboard import",
-    "change_operator": "leadboard serve, for PATCH /operators/{id}",
-    "rename_operator": "edit_operator renames",
-    "set_limit": "edit_operator and the remedies of the details set it",
-    "set_active": "toggle_active and the remedies of the details switch it",
+    "import_rows": "leadboard import",
 }
 """Acts with no key of their own, and what on the screen does them."""
 

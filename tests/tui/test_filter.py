@@ -173,7 +173,7 @@ async def test_filters_narrow_every_pane_live_and_escape_clears_them(file: Path)
 def test_terms_find_what_they_name(file: Path, text: str, expected: list[int]) -> None:
     opened = models.open_database(file)
     team = Team()
-    acts.set_limit(team.boris, 0, actor="t")
+    acts.change_operator(team.boris, max_load=0, actor="t")
     rows("UPDATE appeal SET operator_id = ? WHERE id = 1", team.anna)
     rows("UPDATE appeal SET operator_id = ? WHERE id IN (2, 3)", team.boris)
     found = appeals.newest_appeals(10, wanted=parse(text, now()))

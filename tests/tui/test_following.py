@@ -17,7 +17,7 @@ from tests.support.terminal import Terminal
 async def test_a_foreign_change_shows_within_half_a_second(file: Path) -> None:
     async with open_desk(file) as desk:
         team = Team()
-        await desk.elsewhere(acts.set_limit, team.boris, 9, actor="bot")
+        await desk.elsewhere(acts.change_operator, team.boris, max_load=9, actor="bot")
         started = time.monotonic()
         await desk.until(lambda: "3/9" in desk.text)
         assert time.monotonic() - started < 0.5

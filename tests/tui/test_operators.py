@@ -24,7 +24,7 @@ async def test_operators_are_sorted_by_what_one_looks_for(file: Path) -> None:
         assert first_operator(desk) == "Anna"
         await desk.press("s", "s", "s")
         assert "most free places first" in desk.text
-        await desk.elsewhere(acts.set_limit, team.boris, 90, actor="bot")
+        await desk.elsewhere(acts.change_operator, team.boris, max_load=90, actor="bot")
         await desk.until(lambda: first_operator(desk) == "Boris")
         await desk.press("s")
         assert first_operator(desk) == "Anna"

@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
         acts.add_source(name, actor="t")
     for operator, source, weight in ((1, 1, 70), (3, 1, 30), (2, 2, 1_000_000), (4, 3, 0)):
         acts.set_weight(operator, source, weight, actor="t")
-    acts.set_active(4, False, actor="t")
+    acts.change_operator(4, is_active=False, actor="t")
     for number in range(1, 10):
         allocator.submit(f"lead_{number % 4}", 1 + number % 3, f"[/b] text {number}\n" + "x" * 99)
     acts.close([1], actor="t")

@@ -274,8 +274,8 @@ async def test_sources_are_renamed_and_deleted_from_the_grid(staffed: Path) -> N
 async def test_the_grid_says_who_is_full_off_or_without_weight(staffed: Path) -> None:
     async with open_desk(staffed) as desk:
         team = Team()
-        await desk.elsewhere(acts.set_limit, team.anna, 0, actor="t")
-        await desk.elsewhere(acts.set_active, team.boris, False, actor="t")
+        await desk.elsewhere(acts.change_operator, team.anna, max_load=0, actor="t")
+        await desk.elsewhere(acts.change_operator, team.boris, is_active=False, actor="t")
         await desk.elsewhere(acts.set_weight, team.boris, team.site, 0, actor="t")
         await desk.elsewhere(allocator.submit, "tg_1", team.tg_main, "")
         await desk.until(lambda: "full" in desk.text and "off" in desk.text)
@@ -300,8 +300,8 @@ async def test_appeals_are_shown_newest_first_one_line_each_and_closed(staffed: 
 async def test_the_list_of_appeals_pages_through_more_than_it_keeps(staffed: Path) -> None:
     models.open_database(staffed)
     team = Team()
-    acts.set_limit(team.anna, 5_000, actor="t")
-    acts.set_limit(team.boris, 5_000, actor="t")
+    acts.change_operator(team.anna, max_load=5_000, actor="t")
+    acts.change_operator(team.boris, max_load=5_000, actor="t")
     database.execute_sql("INSERT INTO lead(external_id) VALUES ('bulk')")
     database.execute_sql(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 1500) "
@@ -376,7 +376,7 @@ async def test_undo_and_redo_say_what_they_did_and_why_they_could_not(staffed: P
         await desk.press("u", "U")
         assert "Redone: Anna: limit 15 → 16" in desk.text
         assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(16,)]
-        await desk.elsewhere(acts.set_limit, team.anna, 40, actor="somebody else")
+        await desk.elsewhere(acts.change_operator, team.anna, max_load=40, actor="somebody else")
         await desk.press("u")
         assert "was changed since" in desk.text
         assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(40,)]

@@ -10,9 +10,10 @@ from peewee import Database
 from textual.geometry import Size
 
 from leadboard.database.fields import NoMoment, UtcField, now, stamp
+from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
-from leadboard.queries.board import Board, OperatorRow, SourceRow
+from leadboard.queries.board import Board
 from tests.support import add_team, rows
 from tests.support.screen import LARGE, SMALL, USUAL, open_desk
 from tui import settings

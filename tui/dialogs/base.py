@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -96,7 +96,7 @@ class ActDialog(Sheet):
         self.go()
 
     @work(group="act", exit_on_error=False)
-    async def perform(self, act: Callable[..., Done]) -> None:
+    async def perform(self, act: Callable[..., Done[Any]]) -> None:
         """Run the act on the writer thread."""
         app = self.leadboard
         try:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from leadboard import desk
 from leadboard.allocation.appeals import worded
 from leadboard.common.text import clean
 from leadboard.queries import appeals
+from leadboard.queries.appeals import AppealRow
 from leadboard.queries.explanation import Chance, Explanation, Way, explain
 from leadboard.queries.filters import Wanted
 from tui.dialogs.base import ActDialog, Body, Bottom
@@ -27,9 +28,15 @@ from tui.widgets.paged_view import LOOKING
 
 BAR = 20
 MOST_REMEDIES = 9
-REMEDIES: dict[Way, Callable[..., desk.Done]] = {
+
+
+def _switch_on(operator_id: int, *, actor: str) -> desk.Done[int]:
+    return desk.change_operator(operator_id, is_active=True, actor=actor)
+
+
+REMEDIES: dict[Way, Callable[..., desk.Done[Any]]] = {
     Way.RAISE_LIMIT: desk.step_limit,
-    Way.SWITCH_ON: desk.set_active,
+    Way.SWITCH_ON: _switch_on,
     Way.LINK: desk.set_weight,
 }
 """The act of each way to let a waiting appeal go."""
@@ -37,7 +44,7 @@ MOST_CHANCES = 12
 """Lines of the roster that are shown; the rest of a large team is counted."""
 KEYS = "c close · o reopen · m move · r return · esc back"
 
-Found = tuple[Explanation, Sequence[appeals.AppealRow]]
+Found = tuple[Explanation, Sequence[AppealRow]]
 """An appeal, and the newest of its lead's."""
 
 
@@ -105,22 +112,25 @@ class Details(ActDialog):
 
         if (found := self._explanation) is None:
             return
-        words = f"appeal #{self._appeal_id} of {worded(found.lead, found.source)}"
+        words = (
+            f"appeal #{self._appeal_id} of {worded(found.appeal.external_id, found.appeal.source)}"
+        )
         chosen = Chosen([self._appeal_id], words)
         self.app.push_screen(Move(chosen), lambda done: self.go(True) if done else None)
 
 
 def _read(appeal_id: int) -> Found:
     found = explain(appeal_id)
-    return found, appeals.newest_appeals(6, wanted=Wanted(lead_id=found.lead_id))
+    return found, appeals.newest_appeals(6, wanted=Wanted(lead_id=found.appeal.lead_id))
 
 
-def _lines(found: Explanation, history: Sequence[appeals.AppealRow]) -> list[Content]:
+def _lines(found: Explanation, history: Sequence[AppealRow]) -> list[Content]:
+    row = found.appeal
     lines = [
-        Content.assemble(("From   ", "dim"), f"{found.lead} by {found.source}, {_when(found)}"),
-        Content.assemble(("With   ", "dim"), _holder(found)),
+        Content.assemble(("From   ", "dim"), f"{row.external_id} by {row.source}, {_when(row)}"),
+        Content.assemble(("With   ", "dim"), _holder(row)),
         Content(""),
-        *(Content(clean(line)) for line in found.message.split("\n")),
+        *(Content(clean(line)) for line in row.message.split("\n")),
         Content(""),
     ]
     if found.remedies:
@@ -137,19 +147,19 @@ def _lines(found: Explanation, history: Sequence[appeals.AppealRow]) -> list[Con
             Content(f"{shown(each.at, '%d.%m %H:%M')}  {each.actor}: {each.note}")
             for each in found.since
         ]
-    others = [row for row in history if row.id != found.id]
+    others = [each for each in history if each.id != row.id]
     if others:
         lines += [Content(""), Content.styled("The lead's other appeals", "bold")]
         lines += [
-            Content(f"#{row.id}  {shown(row.timestamp, '%d.%m %H:%M')}  {fit(row.message, 46)}")
-            for row in others
+            Content(f"#{each.id}  {shown(each.timestamp, '%d.%m %H:%M')}  {fit(each.message, 46)}")
+            for each in others
         ]
     return lines
 
 
 def _why(found: Explanation) -> list[Content]:
     if not found.roster:
-        reason = "Nobody served this source." if found.operator is None else "Given by hand."
+        reason = "Nobody served this source." if found.appeal.operator is None else "Given by hand."
         return [Content.styled("Why", "bold"), Content(reason)]
     total = sum(each.weight for each in found.roster if each.reason is None)
     drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
@@ -183,14 +193,14 @@ def _chance(each: Chance) -> Content:
     )
 
 
-def _holder(found: Explanation) -> str:
-    if found.withdrawn:
+def _holder(row: AppealRow) -> str:
+    if row.withdrawn:
         return "withdrawn"
-    name = found.operator or "nobody"
-    if found.closed_at is not None:
+    name = row.operator or "nobody"
+    if row.is_closed:
         return f"{name}, closed"
-    return name if found.operator else "nobody: it waits"
+    return "nobody: it waits" if row.is_waiting else name
 
 
-def _when(found: Explanation) -> str:
-    return shown(found.timestamp, "%d.%m.%Y %H:%M:%S")
+def _when(row: AppealRow) -> str:
+    return shown(row.timestamp, "%d.%m.%Y %H:%M:%S")

@@ -9,26 +9,58 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from leadboard.common.errors import Refused
 from leadboard.common.text import clean
 from leadboard.desk import Done
+from leadboard.entities import Column, Entity, Kind
 from tui.base import app_of
 from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
+from tui.widgets.free_text import FreeText
 
-Saving = Callable[[dict[str, Any]], Callable[..., Done]]
+Saving = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
 """Given the values by field name, return the act that saves them, all but the actor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a dialog."""
+    """A column in a dialog, and the value that it has so far."""
 
-    name: str
-    label: str
-    value: str = ""
-    is_number: bool = False
+    column: Column
+    value: str
+
+    @property
+    def input_id(self) -> str:
+        """Return the id of the widget that is typed into."""
+        return f"field-{self.column.name}"
+
+    @property
+    def shown(self) -> str:
+        """Return the value as it is shown: without anything that a terminal would obey."""
+        return "\n".join(map(clean, self.value.split("\n")))
+
+    def widget(self) -> Widget:
+        """Return what the column is typed into: one line, or several for free text."""
+        if self.column.kind is Kind.TEXT:
+            return FreeText(self.shown, id=self.input_id, compact=True, show_line_numbers=False)
+        return Input(self.shown, id=self.input_id, compact=True)
+
+    def read(self, typed: str) -> object:
+        """Return what was typed, for the act to check; a field left alone keeps its value."""
+        if typed == self.shown:
+            typed = self.value
+        return _whole(typed) if self.column.kind is Kind.WHOLE else typed
+
+
+def fields_of(entity: Entity, row: object = None) -> list[Field]:
+    """Return the fields of a dialog for a row, or for a new one; flags have keys of their own."""
+    return [
+        Field(each, each.suggested if row is None else str(getattr(row, each.name)))
+        for each in entity.columns
+        if each.kind is not Kind.FLAG
+    ]
 
 
 class Dialog(ActDialog):
@@ -47,24 +79,23 @@ class Dialog(ActDialog):
             with Fields():
                 for field in self._fields:
                     with Horizontal(classes="field"):
-                        yield Static(Content(field.label), classes="label")
-                        yield Input(clean(field.value), id=f"field-{field.name}", compact=True)
-                    yield Static("", id=f"error-{field.name}", classes="error beside")
+                        yield Static(Content(field.column.label.capitalize()), classes="label")
+                        yield field.widget()
+                    yield Static("", id=f"error-{field.column.name}", classes="error beside")
             yield Bottom("enter saves · esc cancels")
 
     @on(Input.Changed)
-    def forget_error(self, event: Input.Changed) -> None:
+    @on(FreeText.Changed)
+    def forget_error(self, event: Input.Changed | FreeText.Changed) -> None:
         """Take an error away as soon as its field is edited."""
-        name = (event.input.id or "").removeprefix("field-")
+        name = (event.control.id or "").removeprefix("field-")
         self.query_one(f"#error-{name}", Static).update("")
 
     @on(Input.Submitted)
+    @on(FreeText.Entered)
     def save(self) -> None:
-        """Check the numbers, then do the act."""
-        values: dict[str, Any] = {}
-        for field in self._fields:
-            typed = self.query_one(f"#field-{field.name}", Input).value
-            values[field.name] = _whole(typed) if field.is_number else typed
+        """Do the act with what was typed."""
+        values = {field.column.name: field.read(self._typed(field)) for field in self._fields}
         try:
             act = self._saving(values)
         except Refused as refusal:
@@ -72,12 +103,16 @@ class Dialog(ActDialog):
         else:
             self.perform(act)
 
+    def _typed(self, field: Field) -> str:
+        widget = self.query_one(f"#{field.input_id}")
+        return widget.text if isinstance(widget, FreeText) else str(getattr(widget, "value", ""))
+
     def explain(self, sentence: str, field: str | None) -> None:
         """Put the sentence beside its field, and the cursor into it."""
-        name = field if field in {each.name for each in self._fields} else self._fields[0].name
-        error = self.query_one(f"#error-{name}", Static)
+        about = next((each for each in self._fields if each.column.name == field), self._fields[0])
+        error = self.query_one(f"#error-{about.column.name}", Static)
         error.update(Content(clean(sentence)))
-        self.query_one(f"#field-{name}", Input).focus()
+        self.query_one(f"#{about.input_id}").focus()
         error.call_after_refresh(error.scroll_visible, animate=False)
 
 
@@ -93,7 +128,7 @@ class Question(ActDialog):
     ]
     hint = "y: yes · esc or n: no"
 
-    def __init__(self, question: str, act: Callable[..., Done], *, title: str = "") -> None:
+    def __init__(self, question: str, act: Callable[..., Done[Any]], *, title: str = "") -> None:
         super().__init__()
         self._question = question
         self._act = act

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -81,7 +81,7 @@ class History(ActDialog):
         """Do it again."""
         self._reverse(desk.redo)
 
-    def _reverse(self, reverse: Callable[..., desk.Done]) -> None:
+    def _reverse(self, reverse: Callable[..., desk.Done[Any]]) -> None:
         row = self.query_one(Acts).current
         if row is not None:
             self.perform(partial(reverse, row.target or row.id))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,8 +16,9 @@ from leadboard import desk
 from leadboard.allocation.lifecycle import NoRoom
 from leadboard.common.errors import Refused
 from leadboard.common.text import clean
+from leadboard.entities import OperatorRow
 from leadboard.queries import appeals
-from leadboard.queries.board import Board, OperatorRow
+from leadboard.queries.board import Board
 from leadboard.queries.filters import matches
 from leadboard.queries.odds import standings
 from tui.dialogs.base import ActDialog, Bottom
@@ -89,7 +90,9 @@ class Move(ActDialog):
         if self._target is not None:
             self.perform(self._assigning())
 
-    def _assigning(self, *, force: bool = False, fitting: bool = False) -> Callable[..., desk.Done]:
+    def _assigning(
+        self, *, force: bool = False, fitting: bool = False
+    ) -> Callable[..., desk.Done[Any]]:
         assert self._target is not None
         act = self._chosen.telling(desk.assign)
         return partial(act, self._chosen.ids, self._target.id, force=force, fitting=fitting)
@@ -133,8 +136,8 @@ class Fitting(Confirm):
     def __init__(
         self,
         refusal: NoRoom,
-        fitting: Callable[..., desk.Done],
-        over: Callable[..., desk.Done],
+        fitting: Callable[..., desk.Done[Any]],
+        over: Callable[..., desk.Done[Any]],
         *,
         title: str,
     ) -> None:

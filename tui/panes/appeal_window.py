@@ -94,7 +94,7 @@ class AppealWindow(Window[AppealRow]):
         if self._range is None:
             return []
         short = Remark("V marks up to here", 1, Remark("V ends range"))
-        return [Remark(f"V marks from {self._range.lead} up to here", 4, short)]
+        return [Remark(f"V marks from {self._range.external_id} up to here", 4, short)]
 
     def _show_marks(self) -> None:
         self.tell()
@@ -194,8 +194,8 @@ class AppealWindow(Window[AppealRow]):
         lost, self.lost = self.lost, None
         if lost is None or self.marks or self.current is None:
             return True
-        here = worded(self.current.lead, self.current.source)
-        gone = worded(lost.lead, lost.source)
+        here = worded(self.current.external_id, self.current.source)
+        gone = worded(lost.external_id, lost.source)
         sentence = f"{gone} has left this list: now {here} is selected. Press the key again."
         self.post_message(Failed(sentence))
         return False

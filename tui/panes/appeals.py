@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -72,7 +72,7 @@ class Appeals(AppealWindow):
     def measure_columns(self, rows: Sequence[AppealRow]) -> tuple[int, ...]:
         """Return the widths of lead, source and operator."""
         return (
-            _widest((row.lead for row in rows), WIDEST["lead"]),
+            _widest((row.external_id for row in rows), WIDEST["lead"]),
             _widest((row.source for row in rows), WIDEST["source"]),
             _widest((_holder(row) for row in rows), WIDEST["operator"]),
         )
@@ -83,13 +83,13 @@ class Appeals(AppealWindow):
         plain, dim = self.pen(tone, is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
         lead, source, operator = self._squeezed(width)
         used = 2 + MOMENT + sum(each + 2 for each in (lead, source, operator) if each)
-        is_waiting = row.operator is None and not row.is_closed
+        is_waiting = row.is_waiting
         is_marked = row.id in self.marks
         mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
         segments = [
             Segment("▪" if is_marked else " ", mark_pen),
             Segment(f"{fit(short(row.timestamp), MOMENT)} ", mark_pen),
-            Segment(" " + fit(row.lead, lead) + " ", plain),
+            Segment(" " + fit(row.external_id, lead) + " ", plain),
             Segment(f" {fit(row.source, source)} " if source else "", dim),
             Segment(
                 " " + fit(_holder(row), operator) + " ",
@@ -108,7 +108,7 @@ class Appeals(AppealWindow):
 
     # Acts: on the marked appeals, else on the one under the cursor.
 
-    def _act(self, function: Callable[..., desk.Done]) -> None:
+    def _act(self, function: Callable[..., desk.Done[Any]]) -> None:
         if chosen := self.chosen():
             self.post_message(Act(chosen.telling(function), chosen.ids))
 
@@ -143,19 +143,19 @@ class Appeals(AppealWindow):
     def action_lead(self) -> None:
         """Show all appeals of the lead whose appeal is under the cursor."""
         if self.current:
-            self.post_message(self.LeadWanted(self.current.lead_id, self.current.lead))
+            self.post_message(self.LeadWanted(self.current.lead_id, self.current.external_id))
 
     def action_copy(self) -> None:
         """Copy the line under the cursor to the clipboard."""
         if (row := self.current) is None:
             return
-        line = "\t".join([str(row.id), row.lead, row.source, _holder(row), row.message])
+        line = "\t".join([str(row.id), row.external_id, row.source, _holder(row), row.message])
         self.app.copy_to_clipboard(line)
         self.post_message(Acted(f"A{named(row)[1:]} copied"))
 
 
 def _holder(row: AppealRow) -> str:
-    if row.is_withdrawn:
+    if row.withdrawn:
         return "withdrawn"
     if row.operator is not None:
         return row.operator

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import uuid4
 
 from rich.cells import cell_len
-from textual import events, on
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.common.errors import Refused, Trouble
@@ -28,6 +28,7 @@ from tui.base import app_of
 from tui.keys import bind
 from tui.panes.source_field import SourceField
 from tui.widgets.figures import note_of
+from tui.widgets.free_text import FreeText
 from tui.worker import Lane
 
 ODDS_LINES = 3
@@ -50,22 +51,6 @@ class KnownLeads(Suggester):
             return None  # the header says that the database cannot be read
 
 
-class MessageArea(TextArea):
-    """The message: enter submits, a pasted text keeps its lines."""
-
-    @dataclass
-    class Entered(Message):
-        """Enter was pressed in the message."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Entered())
-            return
-        await super()._on_key(event)
-
-
 class NewAppeal(Vertical):
     """Source, lead and message; the odds while one types, and who got the last one."""
 
@@ -76,7 +61,6 @@ class NewAppeal(Vertical):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+s", "submit", "Submit", id="form.submit"),
-        bind("ctrl+j", "new_line", "New line", id="form.new-line", show=False),
         Binding("escape", "leave", "Leave", id="form.leave"),
     ]
 
@@ -104,7 +88,7 @@ class NewAppeal(Vertical):
         """Mount the fields, the odds and the answer: after the first frame, which is quicker so."""
         known = KnownLeads(app_of(self).reader)
         lead = Input(placeholder="id: tg_123456789", compact=True, id="lead", suggester=known)
-        message = MessageArea(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
+        message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
         await self.mount(
             _field("Source", SourceField(id="source-field")),
             _field("Lead", lead),
@@ -127,9 +111,9 @@ class NewAppeal(Vertical):
         return self.query_one("#lead", Input)
 
     @property
-    def message(self) -> MessageArea:
+    def message(self) -> FreeText:
         """Return the field of the message."""
-        return self.query_one(MessageArea)
+        return self.query_one(FreeText)
 
     @property
     def has_text(self) -> bool:
@@ -137,11 +121,11 @@ class NewAppeal(Vertical):
         typed = self.is_filled and (self.lead.value or self.message.text)
         return bool(typed or self.refused or self.held)
 
-    def fields(self) -> list[Input | MessageArea]:
+    def fields(self) -> list[Input | FreeText]:
         """Return the fields in the order of the tab key."""
         return [self.source_field.input, self.lead, self.message]
 
-    def first_field(self) -> Input | MessageArea:
+    def first_field(self) -> Input | FreeText:
         """Return the field to start with: the source until one is taken, then the lead."""
         return self.lead if self.source_field.taken else self.source_field.input
 
@@ -175,16 +159,11 @@ class NewAppeal(Vertical):
         """Go on once the lead is typed."""
         self.message.focus()
 
-    def action_new_line(self) -> None:
-        """Break the line of the message."""
-        if self.message.has_focus:
-            self.message.insert("\n")
-
     def action_leave(self) -> None:
         """Go back to where one came from; the text stays."""
         self.post_message(self.Left())
 
-    @on(MessageArea.Entered)
+    @on(FreeText.Entered)
     def action_submit(self) -> None:
         """Hand the draft over and be ready for the next one at once."""
         if not self.source_field.settle() or self.source_field.taken is None:

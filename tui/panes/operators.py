@@ -10,9 +10,10 @@ from textual.reactive import reactive
 from leadboard import desk
 from leadboard.common.folding import fold
 from leadboard.database.fields import now
-from leadboard.queries.board import Board, OperatorRow
+from leadboard.entities import OPERATOR, OperatorRow
+from leadboard.queries.board import Board
 from leadboard.queries.filters import OF_OPERATORS, is_named, parse
-from tui.dialogs.forms import Confirm, Dialog, Field
+from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
 from tui.messages import Act, Acted
 from tui.widgets.filter import Filtered, number_found
@@ -66,7 +67,7 @@ class Operators(Filtered, OperatorList):
         self._show_wanted()
 
     def apply_filter(self, text: str) -> None:
-        """Show only operators whose names hold every word."""
+        """Show only operators in whose texts every word is found."""
         wanted = parse(text, now(), OF_OPERATORS)
         self._words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
         self._show_wanted()
@@ -104,34 +105,31 @@ class Operators(Filtered, OperatorList):
                 self.refresh_row(index)
 
     def _show_wanted(self) -> None:
-        wanted = [row for row in self.board.operators if is_named(row.name, self._words)]
+        wanted = [
+            row for row in self.board.operators if is_named(OPERATOR.text_of(row), self._words)
+        ]
         self.show(sorted(wanted, key=ORDERS[self.order]))
         self.show_subtitle()
 
     def action_add(self) -> None:
-        """Ask for the name and limit of a new operator."""
+        """Ask for the columns of a new operator."""
         self.app.push_screen(
             Dialog(
                 "New operator",
-                [Field("name", "Name"), Field("max_load", "Limit", "10", is_number=True)],
-                lambda values: partial(desk.add_operator, values["name"], values["max_load"]),
+                fields_of(OPERATOR),
+                lambda values: partial(desk.add_operator, **values),
             )
         )
 
     def action_edit(self) -> None:
-        """Ask for another name and limit of the operator under the cursor."""
+        """Ask for other columns of the operator under the cursor."""
         if (row := self.current) is None:
             return
         self.app.push_screen(
             Dialog(
                 "Edit operator",
-                [
-                    Field("name", "Name", row.name),
-                    Field("max_load", "Limit", str(row.max_load), is_number=True),
-                ],
-                lambda values: partial(
-                    desk.edit_operator, row.id, values["name"], values["max_load"]
-                ),
+                fields_of(OPERATOR, row),
+                lambda values: partial(desk.change_operator, row.id, **values),
             )
         )
 

@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from leadboard.common.folding import fold
-from leadboard.queries.board import SourceRow
+from leadboard.entities import SourceRow
 
 MOST_SHOWN = 50
 

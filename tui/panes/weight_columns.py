@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from leadboard.queries.board import Board, OperatorRow, SourceRow
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries.board import Board
 from leadboard.queries.filters import is_named
 from leadboard.queries.odds import Alarm, Standing, alarms, standings
 

@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from leadboard.database.fields import now
-from leadboard.queries.board import Board, OperatorRow, SourceRow
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries.board import Board
 from leadboard.queries.filters import OF_WEIGHTS, is_named, parse
 from tui.keys import bind
 from tui.messages import Acted

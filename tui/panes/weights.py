@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -13,9 +13,10 @@ from textual.binding import BindingType
 from leadboard import desk
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.validation import MAX_WEIGHT
+from leadboard.entities import SOURCE
 from leadboard.queries import board
 from tui.base import app_of
-from tui.dialogs.forms import Confirm, Dialog, Field
+from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
 from tui.messages import Act, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
@@ -42,7 +43,7 @@ class Cell:
         with suppress(Trouble):  # then what is on show is all there is to go by
             self.weight = board.weight_of(self.operator_id, self.source_id)
 
-    def replace(self, weight: int, *, actor: str) -> desk.Done:
+    def replace(self, weight: int, *, actor: str) -> desk.Done[Any]:
         """Set another weight, unless somebody else has done so meanwhile."""
         return desk.replace_weight(
             self.operator_id, self.source_id, self.weight, weight, actor=actor
@@ -181,7 +182,7 @@ class Weights(WeightGrid):
 
     # Acts.
 
-    def _act(self, function: Callable[..., desk.Done], *arguments: int) -> None:
+    def _act(self, function: Callable[..., desk.Done[Any]], *arguments: int) -> None:
         if self.current is not None and self.source is not None:
             self.post_message(Act(function, self.current.id, self.source.id, *arguments))
 
@@ -205,8 +206,8 @@ class Weights(WeightGrid):
         self.app.push_screen(
             Dialog(
                 "New source",
-                [Field("name", "Name")],
-                lambda values: partial(desk.add_source, values["name"]),
+                fields_of(SOURCE),
+                lambda values: partial(desk.add_source, **values),
             )
         )
 
@@ -217,8 +218,8 @@ class Weights(WeightGrid):
         self.app.push_screen(
             Dialog(
                 "Rename source",
-                [Field("name", "Name", source.name)],
-                lambda values: partial(desk.rename_source, source.id, values["name"]),
+                fields_of(SOURCE, source),
+                lambda values: partial(desk.rename_source, source.id, **values),
             )
         )
 

@@ -59,7 +59,7 @@ class ActingScreen(HomeScreen):
     async def finish(self, act: Any, message: Act) -> None:
         """Wait for an act and say what became of it."""
         try:
-            done: desk.Done = await act
+            done: desk.Done[Any] = await act
         except Refused as refusal:
             self.refuse(refusal, message.insistence)
         except Uncertain as uncertain:
@@ -157,7 +157,7 @@ class ActingScreen(HomeScreen):
         """Wait for a submission; what could not be stored stays with the form."""
         form = self.query_one(NewAppeal)
         try:
-            placed = await act
+            done = await act
         except Refused as refusal:
             form.take_back(draft, f"Not saved: {refusal}")
         except Uncertain as uncertain:
@@ -166,7 +166,7 @@ class ActingScreen(HomeScreen):
             form.hold(draft)
             self.stand(str(trouble))
         else:
-            form.answer(placed)
+            form.answer(done.result)
         self.reload()
 
     @on(Acted)

@@ -4,6 +4,7 @@ __all__ = [
     "cells",
     "figures",
     "filter",
+    "free_text",
     "hits",
     "line_view",
     "marks",

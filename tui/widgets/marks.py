@@ -28,17 +28,17 @@ class Chosen:
     tell: Callable[[Sequence[int]], object] = lambda _: None
     """Called on the writer's thread with those that it was done to, none where it was refused."""
 
-    def telling(self, function: Callable[..., Done]) -> Callable[..., Done]:
+    def telling(self, function: Callable[..., Done[Any]]) -> Callable[..., Done[Any]]:
         """Return the act as one that passes over what changed since, and tells what it did."""
 
         @wraps(function)
-        def act(*arguments: Any, **options: Any) -> Done:
+        def act(*arguments: Any, **options: Any) -> Done[Any]:
             try:
                 done = function(*arguments, seen=self.seen, **options)
             except Refused:
                 self.tell(())
                 raise
-            self.tell(done.appeal_ids)
+            self.tell(done.result)
             return done
 
         return act
@@ -104,4 +104,4 @@ def seen(row: AppealRow) -> Seen:
 
 def named(row: AppealRow) -> str:
     """Return an appeal as sentences name it: `appeal #4 of tg_5 (vk)`."""
-    return f"appeal #{row.id} of {worded(row.lead, row.source)}"
+    return f"appeal #{row.id} of {worded(row.external_id, row.source)}"

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from leadboard.queries.board import OperatorRow
+from leadboard.entities import OperatorRow
 from tui.widgets.cells import fit
 from tui.widgets.figures import bar, tone
 from tui.widgets.line_view import LineView

@@ -1,0 +1,35 @@
+"""A field for free text of several lines, from which enter submits."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.keys import bind
+
+
+class FreeText(TextArea):
+    """Some lines of text: enter submits, another key breaks the line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("ctrl+j", "new_line", "New line", id="text.new-line", show=False),
+    ]
+
+    @dataclass
+    class Entered(Message):
+        """Enter was pressed in the text."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Entered())
+            return
+        await super()._on_key(event)
+
+    def action_new_line(self) -> None:
+        """Break the line."""
+        self.insert("\n")
