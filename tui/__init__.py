@@ -14,6 +14,7 @@ __all__ = [
     "messages",
     "palette",
     "panes",
+    "reader",
     "screen",
     "settings",
     "typeahead",

@@ -11,6 +11,7 @@ from leadboard.common.crashlog import surprise, surprise_once
 from leadboard.common.errors import Refused, Trouble
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
+from tui.reader import Reader
 from tui.typeahead import OrderedKeys
 from tui.worker import Lane
 
@@ -46,9 +47,9 @@ class DeskApp(OrderedKeys):
         self.actor = actor
         self.home = home
         self.writer = Lane("writer")
-        self.reader = Lane("reader", is_for_reading=True)
-        self.searcher = Lane("searcher", is_for_reading=True)
-        self.counter = Lane("counter", is_for_reading=True)
+        self.reader = Reader("reader")
+        self.searcher = Reader("searcher")
+        self.counter = Reader("counter")
         self.index: SearchIndex | None = None
         """The index of words, once it is worth having."""
 

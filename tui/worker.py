@@ -6,12 +6,18 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from leadboard.database.connection import database, engine
 from leadboard.database.transactions import reading
 
 T = TypeVar("T")
+
+
+class _Asked(NamedTuple):
+    job: Callable[[], Any]
+    future: "asyncio.Future[Any]"
+    key: str | None
 
 
 class Lane:
@@ -20,7 +26,9 @@ class Lane:
     def __init__(self, name: str, *, is_for_reading: bool = False) -> None:
         self._is_for_reading = is_for_reading
         """Whether a job is left out when nobody waits for it any more; an act never is."""
-        self._jobs: SimpleQueue[tuple[Callable[[], Any], asyncio.Future[Any]]] = SimpleQueue()
+        self._jobs: SimpleQueue[_Asked] = SimpleQueue()
+        self._keys: set[str] = set()
+        """The keys of jobs that nothing was done for yet."""
         self._pending = 0
         self._connection: Any = None
         self._under_way: asyncio.Future[Any] | None = None
@@ -32,14 +40,21 @@ class Lane:
         # A daemon: a write that is stuck behind somebody's lock must not keep the program open.
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
-    def do(self, job: Callable[[], T]) -> "asyncio.Future[T]":
+    def do(self, job: Callable[[], T], key: str | None = None) -> "asyncio.Future[T]":
         """Queue a job; the future brings its result or what it raised to the running loop."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._lock:
             self._pending += 1
             self._idle.clear()
-        self._jobs.put((job, future))
+            if key is not None:
+                self._keys.add(key)
+        self._jobs.put(_Asked(job, future, key))
         return future
+
+    def is_waiting(self, key: str) -> bool:
+        """Tell whether a job with this key is queued and has not begun."""
+        with self._lock:
+            return key in self._keys
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until every queued job is done; False when `seconds` passed before."""
@@ -60,14 +75,16 @@ class Lane:
 
     def _run(self) -> None:
         while True:
-            job, future = self._jobs.get()
+            job, future, key = self._jobs.get()
+            with self._lock:
+                self._keys.discard(key or "")
             if not (self._is_for_reading and future.cancelled()):
                 self._do(job, future)
             with self._lock:
                 self._pending -= 1
                 if not self._pending:
                     self._idle.set()
-                    _rest()
+                    engine().rest()
 
     def _do(self, job: Callable[[], Any], future: "asyncio.Future[Any]") -> None:
         try:
@@ -81,12 +98,6 @@ class Lane:
             self._connection = self._under_way = None
         with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
             future.get_loop().call_soon_threadsafe(outcome)
-
-
-def _rest() -> None:
-    """Let go of a file while there is nothing to do; a server is slow to connect to again."""
-    if not engine().is_server:
-        database.close()
 
 
 def _settle(future: "asyncio.Future[T]", result: T) -> Callable[[], None]:

@@ -53,6 +53,9 @@ class Engine(Protocol):
     def version(self) -> int | None:
         """Return a number that changes with every commit, None where there is no such number."""
 
+    def rest(self) -> None:
+        """Let go of what this thread need not keep while it has nothing to do."""
+
     def expect_bulk(self) -> None:
         """Get this connection ready for a long run of writes."""
 

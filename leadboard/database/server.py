@@ -86,6 +86,9 @@ class ServerStore(Base):
     def version(self) -> None:
         """Return nothing: there is no number that all such servers change with every commit."""
 
+    def rest(self) -> None:
+        """Keep the connection: a server is slow to connect to again."""
+
     def expect_bulk(self) -> None:
         """Do nothing: a server keeps its pages as it is told to."""
 

@@ -115,6 +115,10 @@ class SqliteStore(SqliteDatabase):
         self.file.confirm()
         return number
 
+    def rest(self) -> None:
+        """Let go of the file: it is opened again in no time."""
+        self.close()
+
     def expect_bulk(self) -> None:
         """Let this connection keep more pages, so that a long run of writes is quicker."""
         self._all(f"PRAGMA cache_size = {-BULK_CACHE}")

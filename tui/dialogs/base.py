@@ -1,7 +1,6 @@
 """What lies over the desk for a while, and goes once."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -13,10 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from leadboard.common.crashlog import surprise_once
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.text import clean
-from leadboard.database.connection import engine
 from leadboard.desk import Done
 from tui.base import DeskApp, app_of
 from tui.keys import bind
@@ -109,27 +106,9 @@ class ActDialog(Sheet):
             self.go(True)
             app.home.post_message(Acted(done.note))
 
-    def look(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Read and go on with it: at once from a file, beside the screen's thread from a server."""
-        if engine().is_server:
-            self._look_afar(query, then)
-            return
-        with self._explained():
-            then(query())
-
-    @work(group="look", exit_on_error=False)
-    async def _look_afar(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
-        with self._explained():
-            then(await self.leadboard.reader.do(query))
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (Refused, Trouble) as error:
-            self.explain(str(error), None)
-        except Exception as error:  # one row that nobody foresaw must not close the desk
-            self.explain(surprise_once(error), None)
+    def read(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Read and go on with what was found, or say why that cannot be."""
+        self.leadboard.reader.run(self, query, then, lambda why: self.explain(str(why), None))
 
     def refuse(self, refusal: Refused) -> None:
         """Take the refusal of an act."""

@@ -74,7 +74,7 @@ class Details(ActDialog):
 
     def on_mount(self) -> None:
         """Read the appeal."""
-        self.look(partial(_read, self._appeal_id), self._show)
+        self.read(partial(_read, self._appeal_id), self._show)
 
     def _show(self, found: Found) -> None:
         self._explanation, history = found

@@ -54,7 +54,7 @@ class Move(ActDialog):
         """Show the whole team, with the focus in the filter."""
         self.choices.can_focus = False
         self.watch(self.leadboard.home, "board", self._show_board)
-        self.look(partial(appeals.sources_of, self._chosen.ids), self._note)
+        self.read(partial(appeals.sources_of, self._chosen.ids), self._note)
 
     def _note(self, source_ids: set[int]) -> None:
         """Say of everybody what is in the way, or his odds."""

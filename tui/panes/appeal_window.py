@@ -16,9 +16,9 @@ from leadboard.queries.filters import EVERYTHING, Wanted
 from leadboard.queries.word_index import SearchIndex
 from tui.base import app_of
 from tui.messages import Acted, Failed
+from tui.widgets.list_reader import Job
 from tui.widgets.marks import MOST, Chosen, Marks, seen
 from tui.widgets.paged_view import Window
-from tui.widgets.reader import Job
 from tui.widgets.remarks import Remark
 
 if TYPE_CHECKING:

@@ -20,16 +20,15 @@ from textual.widgets import Input, Static
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.text import clean
-from leadboard.database.connection import engine
 from leadboard.queries import leads
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Standing, standings
 from tui.base import app_of
 from tui.keys import bind
 from tui.panes.source_field import SourceField
+from tui.reader import Reader
 from tui.widgets.figures import note_of
 from tui.widgets.free_text import FreeText
-from tui.worker import Lane
 
 ODDS_LINES = 3
 
@@ -37,16 +36,14 @@ ODDS_LINES = 3
 class KnownLeads(Suggester):
     """Completes a lead's id from the leads that have written before."""
 
-    def __init__(self, reader: Lane) -> None:
+    def __init__(self, reader: Reader) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._reader = reader
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first known id that starts with what is typed."""
         try:
-            if engine().is_server:  # which may take its time
-                return await self._reader.do(partial(leads.lead_starting, value))
-            return leads.lead_starting(value)
+            return await self._reader.read(partial(leads.lead_starting, value))
         except Trouble:
             return None  # the header says that the database cannot be read
 

@@ -39,7 +39,7 @@ async def keep_index(screen: FollowingScreen) -> None:
     while index is not None:
         begun = time.monotonic()
         try:
-            taken = await screen.desk_app.counter.do(lambda: index.catch_up(BATCH))
+            taken = await screen.desk_app.counter.read_beside(lambda: index.catch_up(BATCH))
         except ScratchError:
             screen.desk_app.index = None  # a full disk, say: words are looked for without it
             return
@@ -52,6 +52,6 @@ async def keep_index(screen: FollowingScreen) -> None:
 async def _patiently(screen: FollowingScreen, read: Callable[[], T]) -> T:
     while True:
         try:
-            return await screen.desk_app.counter.do(read)
+            return await screen.desk_app.counter.read_beside(read)
         except Trouble:
             await asyncio.sleep(AGAIN)

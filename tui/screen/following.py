@@ -1,16 +1,13 @@
 """The screen's loop back from the database: whoever changed it, the board is read again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
-from textual import work
 from textual.reactive import reactive
 
-from leadboard.common.crashlog import surprise_once
 from leadboard.common.errors import Refused, Trouble
-from leadboard.database.connection import engine
 from leadboard.queries import board as board_queries
 from leadboard.queries.board import Board
 from tui.screen.acting import ActingScreen
@@ -36,45 +33,24 @@ class FollowingScreen(ActingScreen):
         super().__init__(classes=classes)
         self._seen_version: object = None
         self._read_at = 0.0
-        self._is_looking = False
-        self._has_to_look_again = False
+        self._reading: asyncio.Future[Seen | None] | None = None
 
     def follow(self) -> None:
         """Read the board again if anybody has changed the database, or its minutes pass."""
+        if self._reading is not None and not self._reading.done():
+            return
         is_fading = any(self.board.minutes.values()) and monotonic() - self._read_at > FADING
         is_unknown = is_fading or self.query_one(Header).trouble
-        self._look(None if is_unknown else self._seen_version)
+        self._read(None if is_unknown else self._seen_version)
 
     def reload(self) -> None:
         """Take one new snapshot; each pane repaints what differs."""
-        self._look(None)
+        self._read(None, key="reload")
 
-    def _look(self, known: object) -> None:
-        if engine().is_server:
-            self._look_afar(known)
-            return
-        with self.trouble_shown():
-            self._show(_seen(known, self.board))
-
-    def _look_afar(self, known: object) -> None:
-        """Look beside the screen's own thread, once at a time: a server may take its time."""
-        if self._is_looking:
-            self._has_to_look_again |= known is None
-            return
-        self._is_looking = True
-        self._read_afar(known)
-
-    @work(exit_on_error=False)
-    async def _read_afar(self, known: object) -> None:
-        board = self.board
-        try:
-            with self.trouble_shown():
-                self._show(await self.desk_app.reader.do(lambda: _seen(known, board)))
-        finally:
-            self._is_looking = False
-        if self._has_to_look_again:
-            self._has_to_look_again = False
-            self._look_afar(None)
+    def _read(self, known: object, key: str | None = None) -> None:
+        query = partial(_seen, known, self.board)
+        reading = self.desk_app.reader.run(self, query, self._show, self._show_trouble, key=key)
+        self._reading = reading or self._reading
 
     def _show(self, seen: Seen | None) -> None:
         if seen is None:
@@ -88,15 +64,9 @@ class FollowingScreen(ActingScreen):
         self.version += 1
         self.query_one(Header).trouble = ""
 
-    @contextmanager
-    def trouble_shown(self) -> Iterator[None]:
+    def _show_trouble(self, why: Refused | Trouble) -> None:
         """Keep the desk as it is while the database cannot be read, and say so until it can."""
-        try:
-            yield
-        except (Refused, Trouble) as error:
-            self.query_one(Header).trouble = str(error)
-        except Exception as error:  # one row that nobody foresaw must not close the desk
-            self.query_one(Header).trouble = surprise_once(error)
+        self.query_one(Header).trouble = str(why)
 
 
 def _seen(known: object, board: Board) -> Seen | None:

@@ -7,11 +7,11 @@ __all__ = [
     "free_text",
     "hits",
     "line_view",
+    "list_reader",
     "marks",
     "moments",
     "operator_list",
     "paged_view",
     "paging",
-    "reader",
     "remarks",
 ]

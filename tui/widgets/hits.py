@@ -62,7 +62,7 @@ class Hits:
         counter = app_of(shown).counter
         wanted = shown.wanted
         try:
-            number, is_all = await counter.do(lambda: shown.count(MOST_COUNTED))
+            number, is_all = await counter.read_beside(lambda: shown.count(MOST_COUNTED))
         except Trouble:
             return  # the header tells of a database that cannot be read
         if shown is self._list and wanted == shown.wanted and not shown.holds_all:

@@ -11,8 +11,8 @@ from textual.reactive import reactive
 from leadboard.queries.filters import EVERYTHING, Wanted
 from tui.messages import Acted
 from tui.widgets.line_view import LineView
+from tui.widgets.list_reader import Job, ListReader
 from tui.widgets.paging import MOST_NEWER, Page, PagedView
-from tui.widgets.reader import Job, Reader
 from tui.widgets.remarks import Remark
 
 PAGE = 100
@@ -52,7 +52,7 @@ class Window(PagedView[Row]):
         """The row that was under the cursor until it left the list; None once a key moved it."""
         self.sent: set[int] = set()
         """The rows of one's own last act, which may take them out of the list."""
-        self.reader = Reader(self)
+        self.reader = ListReader(self)
         self._is_at_start = True
         self._is_following = True
         """Whether the cursor lies on the first row because nobody has moved it from there."""

@@ -79,7 +79,7 @@ async def test_another_filter_is_read_next_whatever_was_asked_before(
 async def test_a_reading_that_fails_is_tried_again(
     long_list: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.widgets.reader.AGAIN", 0.02)
+    monkeypatch.setattr("tui.widgets.list_reader.AGAIN", 0.02)
     read = appeals.newest_appeals
     failures = iter([True, False])
 

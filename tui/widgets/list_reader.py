@@ -7,11 +7,9 @@ from typing import Any
 
 from textual.timer import Timer
 
-from leadboard.common.errors import Refused, Trouble
-from leadboard.database.connection import engine
 from tui.base import app_of
+from tui.reader import Reader
 from tui.widgets.paging import PagedView
-from tui.worker import Lane
 
 AGAIN = 1.0
 """Seconds until the next try after a reading that failed."""
@@ -29,7 +27,7 @@ Wish = Callable[[], Job]
 """Says what to read, once its turn has come."""
 
 
-class Reader:
+class ListReader:
     """Reads for one list: at once, or beside the screen's thread what may take its time.
 
     Whoever asks while it reads lets it end, and then the latest wish is read. So a reading that is
@@ -75,44 +73,42 @@ class Reader:
         self._generation += 1
         self._wish = self._again = None
 
-    @property
-    def _searcher(self) -> Lane:
-        return app_of(self._window).searcher
-
     def _start(self, wish: Wish) -> None:
         if not self._window.is_on_show:
             return
         job = wish()
-        if self._window.is_slow or engine().is_server:
-            self._wanted = self._generation
-            self._under_way = self._searcher.do(job.read)
-            work = self._finish(self._under_way, job, self._wanted)
-            self._window.run_worker(work, group="read", exit_on_error=False)
-            return
-        try:
-            found = job.read()
-        except (Refused, Trouble):
-            self._fail()
-        else:
-            self._has_failed = False
+        generation = self._wanted = self._generation
+        self._under_way = self._searcher.run(
+            self._window,
+            job.read,
+            lambda found: self._found(job, found, generation),
+            lambda _: self._failed(generation),
+            is_slow=self._window.is_slow,
+        )
+
+    @property
+    def _searcher(self) -> Reader:
+        return app_of(self._window).searcher
+
+    def _found(self, job: Job, found: Any, generation: int) -> None:
+        self._has_failed = False
+        if generation == self._generation:
             job.then(found)
+        self._ended()
 
-    async def _finish(self, reading: "asyncio.Future[Any]", job: Job, generation: int) -> None:
-        try:
-            found = await reading
-        except (Refused, Trouble):
-            if generation == self._generation:
-                self._fail()
-        else:
-            self._has_failed = False
-            if generation == self._generation:
-                job.then(found)
-        finally:
+    def _failed(self, generation: int) -> None:
+        if generation == self._generation:
+            self._try_later()
+        self._ended()
+
+    def _ended(self) -> None:
+        """Go on with what was asked for meanwhile, where the reading was not at once."""
+        if self._under_way is not None:
             self._under_way = None
-        self._go_on()
-        self._window.refresh_empty()
+            self._go_on()
+            self._window.refresh_empty()
 
-    def _fail(self) -> None:
+    def _try_later(self) -> None:
         """Try again in a while; the header tells of a database that cannot be read."""
         self._has_failed = True
         if self._retry is None:
