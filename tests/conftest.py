@@ -7,37 +7,22 @@ import pytest
 from peewee import Database
 
 import models
-from tests.server import Server, running_server
+from tests.support.server import Server, running_server
 
 ENGINES = ("sqlite", "postgresql")
 SERIALIZABLE = "postgresql, serializable"
 """As the engines that scale out always are."""
-SHARED = {
-    "test_allocator",
-    "test_place_all",
-    "test_acts",
-    "test_handouts",
-    "test_explanation",
-    "test_tables",
-    "test_odds",
-    "test_audit",
-    "test_intake",
-    "test_journal",
-    "test_races",
-    "test_word_index",
-    "test_undo",
-    "test_board",
-}
-"""What must hold on every engine: each of these tests runs once on each."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of the core once on each engine."""
-    is_shared = metafunc.module.__name__.rpartition(".")[2] in SHARED
-    is_of_files = metafunc.definition.get_closest_marker("sqlite") is not None
-    if "target" in metafunc.fixturenames and is_shared and not is_of_files:
-        is_race = metafunc.definition.get_closest_marker("race") is not None
-        engines = (*ENGINES, SERIALIZABLE) if is_race else ENGINES
+    """Run what is marked so once on each engine."""
+
+    def is_marked(name: str) -> bool:
+        return metafunc.definition.get_closest_marker(name) is not None
+
+    is_shared = is_marked("every_engine") and not is_marked("sqlite")
+    if "target" in metafunc.fixturenames and is_shared:
+        engines = (*ENGINES, SERIALIZABLE) if is_marked("race") else ENGINES
         metafunc.parametrize("target", engines, indirect=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs.architecture import PICTURE, picture
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 LONGEST = 350
 """Lines of a module."""

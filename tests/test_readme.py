@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.door import running
+from tests.support.door import running
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 MOMENT = re.compile(r'"\d{4}-\d\d-\d\dT[\d:.]+Z"')

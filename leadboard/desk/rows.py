@@ -68,7 +68,8 @@ def rewrite(entity: Entity, row_id: int, journal: Journal, columns: Columns) -> 
     before = row_of_id(entity, row_id)
     if columns.get("name", before["name"]) != before["name"]:
         refuse_taken(journal, entity, str(columns["name"]), row_id)
-    entity.table.update(columns).where(entity.table.id == row_id).execute()
+    if columns:
+        entity.table.update(columns).where(entity.table.id == row_id).execute()
     journal.note(subject_of(entity.word, row_id), {name: before[name] for name in columns}, columns)
     return before
 

@@ -1,8 +1,5 @@
 """Checking a database: what is wrong is found and named, what is right is left alone."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -14,23 +11,22 @@ from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.database.connection import database
 from models import open_database
-from tests.acts_model import (
+from tests.support import (
     ACTOR,
     add_operator,
     add_source,
     arrive,
-    assert_clean,
-    changes_of,
-    everything,
+    dump,
     holder_of,
-    holders_of,
-    last_event,
+    holders,
     load_of,
-    newest_event_id,
     opened,
-    spoil,
+    rows,
 )
-from tests.processes import ROOT
+from tests.support.acts import assert_clean, changes_of, last_event, newest_event_id
+from tests.support.processes import leadboard
+
+pytestmark = pytest.mark.every_engine
 
 VERA, BORIS, BOT = 1, 2, 1
 
@@ -45,16 +41,9 @@ def book(target: str) -> Iterator[str]:
         yield path
 
 
-def leadboard(path: Path, *arguments: str) -> tuple[int, str, str]:
+def run(path: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command on a database and return exit code, output and errors."""
-    done = subprocess.run(
-        [sys.executable, "-m", "leadboard.cli", "--db", str(path), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    done = leadboard(path, *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -70,34 +59,32 @@ def contradictions() -> list[str]:
 
 
 def test_a_clean_database_has_no_findings(book: Path) -> None:
-    before = everything()
+    before = dump()
     assert_clean()
     assert audit.repair(ACTOR) == []
-    assert everything() == before
-    assert leadboard(book, "check") == (0, "Every rule holds.\n", "")
-    assert leadboard(book, "verify")[0] == 0
+    assert dump() == before
+    assert run(book, "check") == (0, "Every rule holds.\n", "")
+    assert run(book, "verify")[0] == 0
 
 
 def test_a_wrong_load_is_named_mended_and_the_mending_recorded(book: Path) -> None:
     load = load_of(VERA)
-    spoil("UPDATE operator SET load = 17 WHERE id = ?", VERA)
+    rows("UPDATE operator SET load = 17 WHERE id = ?", VERA)
     sentence = f"Vera has load 17, but {load} open appeals."
     assert sentences() == [sentence]
-    code, output, errors = leadboard(book, "check")
+    code, output, errors = run(book, "check")
     assert (code, output) == (1, f"{sentence}\n")
     assert "check --repair" in errors
-    assert leadboard(book, "--as", "Gleb", "check", "--repair") == (0, "Every rule holds.\n", "")
-    assert leadboard(book, "check")[0] == 0
+    assert run(book, "--as", "Gleb", "check", "--repair") == (0, "Every rule holds.\n", "")
+    assert run(book, "check")[0] == 0
     assert last_event()[:2] == ("Gleb", "repair")
     assert changes_of(newest_event_id()) == {f"load:{VERA}": ({"load": 17}, {"load": load})}
     assert load_of(VERA) == load
 
 
 def test_an_appeal_that_waits_in_vain_is_found_and_handed_out() -> None:
-    spoil("UPDATE appeal SET operator_id = NULL, roster_id = NULL, draw = NULL WHERE id = 3")
-    spoil(
-        "UPDATE operator SET load = (SELECT count(*) FROM appeal WHERE operator_id = operator.id)"
-    )
+    rows("UPDATE appeal SET operator_id = NULL, roster_id = NULL, draw = NULL WHERE id = 3")
+    rows("UPDATE operator SET load = (SELECT count(*) FROM appeal WHERE operator_id = operator.id)")
     (finding,) = audit.check()
     assert finding.is_mendable
     assert finding.sentence == "1 appeals of bot wait, though somebody could take them."
@@ -111,9 +98,9 @@ def test_more_stuck_appeals_than_a_batch_are_all_handed_out() -> None:
     source = add_source("late")
     waiting = arrive(source, allocator.DRAIN_BATCH + 3)
     gleb = add_operator("Gleb", 1000)
-    spoil("INSERT INTO operator_source VALUES (?, ?, 1)", gleb, source)
+    rows("INSERT INTO operator_source VALUES (?, ?, 1)", gleb, source)
     assert audit.repair(ACTOR) == []
-    assert set(holders_of(waiting)) == {gleb}
+    assert set(holders(waiting)) == {gleb}
 
 
 def test_an_appeal_that_nobody_can_take_is_no_finding() -> None:
@@ -122,27 +109,27 @@ def test_an_appeal_that_nobody_can_take_is_no_finding() -> None:
 
 
 def test_an_altered_roster_is_found_and_cannot_be_mended(book: Path) -> None:
-    spoil("UPDATE roster SET content = '[[1,1]]' WHERE id = 1")
+    rows("UPDATE roster SET content = '[[1,1]]' WHERE id = 1")
     (finding,) = audit.check()
     assert finding.sentence == "Roster #1 was altered: its content and digest differ."
     assert not finding.is_mendable
-    assert leadboard(book, "check", "--repair")[0] == 1
+    assert run(book, "check", "--repair")[0] == 1
 
 
 @pytest.mark.sqlite
 def test_a_broken_foreign_key_is_found_and_stops_the_repair(book: Path) -> None:
     database.execute_sql("PRAGMA foreign_keys = 0")
-    spoil("UPDATE appeal SET operator_id = 99 WHERE id = 4")
+    rows("UPDATE appeal SET operator_id = 99 WHERE id = 4")
     database.execute_sql("PRAGMA foreign_keys = 1")
     assert sentences() == ["Row 4 of appeal points at a row of operator that is not there."]
-    before = everything()
-    assert leadboard(book, "check", "--repair")[0] == 1
-    assert everything() == before
+    before = dump()
+    assert run(book, "check", "--repair")[0] == 1
+    assert dump() == before
 
 
 def test_names_of_strangers_come_out_harmless() -> None:
     desk.change_operator(VERA, name="Ve\u202era", actor=ACTOR)
-    spoil("UPDATE operator SET load = 17 WHERE id = ?", VERA)
+    rows("UPDATE operator SET load = 17 WHERE id = ?", VERA)
     assert sentences()[0].startswith("Vera has load 17")
 
 
@@ -150,29 +137,29 @@ def test_names_of_strangers_come_out_harmless() -> None:
 
 
 def test_a_draw_beyond_the_roster_is_found(book: Path) -> None:
-    spoil("UPDATE appeal SET draw = 100 WHERE id = 5")
+    rows("UPDATE appeal SET draw = 100 WHERE id = 5")
     sentence = "Appeal #5: its draw 100 is beyond the roster's 100."
     assert contradictions() == [sentence]
-    code, output, _ = leadboard(book, "verify")
+    code, output, _ = run(book, "verify")
     assert (code, output.splitlines()[0]) == (1, sentence)
 
 
 def test_an_operator_changed_past_the_rules_is_found() -> None:
     drawn = holder_of(5)
     other = BORIS if drawn == VERA else VERA
-    spoil("UPDATE appeal SET operator_id = ? WHERE id = 5", other)
+    rows("UPDATE appeal SET operator_id = ? WHERE id = 5", other)
     assert contradictions() == [f"Appeal #5: the draw gave operator #{drawn}, but #{other} has it."]
 
 
 def test_an_operator_changed_past_the_rules_after_a_recorded_move_is_found() -> None:
     gleb, dora = add_operator("Gleb", 9), add_operator("Dora", 9)
     desk.assign([5], gleb, actor=ACTOR)
-    spoil("UPDATE appeal SET operator_id = ? WHERE id = 5", dora)
+    rows("UPDATE appeal SET operator_id = ? WHERE id = 5", dora)
     assert len(contradictions()) == 1
 
 
 def test_a_draw_and_operator_changed_together_are_not_told_from_a_real_draw() -> None:
-    spoil("UPDATE appeal SET draw = 0, operator_id = ? WHERE id = 5", VERA)
+    rows("UPDATE appeal SET draw = 0, operator_id = ? WHERE id = 5", VERA)
     assert contradictions() == []
 
 
@@ -265,22 +252,22 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
     fair = audit.verify()
     assert fair.draws >= audit.FEWEST
     assert fair.is_even
-    spoil("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
+    rows("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
     skewed = audit.verify()
     assert skewed.findings == []
     assert not skewed.is_even
-    code, output, _ = leadboard(book, "verify")
+    code, output, _ = run(book, "verify")
     assert code == 1
     assert "they fell NOT evenly" in output
 
 
 def test_too_few_draws_say_nothing_about_evenness() -> None:
-    spoil("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
+    rows("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
     assert audit.verify().is_even
 
 
 def test_a_database_without_draws_verifies(tmp_path: Path) -> None:
     open_database(tmp_path / "empty.db").close()
-    code, output, errors = leadboard(tmp_path / "empty.db", "verify")
+    code, output, errors = run(tmp_path / "empty.db", "verify")
     assert (code, errors) == (0, "")
     assert output.startswith("0 draws replayed, 0 contradicted")

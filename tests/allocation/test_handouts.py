@@ -4,40 +4,35 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from peewee import QueryEvent
 
 import allocator
 from leadboard import desk
 from leadboard.allocation import audit, backlog, handouts, intake
 from leadboard.common.errors import Trouble
-from leadboard.database.connection import database
 from leadboard.database.transactions import transact
 from leadboard.queries.history import newest_events
 from leadboard.transfer.appeals import plan_appeals
-from tests.acts_model import (
+from tests.support import (
     ACTOR,
     Row,
     add_operator,
     add_source,
     arrive,
-    assert_clean,
-    changes_of,
-    holders_of,
+    counted_statements,
+    holders,
     load_of,
-    newest_event_id,
     number,
     opened,
-    refused,
-    select,
-    snapshot,
-    spoil,
+    rows,
 )
-from tests.processes import ROOT
+from tests.support.acts import assert_clean, changes_of, newest_event_id, refused, snapshot
+from tests.support.processes import ROOT
+
+pytestmark = pytest.mark.every_engine
 
 OTHER = "boris"
 VERA, GLEB, BOT, SITE = 1, 2, 1, 2
@@ -92,7 +87,7 @@ def unrecorded() -> int:
 
 def crowd() -> list[Row]:
     """Return the appeals of those who waited at the start."""
-    return select("SELECT * FROM appeal WHERE id <= ? ORDER BY id", 2 * WAITING)
+    return rows("SELECT * FROM appeal WHERE id <= ? ORDER BY id", 2 * WAITING)
 
 
 def told_of(done: desk.Done[Any]) -> int:
@@ -124,11 +119,11 @@ def test_an_event_never_changes_once_it_is_told(between: list[Callable[[], objec
     seen: list[dict[int, object]] = []
 
     def look() -> None:
-        rows = {
+        events = {
             event: (*rest, sorted(changes_of(int(str(event))).items(), key=repr))
-            for event, *rest in select("SELECT * FROM event")
+            for event, *rest in rows("SELECT * FROM event")
         }
-        seen.append(rows)  # type: ignore[arg-type]
+        seen.append(events)  # type: ignore[arg-type]
 
     between += [look] * 4
     let_through()
@@ -148,7 +143,7 @@ def test_what_arrivals_hand_out_between_two_batches_is_a_part_of_the_act(
     between += [step, step]
     done = let_through()
     assert unrecorded() == 0
-    parts = select("SELECT DISTINCT actor, act FROM event WHERE part_of_id = ?", done.event_id)
+    parts = rows("SELECT DISTINCT actor, act FROM event WHERE part_of_id = ?", done.event_id)
     assert parts == [(ACTOR, "hand out")]
     assert len(acts()) == 1
     assert_clean()
@@ -170,7 +165,7 @@ def test_an_undo_stops_a_drain_that_still_goes_on(between: list[Callable[[], obj
     assert snapshot() == before
     assert done.note == "Vera: limit 0 → 100; 10 waiting handed out"
     assert acts()[0] == (ACTOR, f"Undone: {done.note}")
-    assert select("SELECT * FROM open_drain") == []
+    assert rows("SELECT * FROM open_drain") == []
     assert_clean()
     desk.redo(actor=ACTOR)
     assert load_of(VERA) == WAITING
@@ -239,7 +234,7 @@ def test_a_drain_that_was_cut_off_goes_on_with_whatever_comes_next(
     assert load_of(VERA) >= WAITING
     assert unrecorded() == 0
     assert (ACTOR, f"Vera: limit 0 → 100; {told_of(done)} waiting handed out") in acts()
-    assert select("SELECT * FROM open_drain") == []
+    assert rows("SELECT * FROM open_drain") == []
     assert_clean()
     desk.undo(done.event_id, actor=ACTOR)
     assert crowd() == before
@@ -251,19 +246,19 @@ def test_an_act_whose_queue_others_have_emptied_is_open_no_longer(
 ) -> None:
     fail_after(1, monkeypatch)
     done = let_through()
-    waiting = [key for (key,) in select("SELECT id FROM appeal WHERE operator_id IS NULL")]
+    waiting = [key for (key,) in rows("SELECT id FROM appeal WHERE operator_id IS NULL")]
     desk.close(waiting[: WAITING - BATCH], actor=OTHER)  # type: ignore[arg-type]
     (late,) = arrive(BOT)
     desk.change_operator(VERA, is_active=False, actor=OTHER)
     (later,) = arrive(BOT)
     desk.change_operator(VERA, is_active=True, actor=OTHER)
-    assert holders_of([late, later]) == [VERA, VERA]
+    assert holders([late, later]) == [VERA, VERA]
     assert told_of(done) == BATCH
     assert acts()[0] == (OTHER, "Vera is on; 1 waiting handed out")
 
 
 def test_what_no_act_let_through_is_an_event_of_its_own_that_nobody_undoes() -> None:
-    spoil("UPDATE operator SET max_load = 100 WHERE id = ?", VERA)
+    rows("UPDATE operator SET max_load = 100 WHERE id = ?", VERA)
     arrive(BOT)
     assert unrecorded() == 0 < load_of(VERA)
     event_id = newest_event_id()
@@ -283,9 +278,9 @@ def assert_clean_but_for_who_flows_yet() -> None:
 
 
 def test_what_an_import_hands_out_is_recorded_as_its_own() -> None:
-    spoil("UPDATE operator SET max_load = 100 WHERE id = ?", VERA)
-    rows = "external_id,source,message\nnew,bot,hello\n"
-    plan = plan_appeals(io.BytesIO(rows.encode()), "csv")
+    rows("UPDATE operator SET max_load = 100 WHERE id = ?", VERA)
+    lines = "external_id,source,message\nnew,bot,hello\n"
+    plan = plan_appeals(io.BytesIO(lines.encode()), "csv")
     plan.act(OTHER)
     assert unrecorded() == 0
     assert acts() == [(OTHER, f"{WAITING + 1} waiting handed out")]
@@ -348,21 +343,6 @@ def test_many_weights_are_brought_back_by_few_statements() -> None:
     assert len(statements) < 30
     desk.redo(actor=ACTOR)
     assert snapshot()["operator_source"] == after
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-    """Yield the list of statements that are run inside the block."""
-    statements: list[str] = []
-
-    def note(event: QueryEvent) -> None:
-        statements.append(event.sql)
-
-    database.query_hooks.append(note)
-    try:
-        yield statements
-    finally:
-        database.query_hooks.remove(note)
 
 
 def test_a_drain_and_its_undo_take_a_few_statements_for_a_hundred_appeals(

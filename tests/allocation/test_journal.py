@@ -22,7 +22,9 @@ from leadboard.allocation.journal import (
 )
 from leadboard.common.errors import Refused, TooBusy
 from leadboard.database.transactions import transact
-from tests.support import T, assert_loads_equal_counts, dump, holders, rows, team
+from tests.support import ACTOR, Team, add_team, assert_loads_equal_counts, dump, holders, rows
+
+pytestmark = pytest.mark.every_engine
 
 VALUES = (
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))
@@ -120,10 +122,10 @@ def test_an_act_of_any_size_is_stored_whole(db: Database, count: int) -> None:
     journal = Journal()
     for number in range(count):
         journal.note(f"appeal:{number}", {"operator_id": None}, {"operator_id": number + 1})
-    event_id = transact(lambda: journal.write(T, "assign", "words", forced=True))
+    event_id = transact(lambda: journal.write(ACTOR, "assign", "words", forced=True))
     assert {each.subject: each for each in changes_of(event_id)} == journal.changes
     assert rows("SELECT actor, act, note, forced, target_id FROM event") == [
-        (T, "assign", "words", 1, None)
+        (ACTOR, "assign", "words", 1, None)
     ]
 
 
@@ -131,7 +133,7 @@ def test_what_is_no_change_is_not_stored(db: Database) -> None:
     journal = Journal()
     journal.note("weight:1:1", {"weight": 1}, {"weight": 1})
     journal.note("weight:1:2", None, {"weight": 1})
-    event_id = transact(lambda: journal.write(T, "weight", ""))
+    event_id = transact(lambda: journal.write(ACTOR, "weight", ""))
     assert changes_of(event_id) == [Change("weight:1:2", None, {"weight": 1})]
 
 
@@ -141,7 +143,7 @@ def test_what_is_no_change_is_not_stored(db: Database) -> None:
 @pytest.fixture
 def desk_of_two(db: Database) -> Database:
     """Anna has appeal 1 of one place, Boris appeal 2 of two; Vera is off; appeal 3 waits."""
-    team(
+    add_team(
         {"Anna": 1, "Boris": 2, "Vera": 9},
         {"tg": {"Anna": 1}, "vk": {"Boris": 1}, "none": {}},
     )
@@ -152,8 +154,9 @@ def desk_of_two(db: Database) -> Database:
 
 
 def test_a_move_notes_the_row_and_takes_the_place_along(desk_of_two: Database) -> None:
+    team = Team()
     journal = Journal()
-    transact(lambda: lifecycle.assign(1, 2, journal))
+    transact(lambda: lifecycle.assign(1, team.boris, journal))
     assert rows("SELECT load FROM operator ORDER BY id") == [(0,), (2,), (0,)]
     [change] = journal
     assert change.subject == "appeal:1"
@@ -178,7 +181,7 @@ def test_closing_and_reopening_at_once_leaves_the_load_as_it_was(desk_of_two: Da
     def work() -> str | None:
         journal = Journal()
         lifecycle.close(1, journal)
-        assert rows("SELECT load FROM operator WHERE id = 1") == [(0,)]
+        assert rows("SELECT load FROM operator WHERE name = 'Anna'") == [(0,)]
         why = lifecycle.reopen(1, journal)
         [change] = journal
         assert change.before == change.after
@@ -191,10 +194,11 @@ def test_closing_and_reopening_at_once_leaves_the_load_as_it_was(desk_of_two: Da
 def test_a_reopened_appeal_does_not_push_its_operator_over_the_limit(
     desk_of_two: Database,
 ) -> None:
+    team = Team()
     transact(lambda: lifecycle.close(1, Journal()))
-    transact(lambda: lifecycle.assign(3, 1, Journal()))
+    transact(lambda: lifecycle.assign(3, team.anna, Journal()))
     assert transact(lambda: lifecycle.reopen(1, Journal())) == "Anna is full (1/1)"
-    assert holders() == [None, 2, 1]
+    assert holders() == [None, team.boris, team.anna]
     assert_loads_equal_counts()
 
 
@@ -230,7 +234,7 @@ def test_by_force_the_place_above_the_limit_is_counted(
 @pytest.mark.parametrize(
     "move",
     [
-        lambda journal: lifecycle.assign(1, 1, journal),
+        lambda journal: lifecycle.assign(1, Team().anna, journal),
         lambda journal: lifecycle.give_back(3, journal),
         lambda journal: lifecycle.reopen(1, journal),
     ],
@@ -249,7 +253,7 @@ def test_a_row_that_changed_under_a_move_has_it_tried_again_from_the_start(
 ) -> None:
     stale = state_of(1)
     rows("UPDATE appeal SET closed_at = '2026-11-23T10:42:07.000000Z' WHERE id = 1")
-    rows("UPDATE operator SET load = 0 WHERE id = 1")
+    rows("UPDATE operator SET load = 0 WHERE name = 'Anna'")
     answers = iter([stale])
     monkeypatch.setattr(
         "leadboard.allocation.lifecycle.state_of", lambda key: next(answers, None) or state_of(key)
@@ -262,8 +266,9 @@ def test_a_row_that_changed_under_a_move_has_it_tried_again_from_the_start(
 def test_a_row_that_changed_under_a_move_is_never_overwritten(
     desk_of_two: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    team = Team()
     stale = state_of(1)
-    transact(lambda: lifecycle.assign(1, 2, Journal()))
+    transact(lambda: lifecycle.assign(1, team.boris, Journal()))
     before = dump()
     monkeypatch.setattr("leadboard.allocation.lifecycle.state_of", lambda _: stale)
     monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.0)

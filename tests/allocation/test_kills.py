@@ -12,8 +12,8 @@ from pathlib import Path
 import models
 from leadboard.allocation import audit
 from leadboard.database.connection import database
-from tests.processes import IS_SOAK, ROOT
-from tests.support import assert_loads_equal_counts, rows, team
+from tests.support import add_team, assert_loads_equal_counts, rows
+from tests.support.processes import IS_SOAK, ROOT
 
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261123"))
 KILLS = 200 if IS_SOAK else 20
@@ -25,7 +25,7 @@ def test_what_was_acknowledged_survives_every_kill(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     path, source = tmp_path / "t.db", tmp_path / "lines"
     models.open_database(path)
-    team({"Anna": 900, "Boris": 10**6}, {"tg": {"Anna": 50, "Boris": 50}})
+    add_team({"Anna": 900, "Boris": 10**6}, {"tg": {"Anna": 50, "Boris": 50}})
     source.write_text(
         "".join(
             json.dumps(

@@ -47,7 +47,7 @@ def rosters(draw: st.DrawFn) -> Candidates:
 
 
 @pytest.mark.parametrize("weights", list(itertools.product(range(5), repeat=3)))
-def test_each_operator_gets_exactly_his_weight_of_all_draws(weights: tuple[int, ...]) -> None:
+def test_each_operator_gets_exactly_their_weight_of_all_draws(weights: tuple[int, ...]) -> None:
     candidates = roster(*weights)
     drawn = [pick(candidates, draw) for draw in range(candidates.total)]
     assert drawn == [number for number, weight in enumerate(weights, 1) for _ in range(weight)]

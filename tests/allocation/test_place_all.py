@@ -16,7 +16,9 @@ from leadboard.allocation.lottery import Candidate, Candidates, Wheel, choose, p
 from leadboard.common.errors import Refused, TooBusy
 from leadboard.database.compiled import CHUNK
 from leadboard.database.transactions import transact
-from tests.support import T, holders, rows, team
+from tests.support import ACTOR, add_team, holders, rows
+
+pytestmark = pytest.mark.every_engine
 
 
 def placed(*drafts: Draft, seed: int = 1) -> list[Placed | Refused]:
@@ -28,7 +30,7 @@ def drafts(count: int, source_id: int = 1, start: int = 0) -> list[Draft]:
 
 
 def test_limits_are_reached_exactly_across_sources_that_share_operators(db: Database) -> None:
-    team({"Anna": 5, "Boris": 7}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Anna": 3}})
+    add_team({"Anna": 5, "Boris": 7}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Anna": 3}})
     placed(*(Draft(f"l{n}", 1 + n % 2, "") for n in range(60)))
     assert rows("SELECT load FROM operator ORDER BY id") == [(5,), (7,)]
     assert holders().count(None) == 48
@@ -36,7 +38,7 @@ def test_limits_are_reached_exactly_across_sources_that_share_operators(db: Data
 
 
 def test_every_draw_is_kept_with_its_roster_and_can_be_replayed(db: Database) -> None:
-    team({"Anna": 3, "Boris": 50}, {"tg": {"Anna": 70, "Boris": 30}})
+    add_team({"Anna": 3, "Boris": 50}, {"tg": {"Anna": 70, "Boris": 30}})
     placed(*drafts(250))
     kept = rows(
         "SELECT operator_id, content, draw FROM appeal JOIN roster ON roster.id = roster_id"
@@ -52,7 +54,7 @@ def test_every_draw_is_kept_with_its_roster_and_can_be_replayed(db: Database) ->
 
 
 def test_answers_name_what_is_stored_in_the_order_of_the_drafts(db: Database) -> None:
-    team({"Anna": 500}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 500}, {"tg": {"Anna": 1}})
     answers = placed(*drafts(230))
     stored = rows("SELECT appeal.id, lead_id, operator_id, message FROM appeal ORDER BY appeal.id")
     given_ = [
@@ -64,9 +66,9 @@ def test_answers_name_what_is_stored_in_the_order_of_the_drafts(db: Database) ->
 
 
 def test_a_key_is_placed_once_within_a_batch_and_over_batches(db: Database) -> None:
-    team({"Anna": 500}, {"tg": {"Anna": 1}})
-    before = submit("new", 1, "first", "k1")
-    keyed = [Draft("new", 1, "second", key) for key in ("k1", "k2", "k2", None, None)]
+    team = add_team({"Anna": 500}, {"tg": {"Anna": 1}})
+    before = submit("new", team.tg, "first", "k1")
+    keyed = [Draft("new", team.tg, "second", key) for key in ("k1", "k2", "k2", None, None)]
     answers = [each for each in placed(*keyed) if isinstance(each, Placed)]
     assert [each.is_repeat for each in answers] == [True, False, True, False, False]
     assert [each.id for each in answers] == [before.id, 2, 2, 3, 4]
@@ -74,24 +76,24 @@ def test_a_key_is_placed_once_within_a_batch_and_over_batches(db: Database) -> N
 
 
 def test_a_draft_without_a_source_harms_no_other(db: Database) -> None:
-    team({"Anna": 500}, {"tg": {"Anna": 1}})
-    answers = placed(Draft("a", 9, ""), Draft("b", 1, ""), Draft("c", 9, "", "k"))
+    team = add_team({"Anna": 500}, {"tg": {"Anna": 1}})
+    answers = placed(Draft("a", 9, ""), Draft("b", team.tg, ""), Draft("c", 9, "", "k"))
     assert [isinstance(each, Refused) for each in answers] == [True, False, True]
     assert rows("SELECT count(*) FROM appeal") == [(1,)]
 
 
 def test_whoever_waits_goes_before_the_batch(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     placed(*drafts(3))
     # Another program raises the limit, and drains nothing.
     rows("UPDATE operator SET max_load = 5")
     placed(*drafts(4, start=3))
-    assert holders() == [1, 1, 1, 1, 1, None, None]
+    assert holders() == [team.anna, team.anna, team.anna, team.anna, team.anna, None, None]
     assert not audit.check()
 
 
 def test_behind_more_waiting_than_one_drain_takes_the_batch_waits_too(db: Database) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     placed(*drafts(220))
     rows("UPDATE operator SET max_load = 1000")
     answers = placed(*drafts(2, start=220))
@@ -104,7 +106,7 @@ def test_behind_more_waiting_than_one_drain_takes_the_batch_waits_too(db: Databa
 def test_places_that_others_took_meanwhile_send_the_whole_batch_back(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     monkeypatch.setattr(draws, "claim_many", lambda *_: False)
     monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.02)
     with pytest.raises(TooBusy):
@@ -133,7 +135,7 @@ def test_batches_and_single_appeals_keep_every_rule_together(
     for table in ("operator", "source"):
         rows(f"DELETE FROM {table}")
     names = dict(zip(("Anna", "Boris", "Vera"), limits, strict=True))
-    team(names, {"tg": {"Anna": 5, "Boris": 1}, "vk": {"Boris": 2, "Vera": 0}})
+    add_team(names, {"tg": {"Anna": 5, "Boris": 1}, "vk": {"Boris": 2, "Vera": 0}})
     operators = [key for (key,) in rows("SELECT id FROM operator ORDER BY id")]
     sources = [int(str(key)) for (key,) in rows("SELECT id FROM source ORDER BY id")]
     for what, number in steps:
@@ -142,9 +144,9 @@ def test_batches_and_single_appeals_keep_every_rule_together(
         elif what == "one":
             submit("one", sources[number % 2], "")
         elif what == "limit":
-            desk.change_operator(int(str(operators[number % 3])), max_load=number, actor=T)
+            desk.change_operator(int(str(operators[number % 3])), max_load=number, actor=ACTOR)
         elif held := rows("SELECT id FROM appeal WHERE closed_at IS NULL LIMIT 1"):
-            desk.close([int(str(held[0][0]))], actor=T)
+            desk.close([int(str(held[0][0]))], actor=ACTOR)
         assert not audit.check()
     assert not audit.verify().findings
 
@@ -166,7 +168,7 @@ def test_a_wheel_turns_as_the_lottery_chooses(
 
 
 def test_chunks_of_every_size_are_stored_whole(db: Database) -> None:
-    team({"Anna": 10_000}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 10_000}, {"tg": {"Anna": 1}})
     for size in (1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK):
         before = len(holders())
         placed(*drafts(size))

@@ -10,10 +10,10 @@ from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused
-from tests.processes import IS_SOAK, together
-from tests.support import T, assert_loads_equal_counts, dump, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, rows
+from tests.support.processes import IS_SOAK, together
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.every_engine, pytest.mark.race]
 
 SEED = int(os.environ.get("LEADBOARD_SEED", "20261123"))
 EACH = 500
@@ -50,7 +50,7 @@ for number in range(150):
 
 def busy_team() -> None:
     """Four operators shared by three sources, with far less room than will be asked for."""
-    team(
+    add_team(
         {"Anna": 300, "Boris": 200, "Vera": 150, "Gleb": 90},
         {
             "tg": {"Anna": 70, "Boris": 30},
@@ -84,21 +84,21 @@ def test_dispatchers_at_work_meanwhile_break_nothing(db: Database, target: str) 
 
 
 def test_one_free_place_goes_to_one_of_two(db: Database, target: str) -> None:
-    team({"Anna": 0}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 0}, {"tg": {"Anna": 1}})
     body = """
 for number in range(40):
     allocator.submit(f"{seed}_{number}", 1, "")
 """
     rows("UPDATE operator SET max_load = 1")
     together(target, [body, body], SEED)
-    assert rows("SELECT count(*) FROM appeal WHERE operator_id = 1") == [(1,)]
+    assert rows("SELECT count(*) FROM appeal WHERE operator_id = ?", team.anna) == [(1,)]
     assert_loads_equal_counts()
 
 
 def test_a_freed_place_goes_to_who_waited_and_not_to_who_arrives(db: Database, target: str) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}})
     for number in range(30):
-        submit(f"old_{number}", 1, "")
+        submit(f"old_{number}", team.tg, "")
     close = """
 for number in range(25):
     [(held,)] = rows(Appeal.select(Appeal.id).where(
@@ -107,14 +107,16 @@ for number in range(25):
 """
     arrive = 'for number in range(60): allocator.submit(f"new_{number}", 1, "")'
     together(target, [close, arrive], SEED)
-    served = [key for (key,) in rows("SELECT id FROM appeal WHERE operator_id = 1 ORDER BY id")]
+    served = [
+        key for (key,) in rows("SELECT id FROM appeal WHERE operator_id = ? ORDER BY id", team.anna)
+    ]
     assert served == list(range(1, 27))
 
 
 def test_the_same_key_from_two_processes_is_one_appeal_with_one_answer(
     db: Database, target: str
 ) -> None:
-    team({"Anna": 900}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 900}, {"tg": {"Anna": 1}})
     body = """
 for number in range(50):
     placed = allocator.submit(f"lead_{number}", 1, "text", key=f"m{number}")
@@ -127,8 +129,8 @@ for number in range(50):
 
 
 def test_one_event_is_undone_by_one_of_two(db: Database, target: str) -> None:
-    team({"Anna": 5}, {})
-    done = desk.change_operator(1, max_load=9, actor=T)
+    team = add_team({"Anna": 5}, {})
+    done = desk.change_operator(team.anna, max_load=9, actor=ACTOR)
     body = f"""
 try:
     desk.undo({done.event_id}, actor=str(seed))
@@ -141,13 +143,13 @@ except Refused as refusal:
 
 
 def test_undo_is_refused_when_another_process_took_the_place(db: Database, target: str) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}})
-    submit("first", 1, "")
-    desk.close([1], actor=T)
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}})
+    submit("first", team.tg, "")
+    desk.close([1], actor=ACTOR)
     together(target, ['allocator.submit("second", 1, "")'], SEED)
     before = dump()
     with pytest.raises(Refused, match="no room"):
-        desk.undo(actor=T)
+        desk.undo(actor=ACTOR)
     assert dump() == before
 
 

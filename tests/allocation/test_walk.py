@@ -16,8 +16,8 @@ import models
 from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused
-from tests.server import Server
 from tests.support import dump, rows
+from tests.support.server import Server
 
 ACTORS = st.sampled_from(["anna", "boris"])
 OPERATORS = st.integers(1, 4)

@@ -18,8 +18,8 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.transactions import transact
 from leadboard.desk import recording
 from tests.allocation.test_walk import ACTORS, EXAMPLES, Walk
-from tests.server import Server
 from tests.support import rows
+from tests.support.server import Server
 
 OPERATORS = st.integers(1, 2)
 BATCH = 2

@@ -16,9 +16,9 @@ import pytest
 import models
 from leadboard.allocation import audit
 from leadboard.api.access import LARGEST_BODY, Rates
-from tests.door import IMPATIENT, RunningDoor, running
-from tests.processes import ROOT
 from tests.support import rows
+from tests.support.door import IMPATIENT, RunningDoor, running
+from tests.support.processes import ROOT
 
 APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "Хочу купить курс"}
 
@@ -290,7 +290,7 @@ def test_who_comes_too_often_is_told_to_wait(file: str) -> None:
         assert all(int(each.headers["Retry-After"]) >= 1 for each in refused)
 
 
-def test_a_bucket_fills_again_and_each_client_has_his_own() -> None:
+def test_a_bucket_fills_again_and_each_client_has_its_own() -> None:
     moments = [0.0]
     rates = Rates(2, lambda: moments[0])
     assert [bool(rates.wait("a")) for _ in range(3)] == [False, False, True]

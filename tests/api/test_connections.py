@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.door import RunningDoor, running
-from tests.processes import ROOT
+from tests.support.door import RunningDoor, running
+from tests.support.processes import ROOT
 
 HASTY = """
 import resource

@@ -12,9 +12,9 @@ import pytest
 import models
 from leadboard import desk
 from leadboard.allocation import audit
-from tests.door import running
-from tests.processes import together
-from tests.support import T, assert_loads_equal_counts, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, rows
+from tests.support.door import running
+from tests.support.processes import together
 
 CLIENTS, APPEALS = 32, 5_000
 LIMITS = {"Anna": 900, "Boris": 700, "Vera": 500}
@@ -24,9 +24,11 @@ ROOM = sum(LIMITS.values())
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"], indirect=True)
 def test_thirty_two_clients_lose_nothing_double_nothing_and_pass_no_limit(target: str) -> None:
     opened = models.open_database(target)
-    team(dict.fromkeys(LIMITS, 0), {"tg": {"Anna": 70, "Boris": 30}, "vk": {"Boris": 1, "Vera": 9}})
+    add_team(
+        dict.fromkeys(LIMITS, 0), {"tg": {"Anna": 70, "Boris": 30}, "vk": {"Boris": 1, "Vera": 9}}
+    )
     for number, limit in enumerate(LIMITS.values(), 1):
-        desk.change_operator(number, max_load=limit, actor=T)
+        desk.change_operator(number, max_load=limit, actor=ACTOR)
     answers: dict[str, list[tuple[int, int | None]]] = {}
     lock = threading.Lock()
 
@@ -72,7 +74,7 @@ def test_the_door_and_a_desk_share_one_file(tmp_path: Path) -> None:
     """Dispatchers act while bots send; nobody waits for ever, and every rule holds."""
     target = str(tmp_path / "t.db")
     opened = models.open_database(target)
-    team({"Anna": 50, "Boris": 30}, {"tg": {"Anna": 7, "Boris": 3}})
+    add_team({"Anna": 50, "Boris": 30}, {"tg": {"Anna": 7, "Boris": 3}})
     body = """
 import time
 for number in range(60):
@@ -110,7 +112,7 @@ for number in range(60):
 def test_it_does_what_its_own_description_says(tmp_path: Path) -> None:
     target = str(tmp_path / "t.db")
     opened = models.open_database(target)
-    team({"Anna": 5}, {"tg": {"Anna": 70}})
+    add_team({"Anna": 5}, {"tg": {"Anna": 70}})
     with running(target, "--rate", "0") as door:
         done = subprocess.run(
             [

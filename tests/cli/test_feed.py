@@ -29,7 +29,7 @@ from leadboard.common.errors import Trouble
 from leadboard.database import transactions
 from leadboard.database.connection import database, rows
 from models import Appeal, Lead, Operator, Source, open_database
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 APPEALS = 20_000
 

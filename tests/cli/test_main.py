@@ -12,7 +12,7 @@ import pytest
 from leadboard.cli import screen
 from leadboard.cli.main import cli, main
 from models import open_database
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 
 def run(*arguments: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":

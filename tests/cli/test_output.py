@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-from tests.processes import ROOT
-from tests.support import team
+from tests.support import add_team
+from tests.support.processes import ROOT
 
 ENCODINGS = ["latin-1", "koi8-r", "cp1251", "ascii"]
 
@@ -32,7 +32,7 @@ def run(
 
 @pytest.fixture
 def house(db: Database, tmp_path: Path) -> Path:
-    team({"Вера": 9}, {"чат": {"Вера": 70}})
+    add_team({"Вера": 9}, {"чат": {"Вера": 70}})
     db.close()
     return tmp_path / "t.db"
 

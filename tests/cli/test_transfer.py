@@ -26,8 +26,8 @@ from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.paste import parse_block
 from leadboard.transfer.writing import Style, export, format_of, whole_file
 from models import open_database
-from tests.processes import ROOT
-from tests.support import T, assert_loads_equal_counts, dump, rows, team
+from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, rows
+from tests.support.processes import ROOT
 
 
 def command(*arguments: str | Path, database: Path) -> list[str]:
@@ -48,8 +48,8 @@ def run(
 
 @pytest.fixture
 def house(db: Database, tmp_path: Path) -> Path:
-    team({"Анна": 2, "=Борис": 3}, {"tg_main": {"Анна": 70}, "vk": {"=Борис": 0}})
-    submit("tg_1", 1, "Хочу купить курс")
+    team = add_team({"Анна": 2, "=Борис": 3}, {"tg_main": {"Анна": 70}, "vk": {"=Борис": 0}})
+    submit("tg_1", team.tg_main, "Хочу купить курс")
     return tmp_path / "t.db"
 
 
@@ -101,7 +101,7 @@ def test_on_a_terminal_it_asks(
         assert "Анна: limit 2 → 9" in process.stdout.read().decode()
     os.close(leader)
     os.close(follower)
-    assert rows("SELECT max_load FROM operator WHERE id = 1") == [(limit,)]
+    assert rows("SELECT max_load FROM operator WHERE name = 'Анна'") == [(limit,)]
 
 
 def test_a_file_there_is_kept_without_force(house: Path, tmp_path: Path) -> None:
@@ -346,12 +346,12 @@ def test_a_bad_block_is_a_sentence(text: str, sentence: str) -> None:
 
 
 def test_a_pasted_block_is_one_act(db: Database) -> None:
-    team({"Анна": 1, "Борис": 1}, {"s": {}, "t": {"Борис": 3}})
+    add_team({"Анна": 1, "Борис": 1}, {"s": {}, "t": {"Борис": 3}})
     block = parse_block("5\t6\n7\t\n")
     changes = [
         (row + 1, col + 1, w) for row, line in enumerate(block) for col, w in enumerate(line)
     ]
-    desk.set_weights(changes, actor=T)
+    desk.set_weights(changes, actor=ACTOR)
     assert rows("SELECT * FROM operator_source ORDER BY 1, 2") == [(1, 1, 5), (1, 2, 6), (2, 1, 7)]
-    desk.undo(actor=T)
+    desk.undo(actor=ACTOR)
     assert rows("SELECT * FROM operator_source") == [(2, 2, 3)]

@@ -16,8 +16,8 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.connection import database
 from models import open_database
-from tests.acts_model import add_operator, add_source, arrive, number, opened
-from tests.processes import ROOT
+from tests.support import add_operator, add_source, arrive, number, opened
+from tests.support.processes import ROOT, leadboard
 
 WRITER = """
 import sys
@@ -38,17 +38,6 @@ def book(tmp_path: Path) -> Iterator[Path]:
     with opened(tmp_path / "book.db") as path:
         arrive(add_source("bot", (add_operator("Vera", 50), 5)), 20)
         yield path
-
-
-def leadboard(path: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "leadboard.cli", "--db", str(path), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
 
 
 def assert_sound(copy: Path) -> None:

@@ -12,7 +12,7 @@ from leadboard.database.compiled import Compiled, Param, params
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import now
 from models import Appeal, Lead, Operator
-from tests.support import team
+from tests.support import add_team
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -21,8 +21,8 @@ MOMENT = datetime(2026, 11, 23, 10, 42, 7, 120_000, UTC)
 
 @pytest.fixture
 def appeal_id(db: object) -> int:
-    _, sources = team({"Anna": 5}, {"vk": {"Anna": 1}})
-    return allocator.submit("tg_1", sources["vk"], "hello").id
+    team = add_team({"Anna": 5}, {"vk": {"Anna": 1}})
+    return allocator.submit("tg_1", team.vk, "hello").id
 
 
 def test_rows_come_as_peewee_gives_them(appeal_id: int) -> None:

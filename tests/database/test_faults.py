@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from peewee import Database
 
-from tests.processes import ROOT
-from tests.support import rows, team
+from tests.support import add_team, rows
+from tests.support.processes import ROOT
 
 LINE = json.dumps({"external_id": "tg_1", "source": "tg", "message": "x" * 5_000})
 
@@ -71,7 +71,7 @@ COMMANDS: list[Sequence[str]] = [("feed",), ("check",), ("verify",)]
 @pytest.fixture
 def file(db: Database, tmp_path: Path) -> Path:
     """Return a database with a team, closed and in one file."""
-    team({"Anna": 50}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 50}, {"tg": {"Anna": 1}})
     rows("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     return tmp_path / "t.db"

@@ -14,10 +14,10 @@ from leadboard.allocation import audit
 from leadboard.common.errors import ServerLost, Trouble
 from leadboard.database.connection import database
 from leadboard.queries import board, records
-from tests.pooler import LACK, PGBOUNCER, pooled
-from tests.processes import ROOT, together
-from tests.server import Server
-from tests.support import assert_loads_equal_counts, rows, team
+from tests.support import add_team, assert_loads_equal_counts, rows
+from tests.support.pooler import LACK, PGBOUNCER, pooled
+from tests.support.processes import ROOT, together
+from tests.support.server import Server
 
 pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason=LACK)
 
@@ -34,7 +34,7 @@ def address(server: Server) -> Iterator[str]:
 def test_feeds_dispatchers_and_readers_share_two_connections(address: str) -> None:
     opened = models.open_database(address)
     assert getattr(opened, "_state").conn.prepare_threshold is None  # noqa: B009
-    team({"Anna": 900, "Boris": 500}, {"tg": {"Anna": 7, "Boris": 3}})
+    add_team({"Anna": 900, "Boris": 500}, {"tg": {"Anna": 7, "Boris": 3}})
     feeds = [
         subprocess.Popen(
             [sys.executable, "-m", "leadboard.cli", "--db", address, "feed"],
@@ -88,20 +88,20 @@ def test_a_wait_for_a_lock_ends_though_no_session_knows_of_it(
     server: Server, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = models.open_database(address)
-    team({"Anna": 9}, {"tg": {"Anna": 7}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 7}})
     monkeypatch.setattr("leadboard.database.server.PATIENCE", 0.1)
     monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.1)
     with psycopg.connect(server.url("leadboard_lent")) as other:
         other.execute("SELECT 1 FROM operator FOR UPDATE")
         with pytest.raises(Trouble, match="Others are changing the same rows"):
-            submit("tg_1", 1, "")
-    assert submit("tg_1", 1, "").operator_id == 1
+            submit("tg_1", team.tg, "")
+    assert submit("tg_1", team.tg, "").operator_id == team.anna
     opened.close()
 
 
 def test_a_pooler_that_splits_transactions_is_a_sentence(server: Server) -> None:
     opened = models.open_database(server.url(server.swept()))
-    team({"Anna": 9}, {"tg": {"Anna": 7}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 7}})
     opened.close()
     with pooled(server, "leadboard_lent", "statement") as address:
         with pytest.raises(Trouble, match="pooler is in statement mode"):

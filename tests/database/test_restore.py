@@ -18,8 +18,8 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.restore import restore
 from models import SCHEMA_VERSION, open_database
-from tests.processes import ROOT
-from tests.support import rows, team
+from tests.support import Team, add_team, rows
+from tests.support.processes import ROOT, leadboard
 
 KILLED = """
 import os
@@ -40,24 +40,13 @@ sys.stdin.readline()
 """
 
 
-def leadboard(path: Path | str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "leadboard.cli", "--db", str(path), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=60,
-        check=False,
-    )
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """Return where the database is, closed, in a folder of its own."""
     path = tmp_path / "house" / "sales.db"
     with closing(open_database(path)):
-        team({"Anna": 1000}, {"tg": {"Anna": 1}})
-        submit("first", 1, "in the backup")
+        team = add_team({"Anna": 1000}, {"tg": {"Anna": 1}})
+        submit("first", team.tg, "in the backup")
     return path
 
 
@@ -312,9 +301,10 @@ def test_no_backup_is_written_over_a_database_in_use(place: Path, good: Path) ->
 def test_nothing_is_written_over_a_part_of_a_database_in_use(
     place: Path, good: Path, ending: str, tmp_path: Path
 ) -> None:
+    team = Team()
     (tmp_path / "link").symlink_to(f"{place}{ending}")
     open_database(place)
-    submit("tg_9", 1, "in the log alone")
+    submit("tg_9", team.tg, "in the log alone")
     before = sorted(tmp_path.rglob("*"))
     for part in (Path(f"{place}{ending}"), tmp_path / "link"):
         for arguments in (

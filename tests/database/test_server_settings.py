@@ -16,9 +16,9 @@ from leadboard.common.errors import ServerLost, Trouble
 from leadboard.database import connection, transactions
 from leadboard.database.error_codes import trouble_of
 from leadboard.database.transactions import transact
-from tests.processes import ROOT
-from tests.server import Server
-from tests.support import rows, team
+from tests.support import add_team, rows
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def test_a_level_that_hides_what_others_did_is_raised(server: Server) -> None:
 
 def test_tables_are_found_wherever_the_search_path_leads(server: Server, url: str) -> None:
     models.open_database(url)
-    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     connection.database.close()
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("CREATE SCHEMA own")

@@ -14,10 +14,10 @@ from allocator import submit
 from leadboard.database import transactions
 from leadboard.database.connection import BEYOND, database
 from leadboard.queries import records
-from tests.door import running
-from tests.processes import ROOT
-from tests.server import Server
-from tests.support import rows, team
+from tests.support import Team, add_team, rows
+from tests.support.door import running
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 WRITER = """
 import random, sys, time
@@ -53,7 +53,7 @@ def url(server: Server) -> Iterator[str]:
     """Return the address of a database where writers of different sources meet at no row."""
     url = server.url(server.swept())
     opened = models.open_database(url)
-    team({"Anna": 0}, {f"tg_{number}": {} for number in range(4)})
+    add_team({"Anna": 0}, {f"tg_{number}": {} for number in range(4)})
     yield url
     opened.close()
 
@@ -96,10 +96,11 @@ def test_followers_of_appeals_and_leads_miss_nothing_and_see_nothing_twice(url: 
 
 
 def test_a_page_ends_before_what_is_being_stored(url: str) -> None:
+    team = Team()
     with psycopg.connect(url) as slow:
         assert records.appeals(9) == []
         slow_insert(slow)
-        submit("quick", 1, "")
+        submit("quick", team.tg_0, "")
         assert records.appeals(9) == []
         assert records.leads(9) == []
         slow.commit()
@@ -108,7 +109,8 @@ def test_a_page_ends_before_what_is_being_stored(url: str) -> None:
 
 
 def test_other_transactions_of_the_server_hold_up_nobody(server: Server, url: str) -> None:
-    submit("first", 1, "")
+    team = Team()
+    submit("first", team.tg_0, "")
     with psycopg.connect(server.url("postgres")) as other, psycopg.connect(url) as reader:
         other.execute("SELECT pg_current_xact_id()")
         reader.execute("SELECT pg_current_xact_id(), count(*) FROM appeal")
@@ -116,10 +118,11 @@ def test_other_transactions_of_the_server_hold_up_nobody(server: Server, url: st
 
 
 def test_what_was_rolled_back_holds_up_nobody(url: str) -> None:
+    team = Team()
     with psycopg.connect(url) as other:
         slow_insert(other)
         other.rollback()
-        submit("next", 1, "")
+        submit("next", team.tg_0, "")
         assert [each.external_id for each in records.appeals(9)] == ["next"]
 
 

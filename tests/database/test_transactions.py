@@ -22,7 +22,7 @@ from leadboard.database.fields import UtcField, stamp
 from leadboard.database.transactions import plainly, transact, try_writing
 from leadboard.queries import board
 from models import Source
-from tests.support import T, dump, rows, team
+from tests.support import ACTOR, add_team, dump, rows
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def other(db: Database, tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def test_an_inner_transaction_joins_the_outer_one(db: Database) -> None:
     def outer() -> None:
-        desk.add_source("tg", actor=T)
+        desk.add_source("tg", actor=ACTOR)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -51,7 +51,7 @@ def test_a_write_waits_for_its_turn_and_then_succeeds(
     timer = threading.Timer(0.2, lambda: holder.execute("ROLLBACK"))
     timer.start()
     started = time.monotonic()
-    desk.add_source("tg", actor=T)
+    desk.add_source("tg", actor=ACTOR)
     assert time.monotonic() - started > 0.15
     assert rows("SELECT name FROM source") == [("tg",)]
     timer.join()
@@ -65,36 +65,36 @@ def test_after_its_patience_a_write_says_that_the_database_is_locked(
     other.execute("BEGIN IMMEDIATE")
     before = dump()
     with pytest.raises(TooBusy, match="locked by another program"):
-        desk.add_source("tg", actor=T)
+        desk.add_source("tg", actor=ACTOR)
     with pytest.raises(TooBusy):
         try_writing()
     assert dump() == before
     other.execute("ROLLBACK")
     try_writing()
-    desk.add_source("tg", actor=T)
+    desk.add_source("tg", actor=ACTOR)
 
 
 def test_a_full_disk_is_a_sentence_and_work_goes_on_when_it_ends(db: Database) -> None:
-    team({"Anna": 5}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     [(pages,)] = rows("PRAGMA page_count")
     rows(f"PRAGMA max_page_count = {pages}")
     before, sentence = dump(), ""
     while not sentence:
         before = dump()
         try:
-            desk.submit("somebody", 1, "x" * 9_000, actor=T)
+            desk.submit("somebody", team.tg, "x" * 9_000, actor=ACTOR)
         except Trouble as trouble:
             sentence = str(trouble)
     assert "disk is full" in sentence
     assert dump() == before
     rows("PRAGMA max_page_count = 1000000")
-    desk.submit("at last", 1, "x" * 9_000, actor=T)
+    desk.submit("at last", team.tg, "x" * 9_000, actor=ACTOR)
 
 
 def test_a_database_that_may_only_be_read_is_a_sentence(db: Database) -> None:
     rows("PRAGMA query_only = 1")
     with pytest.raises(Trouble, match="read-only"):
-        desk.add_source("tg", actor=T)
+        desk.add_source("tg", actor=ACTOR)
 
 
 def test_a_probe_leaves_no_trace(db: Database) -> None:
@@ -118,7 +118,7 @@ def test_a_damaged_page_is_a_sentence(db: Database, tmp_path: Path) -> None:
 def open_and_add(path: Path) -> None:
     opened = models.open_database(path)
     try:
-        desk.add_source("one more", actor=T)
+        desk.add_source("one more", actor=ACTOR)
     finally:
         opened.close()
 
@@ -211,7 +211,7 @@ def test_a_write_waits_for_another_process_and_comes_after_it(
 ) -> None:
     timer = threading.Timer(0.1, let_go, [holder])
     timer.start()
-    desk.add_source("ours", actor=T)
+    desk.add_source("ours", actor=ACTOR)
     timer.join()
     assert rows("SELECT name FROM source ORDER BY id") == [("theirs",), ("ours",)]
 
@@ -230,7 +230,7 @@ def test_a_reader_at_work_does_not_hold_up_a_writer(
     monkeypatch.setattr(transactions, "PATIENCE", 0.0)
     other.execute("BEGIN")
     assert other.execute("SELECT count(*) FROM source").fetchone() == (0,)
-    desk.add_source("tg", actor=T)
+    desk.add_source("tg", actor=ACTOR)
     assert other.execute("SELECT count(*) FROM source").fetchone() == (0,)
     other.execute("ROLLBACK")
 

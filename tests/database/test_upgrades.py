@@ -19,9 +19,9 @@ from peewee import IntegrityError
 import models
 from leadboard.database.connection import database
 from tests.database.test_faults import AS_NOBODY, NEEDS_ROOT, assert_one_sentence, leadboard
-from tests.processes import ROOT
-from tests.server import Server
 from tests.support import dump, rows
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 OLD = Path(__file__).parent.parent / "old_tables"
 MOMENT = "2026-03-04T05:06:07.000008Z"

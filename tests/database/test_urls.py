@@ -10,7 +10,7 @@ from leadboard.common.crashlog import without_secrets
 from leadboard.common.errors import Trouble
 from leadboard.database.server_address import parts_of
 from leadboard.database.urls import address_of, is_server, path_of
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 SERVERS = [
     ("postgresql://anna:PW@h/sales", {"host": "h", "user": "anna", "password": "PW"}),

@@ -12,16 +12,16 @@ from leadboard import desk
 from leadboard.common.errors import Refused
 from leadboard.desk import Done
 from leadboard.entities import OPERATOR, SOURCE
-from tests.acts_model import (
+from tests.support import (
     ACTOR,
     add_operator,
     add_source,
     arrive,
-    assert_loads_count_open_appeals,
-    assert_nobody_waits_in_vain,
-    everything,
+    assert_loads_equal_counts,
+    dump,
     opened,
 )
+from tests.support.acts import assert_nobody_waits_in_vain
 
 VAST = [2**31, 2**53, 2**63 - 1, 2**63, 2**64, 10**40, -1, -(2**63), -(2**63) - 1]
 IDS = st.integers(-1, 6) | st.sampled_from(VAST) | st.integers()
@@ -83,15 +83,15 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def assert_done_or_refused(act: Callable[..., object], *arguments: object) -> None:
     """Run an act; whatever it is given, it is done, or refused with nothing changed."""
-    before = everything()
+    before = dump()
     columns = arguments[-1] if isinstance(arguments[-1], dict) else {}
     try:
         done = act(*(each for each in arguments if each is not columns), **columns, actor=ACTOR)
     except Refused:
-        assert everything() == before
+        assert dump() == before
     else:
         assert isinstance(done, Done)
-        assert_loads_count_open_appeals()
+        assert_loads_equal_counts()
         assert_nobody_waits_in_vain()
 
 
@@ -133,8 +133,8 @@ def test_no_number_is_too_vast_for_an_appeal(name: str, number: int) -> None:
 @example(actor="\0")
 @example(actor="")
 def test_the_name_of_who_acts_may_be_any_text(actor: str) -> None:
-    before = everything()
+    before = dump()
     try:
         desk.toggle_active(1, actor=actor)
     except Refused:
-        assert everything() == before
+        assert dump() == before

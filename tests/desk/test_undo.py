@@ -1,6 +1,6 @@
 """Taking acts back and doing them again: always the whole of an act, or a reason and nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -14,49 +14,23 @@ from leadboard.common.errors import Refused
 from leadboard.database.connection import database
 from leadboard.entities import OPERATOR, SOURCE
 from models import open_database
-from tests.acts_model import (
-    ACTOR,
-    add_operator,
-    add_source,
-    arrive,
+from tests.desk.conftest import BORIS, BOT, CLOSED, GLEB, HELD, OTHER, SITE, VERA, WAITING
+from tests.support import ACTOR, arrive, holders, load_of, rows, scalar
+from tests.support.acts import (
     assert_clean,
     assert_record_replays,
-    everything,
-    holder_of,
-    holders_of,
     last_event,
-    load_of,
     newest_event_id,
-    opened,
     refused,
-    scalar,
-    select,
     snapshot,
-    spoil,
     subjects,
 )
 
-OTHER = "boris"
-
-VERA, BORIS, GLEB, BOT, SITE = 1, 2, 3, 1, 2
-HELD, CLOSED, WAITING = [1, 2, 3], 4, [5, 6, 7]
-
-
-@pytest.fixture(autouse=True)
-def book(target: str) -> Iterator[str]:
-    """Open a book: Vera holds three of three, Boris is off, Gleb is new; three appeals wait."""
-    with opened(target) as path:
-        add_operator("Vera", 4), add_operator("Boris", 2), add_operator("Gleb", 2)
-        add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site")
-        desk.change_operator(BORIS, is_active=False, actor="setup")
-        arrive(BOT, 4)
-        desk.close([CLOSED], actor="setup")
-        desk.change_operator(VERA, max_load=3, actor="setup")
-        arrive(BOT, 3)
-        yield path
+pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("queued")]
 
 
 DORA = {"name": "Dora", "max_load": 7, "is_active": True}
+
 
 ACTS: dict[str, Callable[[], object]] = {
     "add_operator": lambda: desk.add_operator("Dora", 7, actor=ACTOR),
@@ -201,7 +175,7 @@ def test_undo_takes_back_only_the_latest_of_ones_own() -> None:
     desk.change_operator(VERA, name="Vera K", actor=ACTOR)
     desk.change_operator(GLEB, name="Gleb K", actor=OTHER)
     desk.undo(actor=ACTOR)
-    assert select("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
+    assert rows("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     with refused("nothing of yours"):
         desk.undo(actor=ACTOR)
     desk.undo(actor=OTHER)
@@ -221,7 +195,7 @@ def test_a_named_act_is_taken_back_whoever_did_it_and_whatever_came_after() -> N
     first = desk.change_operator(VERA, name="Vera K", actor=OTHER)
     desk.change_operator(GLEB, name="Gleb K", actor=ACTOR)
     desk.undo(first.event_id, actor=ACTOR)
-    assert select("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
+    assert rows("SELECT name FROM operator ORDER BY id") == [("Vera",), ("Boris",), ("Gleb K",)]
     desk.redo(first.event_id, actor=ACTOR)
     assert scalar("SELECT name FROM operator WHERE id = ?", VERA) == "Vera K"
 
@@ -249,277 +223,13 @@ def test_what_stands_is_not_redone() -> None:
 
 
 def test_a_repair_is_never_undone() -> None:
-    spoil("UPDATE operator SET load = 9 WHERE id = ?", GLEB)
+    rows("UPDATE operator SET load = 9 WHERE id = ?", GLEB)
     audit.repair(ACTOR)
     assert last_event()[:2] == (ACTOR, "repair")
     with refused("nothing of yours"):
         desk.undo(actor=ACTOR)
     with refused("repair is not undone"):
         desk.undo(newest_event_id(), actor=ACTOR)
-
-
-# --- where the world has moved on --------------------------------------------------------------
-
-
-def test_undoing_a_close_takes_the_place_back_from_who_got_it_by_that_close() -> None:
-    before = snapshot()
-    desk.close([1], actor=ACTOR)
-    assert holder_of(WAITING[0]) == VERA
-    desk.undo(actor=ACTOR)
-    assert holder_of(WAITING[0]) is None
-    assert snapshot() == before
-
-
-def test_undoing_a_close_is_refused_when_an_arrival_took_the_place() -> None:
-    desk.close(WAITING, actor="setup")
-    desk.close([1], actor=ACTOR)
-    (late,) = arrive(BOT)
-    assert holder_of(late) == VERA
-    with refused("Vera has no room for appeal #1 of lead 0 (bot)"):
-        desk.undo(actor=ACTOR)
-
-
-def test_redoing_is_refused_when_the_place_was_taken() -> None:
-    desk.assign([1, 2], GLEB, actor=ACTOR)
-    desk.undo(actor=ACTOR)
-    desk.assign([3], GLEB, actor=OTHER)
-    with refused("was changed since"):
-        desk.redo(actor=ACTOR)
-
-
-def test_redoing_what_was_forced_is_forced_again() -> None:
-    desk.assign(HELD, GLEB, force=True, actor=ACTOR)
-    desk.undo(actor=ACTOR)
-    desk.redo(actor=ACTOR)
-    assert load_of(GLEB) == 3
-    assert last_event()[3] == 1
-
-
-MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
-    "the weight was changed again": (
-        lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
-        lambda: desk.set_weight(VERA, BOT, 8, actor=OTHER),
-        "The weight of Vera for bot was changed since",
-    ),
-    "the weight was removed": (
-        lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
-        lambda: desk.unlink(VERA, BOT, actor=OTHER),
-        "The weight of Vera for bot was changed since",
-    ),
-    "the link is there again": (
-        lambda: desk.unlink(VERA, BOT, actor=ACTOR),
-        lambda: desk.set_weight(VERA, BOT, 8, actor=OTHER),
-        "The weight of Vera for bot was changed since",
-    ),
-    "the limit was changed again": (
-        lambda: desk.change_operator(VERA, max_load=2, actor=ACTOR),
-        lambda: desk.change_operator(VERA, max_load=1, actor=OTHER),
-        "was changed since",
-    ),
-    "the name was changed again": (
-        lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
-        lambda: desk.change_operator(VERA, name="Vera L", actor=OTHER),
-        "was changed since",
-    ),
-    "the old name is taken": (
-        lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
-        lambda: desk.add_operator("Vera", 1, actor=OTHER),
-        "Vera is taken",
-    ),
-    "the old name of a source is taken": (
-        lambda: desk.rename_source(BOT, "telegram", actor=ACTOR),
-        lambda: desk.add_source("bot", actor=OTHER),
-        "bot is taken",
-    ),
-    "the name of the deleted is taken": (
-        lambda: desk.delete_operator(GLEB, actor=ACTOR),
-        lambda: desk.add_operator("Gleb", 1, actor=OTHER),
-        "taken",
-    ),
-    "the name of the deleted source is taken": (
-        lambda: desk.delete_source(SITE, actor=ACTOR),
-        lambda: desk.add_source("site", actor=OTHER),
-        "taken",
-    ),
-    "the source of a deleted weight is gone": (
-        lambda: desk.unlink(BORIS, SITE, actor=ACTOR),
-        lambda: desk.delete_source(SITE, actor=OTHER),
-        "There is no source",
-    ),
-    "the operator has appeals now": (
-        lambda: desk.add_operator("Dora", 3, actor=ACTOR),
-        lambda: desk.assign([1], 4, actor=OTHER),
-        "has had appeals",
-    ),
-    "the operator has had appeals": (
-        lambda: desk.add_operator("Dora", 3, actor=ACTOR),
-        lambda: (desk.assign([1], 4, actor=OTHER), desk.assign([1], GLEB, actor=OTHER)),
-        "has had appeals",
-    ),
-    "the source has appeals now": (
-        lambda: desk.add_source("vk", actor=ACTOR),
-        lambda: arrive(3),
-        "has appeals",
-    ),
-    "the operator is gone": (
-        lambda: desk.change_operator(GLEB, name="Gleb K", actor=ACTOR),
-        lambda: desk.delete_operator(GLEB, actor=OTHER),
-        "was changed since",
-    ),
-    "the appeal was closed": (
-        lambda: desk.assign([1], GLEB, actor=ACTOR),
-        lambda: desk.close([1], actor=OTHER),
-        "Appeal #1 of lead 0 (bot) was changed since",
-    ),
-    "the appeal was moved on": (
-        lambda: desk.assign([1], GLEB, actor=ACTOR),
-        lambda: desk.assign([1], BORIS, force=True, actor=OTHER),
-        "Appeal #1 of lead 0 (bot) was changed since",
-    ),
-    "the appeal was opened and closed": (
-        lambda: desk.close([WAITING[2]], actor=ACTOR),
-        lambda: (
-            desk.reopen([WAITING[2]], actor=OTHER),
-            desk.close([WAITING[2]], actor=OTHER),
-        ),
-        "was changed since",
-    ),
-    "one that waited and got the place was closed": (
-        lambda: desk.close([1], actor=ACTOR),
-        lambda: desk.close([WAITING[0]], actor=OTHER),
-        f"Appeal #{WAITING[0]} of lead 0 (bot) was changed since",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MOVED_ON)
-def test_undo_is_refused_with_the_reason_where_the_world_moved_on(name: str) -> None:
-    act, later, reason = MOVED_ON[name]
-    if name.startswith("the source of a deleted weight"):
-        desk.set_weight(BORIS, SITE, 4, actor="setup")
-    act()
-    later()
-    with refused(reason):
-        desk.undo(actor=ACTOR)
-    assert_clean()
-
-
-def test_a_bulk_act_is_undone_whole_or_not_at_all() -> None:
-    desk.close(WAITING, actor="setup")
-    desk.close(HELD, actor=ACTOR)
-    arrive(BOT)
-    with refused("no room"):
-        desk.undo(actor=ACTOR)
-    assert load_of(VERA) == 1
-
-
-def test_what_a_later_act_did_elsewhere_does_not_stand_in_the_way() -> None:
-    desk.change_operator(VERA, name="Vera K", actor=ACTOR)
-    desk.change_operator(VERA, max_load=9, actor=OTHER)
-    desk.undo(actor=ACTOR)
-    assert select("SELECT name, max_load FROM operator WHERE id = ?", VERA) == [("Vera", 9)]
-
-
-def test_undoing_a_close_puts_nobody_above_his_limit() -> None:
-    desk.change_operator(VERA, max_load=1, actor="setup")
-    desk.close([1], actor=ACTOR)
-    with refused("no room"):
-        desk.undo(actor=ACTOR)
-
-
-def test_a_refusal_about_a_weight_of_who_was_deleted_names_nobody_none() -> None:
-    desk.set_weight(GLEB, SITE, 7, actor=ACTOR)
-    desk.delete_operator(GLEB, actor=OTHER)
-    with refused("was changed since"):
-        desk.undo(actor=ACTOR)
-
-
-def test_undoing_the_switching_off_hands_out_what_came_meanwhile() -> None:
-    desk.close([*HELD, *WAITING], actor="setup")
-    desk.change_operator(VERA, is_active=False, actor=ACTOR)
-    late = arrive(BOT, 4)
-    assert holders_of(late) == [None] * 4
-    desk.undo(actor=ACTOR)
-    assert holders_of(late) == [VERA] * 3 + [None]
-    desk.redo(actor=ACTOR)
-    assert holders_of(late) == [None] * 4
-    assert_clean()
-
-
-# --- appeals entered by hand --------------------------------------------------------------------
-
-
-def test_undoing_a_submission_withdraws_the_appeal_and_redo_brings_it_back() -> None:
-    desk.close(HELD, actor="setup")
-    desk.close([WAITING[0]], actor="setup")
-    placed = desk.submit("77", BOT, "hello", actor=ACTOR).result
-    assert (placed.operator_id, load_of(VERA)) == (VERA, 3)
-    after = snapshot()
-    desk.undo(actor=ACTOR)
-    row = select(
-        "SELECT closed_at IS NULL, withdrawn, operator_id FROM appeal WHERE id = ?", placed.id
-    )
-    assert row == [(0, 1, VERA)]
-    assert load_of(VERA) == 2
-    assert_clean()
-    desk.redo(actor=ACTOR)
-    assert snapshot() == after
-    assert_clean()
-
-
-def test_a_withdrawn_appeal_is_closed_at_a_moment_like_any_other() -> None:
-    desk.submit("77", SITE, "hello", actor=ACTOR)
-    desk.undo(actor=ACTOR)
-    desk.close([1], actor=ACTOR)
-    moments = select("SELECT closed_at FROM appeal WHERE closed_at IS NOT NULL")
-    assert len(moments) == 3
-    assert {(len(str(each)), str(each)[-1]) for (each,) in moments} == {(27, "Z")}
-
-
-def test_undoing_a_submission_that_waited_withdraws_it() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
-    after = snapshot()
-    desk.undo(actor=ACTOR)
-    desk.set_weight(GLEB, SITE, 1, actor=OTHER)
-    assert holder_of(placed.id) is None
-    desk.undo(actor=OTHER)
-    desk.redo(actor=ACTOR)
-    assert snapshot() == after
-
-
-def test_redoing_a_submission_lets_it_go_to_who_can_take_it_now() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
-    desk.undo(actor=ACTOR)
-    desk.set_weight(GLEB, SITE, 1, actor=OTHER)
-    desk.redo(actor=ACTOR)
-    assert holder_of(placed.id) == GLEB
-    assert_clean()
-
-
-def test_withdrawing_frees_the_place_for_who_waits() -> None:
-    desk.change_operator(VERA, max_load=7, actor="setup")
-    desk.submit("77", BOT, "hello", actor=ACTOR)
-    (waiting,) = arrive(BOT)
-    desk.undo(actor=ACTOR)
-    assert holder_of(waiting) == VERA
-    desk.redo(actor=ACTOR)
-    assert holder_of(waiting) is None
-    assert_clean()
-
-
-def test_a_message_that_was_withdrawn_and_comes_again_stays_withdrawn() -> None:
-    placed = desk.submit("77", BOT, "hello", "k", actor=ACTOR).result
-    desk.undo(actor=ACTOR)
-    before = everything()
-    assert desk.submit("77", BOT, "hello", "k", actor=OTHER).result.id == placed.id
-    assert everything() == before
-
-
-def test_a_submission_that_was_closed_since_is_not_undone() -> None:
-    placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
-    desk.close([placed.id], actor=OTHER)
-    with refused("was changed since"):
-        desk.undo(actor=ACTOR)
 
 
 # --- two at once -------------------------------------------------------------------------------
@@ -573,7 +283,7 @@ def test_an_act_is_undone_with_all_the_batches_that_flowed_from_it() -> None:
     done = desk.change_operator(VERA, max_load=many, actor=ACTOR)
     assert done.note.endswith(f"{many} waiting handed out")
     assert last_event()[2] == done.note
-    assert holders_of(late) == [VERA] * many
+    assert holders(late) == [VERA] * many
     desk.undo(actor=ACTOR)
     assert snapshot() == before
     desk.redo(actor=ACTOR)

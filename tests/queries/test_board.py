@@ -1,4 +1,4 @@
-"""What the panes read: one board, pages by key, shares that follow the weights."""
+"""The board that the panes share: one moment, kept and read on, never other than read afresh."""
 
 import random
 from collections.abc import Callable
@@ -6,43 +6,41 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from peewee import Database
 
 from allocator import submit
 from leadboard import desk
 from leadboard.database.fields import now, stamp
 from leadboard.entities import OperatorRow
-from leadboard.queries import appeals, leads, odds
 from leadboard.queries import board as board_queries
-from leadboard.queries.filters import Wanted
-from tests.support import T, elsewhere, rows, team
+from tests.support import ACTOR, Team, add_team, elsewhere, rows
+
+pytestmark = pytest.mark.every_engine
 
 
 def test_a_board_tells_everything_at_one_moment(db: Database) -> None:
-    team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
-    submit("a", 1, "x")
-    submit("b", 1, "y")
-    submit("c", 2, "z")
+    team = add_team({"Anna": 1, "Boris": 5}, {"tg": {"Anna": 70}, "vk": {"Boris": 0}})
+    submit("a", team.tg, "x")
+    submit("b", team.tg, "y")
+    submit("c", team.vk, "z")
     board = board_queries.board()
     assert [(each.name, each.load, each.max_load) for each in board.operators] == [
         ("Anna", 1, 1),
         ("Boris", 0, 5),
     ]
     assert [(each.name, each.waiting) for each in board.sources] == [("tg", 1), ("vk", 1)]
-    assert board.weights == {1: {1: 70}, 2: {2: 0}}
+    assert board.weights == {team.tg: {team.anna: 70}, team.vk: {team.boris: 0}}
     assert (board.waiting, board.per_minute) == (2, 3)
     assert numbers(board_queries.counts()) == (3, 3)
     assert sum(board.minutes.values()) == 3
 
 
 def test_counts_go_on_from_an_earlier_board(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("a", 1, "")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a", team.tg, "")
     earlier = counted(board_queries.board())
-    submit("a", 1, "")
-    submit("b", 1, "")
+    submit("a", team.tg, "")
+    submit("b", team.tg, "")
     later = board_queries.board(earlier)
     assert (numbers(later.counts), sum(later.minutes.values())) == ((3, 2), 3)
 
@@ -58,84 +56,31 @@ def counted(board: board_queries.Board) -> board_queries.Board:
 
 
 def test_nothing_is_counted_before_somebody_asked_for_it(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("a", 1, "")
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    submit("a", team.tg, "")
     assert board_queries.board(board_queries.board()).counts is None
 
 
 def test_weights_are_read_again_only_when_they_differ(db: Database, target: str) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 70, "Boris": 30}})
     first = board_queries.board()
-    submit("a", 1, "")
+    submit("a", team.tg, "")
     assert board_queries.board(first).weights is first.weights
     elsewhere(target, "UPDATE operator_source SET weight = 100 - weight")
     swapped = board_queries.board(first)
-    assert swapped.weights == {1: {1: 30, 2: 70}}
-
-
-def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
-    team(
-        {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
-        {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
-    )
-    desk.change_operator(4, is_active=False, actor=T)
-    standing = odds.standings(board_queries.board(), 1)
-    assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
-    assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
-
-
-def test_alarms_name_sources_that_have_nobody_or_only_one_left(db: Database) -> None:
-    team(
-        {"Anna": 9, "Boris": 0},
-        {"one": {"Anna": 1, "Boris": 1}, "none": {"Boris": 1}, "zero": {"Anna": 0}, "new": {}},
-    )
-    found = odds.alarms(board_queries.board())
-    assert {key: alarm.is_grave for key, alarm in found.items()} == {1: False, 2: True, 3: True}
-
-
-def test_pages_follow_each_other_without_a_gap(db: Database) -> None:
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
-    for number in range(25):
-        submit(f"lead_{number}", 1, "")
-    seen: list[int] = []
-    before = None
-    while page := appeals.newest_appeals(10, before):
-        seen += [row.id for row in page]
-        before = page[-1].id
-    assert seen == list(range(25, 0, -1))
-    assert [row.id for row in appeals.appeals_after(3, 10)] == [13, 12, 11]
-    assert [row.id for row in leads.newest_leads(2, 20)] == [19, 18]
-    assert [row.external_id for row in leads.leads_after(2, 0)] == ["lead_1", "lead_0"]
-
-
-def test_a_row_carries_an_excerpt_on_one_line(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("tg_1", 1, "two\nlines" + "x" * 9_000)
-    [row] = appeals.newest_appeals(1)
-    assert row.message.startswith("two lines")
-    assert len(row.message) == appeals.EXCERPT
+    assert swapped.weights == {team.tg: {team.anna: 30, team.boris: 70}}
 
 
 @pytest.mark.sqlite
 def test_text_that_is_not_unicode_is_shown_all_the_same(db: Database, target: str) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     elsewhere(target, "UPDATE operator SET name = CAST(x'ff41' AS TEXT)")
     assert board_queries.board().operators[0].name == "\ufffdA"
 
 
-@pytest.mark.parametrize(("typed", "known"), [("tg_1", "tg_123"), ("tg_2", None), ("", "50%")])
-def test_a_lead_is_completed_from_its_beginning(
-    db: Database, typed: str, known: str | None
-) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("tg_123", 1, "")
-    submit("50%", 1, "")
-    assert leads.lead_starting(typed) == known
-
-
 @pytest.mark.sqlite
 def test_every_query_of_a_pane_finds_its_rows_by_an_index(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     queries = (
         "SELECT id FROM appeal WHERE source_id = 1 AND closed_at IS NULL AND operator_id IS NULL "
         "ORDER BY id LIMIT 1",
@@ -161,63 +106,41 @@ def board_weights_after(
 
 
 def test_weights_spread_evenly_are_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}})
-    kept, fresh = board_weights_after(lambda: desk.spread(1, actor=T))
-    assert fresh == {1: {1: 20, 2: 20, 3: 20}}
+    team = add_team(
+        {"Anna": 9, "Boris": 9, "Vera": 9}, {"tg": {"Anna": 10, "Boris": 40, "Vera": 10}}
+    )
+    kept, fresh = board_weights_after(lambda: desk.spread(team.tg, actor=ACTOR))
+    assert fresh == {team.tg: {team.anna: 20, team.boris: 20, team.vera: 20}}
     assert kept == fresh
 
 
 def test_a_weight_moved_between_two_pairs_is_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Anna": 7, "Boris": 5}})
+    add_team(
+        {"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Anna": 7, "Boris": 5}}
+    )
     swap = "UPDATE operator_source SET weight = 12 - weight"
     kept, fresh = board_weights_after(lambda: rows(swap))
     assert kept == fresh
 
 
 def test_a_link_of_weight_zero_that_comes_or_goes_is_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
-    kept, fresh = board_weights_after(lambda: desk.set_weight(2, 1, 0, actor=T))
-    assert kept == fresh == {1: {1: 5, 2: 0}}
-    moved = "UPDATE operator_source SET operator_id = 1, weight = 0 WHERE weight = 5"
-    kept, fresh = board_weights_after(lambda: rows(moved))
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5}})
+    kept, fresh = board_weights_after(lambda: desk.set_weight(team.boris, team.tg, 0, actor=ACTOR))
+    assert kept == fresh == {team.tg: {team.anna: 5, team.boris: 0}}
+    moved = "UPDATE operator_source SET operator_id = ?, weight = 0 WHERE weight = 5"
+    kept, fresh = board_weights_after(lambda: rows(moved, team.anna))
     assert kept == fresh
 
 
 def test_a_link_of_weight_zero_that_moves_is_read_again(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
-    moved = "UPDATE operator_source SET operator_id = 2"
-    kept, fresh = board_weights_after(lambda: rows(moved))
-    assert kept == fresh == {1: {2: 0}}
-
-
-@given(
-    st.lists(st.integers(0, 100), min_size=4, max_size=4),
-    st.sampled_from([(70, 20, 9, 1), (1, 1, 1, 0), (0, 0, 0, 5)]),
-)
-def test_shares_sum_to_one_over_the_eligible(loads: list[int], weights: tuple[int, ...]) -> None:
-    operators = [
-        OperatorRow(number, str(number), number != 3, 50, load)
-        for number, load in enumerate(loads, 1)
-    ]
-    board = board_queries.Board(operators=operators, weights={1: dict(enumerate(weights, 1))})
-    standing = odds.standings(board, 1)
-    total = sum(each.share for each in standing.values())
-    eligible = [each for each in standing.values() if each.reason is None]
-    assert total == (pytest.approx(1.0) if eligible else 0.0)
-    assert all(not each.share for each in standing.values() if each.reason)
-
-
-def test_a_lead_typed_exactly_is_found(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    submit("a_b", 1, "")
-    submit("axb", 1, "")
-    assert leads.lead_starting("a_") == "a_b"
-    assert leads.lead_starting("ax") == "axb"
-    assert leads.lead_starting("%") is None
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 0}})
+    moved = "UPDATE operator_source SET operator_id = ?"
+    kept, fresh = board_weights_after(lambda: rows(moved, team.boris))
+    assert kept == fresh == {team.tg: {team.boris: 0}}
 
 
 def test_what_another_program_commits_changes_the_data_version(db: Database, target: str) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     before = board_queries.data_version()
     assert board_queries.data_version() == before
     elsewhere(target, "UPDATE operator SET max_load = 8")
@@ -225,19 +148,19 @@ def test_what_another_program_commits_changes_the_data_version(db: Database, tar
 
 
 def test_names_on_a_board_are_shown_on_one_line(db: Database, target: str) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     elsewhere(target, "UPDATE operator SET name = 'a\x1b\u202e['")
     assert board_queries.board().operators[0].name == "a␛["
 
 
 def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     for lead in ("a", "a", "a", "b"):
-        submit(lead, 1, "")
+        submit(lead, team.tg, "")
     board = counted(board_queries.board())
     assert numbers(board.counts) == (4, 2)
     for lead in ("b", "c", "d"):
-        submit(lead, 1, "")
+        submit(lead, team.tg, "")
     board = board_queries.board(board)
     assert numbers(board.counts) == (7, 4)
     assert board_queries.board(board) == counted(board_queries.board())
@@ -246,7 +169,7 @@ def test_appeals_and_leads_are_counted_on_each_from_its_own_newest(db: Database)
 def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     db: Database, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     real = board_queries._operators
 
     def late() -> tuple[OperatorRow, ...]:
@@ -258,26 +181,26 @@ def test_a_board_shows_one_moment_although_another_program_writes_meanwhile(
     monkeypatch.setattr(board_queries, "_operators", late)
     board = board_queries.board()
     assert [each.name for each in board.sources] == ["tg"]
-    assert board.weights == {1: {1: 1}}
+    assert board.weights == {team.tg: {team.anna: 1}}
     monkeypatch.undo()
-    assert board_queries.board(board).weights == {1: {1: 7}}
+    assert board_queries.board(board).weights == {team.tg: {team.anna: 7}}
 
 
 def test_only_what_is_open_and_nobodys_waits(db: Database) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
     for lead in ("held", "waiting", "closed", "withdrawn"):
-        submit(lead, 1, "")
-    desk.close([3], actor=T)
-    placed = desk.submit("vk", 2, "", actor=T).result
-    desk.undo(actor=T)
+        submit(lead, team.tg, "")
+    desk.close([3], actor=ACTOR)
+    placed = desk.submit("vk", team.vk, "", actor=ACTOR).result
+    desk.undo(actor=ACTOR)
     assert rows("SELECT withdrawn FROM appeal WHERE id = ?", placed.id) == [(1,)]
     assert [each.waiting for each in board_queries.board().sources] == [2, 0]
 
 
 def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     for number, ago in enumerate((0, 50, 150, 600, 3_600, 90_000)):
-        submit(f"lead {number}", 1, "")
+        submit(f"lead {number}", team.tg, "")
         rows(
             "UPDATE appeal SET timestamp = ? WHERE id = ?",
             stamp(now() - timedelta(seconds=ago)),
@@ -291,15 +214,15 @@ def test_arrivals_fall_out_of_the_minutes_as_they_grow_old(db: Database) -> None
 
 
 def test_minutes_of_a_board_long_past_are_counted_afresh(db: Database) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
-    submit("a", 1, "")
-    submit("b", 1, "")
+    team = add_team({"Anna": 99}, {"tg": {"Anna": 1}})
+    submit("a", team.tg, "")
+    submit("b", team.tg, "")
     old = board_queries.Board(minutes={"2020-01-01T00:00": 77})
     assert sum(board_queries.board(old).minutes.values()) == 2
 
 
 def test_a_weight_is_read_by_its_pair(db: Database) -> None:
-    team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Boris": 0}})
+    add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 5, "Boris": 7}, "vk": {"Boris": 0}})
     assert [
         board_queries.weight_of(*pair) for pair in ((1, 1), (2, 1), (1, 2), (2, 2), (9, 9))
     ] == [
@@ -311,83 +234,8 @@ def test_a_weight_is_read_by_its_pair(db: Database) -> None:
     ]
 
 
-def test_a_line_of_the_list_says_how_its_appeal_stands(db: Database, target: str) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}})
-    elsewhere(target, "UPDATE source SET name = 't\x1bg'")
-    submit("held", 1, "first")
-    submit("closed", 1, "second")
-    desk.close([2], actor=T)
-    desk.submit("withdrawn", 1, "third", actor=T)
-    desk.undo(actor=T)
-    submit("waiting", 1, "[@click=app.quit]x[/]")
-    shown = [
-        (each.external_id, each.operator, each.is_closed, each.withdrawn)
-        for each in appeals.newest_appeals(9)
-    ]
-    assert shown == [
-        ("waiting", None, False, False),
-        ("withdrawn", None, True, True),
-        ("closed", None, True, False),
-        ("held", "Anna", False, False),
-    ]
-    newest = appeals.newest_appeals(1)[0]
-    assert (newest.source, newest.message) == ("t␛g", "[@click=app.quit]x[/]")
-    assert newest.timestamp.utcoffset() is not None
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
-def test_pages_of_any_size_hold_the_same_as_one(db: Database, size: int) -> None:
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
-    for number in range(11):
-        submit(f"lead_{number % 5}", 1, "")
-    whole = appeals.newest_appeals(99)
-    down, up = list(appeals.newest_appeals(size)), appeals.appeals_after(size, 0)[::-1]
-    while page := appeals.newest_appeals(size, down[-1].id):
-        down += page
-    while page := appeals.appeals_after(size, up[-1].id):
-        up += page[::-1]
-    assert down == up[::-1] == whole
-    assert appeals.appeals_after(size, 11) == appeals.newest_appeals(size, 1) == []
-
-
-def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> None:
-    team({"Anna": 90}, {"tg": {"Anna": 1}})
-    for number in range(4):
-        submit(f"lead_{number}", 1, "")
-    first = appeals.newest_appeals(2)
-    submit("late", 1, "")
-    assert [each.id for each in appeals.newest_appeals(2, first[-1].id)] == [2, 1]
-    assert [each.id for each in appeals.appeals_after(2, first[0].id)] == [5]
-
-
-def test_of_several_leads_the_first_by_its_letters_completes(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    for lead in ("tg_2", "tg_10", "Анна", "[/", "\U0001f600"):
-        submit(lead, 1, "")
-    typed = ("tg_", "tg_2", "TG", "аН", "[", "\U0001f600", "tg_10x")
-    assert [leads.lead_starting(each) for each in typed] == [
-        "tg_10",
-        "tg_2",
-        "tg_10",
-        "Анна",
-        "[/",
-        "\U0001f600",
-        None,
-    ]
-
-
-def test_a_lead_is_completed_in_other_cases_where_none_starts_as_typed(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    for lead in ("AbC-1", "ABD-2", "йОд"):
-        submit(lead, 1, "")
-    typed = ("abc", "aBd-", "ab", "abx", "ЙО", "и\u0306о", "Straße")
-    assert [leads.lead_starting(each) for each in typed] == [
-        *("AbC-1", "ABD-2", "ABD-2", None, "йОд", "йОд", None)
-    ]
-
-
 def test_a_snapshot_cannot_be_changed(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     board = board_queries.board()
     for row, name in ((board, "counts"), (board.operators[0], "load"), (board.sources[0], "id")):
         with pytest.raises(AttributeError):
@@ -401,7 +249,7 @@ def test_a_kept_board_never_differs_from_one_read_afresh(
     rng = random.Random(seed)
     names = [f"op {number}" for number in range(6)]
     sources = ["tg", "vk", "site"]
-    team(dict.fromkeys(names, 9), {each: dict.fromkeys(names, 10) for each in sources})
+    add_team(dict.fromkeys(names, 9), {each: dict.fromkeys(names, 10) for each in sources})
     board = board_queries.board()
     for _ in range(60):
         low, high = rng.sample([0, 10, 20, 70], 2)
@@ -415,56 +263,25 @@ def test_a_kept_board_never_differs_from_one_read_afresh(
         assert board.weights == board_queries.board().weights
 
 
-def test_a_line_of_a_lead_counts_his_own_appeals_only(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
-    for lead, message in (("a", "first"), ("b", "only"), ("a", "second\n"), ("a", "third")):
-        submit(lead, 1, message)
-    desk.close([3, 4], actor=T)
-    shown = [
-        (each.external_id, each.appeals, each.open, each.message) for each in leads.newest_leads(9)
-    ]
-    assert shown == [("b", 1, 1, "only"), ("a", 3, 1, "third")]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "ids"),
-    [
-        (Wanted(), [5, 4, 3, 2, 1]),
-        (Wanted(is_waiting=True), [4, 2]),
-        (Wanted(is_closed=True), [5, 3]),
-        (Wanted(lead_id=1), [5, 1]),
-        (Wanted(lead_id=1, is_closed=True), [5]),
-    ],
-)
-def test_a_list_holds_what_is_wanted_and_nothing_else(
-    db: Database, wanted: Wanted, ids: list[int]
-) -> None:
-    team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
-    for lead, source in (("a", 1), ("b", 2), ("c", 1), ("d", 1), ("a", 2)):
-        submit(lead, source, "")
-    desk.close([3, 5], actor=T)
-    assert [each.id for each in appeals.newest_appeals(9, wanted=wanted)] == ids
-    assert [each.id for each in appeals.appeals_after(9, 0, wanted)] == ids
-
-
 def test_the_very_first_appeal_is_counted_on_from_an_empty_board(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     empty = counted(board_queries.board())
     assert numbers(empty.counts) == (0, 0)
-    submit("a", 1, "")
+    submit("a", team.tg, "")
     assert numbers(board_queries.board(empty).counts) == (1, 1)
 
 
 def arrived(moment: datetime) -> None:
     """Let an appeal arrive at a moment of the past."""
-    placed = submit("a", 1, "")
+    team = Team()
+    placed = submit("a", team.tg, "")
     rows("UPDATE appeal SET timestamp = ? WHERE id = ?", stamp(moment), placed.id)
 
 
 def test_an_arrival_belongs_to_the_minute_it_came_in_from_its_first_moment_on(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     moment = datetime(2026, 11, 23, 10, 42, 30, tzinfo=UTC)
     this_minute = moment.replace(second=0)
     monkeypatch.setattr(board_queries, "now", lambda: moment)
@@ -483,7 +300,7 @@ def test_an_arrival_belongs_to_the_minute_it_came_in_from_its_first_moment_on(
 def test_minutes_gone_by_are_kept_and_the_two_last_counted_again(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team({"Anna": 99}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 99}, {"tg": {"Anna": 1}})
     moment = datetime(2026, 11, 23, 10, 42, tzinfo=UTC)
     board = board_queries.Board()
     for later in (0, 30, 59, 60, 90, 150, 200):

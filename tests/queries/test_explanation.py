@@ -6,19 +6,11 @@ import pytest
 
 from leadboard import desk
 from leadboard.queries.explanation import Way, explain
-from tests.acts_model import (
-    ACTOR,
-    add_operator,
-    add_source,
-    arrive,
-    holder_of,
-    newest_event_id,
-    opened,
-    refused,
-    scalar,
-    spoil,
-)
+from tests.support import ACTOR, add_operator, add_source, arrive, holder_of, opened, rows, scalar
+from tests.support.acts import newest_event_id, refused
 from tui.dialogs.details import REMEDIES
+
+pytestmark = pytest.mark.every_engine
 
 
 @pytest.fixture(autouse=True)
@@ -172,7 +164,7 @@ def test_text_of_strangers_comes_out_harmless() -> None:
         ("source", "name", "b\u200bot"),
         ("lead", "external_id", "7\u202e7"),
     ):
-        spoil(f"UPDATE {table} SET {column} = ?", name)
+        rows(f"UPDATE {table} SET {column} = ?", name)
     found = explain(1)
     assert (found.appeal.source, found.appeal.external_id, found.appeal.operator) == (
         "bot",

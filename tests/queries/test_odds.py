@@ -16,7 +16,9 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
 from leadboard.queries.board import Board
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
+
+pytestmark = pytest.mark.every_engine
 
 
 def operator(number: int, load: int = 0, max_load: int = 5, is_active: bool = True) -> OperatorRow:
@@ -58,7 +60,7 @@ def test_a_weight_of_an_operator_whom_the_board_does_not_know_counts_for_nothing
         (operator(1), 0, ZERO_WEIGHT),
     ],
 )
-def test_a_standing_says_why_he_is_left_out(
+def test_a_standing_says_why_they_are_left_out(
     who: OperatorRow, weight: int, reason: str | None
 ) -> None:
     standing = odds.standings(board([who], {1: weight}), 1)[1]
@@ -126,16 +128,16 @@ def test_shares_are_exact_fractions_that_sum_to_one(
 def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> None:
     rng = random.Random(seed)
     names = [f"op {number}" for number in range(rng.randint(0, 6))]
-    team(
+    team = add_team(
         {name: rng.randint(0, 2) for name in names},
         {"tg": {name: rng.choice([0, 1, 5, 70]) for name in names if rng.random() < 0.8}},
     )
     for operator_id, _ in enumerate(names, 1):
-        desk.change_operator(operator_id, is_active=rng.random() < 0.7, actor=T)
+        desk.change_operator(operator_id, is_active=rng.random() < 0.7, actor=ACTOR)
     for number in range(rng.randint(0, 3)):
-        allocator.submit(f"lead {number}", 1, "")
+        allocator.submit(f"lead {number}", team.tg, "")
     candidates = allocator.candidates_of(1)
-    shown = odds.standings(board_queries.board(), 1)
+    shown = odds.standings(board_queries.board(), team.tg)
     drawn = [pick(candidates, draw) for draw in range(candidates.total)]
     assert {each.operator_id: each.reason for each in candidates.entries} == {
         operator_id: each.reason for operator_id, each in shown.items()
@@ -143,3 +145,40 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
     for operator_id, each in shown.items():
         assert each.share * len(drawn) == pytest.approx(drawn.count(operator_id))
     assert rows("SELECT count(*) FROM operator_source") == [(len(shown),)]
+
+
+def test_shares_of_the_eligible_sum_to_one(db: Database) -> None:
+    team = add_team(
+        {"Anna": 9, "Boris": 9, "Vera": 0, "Gleb": 9},
+        {"tg": {"Anna": 58, "Boris": 42, "Vera": 80, "Gleb": 10}},
+    )
+    desk.change_operator(team.gleb, is_active=False, actor=ACTOR)
+    standing = odds.standings(board_queries.board(), team.tg)
+    assert [each.share for each in standing.values()] == [0.58, 0.42, 0.0, 0.0]
+    assert [each.reason for each in standing.values()] == [None, None, "full", "inactive"]
+
+
+def test_alarms_name_sources_that_have_nobody_or_only_one_left(db: Database) -> None:
+    add_team(
+        {"Anna": 9, "Boris": 0},
+        {"one": {"Anna": 1, "Boris": 1}, "none": {"Boris": 1}, "zero": {"Anna": 0}, "new": {}},
+    )
+    found = odds.alarms(board_queries.board())
+    assert {key: alarm.is_grave for key, alarm in found.items()} == {1: False, 2: True, 3: True}
+
+
+@given(
+    st.lists(st.integers(0, 100), min_size=4, max_size=4),
+    st.sampled_from([(70, 20, 9, 1), (1, 1, 1, 0), (0, 0, 0, 5)]),
+)
+def test_shares_sum_to_one_over_the_eligible(loads: list[int], weights: tuple[int, ...]) -> None:
+    operators = [
+        OperatorRow(number, str(number), number != 3, 50, load)
+        for number, load in enumerate(loads, 1)
+    ]
+    board = board_queries.Board(operators=operators, weights={1: dict(enumerate(weights, 1))})
+    standing = odds.standings(board, 1)
+    total = sum(each.share for each in standing.values())
+    eligible = [each for each in standing.values() if each.reason is None]
+    assert total == (pytest.approx(1.0) if eligible else 0.0)
+    assert all(not each.share for each in standing.values() if each.reason)

@@ -21,9 +21,11 @@ from leadboard.queries import leads
 from leadboard.queries.filters import parse
 from leadboard.queries.word_index import SearchIndex, index_of_database
 from tests.common.test_folding import CASES
-from tests.screen import open_desk
-from tests.support import T, rows, team
+from tests.support import ACTOR, Team, add_team, rows
+from tests.support.screen import open_desk
 from tui.screen import background
+
+pytestmark = pytest.mark.every_engine
 
 LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂ийй\u0301\u200b\xadﬁ１가\u1100\u1161"
 
@@ -31,7 +33,7 @@ LETTERS = "абвАБ ёЁ\"'*():^-+ßſ İx0\0\ud800🙂ийй\u0301\u200b\xad�
 @pytest.fixture
 def index(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchIndex:
     monkeypatch.setattr("leadboard.database.connection.OVERTAKING", 0)
-    team({"Anna": 2, "Boris": 900}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Boris": 1}})
+    add_team({"Anna": 2, "Boris": 900}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Boris": 1}})
     return SearchIndex(tmp_path / "words")
 
 
@@ -65,10 +67,11 @@ def test_the_index_finds_what_looking_through_everything_finds(
 
 
 def test_every_way_of_looking_finds_what_a_reader_finds(index: SearchIndex) -> None:
+    team = Team()
     appeals: dict[str, int] = {}
     for text, _, _ in CASES:
         if text not in appeals:
-            appeals[text] = submit(f"lead {len(appeals)}", 1, f"до {text} после").id
+            appeals[text] = submit(f"lead {len(appeals)}", team.tg, f"до {text} после").id
     ways: tuple[SearchIndex | None, ...] = (None, index)
     caught_up(index)
     for text, word, is_found in CASES:
@@ -77,9 +80,9 @@ def test_every_way_of_looking_finds_what_a_reader_finds(index: SearchIndex) -> N
 
 
 def test_leads_operators_and_sources_are_found_in_any_case_and_form(index: SearchIndex) -> None:
-    team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
-    submit("AbC-Ё", 3, "x")
-    submit("other", 1, "x")
+    team = add_team({"Артём Й": 5}, {"ВКонтакте": {"Артём Й": 1}})
+    submit("AbC-Ё", team["ВКонтакте"], "x")
+    submit("other", team.tg, "x")
     caught_up(index)
     for text in ("bc-е", "aBc-ё", "артем", "op:АРТЕМ", "src:вконт", "op:и\u0306", "контакт"):
         assert found(text, None) == found(text, index) == [1], text
@@ -90,9 +93,12 @@ def test_leads_operators_and_sources_are_found_in_any_case_and_form(index: Searc
 
 
 def test_pages_go_on_beyond_what_a_closer_look_leaves_out(index: SearchIndex) -> None:
-    wanted = [submit(f"l{n}", 1, "й" if n % 5 == 0 else "и\u0301\u200b").id for n in range(40)][::5]
-    submit("йо", 1, "x")
-    submit("ио\u0301", 1, "x")
+    team = Team()
+    wanted = [
+        submit(f"l{n}", team.tg, "й" if n % 5 == 0 else "и\u0301\u200b").id for n in range(40)
+    ][::5]
+    submit("йо", team.tg, "x")
+    submit("ио\u0301", team.tg, "x")
     assert found("й", None, 3) == [41, *wanted[::-1]][:3]
     assert found("й", None) == [41, *wanted[::-1]]
     upwards = appeals_queries.appeals_after(4, 0, parse("й", now()), None)
@@ -102,8 +108,9 @@ def test_pages_go_on_beyond_what_a_closer_look_leaves_out(index: SearchIndex) ->
 
 @pytest.mark.parametrize("text", ["курс", "чек", "waiting", "src:tg", "absent", "курс op:boris"])
 def test_hits_are_counted_up_to_a_bound(index: SearchIndex, text: str) -> None:
+    team = Team()
     for number in range(30):
-        submit(f"lead {number}", 1, "курс" if number % 3 else "чек")
+        submit(f"lead {number}", team.tg, "курс" if number % 3 else "чек")
         if number == 20:
             caught_up(index)
     hits = len(found(text, None))
@@ -120,8 +127,9 @@ def test_hits_are_counted_up_to_a_bound(index: SearchIndex, text: str) -> None:
 def test_counting_goes_on_step_by_step_until_it_has_taken_too_long(
     index: SearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    team = Team()
     for number in range(20):
-        submit(f"lead {number}", 1, "курс")
+        submit(f"lead {number}", team.tg, "курс")
     monkeypatch.setattr("leadboard.queries.matching.STEP", 7)
     assert appeals_queries.count_appeals(100, parse("курс", now())) == (20, True)
     monkeypatch.setattr("leadboard.queries.matching.PATIENCE", 0)
@@ -131,7 +139,8 @@ def test_counting_goes_on_step_by_step_until_it_has_taken_too_long(
 def test_an_index_made_by_other_rules_is_made_anew(
     index: SearchIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit("a", 1, "курс")
+    team = Team()
+    submit("a", team.tg, "курс")
     caught_up(index)
     monkeypatch.setattr("leadboard.queries.word_index._VERSION", 7)
     other = SearchIndex(tmp_path / "words")
@@ -151,8 +160,9 @@ def test_an_index_of_the_time_before_rules_had_versions_is_made_anew(tmp_path: P
 
 
 def test_pages_of_what_the_index_finds_join_without_a_gap(index: SearchIndex) -> None:
+    team = Team()
     for number in range(60):
-        submit(f"lead {number}", 1, "курс" if number % 3 else "чек")
+        submit(f"lead {number}", team.tg, "курс" if number % 3 else "чек")
         if number == 40:
             caught_up(index)
     wanted = parse("КУРС", now())
@@ -168,16 +178,18 @@ def test_pages_of_what_the_index_finds_join_without_a_gap(index: SearchIndex) ->
     assert upwards == pages[::-1]
 
 
-def test_a_lead_is_found_by_a_part_of_his_id(index: SearchIndex) -> None:
-    submit("tg_123456789", 1, "x")
-    submit("vk_77", 1, "x")
+def test_a_lead_is_found_by_a_part_of_its_id(index: SearchIndex) -> None:
+    team = Team()
+    submit("tg_123456789", team.tg, "x")
+    submit("vk_77", team.tg, "x")
     caught_up(index)
     assert found("34567", index) == [1]
 
 
 def test_an_index_of_another_database_is_made_anew(index: SearchIndex) -> None:
-    submit("a", 1, "старый курс")
-    submit("b", 1, "чек")
+    team = Team()
+    submit("a", team.tg, "старый курс")
+    submit("b", team.tg, "чек")
     caught_up(index)
     rows("UPDATE appeal SET timestamp = '2020-01-01T00:00:00.000000Z', message = 'новый заказ'")
     index.check()
@@ -188,8 +200,9 @@ def test_an_index_of_another_database_is_made_anew(index: SearchIndex) -> None:
 
 
 def test_an_index_ahead_of_a_restored_backup_is_made_anew(index: SearchIndex) -> None:
+    team = Team()
     for number in range(4):
-        submit(f"lead {number}", 1, "текст")
+        submit(f"lead {number}", team.tg, "текст")
     caught_up(index)
     rows("DELETE FROM appeal WHERE id > 2")
     index.check()
@@ -197,9 +210,10 @@ def test_an_index_ahead_of_a_restored_backup_is_made_anew(index: SearchIndex) ->
 
 
 def test_two_programs_fill_one_index_together(index: SearchIndex, tmp_path: Path) -> None:
+    team = Team()
     other = SearchIndex(tmp_path / "words")
     for number in range(30):
-        submit(f"lead {number}", 1, f"слово{number}")
+        submit(f"lead {number}", team.tg, f"слово{number}")
     while index.catch_up(4) or other.catch_up(3):
         pass
     assert [other.newest([f"слово{number}"], 99, 99)[-1] for number in range(30)] == list(
@@ -217,7 +231,8 @@ def test_a_damaged_index_is_made_anew(db: Database, tmp_path: Path) -> None:
 def test_an_index_that_fails_while_one_searches_only_makes_it_slower(
     index: SearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit("a", 1, "курс")
+    team = Team()
+    submit("a", team.tg, "курс")
     caught_up(index)
 
     def fail(*_: object) -> list[int]:
@@ -244,7 +259,7 @@ async def test_a_desk_on_many_appeals_finds_a_rare_word_by_its_index(
     path = tmp_path / "many.db"
     generate(path, Sizes(appeals=3_000))
     opened = models.open_database(path)
-    desk.add_source("rare", actor=T)
+    desk.add_source("rare", actor=ACTOR)
     submit("someone", 6, "единственное слово")
     opened.close()
     async with open_desk(path) as shown:

@@ -14,9 +14,9 @@ from leadboard.allocation import audit
 from leadboard.common.errors import Refused, Trouble
 from leadboard.transfer import copying as moving
 from leadboard.transfer.copying import move
-from tests.processes import ROOT
-from tests.server import Server
-from tests.support import T, dump, elsewhere, rows, team
+from tests.support import ACTOR, Team, add_team, dump, elsewhere, rows
+from tests.support.processes import ROOT
+from tests.support.server import Server
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def house(tmp_path: Path) -> str:
     """Return a file with a team, acts, undone acts, closed, waiting and withdrawn appeals."""
     path = str(tmp_path / "house.db")
     opened = models.open_database(path)
-    team({"Анна": 3, "Boris": 2}, {"tg": {"Анна": 70, "Boris": 0}, "vk": {}})
+    team = add_team({"Анна": 3, "Boris": 2}, {"tg": {"Анна": 70, "Boris": 0}, "vk": {}})
     for number in range(9):
         submit(f"tg_{number % 4}", 1 + number % 2, f"text {number}\n'\\%s ?", key=f"k{number}")
-    desk.close([1], actor=T)
-    desk.submit("by hand", 1, "", actor=T)
-    desk.undo(actor=T)
-    desk.toggle_active(2, actor=T)
+    desk.close([1], actor=ACTOR)
+    desk.submit("by hand", team.tg, "", actor=ACTOR)
+    desk.undo(actor=ACTOR)
+    desk.toggle_active(team.boris, actor=ACTOR)
     opened.close()
     return path
 
@@ -86,8 +86,9 @@ def test_ids_go_on_where_they_were(house: str, empty: str, tmp_path: Path, kind:
     target = empty if kind == "server" else str(tmp_path / "new.db")
     move(house, target, silent)
     opened = models.open_database(target)
-    assert submit("next", 1, "").id == 11
-    desk.add_operator("Vera", 1, actor=T)
+    team = Team()
+    assert submit("next", team.tg, "").id == 11
+    desk.add_operator("Vera", 1, actor=ACTOR)
     assert rows("SELECT id FROM operator WHERE name = 'Vera'") == [(3,)]
     assert audit.check() == []
     assert audit.verify().findings == []
@@ -96,7 +97,7 @@ def test_ids_go_on_where_they_were(house: str, empty: str, tmp_path: Path, kind:
 
 def test_a_database_that_holds_something_is_refused(house: str, empty: str) -> None:
     models.open_database(empty)
-    desk.add_source("mine", actor=T)
+    desk.add_source("mine", actor=ACTOR)
     before = content(empty)
     with pytest.raises(Refused, match="holds rows of source already"):
         move(house, empty, silent)

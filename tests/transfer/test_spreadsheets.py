@@ -16,7 +16,7 @@ from leadboard.transfer.cells import defused, id_in, moment_in, revived
 from leadboard.transfer.copying import move
 from leadboard.transfer.reading import tidied
 from leadboard.transfer.team import plan_operators, plan_weights
-from tests.support import T, rows, team
+from tests.support import ACTOR, add_team, rows
 
 ODD = "ab'\"=+-@,;\t\r\n ＝\u00a0\ufeff"
 LETTERS = st.text(st.sampled_from(ODD), max_size=8)
@@ -70,7 +70,7 @@ def test_heads_in_any_case_and_spaces_around_quotes(
         [' "Petrova, ""V""; x"  ', "  7", ' "no" '],
     ]
     text = mark + end.join(delimiter.join(line) for line in lines)
-    plan_operators(io.BytesIO(text.encode()), "csv").act(T)
+    plan_operators(io.BytesIO(text.encode()), "csv").act(ACTOR)
     assert rows("SELECT name, max_load, is_active FROM operator ORDER BY id") == [
         ("Gleb", 6, 1),
         ('Petrova, "V"; x', 7, 0),
@@ -78,13 +78,13 @@ def test_heads_in_any_case_and_spaces_around_quotes(
 
 
 def test_the_head_of_the_weights_in_any_case(db: Database) -> None:
-    team({"Anna": 50}, {"Operator": {"Anna": 1}})
-    plan_weights(io.BytesIO(b' "OPERATOR" , Operator \n "Anna", " 7 " \n'), "csv").act(T)
+    add_team({"Anna": 50}, {"Operator": {"Anna": 1}})
+    plan_weights(io.BytesIO(b' "OPERATOR" , Operator \n "Anna", " 7 " \n'), "csv").act(ACTOR)
     assert rows("SELECT weight FROM operator_source") == [(7,)]
 
 
 def test_keys_of_json_in_any_case(db: Database) -> None:
-    plan_operators(io.BytesIO(b'[{"Name": "Gleb", "Max load": 6}]'), "json").act(T)
+    plan_operators(io.BytesIO(b'[{"Name": "Gleb", "Max load": 6}]'), "json").act(ACTOR)
     assert rows("SELECT name, max_load FROM operator") == [("Gleb", 6)]
     with pytest.raises(Refused, match="there twice"):
         plan_operators(io.BytesIO(b'[{"Name": "a", "name": "b", "max_load": 1}]'), "json")
@@ -120,8 +120,8 @@ def test_moments_that_some_time_zone_cannot_show_stay_out(cell: str, words: str)
 def test_what_no_import_lets_in_is_not_copied_either(
     db: Database, tmp_path: Path, statement: str, words: str
 ) -> None:
-    team({"Anna": 50}, {"tg": {"Anna": 1}})
-    submit("tg_1", 1, "x")
+    team = add_team({"Anna": 50}, {"tg": {"Anna": 1}})
+    submit("tg_1", team.tg, "x")
     rows("PRAGMA foreign_keys = OFF")
     rows(statement)
     db.close()

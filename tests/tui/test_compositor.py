@@ -9,7 +9,7 @@ from textual._compositor import Compositor
 from textual.geometry import Region
 
 from bench.generate import Sizes, generate
-from tests.screen import LARGE, SMALL, USUAL, open_desk
+from tests.support.screen import LARGE, SMALL, USUAL, open_desk
 from tui.compositor import Painter
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import models
 from bench.pty_terminal import PtyTerminal
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 COMMAND = [sys.executable, "-m", "leadboard.cli"]
 PUT_BACK = (b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?25h")

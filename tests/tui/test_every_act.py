@@ -12,7 +12,8 @@ from textual.widgets import Input
 import allocator
 import models
 from leadboard import desk as acts
-from tests.screen import USUAL, Desk, open_desk, rows
+from tests.support import add_team, rows
+from tests.support.screen import USUAL, Desk, open_desk
 from tui.palette import Acts
 
 
@@ -21,13 +22,11 @@ def file(tmp_path: Path) -> Path:
     """Anna has the only place and appeal #1, which Boris may have; #2 waits; #3 is closed."""
     path = tmp_path / "acts.db"
     opened = models.open_database(path)
-    acts.add_source("tg", actor="t")
-    acts.add_operator("Anna", 1, actor="t")
-    acts.set_weight(1, 1, 50, actor="t")
-    allocator.submit("lead_3", 1, "closed")
+    team = add_team({"Anna": 1}, {"tg": {"Anna": 50}})
+    allocator.submit("lead_3", team.tg, "closed")
     acts.close([1], actor="t")
-    allocator.submit("lead_1", 1, "first")
-    allocator.submit("lead_2", 1, "second")
+    allocator.submit("lead_1", team.tg, "first")
+    allocator.submit("lead_2", team.tg, "second")
     acts.add_operator("Boris", 0, actor="t")
     acts.add_source("empty", actor="t")
     opened.close()
@@ -48,8 +47,8 @@ class Way:
 
 
 WEIGHT = "SELECT weight FROM operator_source"
-LIMIT = "SELECT max_load FROM operator WHERE id = 1"
-ACTIVE = "SELECT is_active, load FROM operator WHERE id = 1"
+LIMIT = "SELECT max_load FROM operator WHERE name = 'Anna'"
+ACTIVE = "SELECT is_active, load FROM operator WHERE name = 'Anna'"
 HOLDER = "SELECT operator_id, closed_at IS NULL FROM appeal WHERE id = 2"
 WAYS: dict[str, Way] = {
     "add_operator": Way(
@@ -88,7 +87,7 @@ WAYS: dict[str, Way] = {
         ["e"],
         "weights: rename",
         ["end", "2", "enter"],
-        "SELECT name FROM source WHERE id = 1",
+        "SELECT name FROM source WHERE name <> 'empty'",
         "tg2",
     ),
     "delete_source": Way(

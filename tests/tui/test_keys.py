@@ -10,7 +10,8 @@ from textual.binding import Binding
 from textual.events import Key
 
 from leadboard import desk as acts
-from tests.screen import open_desk, rows
+from tests.support import rows
+from tests.support.screen import open_desk
 from tui.keys import TWINS, both, is_twin
 from tui.keytable import PLACES, key_table
 from tui.typeahead import Fence
@@ -106,3 +107,42 @@ async def test_a_key_that_comes_back_after_the_last_screen_has_gone_is_dropped(
     for event in (Key("n", "n"), Key("q", "q")):
         await app.on_event(event)
     await app.open_keys()
+
+
+async def test_keys_that_arrive_at_once_find_their_way_in_order(file: Path) -> None:
+    async with open_desk(file) as desk:
+        desk.burst("f5", *"tg_9", "tab", *"hi", "ctrl+s", *"tg_10", "enter", *"ho", "enter")
+        await desk.until(lambda: rows("SELECT count(*) FROM appeal") == [(6,)])
+        assert rows("SELECT external_id FROM lead WHERE id > 4") == [("tg_9",), ("tg_10",)]
+        await desk.settle()
+        desk.burst("escape", "f2", "a", *"Vera", "tab", "backspace", "backspace", "7", "enter", "+")
+        await desk.until(lambda: rows("SELECT max_load FROM operator WHERE name='Vera'") == [(7,)])
+
+
+async def test_ctrl_q_asks_about_unsaved_text_as_q_does(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("n")
+        await desk.type("tg_9")
+        await desk.press("ctrl+q")
+        assert "not saved" in desk.text
+        await desk.press("y")
+        assert not desk.app.is_running
+
+
+async def test_a_pane_can_be_enlarged_and_made_small_again(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("3", "f")
+        assert "1 Operators" not in desk.text
+        assert "message 1" in desk.text
+        await desk.press("f")
+        assert "1 Operators" in desk.text
+
+
+async def test_a_dimmed_key_says_why_it_does_nothing(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "empty.db") as desk:
+        await desk.press("e")
+        assert "Edit: there is nothing here to do it to." in desk.text
+        await desk.press("2", "equals_sign")
+        assert "Even out: there is nothing here" in desk.text
+        await desk.press("3", "c")
+        assert "Close: there is nothing here" in desk.text

@@ -13,7 +13,7 @@ import pytest
 import allocator
 import models
 from leadboard import desk as acts
-from tests.screen import LARGE, SMALL, USUAL, Desk, open_desk
+from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
 
 STORED = Path(__file__).parent.parent / "pictures"
 SIZES = {"120x40": LARGE, "80x24": USUAL, "40x10": SMALL}

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 import allocator
 import models
 from leadboard import desk as acts
-from tests.screen import LARGE, SMALL, USUAL, open_desk
+from tests.support.screen import LARGE, SMALL, USUAL, open_desk
 from tui.widgets.remarks import Remark, cut, fitted
 
 WORDS = "курс который начнётся в понедельник"

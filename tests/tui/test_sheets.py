@@ -11,7 +11,8 @@ import allocator
 import models
 from leadboard import desk as acts
 from leadboard.database import transactions
-from tests.screen import SMALL, USUAL, open_desk, rows
+from tests.support import Team, rows
+from tests.support.screen import SMALL, USUAL, open_desk
 
 SIZES = {"80x24": USUAL, "40x10": SMALL}
 by_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -128,25 +129,31 @@ async def test_leaving_waits_for_acts_and_asks_when_they_do_not_come_through(
             await desk.until(lambda: "1 act still waiting for the database" in desk.text)
             await desk.pilot.press("escape")
         await desk.settle()
-        assert rows("SELECT max_load FROM operator WHERE id = 1") == [(2,)]
+        assert rows("SELECT max_load FROM operator WHERE name = 'Operator 0'") == [(2,)]
         assert not desk.app._exit
 
 
 async def test_leaving_saves_the_number_that_is_being_typed(file: Path) -> None:
     async with open_desk(file) as desk:
+        team = Team()
         await desk.press("2", *"7999999", "q")
         assert "The weight must be between" in desk.text
         await desk.press("escape", *"79", "q")
         await desk.until(lambda: desk.app._exit)
-        assert rows("SELECT weight FROM operator_source WHERE operator_id = 1") == [(79,)]
+        assert rows(
+            "SELECT weight FROM operator_source WHERE operator_id = ?", team["Operator 0"]
+        ) == [(79,)]
 
 
 async def test_undo_while_a_number_is_typed_takes_that_back_and_no_act(file: Path) -> None:
     async with open_desk(file) as desk:
+        team = Team()
         await desk.press("1", "plus", "2", "7", "u")
-        assert rows("SELECT max_load FROM operator WHERE id = 1") == [(2,)]
+        assert rows("SELECT max_load FROM operator WHERE name = 'Operator 0'") == [(2,)]
         await desk.press("enter")
-        assert rows("SELECT weight FROM operator_source WHERE operator_id = 1") == [(50,)]
+        assert rows(
+            "SELECT weight FROM operator_source WHERE operator_id = ?", team["Operator 0"]
+        ) == [(50,)]
 
 
 async def test_a_row_that_cannot_be_drawn_says_so_and_the_desk_goes_on(

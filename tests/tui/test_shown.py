@@ -14,8 +14,8 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
 from leadboard.queries.board import Board
-from tests.screen import LARGE, SMALL, USUAL, open_desk
-from tests.support import rows, team
+from tests.support import add_team, rows
+from tests.support.screen import LARGE, SMALL, USUAL, open_desk
 from tui import settings
 from tui.screen.header import Header
 from tui.widgets.moments import short, shown
@@ -56,11 +56,11 @@ def test_a_moment_without_a_zone_is_utc() -> None:
 
 def odd_rows() -> None:
     """Fill a database with what another program may have stored."""
-    team({"Skin": 5, "RTL": 5}, {"tab": {"Skin": 1}})
-    rows("UPDATE operator SET name = ? WHERE id = 1", "👍🏽 Skin")
-    rows("UPDATE operator SET name = ? WHERE id = 2", "\u202eRTL " + "\u0301" * 40)
+    add_team({"Skin": 5, "RTL": 5}, {"tab": {"Skin": 1}})
+    rows("UPDATE operator SET name = ? WHERE name = 'Skin'", "👍🏽 Skin")
+    rows("UPDATE operator SET name = ? WHERE name = 'RTL'", "\u202eRTL " + "\u0301" * 40)
     rows("UPDATE source SET name = ?", "🇷🇺 tab\there")
-    rows("UPDATE operator SET load = ? WHERE id = 1", BEYOND)
+    rows("UPDATE operator SET load = ? WHERE name = 'Skin'", BEYOND)
     rows("INSERT INTO lead (id, external_id) VALUES (?, 'far')", BEYOND)
     moments = [*map(stamp, ENDS), "never", "2026-11-23"]
     for place, moment in enumerate(moments):
@@ -95,7 +95,7 @@ async def test_the_oddest_rows_are_shown_in_every_pane_and_sheet(
 async def test_numbers_of_any_length_are_cut_with_an_ellipsis(
     db: Database, tmp_path: Path, limit: int
 ) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     rows("PRAGMA ignore_check_constraints = ON")
     rows("UPDATE operator SET load = ?, max_load = ?", BEYOND, limit)
     db.close()
@@ -106,7 +106,7 @@ async def test_numbers_of_any_length_are_cut_with_an_ellipsis(
 
 
 def test_the_pace_counts_the_last_minute_only(db: Database) -> None:
-    team({"Anna": 9}, {"tg": {"Anna": 1}})
+    add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     rows("INSERT INTO lead (external_id) VALUES ('far')")
     for moment in (now(), now().replace(year=2038), ENDS[1], ENDS[0]):
         rows(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from models import open_database
-from tests.processes import ROOT
-from tests.terminal import Terminal, known_to_pyte
+from tests.support.processes import ROOT
+from tests.support.terminal import Terminal, known_to_pyte
 
 SETTLED = 0.03
 """Seconds without output after which the next key may come."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 IS_SOAK = "LEADBOARD_SOAK" in os.environ
 
 PROLOGUE = """
@@ -23,6 +23,21 @@ models.open_database(path)
 print("ready", flush=True)
 sys.stdin.readline()
 """
+
+
+def leadboard(
+    target: str | Path, *arguments: str | Path, given: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command on a database as a person would, and return what came of it."""
+    return subprocess.run(
+        [sys.executable, "-m", "leadboard.cli", "--db", str(target), *map(str, arguments)],
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
 
 
 def together(target: str, bodies: Sequence[str], seed: int, seconds: float = 120) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 IMPATIENT = (
     "from leadboard.database import transactions; transactions.PATIENCE = 0.2; "

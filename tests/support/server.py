@@ -18,7 +18,7 @@ HASTE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class Server:
-    """One server with a database that is swept for each test, and copies for who needs his own."""
+    """One server, with a database swept for each test, and copies for who needs their own."""
 
     def __init__(self, process: Any) -> None:
         self._process = process

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 import models
@@ -32,6 +33,11 @@ class Desk:
         """Type a text, key by key."""
         await self.pilot.press(*text)
         await self.settle()
+
+    def burst(self, *keys: str) -> None:
+        """Hand keys over as one write on a terminal does: all at once."""
+        for key in keys:
+            self.app.post_message(Key(key, key if len(key) == 1 else None))
 
     async def settle(self) -> None:
         """Wait until keys, the writer and the screen have nothing left to do."""
@@ -93,8 +99,3 @@ async def open_desk(target: str | Path, size: tuple[int, int] = LARGE) -> AsyncI
             yield desk
     finally:
         opened.close()
-
-
-def rows(sql: str, *parameters: object) -> list[tuple[object, ...]]:
-    """Return what a query finds in the open database."""
-    return list(database.execute_sql(sql, parameters).fetchall())

@@ -1,0 +1,126 @@
+"""What tests of the acts share: refusals, the record of acts, and the rules as code."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from leadboard.allocation import audit
+from leadboard.common.errors import Refused
+from tests.support import Dump, Row, assert_loads_equal_counts, dump, number, rows
+
+Columns = Mapping[str, object]
+
+
+def snapshot() -> Dump:
+    """Return what undo brings back: operators, sources, weights and appeals."""
+    return dump("operator", "source", "operator_source", "appeal")
+
+
+@contextmanager
+def refused(*words: str) -> Iterator[None]:
+    """Expect an act to be refused with a sentence that holds `words`, and to change nothing."""
+    before = dump()
+    with pytest.raises(Refused) as refusal:
+        yield
+    sentence = str(refusal.value)
+    assert_sentence(sentence)
+    for word in words:
+        assert word in sentence
+    assert dump() == before
+
+
+def assert_sentence(text: str) -> None:
+    """Check that a text is one sentence for people."""
+    assert text.endswith(".")
+    assert "\n" not in text
+    assert "None" not in text
+
+
+# --- the record -------------------------------------------------------------------------------
+
+
+def last_event() -> Row:
+    """Return (actor, act, note, forced) of the newest event."""
+    return rows("SELECT actor, act, note, forced FROM event ORDER BY id DESC LIMIT 1")[0]
+
+
+def newest_event_id() -> int:
+    """Return the id of the newest event, 0 when there is none."""
+    return number("SELECT coalesce(max(id), 0) FROM event")
+
+
+def changes_of(event_id: int) -> dict[str, tuple[Columns | None, Columns | None]]:
+    """Return before and after by subject."""
+    found = rows("SELECT subject, before, after FROM event_change WHERE event_id = ?", event_id)
+    return {str(subject): (_row(before), _row(after)) for subject, before, after in found}
+
+
+def _row(text: object) -> Columns | None:
+    if text is None:
+        return None
+    columns: dict[str, object] = json.loads(str(text))
+    return columns
+
+
+def subjects() -> dict[str, Columns]:
+    """Return every row that acts change, named and cut as the record has them."""
+    found: dict[str, Columns] = {}
+    for key, name, is_active, limit in rows("SELECT id, name, is_active, max_load FROM operator"):
+        found[f"operator:{key}"] = {"name": name, "is_active": is_active, "max_load": limit}
+    for key, name in rows("SELECT id, name FROM source"):
+        found[f"source:{key}"] = {"name": name}
+    for operator, source, weight in rows("SELECT * FROM operator_source"):
+        found[f"weight:{operator}:{source}"] = {"weight": weight}
+    names = ("operator_id", "closed_at", "roster_id", "draw", "withdrawn")
+    for key, *values in rows(f"SELECT id, {', '.join(names)} FROM appeal"):
+        found[f"appeal:{key}"] = dict(zip(names, values, strict=True))
+    return found
+
+
+def assert_record_replays(
+    event_id: int, before: Mapping[str, Columns], after: Mapping[str, Columns]
+) -> None:
+    """Check that an event says of every row what really happened to it, and of no other row."""
+    changes = changes_of(event_id)
+    touched = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    assert touched <= set(changes)
+    drawn_alike = {name for name, (was, became) in changes.items() if was == became}
+    assert set(changes) - touched == drawn_alike
+    assert all(name.startswith("appeal:") for name in drawn_alike)
+    for name, (was, became) in changes.items():
+        _assert_part(was, before.get(name))
+        _assert_part(became, after.get(name))
+        if was is not None and became is not None:
+            assert was.keys() == became.keys()
+            assert {**before[name], **became} == after[name]
+
+
+def _assert_part(part: Columns | None, whole: Columns | None) -> None:
+    assert (part is None) == (whole is None)
+    if part is not None and whole is not None:
+        assert part == {name: whole[name] for name in part}
+
+
+# --- the rules --------------------------------------------------------------------------------
+
+
+def assert_nobody_waits_in_vain() -> None:
+    """Rule 6: no appeal waits that somebody could take."""
+    stuck = rows(
+        "SELECT appeal.id, operator.id FROM appeal"
+        " JOIN operator_source USING (source_id)"
+        " JOIN operator ON operator.id = operator_source.operator_id"
+        " WHERE closed_at IS NULL AND appeal.operator_id IS NULL"
+        " AND is_active AND weight > 0 AND load < max_load"
+    )
+    assert stuck == []
+
+
+def assert_clean() -> None:
+    """Check that nothing is wrong with the open database."""
+    assert_loads_equal_counts()
+    assert_nobody_waits_in_vain()
+    assert [each.sentence for each in audit.check()] == []
+    assert [each.sentence for each in audit.verify().findings] == []
