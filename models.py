@@ -23,13 +23,14 @@ from leadboard.common.validation import (
     MAX_LIMIT,
     MAX_MESSAGE,
     MAX_NAME,
+    MAX_NOTE,
     MAX_WEIGHT,
 )
 from leadboard.database.connection import database
 from leadboard.database.fields import UtcField
 from leadboard.database.schema import Schema
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Table(Model):
@@ -59,6 +60,9 @@ class Operator(Table):
     )
     max_load = BigIntegerField(constraints=[Check(f"max_load BETWEEN 0 AND {MAX_LIMIT}")])
     load = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0"), Check("load >= 0")])
+    note = TextField(
+        default="", constraints=[SQL("DEFAULT ''"), Check(f"length(note) <= {MAX_NOTE}")]
+    )
 
 
 class Source(Table):

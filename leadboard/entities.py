@@ -15,9 +15,11 @@ from leadboard.common.errors import Refused
 from leadboard.common.validation import (
     MAX_LIMIT,
     MAX_NAME,
+    MAX_NOTE,
     checked_flag,
     checked_limit,
     checked_name,
+    checked_note,
 )
 from models import Operator, Source
 
@@ -150,6 +152,7 @@ class OperatorRow:
     is_active: bool
     max_load: int
     load: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ OPERATOR = Entity(
         Column(Operator.name, "name", Kind.LINE, checked_name, MAX_NAME),
         Column(Operator.is_active, "active", Kind.FLAG, checked_flag, default=True),
         Column(Operator.max_load, "limit", Kind.WHOLE, checked_limit, MAX_LIMIT, suggested="10"),
+        Column(Operator.note, "note", Kind.TEXT, checked_note, MAX_NOTE, default=""),
     ),
 )
 SOURCE = Entity(Source, "source", (Column(Source.name, "name", Kind.LINE, checked_name, MAX_NAME),))

@@ -11,6 +11,7 @@ MAX_LIMIT = 1_000_000
 MAX_NAME = 80
 MAX_IDENTIFIER = 200
 MAX_MESSAGE = 10_000
+MAX_NOTE = 1_000
 
 VANISHING = (
     "\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f\u1160\u17b4\u17b5"
@@ -70,15 +71,23 @@ def checked_message(message: object) -> str:
 
     None is empty: a photo or a sticker has no text.
     """
-    if message is None:
+    return _text(message, "message", "The message", MAX_MESSAGE)
+
+
+def checked_note(note: object) -> str:
+    """Return free text without spaces at its ends; None is empty; raises Refused when too long."""
+    return _text(note, "note", "The note", MAX_NOTE).strip()
+
+
+def _text(text: object, field: str, what: str, most: int) -> str:
+    """Return text of any lines; raises Refused for what is none, and for too much of it."""
+    if text is None:
         return ""
-    if not isinstance(message, str):
-        raise Refused("The message must be text.", "message")
-    if len(message) > MAX_MESSAGE:
-        raise Refused(
-            f"The message has {len(message):,} characters; {MAX_MESSAGE:,} are allowed.", "message"
-        )
-    return storable(message)
+    if not isinstance(text, str):
+        raise Refused(f"{what} must be text.", field)
+    if len(text) > most:
+        raise Refused(f"{what} has {len(text):,} characters; {most:,} are allowed.", field)
+    return storable(text)
 
 
 def storable(text: str) -> str:

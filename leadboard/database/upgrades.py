@@ -44,7 +44,19 @@ def to_version_2() -> None:
         database.execute_sql(statement.format_map(words))
 
 
-UPGRADES: dict[int, Callable[[], None]] = {1: to_version_2}
+OPERATORS_NOTES = (
+    """ALTER TABLE "operator" ADD COLUMN "note" {text} NOT NULL DEFAULT '' """
+    "CHECK (length(note) <= 1000)"
+)
+
+
+def to_version_3() -> None:
+    """Give each operator a note."""
+    words = ON_SERVERS if engine().is_server else IN_FILES
+    database.execute_sql(OPERATORS_NOTES.format_map(words))
+
+
+UPGRADES: dict[int, Callable[[], None]] = {1: to_version_2, 2: to_version_3}
 """The step from each version of the tables to the next, run in one transaction."""
 
 

@@ -60,7 +60,14 @@ def made(client: httpx.Client, limit: int = 2) -> None:
 def test_the_way_from_an_empty_house_to_a_waiting_appeal_that_flows(file: str) -> None:
     with running(file) as door, door.client() as client:
         anna = client.post("/operators/", json={"name": " Anna ", "max_load": 1})
-        expected = {"id": 1, "name": "Anna", "is_active": True, "max_load": 1, "load": 0}
+        expected = {
+            "id": 1,
+            "name": "Anna",
+            "is_active": True,
+            "max_load": 1,
+            "load": 0,
+            "note": "",
+        }
         assert (anna.status_code, anna.json()) == (201, expected)
         off = client.post("/operators/", json={"name": "Off", "max_load": 9, "is_active": False})
         assert off.json()["is_active"] is False

@@ -218,3 +218,18 @@ def refusals_of(check: Callable[[object], object], value: object) -> list[Refuse
     except Refused as refusal:
         return [refusal]
     return []
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [(None, ""), ("  a \n", "a"), ("x" * validation.MAX_NOTE, "x" * validation.MAX_NOTE)],
+)
+def test_a_note_is_free_text(given: object, stored: str) -> None:
+    assert validation.checked_note(given) == stored
+
+
+@pytest.mark.parametrize("given", [7, True, ["a"], "x" * (validation.MAX_NOTE + 1)])
+def test_what_is_no_note_is_refused(given: object) -> None:
+    with pytest.raises(Refused) as refusal:
+        validation.checked_note(given)
+    assert refusal.value.field == "note"

@@ -8,6 +8,7 @@ import pytest
 
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused
+from leadboard.entities import OPERATOR, SOURCE
 from tests.support import Dump, Row, assert_loads_equal_counts, dump, number, rows
 
 Columns = Mapping[str, object]
@@ -67,10 +68,10 @@ def _row(text: object) -> Columns | None:
 def subjects() -> dict[str, Columns]:
     """Return every row that acts change, named and cut as the record has them."""
     found: dict[str, Columns] = {}
-    for key, name, is_active, limit in rows("SELECT id, name, is_active, max_load FROM operator"):
-        found[f"operator:{key}"] = {"name": name, "is_active": is_active, "max_load": limit}
-    for key, name in rows("SELECT id, name FROM source"):
-        found[f"source:{key}"] = {"name": name}
+    for entity in (OPERATOR, SOURCE):
+        columns = ", ".join(entity.names)
+        for key, *values in rows(f"SELECT id, {columns} FROM {entity.word}"):
+            found[f"{entity.word}:{key}"] = dict(zip(entity.names, values, strict=True))
     for operator, source, weight in rows("SELECT * FROM operator_source"):
         found[f"weight:{operator}:{source}"] = {"weight": weight}
     names = ("operator_id", "closed_at", "roster_id", "draw", "withdrawn")

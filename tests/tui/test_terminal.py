@@ -88,7 +88,10 @@ def _insert(connection: sqlite3.Connection, number: int, text: str) -> None:
     has_operator, is_closed = number % 4 != 0, number % 3 == 0
     moment = "2026-01-01T10:00:00.000000Z"
     for sql, values in (
-        ("INSERT INTO operator VALUES (?, ?, TRUE, 5, ?)", (text, has_operator and not is_closed)),
+        (
+            "INSERT INTO operator VALUES (?, ?, TRUE, 5, ?, ?)",
+            (text, has_operator and not is_closed, text),
+        ),
         ("INSERT INTO source VALUES (?, ?)", (text,)),
         ("INSERT INTO lead VALUES (?, ?)", (text,)),
         ("INSERT INTO event VALUES (?, ?, ?, ?, ?, FALSE, NULL, NULL)", (moment, text, text, text)),
