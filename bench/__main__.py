@@ -22,10 +22,10 @@ from bench import (
 )
 from bench.databases import folder
 from bench.growth import growth
-from bench.plan import LONG, QUICK, Plan
+from bench.plan import LONG, QUICK, BenchPlan
 from bench.result import Result, table
 
-BENCHMARKS: dict[str, Callable[[Plan], list[Result]]] = {
+BENCHMARKS: dict[str, Callable[[BenchPlan], list[Result]]] = {
     "startup": startup.measure,
     "memory": memory.measure,
     "keys": keys.measure,
@@ -59,7 +59,7 @@ def main() -> None:
     print(f"\nThe tables are also in {path}.")
 
 
-def _run(names: Sequence[str], plan: Plan) -> list[Result]:
+def _run(names: Sequence[str], plan: BenchPlan) -> list[Result]:
     results = []
     for name in names:
         begun = time.monotonic()

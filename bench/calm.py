@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.databases import copied
 from bench.keys import key_to_paint
-from bench.plan import TEN_THOUSAND, Plan, house
+from bench.plan import TEN_THOUSAND, BenchPlan, house
 from bench.programs import BARE, leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
@@ -18,7 +18,7 @@ LOCKED = 5.0
 IDLE = 4.0
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Compare the slowest key under a lock with the slowest without; our idling with bare."""
     with tempfile.TemporaryDirectory() as folder:
         path = copied(house(TEN_THOUSAND), Path(folder) / "house.db")

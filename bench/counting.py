@@ -17,11 +17,11 @@ from sqlalchemy import Engine, ForeignKey, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 
-class Base(DeclarativeBase):
+class _Base(DeclarativeBase):
     """What its tables share."""
 
 
-class Operator(Base):
+class _Operator(_Base):
     """Who answers appeals."""
 
     __tablename__ = "operators"
@@ -31,7 +31,7 @@ class Operator(Base):
     max_load: Mapped[int]
 
 
-class Source(Base):
+class _Source(_Base):
     """Where appeals come from."""
 
     __tablename__ = "sources"
@@ -39,7 +39,7 @@ class Source(Base):
     name: Mapped[str]
 
 
-class Weight(Base):
+class _Weight(_Base):
     """How often an operator is picked for a source."""
 
     __tablename__ = "operator_sources"
@@ -48,7 +48,7 @@ class Weight(Base):
     weight: Mapped[int]
 
 
-class Lead(Base):
+class _Lead(_Base):
     """A client."""
 
     __tablename__ = "leads"
@@ -56,7 +56,7 @@ class Lead(Base):
     external_id: Mapped[str] = mapped_column(unique=True)
 
 
-class Appeal(Base):
+class _Appeal(_Base):
     """One message; whoever has it has it for ever."""
 
     __tablename__ = "appeals"
@@ -68,7 +68,7 @@ class Appeal(Base):
     message: Mapped[str]
 
 
-class NewAppeal(BaseModel):
+class _NewAppeal(BaseModel):
     """What a bot sends."""
 
     external_id: str
@@ -87,7 +87,7 @@ class StoredAppeal(BaseModel):
 def engine_of(path: Path) -> Engine:
     """Return the engine of a database file with the tables in place."""
     engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
-    Base.metadata.create_all(engine)
+    _Base.metadata.create_all(engine)
     return engine
 
 
@@ -100,12 +100,12 @@ def service(engine: Engine) -> FastAPI:
             yield opened
 
     @app.post("/appeals/")
-    def create_appeal(new: NewAppeal, db: Session = Depends(session)) -> StoredAppeal:  # noqa: B008
-        if db.get(Source, new.source_id) is None:
+    def create_appeal(new: _NewAppeal, db: Session = Depends(session)) -> StoredAppeal:  # noqa: B008
+        if db.get(_Source, new.source_id) is None:
             raise HTTPException(404, "There is no such source.")
         lead = lead_of(db, new.external_id)
         operator = pick(db, new.source_id)
-        appeal = Appeal(
+        appeal = _Appeal(
             lead_id=lead.id,
             source_id=new.source_id,
             operator_id=operator.id if operator else None,
@@ -119,22 +119,22 @@ def service(engine: Engine) -> FastAPI:
     return app
 
 
-def lead_of(db: Session, external_id: str) -> Lead:
+def lead_of(db: Session, external_id: str) -> _Lead:
     """Return the lead, stored now if he is new."""
-    lead = db.scalar(select(Lead).where(Lead.external_id == external_id))
+    lead = db.scalar(select(_Lead).where(_Lead.external_id == external_id))
     if lead is None:
-        lead = Lead(external_id=external_id)
+        lead = _Lead(external_id=external_id)
         db.add(lead)
         db.flush()
     return lead
 
 
-def pick(db: Session, source_id: int) -> Operator | None:
+def pick(db: Session, source_id: int) -> _Operator | None:
     """Return an operator of the source who is active and below his limit, by weight."""
     linked = db.execute(
-        select(Operator, Weight.weight).join(Weight).where(Weight.source_id == source_id)
+        select(_Operator, _Weight.weight).join(_Weight).where(_Weight.source_id == source_id)
     ).all()
-    counted = db.execute(select(Appeal.operator_id, func.count()).group_by(Appeal.operator_id))
+    counted = db.execute(select(_Appeal.operator_id, func.count()).group_by(_Appeal.operator_id))
     loads = {row[0]: row[1] for row in counted}
     able = [
         (operator, weight)
@@ -144,9 +144,9 @@ def pick(db: Session, source_id: int) -> Operator | None:
     return _drawn(able) if able else None
 
 
-def _drawn(able: Sequence[tuple[Operator, int]]) -> Operator:
+def _drawn(able: Sequence[tuple[_Operator, int]]) -> _Operator:
     operators, weights = zip(*able, strict=True)
-    drawn: Operator = random.choices(operators, weights)[0]
+    drawn: _Operator = random.choices(operators, weights)[0]
     return drawn
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.counted import MISSING, fill, is_installed
 from bench.databases import copied, with_room
-from bench.plan import MILLION, SERVED, TEN_THOUSAND, Plan, office, short
+from bench.plan import MILLION, SERVED, TEN_THOUSAND, BenchPlan, office, short
 from bench.programs import ROOT
 from bench.result import Result
 
@@ -25,7 +25,7 @@ COUNTING_CLIENTS, COUNTED = 2, 8
 TARGET = 1 / 100
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Send appeals to both at ten thousand appeals and at a million."""
     if not is_installed():
         print(MISSING, file=sys.stderr)

@@ -15,7 +15,7 @@ from bench.databases import copied, with_room
 from bench.feed import write_lines
 from bench.growth import exponent
 from bench.keys import key_to_paint
-from bench.plan import SERVED, TEN_THOUSAND, Plan, office, short
+from bench.plan import SERVED, TEN_THOUSAND, BenchPlan, office, short
 from bench.programs import ROOT, leadboard
 from bench.result import Result, percentile
 from bench.submit import opened
@@ -42,7 +42,7 @@ FELT = 100.0
 OPEN_OF_SERVED = "closed_at IS NULL AND source_id <= ?"
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Raise a limit so that half of all who wait are handed out, at every number of them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

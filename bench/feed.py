@@ -20,7 +20,7 @@ from statistics import median
 
 from bench.databases import copied, with_room
 from bench.memory import megabytes
-from bench.plan import SERVED, Plan, office, short
+from bench.plan import SERVED, BenchPlan, office, short
 from bench.programs import ROOT
 from bench.result import Result, percentile
 from bench.words import source_name
@@ -39,10 +39,10 @@ OTHERS = 50
 ALONE = 3.0
 """For how many seconds it does so without one, and at least with one."""
 
-Line = tuple[str, int, str]
+FeedLine = tuple[str, int, str]
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Feed files of lines into databases of every size; watch memory, and a bot beside."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -54,7 +54,7 @@ def measure(plan: Plan) -> list[Result]:
         ]
 
 
-def lines(count: int) -> Iterator[Line]:
+def lines(count: int) -> Iterator[FeedLine]:
     """Yield leads, sources and messages; three in ten leads are new, as in generated databases."""
     for number in range(count):
         lead = f"feed_{number * 7919 % max(1, count * 3 // 10)}"
@@ -133,7 +133,7 @@ def _fresh(folder: Path, size: int) -> Path:
     return with_room(copied(office(size), folder / "office.db"))
 
 
-def _beside_rows(folder: Path, file: Path, plan: Plan, size: int) -> Result:
+def _beside_rows(folder: Path, file: Path, plan: BenchPlan, size: int) -> Result:
     count = plan.feed_lines[-1]
     laps = [
         (feed(_fresh(folder, size), file), write_rows(_fresh(folder, size), count))
@@ -144,7 +144,7 @@ def _beside_rows(folder: Path, file: Path, plan: Plan, size: int) -> Result:
     return Result(name, ours, raw, "appeals/s", TARGET, size=size)
 
 
-def _memory(folder: Path, files: list[Path], plan: Plan) -> Result:
+def _memory(folder: Path, files: list[Path], plan: BenchPlan) -> Result:
     """Compare the memory of the longest file with that of the shortest: it must be the same."""
     few, many = (most_memory(_fresh(folder, plan.sizes[0]), files[end]) for end in (0, -1))
     shortest, longest = short(plan.feed_lines[0]), short(plan.feed_lines[-1])
@@ -153,7 +153,7 @@ def _memory(folder: Path, files: list[Path], plan: Plan) -> Result:
     )
 
 
-def _beside_a_bot(folder: Path, file: Path, plan: Plan) -> Result:
+def _beside_a_bot(folder: Path, file: Path, plan: BenchPlan) -> Result:
     database = _fresh(folder, plan.sizes[0])
     with writing(database, OTHERS) as bot:
         time.sleep(ALONE)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bench.generate import Sizes, generate
-from bench.plan import Plan as Sizing
+from bench.plan import BenchPlan
 from bench.result import Result
 from leadboard.transfer.appeals import plan_appeals
 from leadboard.transfer.leads import plan_leads
@@ -35,7 +35,7 @@ SELECT = (
 )
 
 
-def measure(_: Sizing) -> list[Result]:
+def measure(_: BenchPlan) -> list[Result]:
     """Export and import everything; the bare programs check nothing and draw nothing."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

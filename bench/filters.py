@@ -10,13 +10,13 @@ from pathlib import Path
 from statistics import median
 
 from bench.databases import kept
-from bench.plan import Plan, office, short
+from bench.plan import BenchPlan, office, short
 from bench.result import Result
 from bench.submit import opened
 from bench.words import RARE_WORD, WORDS, operator_name, source_name
 from leadboard.database.fields import now
 from leadboard.queries.appeals import newest_appeals
-from leadboard.queries.filters import EVERYTHING, Wanted, parse
+from leadboard.queries.filters import EVERYTHING, AppealFilter, parse
 from leadboard.queries.word_index import SearchIndex, index_of_database
 
 PAGE = 100
@@ -26,7 +26,7 @@ PATIENCE = 2.0
 """Seconds after which one look is enough."""
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Read the first page of each filter at every size."""
     return [result for size in plan.sizes for result in _at(size, plan.rounds)]
 
@@ -83,7 +83,7 @@ def filled_index() -> SearchIndex | None:
     return index
 
 
-def _milliseconds(wanted: Wanted, rounds: int, index: SearchIndex | None) -> float:
+def _milliseconds(wanted: AppealFilter, rounds: int, index: SearchIndex | None) -> float:
     return _median_of(lambda: newest_appeals(PAGE, None, wanted, index), rounds)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.calm import idle_percent
 from bench.databases import copied, with_room
 from bench.filters import filled_index
-from bench.plan import Plan, office, short
+from bench.plan import BenchPlan, office, short
 from bench.programs import leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
@@ -24,7 +24,7 @@ HEARD = 10.0
 """Seconds that the last key may take to be stored."""
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Let the desk follow a bot at every size; count what a row of keys did meanwhile."""
     with tempfile.TemporaryDirectory() as name:
         return [result for size in plan.sizes for result in _at(Path(name), size)]

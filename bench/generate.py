@@ -29,7 +29,7 @@ LEAD_SHARE = 0.3
 ACT_EVERY = 20
 """Every how many appeals one has its closing on record as an act."""
 
-AppealRow = tuple[int, int, int | None, str, str, str | None, int, int | None]
+AppealTuple = tuple[int, int, int | None, str, str, str | None, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Team:
 
 
 @dataclass(slots=True)
-class Wheel:
+class DrawWheel:
     """The roster of one source, ready for many draws."""
 
     roster_id: int
@@ -148,7 +148,7 @@ def _team(sizes: Sizes, rng: random.Random) -> Team:
 
 def _wheels(
     connection: sqlite3.Connection, sizes: Sizes, team: Team, rng: random.Random
-) -> list[Wheel]:
+) -> list[DrawWheel]:
     """Link operators with sources; the last of several sources has nobody, so its appeals wait."""
     wheels = []
     for source_id in range(1, sizes.sources + 1):
@@ -164,7 +164,7 @@ def _wheels(
                 for each, weight in weights.items()
             )
         )
-        wheels.append(Wheel(_write_roster(connection, candidates), candidates))
+        wheels.append(DrawWheel(_write_roster(connection, candidates), candidates))
     return wheels
 
 
@@ -198,7 +198,7 @@ def _write_roster(connection: sqlite3.Connection, candidates: Candidates) -> int
 def _write_appeals(
     connection: sqlite3.Connection,
     sizes: Sizes,
-    wheels: list[Wheel],
+    wheels: list[DrawWheel],
     team: Team,
     rng: random.Random,
 ) -> None:
@@ -214,8 +214,8 @@ def _write_appeals(
 
 
 def _appeals(
-    sizes: Sizes, wheels: list[Wheel], team: Team, rng: random.Random
-) -> Iterator[AppealRow]:
+    sizes: Sizes, wheels: list[DrawWheel], team: Team, rng: random.Random
+) -> Iterator[AppealTuple]:
     end, step = now(), timedelta(days=DAYS) / max(1, sizes.appeals)
     first_open = sizes.appeals - 2 * sum(team.wanted)
     messages = Messages(rng, sizes.appeals // 3)

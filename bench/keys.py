@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.databases import kept
-from bench.plan import MILLION, TEN_THOUSAND, Plan, house, short
+from bench.plan import MILLION, TEN_THOUSAND, BenchPlan, house, short
 from bench.programs import BARE, Program, bare, leadboard
 from bench.pty_terminal import KEYS, PtyTerminal
 from bench.result import Result, percentile
@@ -38,7 +38,7 @@ PANES = {
 DOWN, SCROLL, PAGE = "down", "scroll", "page"
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Walk through every pane of a large house, and through a bare table."""
     small, large = (leadboard(kept(house(size))) for size in (TEN_THOUSAND, MILLION))
     table = walked(BARE, (), walks("ctrl+home", 1, plan.laps))

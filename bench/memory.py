@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.databases import kept
-from bench.plan import Plan, office, short
+from bench.plan import BenchPlan, office, short
 from bench.programs import BARE, Program, leadboard
 from bench.result import Result
 
@@ -13,7 +13,7 @@ WALK = [*["pagedown"] * 5, *["pageup"] * 5]
 """Keys that fill the caches of either program."""
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Start both programs, walk a little, and compare what Linux says they have resident."""
     bare = resident(BARE, [])
     return [

@@ -8,7 +8,7 @@ TEN_THOUSAND, MILLION, TEN_MILLION = 10_000, 1_000_000, 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BenchPlan:
     """The sizes of a run and the numbers of lines that are fed, each smallest first.
 
     `feeds` is how often the longest file is fed, `laps` how often each way through a
@@ -22,8 +22,8 @@ class Plan:
     laps: int
 
 
-QUICK = Plan((TEN_THOUSAND, MILLION), (2_000, 20_000), 1, 3, 1)
-LONG = Plan((TEN_THOUSAND, MILLION, TEN_MILLION), (20_000, 200_000), 3, 5, 5)
+QUICK = BenchPlan((TEN_THOUSAND, MILLION), (2_000, 20_000), 1, 3, 1)
+LONG = BenchPlan((TEN_THOUSAND, MILLION, TEN_MILLION), (20_000, 200_000), 3, 5, 5)
 
 
 SERVED = 4

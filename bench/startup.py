@@ -3,7 +3,7 @@
 from statistics import median
 
 from bench.databases import kept
-from bench.plan import Plan, office, short
+from bench.plan import BenchPlan, office, short
 from bench.programs import BARE, Program, leadboard
 from bench.pty_terminal import PtyTerminal
 from bench.result import Result
@@ -11,7 +11,7 @@ from bench.result import Result
 TARGET = 1.3
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Start Leadboard at every size and the bare app in turn; compare their medians."""
     return [result for size in plan.sizes for result in _at(size, plan.rounds + 2)]
 

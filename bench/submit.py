@@ -20,7 +20,7 @@ from peewee import Database
 import allocator
 from bench.counted import MISSING, counting_rate, is_installed
 from bench.databases import copied, with_room
-from bench.plan import MILLION, SERVED, Plan, office, short
+from bench.plan import MILLION, SERVED, BenchPlan, office, short
 from bench.result import Result
 from leadboard.allocation.intake import Placed
 from models import open_database
@@ -37,7 +37,7 @@ COUNTING_TARGET = 1 / 300
 Statement = tuple[str, Sequence[object]]
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Submit the same appeals in turn by the allocator and by a replay of its statements."""
     with tempfile.TemporaryDirectory() as folder:
         results = [_beside_replay(Path(folder), size, plan.rounds) for size in (0, *plan.sizes)]

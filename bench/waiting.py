@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bench.plan import Plan
+from bench.plan import BenchPlan
 from bench.result import Result
 from leadboard import desk
 from leadboard.database.connection import database
@@ -17,7 +17,7 @@ ROUNDS = 5
 TARGET = 2.0
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: BenchPlan) -> list[Result]:
     """Time the same act on a database with nobody waiting and on one with a crowd, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / "none.db", Path(folder) / "crowd.db"]

@@ -16,7 +16,7 @@ from bench.programs import ROOT
 from models import open_database
 
 
-class Writer:
+class PacedWriter:
     """The process, seen from the one that started it."""
 
     def __init__(self, path: Path, rate: int) -> None:
@@ -40,9 +40,9 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, rate: int) -> Iterator[Writer]:
+def writing(path: Path, rate: int) -> Iterator[PacedWriter]:
     """Let a process submit `rate` appeals a second while the block runs, or until it is stopped."""
-    writer = Writer(path, rate)
+    writer = PacedWriter(path, rate)
     try:
         yield writer
     finally:

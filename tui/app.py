@@ -22,9 +22,9 @@ from tui.screen.desk import DeskScreen
 
 
 def _acts() -> type[Provider]:
-    from tui.palette import Acts  # only once the palette is opened
+    from tui.palette import ActProvider  # only once the palette is opened
 
-    return Acts
+    return ActProvider
 
 
 class LeadboardApp(DeskApp):

@@ -20,7 +20,7 @@ TELL = 0.5
 """Seconds between two words about how many rows are written."""
 
 
-class Stopped(Exception):
+class SavingStopped(Exception):
     """The desk was left while a file was being written."""
 
 
@@ -79,7 +79,7 @@ class Saving:
         told = time.monotonic()
         for record in records:
             if self._is_stopped.is_set():
-                raise Stopped
+                raise SavingStopped
             yield record
             self.rows += 1
             if self.rows % 100 == 0 and time.monotonic() - told > TELL:

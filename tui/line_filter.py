@@ -7,7 +7,7 @@ from textual.filter import LineFilter
 from leadboard.common.text import strip_controls
 
 
-class Gate(LineFilter):
+class ControlFilter(LineFilter):
     """Takes what a terminal would obey out of every painted line, wherever it came from."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -20,4 +20,4 @@ class Gate(LineFilter):
         ]
 
 
-GATE = Gate()
+GATE = ControlFilter()

@@ -18,7 +18,7 @@ class Insistence:
     act: Callable[..., Done[Any]]
 
 
-class Act(Message):
+class ActRequest(Message):
     """An act that a pane asks for: a function of `desk` and its arguments, all but the actor.
 
     `words` say what it does, where the function and its arguments do not.

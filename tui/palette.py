@@ -24,7 +24,7 @@ PLACES = {"desk": "Desk"} | {
 """How the palette names the first part of a binding's id."""
 
 
-class Acts(Provider):
+class ActProvider(Provider):
     """Offers what the desk and its panes are bound to, wherever the focus is."""
 
     def acts(self) -> Iterator[tuple[str, Binding, DOMNode]]:

@@ -110,21 +110,21 @@ def record_rest(rest: Journal, actor: str = BY_ITSELF, part_of: int | None = Non
         rest.write(actor, HAND_OUT, f"{given} waiting handed out", part_of=part_of)
 
 
-class Batch(NamedTuple):
+class HandedOut(NamedTuple):
     """What a batch handed out that is no open act's doing, and whether more flows."""
 
     rest: Journal
     has_more: bool
 
 
-def hand_out_batch(batch: int = DRAIN_BATCH) -> Batch:
+def hand_out_batch(batch: int = DRAIN_BATCH) -> HandedOut:
     """Drain for an act, in the transaction under way; the rest is the caller's to record."""
     flow = Journal()
     drained = drain(flow, batch=batch)
     rest = share(flow)
     if not drained.has_more:
         close_all()
-    return Batch(rest, drained.has_more)
+    return HandedOut(rest, drained.has_more)
 
 
 def hand_out(

@@ -39,7 +39,7 @@ class Rules:
     rate: float = 0.0
 
 
-class Gate:
+class AccessMiddleware:
     """Lets requests through to the application behind it, or answers them itself."""
 
     def __init__(self, app: App, rules: Rules) -> None:

@@ -18,7 +18,7 @@ from leadboard import desk
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.api import errors as answers
 from leadboard.api import schemas as shapes
-from leadboard.api.access import Gate, Rules
+from leadboard.api.access import AccessMiddleware, Rules
 from leadboard.api.errors import told
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Missing, Refused
@@ -35,7 +35,7 @@ T = TypeVar("T")
 READERS = 4
 """Threads that read, each with a connection of its own."""
 
-Number = Annotated[int, Path(ge=1, description="The id of the operator.")]
+OperatorId = Annotated[int, Path(ge=1, description="The id of the operator.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="The most rows to return.")]
 
 
@@ -47,7 +47,7 @@ def _known(number: int) -> int:
 After = Annotated[
     int, Query(ge=0, description="Return what comes after this id."), AfterValidator(_known)
 ]
-Chosen = Annotated[int, Query(ge=1), AfterValidator(_known)]
+ChosenId = Annotated[int, Query(ge=1), AfterValidator(_known)]
 
 _PAIR = r"^[0-9]{1,18}:[0-9]{1,18}$"
 Pair = Annotated[
@@ -64,7 +64,7 @@ ABOUT = (
 )
 DIFFERS = "Leadboard-Text-Differs"
 KNOWN: dict[str, Any] = {
-    "model": shapes.Appeal,
+    "model": shapes.AppealOut,
     "description": "The key is known of this lead and source: its first appeal; nothing is stored.",
     "headers": {
         DIFFERS: {
@@ -110,7 +110,7 @@ def application(actor: str, rules: Rules) -> FastAPI:
     app.router.route_class = _Route
     for add in (_operators, _sources, _weights, _appeals, _leads, _health):
         add(app, door)
-    app.add_middleware(Gate, rules=rules)
+    app.add_middleware(AccessMiddleware, rules=rules)
     return app
 
 
@@ -147,25 +147,25 @@ class _Route(APIRoute):
 
 def _operators(app: FastAPI, door: Door) -> None:
     @app.post("/operators/", status_code=201, responses=told(400, 409, 422))
-    async def add_operator(new: shapes.NewOperator) -> shapes.Operator:
+    async def add_operator(new: shapes.OperatorIn) -> shapes.OperatorOut:
         """Add an operator."""
 
         def act() -> OperatorRow | None:
             done = desk.add_operator(**new.model_dump(), actor=door.actor)
             return records.operator(done.result)
 
-        return shapes.Operator(**asdict(_there(await door.writer.do(act))))
+        return shapes.OperatorOut(**asdict(_there(await door.writer.do(act))))
 
     @app.get("/operators/", responses=told(422))
-    async def operators(limit: Limit = 100, after: After = 0) -> list[shapes.Operator]:
+    async def operators(limit: Limit = 100, after: After = 0) -> list[shapes.OperatorOut]:
         """Return operators with their loads."""
         found = await door.read(lambda: records.operators(limit, after))
-        return [shapes.Operator(**asdict(each)) for each in found]
+        return [shapes.OperatorOut(**asdict(each)) for each in found]
 
     @app.patch("/operators/{operator_id}", responses=told(400, 404, 409, 422))
     async def change_operator(
-        operator_id: Number, change: shapes.OperatorChange
-    ) -> shapes.Operator:
+        operator_id: OperatorId, change: shapes.OperatorPatch
+    ) -> shapes.OperatorOut:
         """Change what is given: name, limit, on or off. Places that come free go to who waits."""
         columns = change.model_dump(exclude_unset=True)
 
@@ -177,34 +177,34 @@ def _operators(app: FastAPI, door: Door) -> None:
         found = await door.writer.do(act)
         if found is None:
             raise Missing(f"There is no operator #{operator_id}.", "operator_id")
-        return shapes.Operator(**asdict(found))
+        return shapes.OperatorOut(**asdict(found))
 
 
 def _sources(app: FastAPI, door: Door) -> None:
     @app.post("/sources/", status_code=201, responses=told(400, 409, 422))
-    async def add_source(new: shapes.NewSource) -> shapes.Source:
+    async def add_source(new: shapes.SourceIn) -> shapes.SourceOut:
         """Add a source of appeals."""
 
         def act() -> SourceRow | None:
             done = desk.add_source(**new.model_dump(), actor=door.actor)
             return records.source(done.result)
 
-        return shapes.Source(**asdict(_there(await door.writer.do(act))))
+        return shapes.SourceOut(**asdict(_there(await door.writer.do(act))))
 
     @app.get("/sources/", responses=told(422))
-    async def sources(limit: Limit = 100, after: After = 0) -> list[shapes.Source]:
+    async def sources(limit: Limit = 100, after: After = 0) -> list[shapes.SourceOut]:
         """Return the sources."""
         found = await door.read(lambda: records.sources(limit, after))
-        return [shapes.Source(**asdict(each)) for each in found]
+        return [shapes.SourceOut(**asdict(each)) for each in found]
 
 
 def _weights(app: FastAPI, door: Door) -> None:
     @app.post(
         "/operator-sources/",
         status_code=201,
-        responses={**told(400, 404, 422), 200: {"model": shapes.Weight, "description": "Set"}},
+        responses={**told(400, 404, 422), 200: {"model": shapes.WeightOut, "description": "Set"}},
     )
-    async def link(new: shapes.Link, response: Response) -> shapes.Weight:
+    async def link(new: shapes.LinkIn, response: Response) -> shapes.WeightOut:
         """Set the weight of an operator for a source, linking the two if they are not."""
 
         def act() -> bool:
@@ -212,29 +212,29 @@ def _weights(app: FastAPI, door: Door) -> None:
             return done.result is None
 
         response.status_code = 201 if await door.writer.do(act) else 200
-        return shapes.Weight(**new.model_dump())
+        return shapes.WeightOut(**new.model_dump())
 
     @app.get("/operator-sources/", responses=told(422))
     async def links(
-        source_id: Chosen | None = None, limit: Limit = 1000, after: Pair = "0:0"
-    ) -> list[shapes.Weight]:
+        source_id: ChosenId | None = None, limit: Limit = 1000, after: Pair = "0:0"
+    ) -> list[shapes.WeightOut]:
         """Return the weights, all or those of a source."""
         operator_id, last = map(int, re.split(":", after))
         found = await door.read(lambda: records.weights(limit, (operator_id, last), source_id))
-        return [shapes.Weight(**asdict(each)) for each in found]
+        return [shapes.WeightOut(**asdict(each)) for each in found]
 
 
 def _appeals(app: FastAPI, door: Door) -> None:
     @app.post(
         "/appeals/",
         status_code=201,
-        response_model=shapes.Appeal,
+        response_model=shapes.AppealOut,
         responses={
             **told(400, 404, 422),
             200: KNOWN,
         },
     )
-    async def submit(new: shapes.NewAppeal) -> Response:
+    async def submit(new: shapes.AppealIn) -> Response:
         """Store an appeal and give it to an operator by lottery, or to nobody: then it waits."""
         draft = Draft.checked(new.external_id, new.source_id, new.message, new.key)
         placed = await door.writer.store(draft)
@@ -244,12 +244,12 @@ def _appeals(app: FastAPI, door: Door) -> None:
             return JSONResponse(_written(known), 200, headers=headers)
         return JSONResponse(_just_stored(draft, placed), 201)
 
-    @app.get("/appeals/", response_model=list[shapes.Appeal], responses=told(422))
+    @app.get("/appeals/", response_model=list[shapes.AppealOut], responses=told(422))
     async def appeals(
         limit: Limit = 100,
         after: After = 0,
-        source_id: Chosen | None = None,
-        operator_id: Chosen | None = None,
+        source_id: ChosenId | None = None,
+        operator_id: ChosenId | None = None,
         waiting: bool = False,
     ) -> Response:
         """Return appeals, oldest first: all, or those of a source, of an operator, or that wait."""
@@ -266,10 +266,10 @@ def _leads(app: FastAPI, door: Door) -> None:
     async def leads(
         limit: Annotated[int, Query(ge=1, le=100, description="The most leads to return.")] = 50,
         after: After = 0,
-    ) -> list[shapes.Lead]:
+    ) -> list[shapes.LeadOut]:
         """Return leads, each with the newest hundred of his appeals, oldest first."""
         found = await door.read(lambda: records.leads(limit, after))
-        return [shapes.Lead(**asdict(each)) for each in found]
+        return [shapes.LeadOut(**asdict(each)) for each in found]
 
 
 def _health(app: FastAPI, door: Door) -> None:
@@ -292,7 +292,7 @@ def _as_json(found: Sequence[AppealRow]) -> Response:
     return JSONResponse([_written(each) for each in found])
 
 
-_APPEAL = tuple(shapes.Appeal.model_fields)
+_APPEAL = tuple(shapes.AppealOut.model_fields)
 
 
 def _written(appeal: AppealRow) -> dict[str, Any]:

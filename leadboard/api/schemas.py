@@ -83,19 +83,19 @@ def _answer(row: type[Any], *, without: Collection[str] = ()) -> type[BaseModel]
     return create_model(row.__name__, **columns)
 
 
-class NewOperator(_new(OPERATOR)):  # type: ignore[misc]
+class OperatorIn(_new(OPERATOR)):  # type: ignore[misc]
     """An operator to be added."""
 
 
-class OperatorChange(_change(OPERATOR)):  # type: ignore[misc]
+class OperatorPatch(_change(OPERATOR)):  # type: ignore[misc]
     """What is to change of an operator; what is left out stays."""
 
 
-class NewSource(_new(SOURCE)):  # type: ignore[misc]
+class SourceIn(_new(SOURCE)):  # type: ignore[misc]
     """A source to be added."""
 
 
-class Link(Given):
+class LinkIn(Given):
     """The weight of an operator for a source."""
 
     operator_id: Number
@@ -103,7 +103,7 @@ class Link(Given):
     weight: Annotated[int, Field(ge=0, le=MAX_WEIGHT, examples=[70]), AS_WHOLE]
 
 
-class NewAppeal(Given):
+class AppealIn(Given):
     """A message of a lead; with a `key` it is safe to send it again.
 
     The key is the lead's own at this source; others may use the same. A message of null is empty,
@@ -116,19 +116,19 @@ class NewAppeal(Given):
     key: Identifier | Whole | None = None
 
 
-class Operator(_answer(OperatorRow)):  # type: ignore[misc]
+class OperatorOut(_answer(OperatorRow)):  # type: ignore[misc]
     """An operator with their load."""
 
 
-class Source(_answer(SourceRow, without=("waiting",))):  # type: ignore[misc]
+class SourceOut(_answer(SourceRow, without=("waiting",))):  # type: ignore[misc]
     """A source of appeals."""
 
 
-class Weight(_answer(WeightRow)):  # type: ignore[misc]
+class WeightOut(_answer(WeightRow)):  # type: ignore[misc]
     """The weight of one operator for one source."""
 
 
-class Appeal(BaseModel):
+class AppealOut(BaseModel):
     """An appeal as it stands; `operator_id` is null where nobody has it."""
 
     id: int
@@ -142,12 +142,12 @@ class Appeal(BaseModel):
     closed_at: datetime | None
 
 
-class Lead(BaseModel):
+class LeadOut(BaseModel):
     """A lead with their appeals, the newest hundred, oldest first."""
 
     id: int
     external_id: str
-    appeals: list[Appeal]
+    appeals: list[AppealOut]
 
 
 class Health(BaseModel):

@@ -24,14 +24,14 @@ LONGEST_QUEUE = 10_000
 TURN = 0.002
 """Seconds left between two transactions; longer than others nap before they try again."""
 
-Job = Draft | Callable[[], Any]
+WriteJob = Draft | Callable[[], Any]
 """An appeal to be stored, or an act to be done."""
 
 
 class _Asked(NamedTuple):
     """A job with the future that its outcome goes to."""
 
-    job: Job
+    job: WriteJob
     future: "asyncio.Future[Any]"
 
 
@@ -54,7 +54,7 @@ class Writer:
         outcome: T = await self._ask(act)
         return outcome
 
-    def _ask(self, job: Job) -> "asyncio.Future[Any]":
+    def _ask(self, job: WriteJob) -> "asyncio.Future[Any]":
         if self._asked.qsize() >= LONGEST_QUEUE:
             raise TooBusy("Too many are waiting: try again in a moment.")
         future = self._loop.create_future()

@@ -19,10 +19,11 @@ from leadboard.allocation.intake import Draft, Placed
 from leadboard.allocation.names import ids_by_name
 from leadboard.cli.line_reader import MAX_LINE, Line, LineReader
 from leadboard.cli.output import takes_all_letters
-from leadboard.cli.progress import Advance, progress_bar
+from leadboard.cli.progress import progress_bar
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
 from leadboard.common.errors import Refused, TooBusy, Trouble, Uncertain
+from leadboard.common.progress import Advance
 from leadboard.common.validation import (
     checked_external_id,
     checked_key,
@@ -48,7 +49,7 @@ _AS_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
 REQUIRED = ("external_id", "source", "message")
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """A line that may come in, checked; the transaction looks its source up."""
 
     number: int
@@ -66,14 +67,14 @@ class Bad:
     sentence: str
 
 
-def parsed(line: Line) -> Entry | Bad:
+def parsed(line: Line) -> FeedEntry | Bad:
     """Return what a line asks for, or what is wrong with it; never raises."""
     try:
         fields = _object(line.content)
         for name in REQUIRED:
             if name not in fields:
                 raise Refused(f"The field {name} is missing.", name)
-        return Entry(
+        return FeedEntry(
             line.number,
             _source(fields["source"]),
             checked_external_id(fields["external_id"]),
@@ -114,14 +115,14 @@ def _source(source: object) -> str | int:
     return source
 
 
-def store_batch(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
+def store_batch(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Placed | Bad]:
     """Store the entries in one transaction, each on its own: a refused one harms no other."""
     if all(isinstance(each, Bad) for each in batch):
         return [each for each in batch if isinstance(each, Bad)]
     return transact(lambda: _store_all(batch, rng))
 
 
-def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed | Bad]:
+def _store_all(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Placed | Bad]:
     # Names are looked up afresh in each transaction: only there can nobody rename a source.
     named = ids_by_name(Source)
     drafts = [_draft(each, named) for each in batch]
@@ -132,7 +133,7 @@ def _store_all(batch: Sequence[Entry | Bad], rng: random.Random) -> list[Placed 
     ]
 
 
-def _draft(each: Entry | Bad, named: dict[str, int]) -> Draft | Bad:
+def _draft(each: FeedEntry | Bad, named: dict[str, int]) -> Draft | Bad:
     if isinstance(each, Bad):
         return each
     source = each.source
@@ -142,7 +143,7 @@ def _draft(each: Entry | Bad, named: dict[str, int]) -> Draft | Bad:
     return Draft(each.external_id, source_id, each.message, each.key)
 
 
-def _outcome(line: Entry | Bad, stored: Placed | Refused) -> Placed | Bad:
+def _outcome(line: FeedEntry | Bad, stored: Placed | Refused) -> Placed | Bad:
     return stored if isinstance(stored, Placed) else Bad(line.number, str(stored))
 
 
@@ -217,7 +218,7 @@ class Feed:
         self._answered += len(outcomes)
         self._advance(self._reader.bytes_read, self._answered)
 
-    def _patiently(self, batch: Sequence[Entry | Bad]) -> list[Placed | Bad]:
+    def _patiently(self, batch: Sequence[FeedEntry | Bad]) -> list[Placed | Bad]:
         """Store a batch however long the database is locked: none of its lines may be lost."""
         has_said = False
         while True:
@@ -232,9 +233,9 @@ class Feed:
                 raise Trouble(f"{str(trouble).rstrip('.')}; {_left(batch, trouble)}") from trouble
 
 
-def _left(batch: Sequence[Entry | Bad], trouble: Trouble) -> str:
+def _left(batch: Sequence[FeedEntry | Bad], trouble: Trouble) -> str:
     """Return what became of the lines of a batch that was not answered, and of those after it."""
-    numbers = [each.number for each in batch if isinstance(each, Entry)]
+    numbers = [each.number for each in batch if isinstance(each, FeedEntry)]
     if not isinstance(trouble, Uncertain):
         return f"nothing from line {numbers[0]} on was stored."
     return (

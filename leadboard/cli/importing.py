@@ -10,8 +10,9 @@ from typing import BinaryIO, cast
 
 import click
 
-from leadboard.cli.progress import Advance, progress_bar
+from leadboard.cli.progress import progress_bar
 from leadboard.common.errors import Refused
+from leadboard.common.progress import Advance
 from leadboard.common.text import clean
 from leadboard.common.validation import checked_name
 from leadboard.database.transactions import reading
@@ -23,7 +24,7 @@ from leadboard.transfer.writing import format_of
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImportOptions:
     """What the options of an import ask for."""
 
     what: str
@@ -57,7 +58,7 @@ class Ticker:
         self._advance = None
 
 
-def take_over(wish: "Wish", actor: str) -> int:
+def take_over(wish: "ImportOptions", actor: str) -> int:
     """Import a file as wished and return the exit code; 1 where the answer was no.
 
     Raises Refused for a bad cell, and where nobody can be asked; nothing is stored then.
@@ -84,7 +85,7 @@ def _can_ask(file: str) -> bool:
     return file != "-" and all(each and each.isatty() for each in (sys.stdin, sys.stderr))
 
 
-def _plan(wish: "Wish", file: BinaryIO, tick: Ticker) -> Plan:
+def _plan(wish: "ImportOptions", file: BinaryIO, tick: Ticker) -> Plan:
     form = format_of(wish.file, wish.form)
     if wish.what == "appeals":
         return plan_appeals(file, form, force=wish.is_forced, tick=tick)

@@ -1,11 +1,10 @@
 """How far a long work is, shown on standard error where that is a terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Advance = Callable[[int, int], None]
-"""Tells how far along the work is, in bytes or rows, and how many rows are done so far."""
+from leadboard.common.progress import Advance
 
 
 def is_wanted() -> bool:

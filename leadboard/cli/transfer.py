@@ -1,14 +1,15 @@
 """The commands that move tables through files: export, import, and completion for the shell."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from leadboard.cli.importing import Wish
+from leadboard.cli.importing import ImportOptions
+from leadboard.common.progress import Begin
 
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
@@ -115,7 +116,7 @@ def import_(
     stop = Stop()
     try:
         with stop.listening(), stop.waiting():
-            wish = Wish(what, file, form, is_sure=yes, is_dry=dry_run, is_forced=force)
+            wish = ImportOptions(what, file, form, is_sure=yes, is_dry=dry_run, is_forced=force)
             context.exit(take_over(wish, choice.actor))
     except Stopped as stopped:
         context.exit(stopped.code)
@@ -128,9 +129,6 @@ def _output(file: str, *, force: bool) -> Iterator[TextIO]:
 
     with standard_output() if file == "-" else whole_file(Path(file), force=force) as output:
         yield output
-
-
-Begin = Callable[[int], Callable[[int, int], None]]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ __all__ = [
     "errors",
     "folding",
     "layouts",
+    "progress",
     "text",
     "validation",
 ]

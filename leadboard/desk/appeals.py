@@ -10,10 +10,10 @@ from leadboard.allocation.intake import Draft, Placed
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lifecycle import Seen
 from leadboard.allocation.load import name_of
-from leadboard.desk.batch import Batch
+from leadboard.desk.batch import AppealBatch
 from leadboard.desk.recording import Done, record
 
-Moved = Sequence[int]
+MovedIds = Sequence[int]
 """The appeals to which an act on several was done, without those that it passed over."""
 
 
@@ -57,16 +57,16 @@ def assign(
     fitting: bool = False,
     seen: Mapping[int, Seen] | None = None,
     actor: str,
-) -> Done[Moved]:
+) -> Done[MovedIds]:
     """Give open appeals to an operator, whoever had them.
 
     Over his limit, or while he is off, only with `force`, which is recorded and counted. Raises
     NoRoom where not all find a place, unless it is for as many as are `fitting`. Of several, those
     that he has already, that are closed, or that changed since they were `seen` are passed over.
     """
-    batch = Batch(appeal_ids, seen)
+    batch = AppealBatch(appeal_ids, seen)
 
-    def work(journal: Journal) -> tuple[str, Moved]:
+    def work(journal: Journal) -> tuple[str, MovedIds]:
         batch.each(
             lambda each: lifecycle.assign(each, operator_id, journal, force=force), fitting=fitting
         )
@@ -78,11 +78,11 @@ def assign(
 
 def give_back(
     appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
-) -> Done[Moved]:
+) -> Done[MovedIds]:
     """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
-    batch = Batch(appeal_ids, seen)
+    batch = AppealBatch(appeal_ids, seen)
 
-    def work(journal: Journal) -> tuple[Callable[[], str], Moved]:
+    def work(journal: Journal) -> tuple[Callable[[], str], MovedIds]:
         batch.each(lambda each: lifecycle.give_back(each, journal))
         return (
             lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
@@ -93,11 +93,11 @@ def give_back(
 
 def close(
     appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
-) -> Done[Moved]:
+) -> Done[MovedIds]:
     """Close open appeals; their places are free again."""
-    batch = Batch(appeal_ids, seen)
+    batch = AppealBatch(appeal_ids, seen)
 
-    def work(journal: Journal) -> tuple[str, Moved]:
+    def work(journal: Journal) -> tuple[str, MovedIds]:
         batch.each(lambda each: lifecycle.close(each, journal))
         return f"{batch.words} closed{batch.rest}", batch.moved
 
@@ -106,11 +106,11 @@ def close(
 
 def reopen(
     appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
-) -> Done[Moved]:
+) -> Done[MovedIds]:
     """Open closed appeals again: back to their operators where there is room, else they wait."""
-    batch = Batch(appeal_ids, seen)
+    batch = AppealBatch(appeal_ids, seen)
 
-    def work(journal: Journal) -> tuple[Callable[[], str], Moved]:
+    def work(journal: Journal) -> tuple[Callable[[], str], MovedIds]:
         reasons: list[str | None] = []
         batch.each(lambda each: reasons.append(lifecycle.reopen(each, journal)))
         why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""

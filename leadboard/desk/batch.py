@@ -11,7 +11,7 @@ FEW = 3
 """Appeals that a sentence names one by one; more of them are counted."""
 
 
-class Batch:
+class AppealBatch:
     """The appeals of one act, in their order: those `moved`, and why the others were not.
 
     Of those in `seen` none is moved that has changed hands, or was closed or opened, since.

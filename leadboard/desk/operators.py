@@ -12,7 +12,7 @@ from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import delete, insert, rewrite, row_of_id
 from leadboard.entities import OPERATOR
 
-Change = Callable[[Columns], Columns]
+ColumnChange = Callable[[Columns], Columns]
 """Given the columns as they are when the act runs, return those that are to be others."""
 
 
@@ -55,7 +55,7 @@ def toggle_active(operator_id: int, *, actor: str) -> Done[int]:
     return _change(operator_id, lambda now: {"is_active": not now["is_active"]}, actor)
 
 
-def _change(operator_id: int, change: Change, actor: str) -> Done[int]:
+def _change(operator_id: int, change: ColumnChange, actor: str) -> Done[int]:
     def work(journal: Journal) -> tuple[str, int]:
         after = change(row_of_id(OPERATOR, operator_id))
         before = rewrite(OPERATOR, operator_id, journal, after)

@@ -19,7 +19,7 @@ _VERBS = {UNDO: "Undone", REDO: "Redone"}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class RecordedAct:
     """A recorded act, and the event that says how it stands now: itself, its undo or its redo."""
 
     id: int
@@ -57,7 +57,7 @@ def redo(event_id: int | None = None, *, actor: str) -> Done[int]:
     return _reverse(act, REDO, actor)
 
 
-def _reverse(act: Act, verb: str, actor: str) -> Done[int]:
+def _reverse(act: RecordedAct, verb: str, actor: str) -> Done[int]:
     if act.act == REPAIR:
         raise Refused("A repair is not undone.")
     if act.act == HAND_OUT:
@@ -74,7 +74,7 @@ def _reverse(act: Act, verb: str, actor: str) -> Done[int]:
     return record(actor, verb, work, forced=act.forced and verb == REDO, target=act.id)
 
 
-def act_of(event_id: int) -> Act | None:
+def act_of(event_id: int) -> RecordedAct | None:
     """Return an act with how it stands; for an undo, a redo or a part, the act that it is about."""
     found = rows(Event.select(Event.target, Event.part_of).where(Event.id == event_id))
     if not found:
@@ -83,7 +83,7 @@ def act_of(event_id: int) -> Act | None:
     return _act(target or event_id) if part_of is None else act_of(part_of)
 
 
-def last_done(actor: str) -> Act | None:
+def last_done(actor: str) -> RecordedAct | None:
     """Return the latest act of `actor` that is not undone."""
     latest = _LATER.select(_LATER.act).where(_LATER.target == Event.id)
     latest = latest.order_by(_LATER.id.desc()).limit(1)
@@ -101,7 +101,7 @@ def last_done(actor: str) -> Act | None:
     return _first(rows(standing))
 
 
-def last_undone(actor: str) -> Act | None:
+def last_undone(actor: str) -> RecordedAct | None:
     """Return the act that `actor` undid last, unless he has done something else since."""
     newest_act = _scalar(Event.select(fn.MAX(Event.id)).where(Event.actor == actor, *_IS_ACT))
     later = _LATER.select(_LATER.id).where(_LATER.target == Event.target, _LATER.id > Event.id)
@@ -123,11 +123,11 @@ _LATER = Event.alias()
 _IS_ACT = (Event.target.is_null(), Event.part_of.is_null(), Event.act != HAND_OUT)
 
 
-def _first(found: Sequence[tuple[int, ...]]) -> Act | None:
+def _first(found: Sequence[tuple[int, ...]]) -> RecordedAct | None:
     return _act(found[0][0]) if found else None
 
 
-def _act(event_id: int) -> Act:
+def _act(event_id: int) -> RecordedAct:
     columns = Event.select(Event.act, last_words(), Event.forced).where(Event.id == event_id)
     act, note, forced = rows(columns)[0]
     chain = (
@@ -138,7 +138,7 @@ def _act(event_id: int) -> Act:
     )
     last = rows(chain)
     standing_id, verb = last[0] if last else (event_id, REDO)
-    return Act(event_id, act, note, forced, standing_id, verb == UNDO)
+    return RecordedAct(event_id, act, note, forced, standing_id, verb == UNDO)
 
 
 def _scalar(query: "ModelSelect[Event]") -> int | None:

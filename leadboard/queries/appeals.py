@@ -10,7 +10,7 @@ from peewee import JOIN, ModelSelect, fn
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
-from leadboard.queries.filters import EVERYTHING, Wanted
+from leadboard.queries.filters import EVERYTHING, AppealFilter
 from leadboard.queries.matching import count, ids_after, newest_ids
 from leadboard.queries.word_index import SearchIndex
 from models import Appeal, Lead, Operator, Source
@@ -74,7 +74,7 @@ def cleaned(row: AppealRow) -> AppealRow:
 def newest_appeals(
     limit: int,
     before: int | None = None,
-    wanted: Wanted = EVERYTHING,
+    wanted: AppealFilter = EVERYTHING,
     index: SearchIndex | None = None,
 ) -> list[AppealRow]:
     """Return a page of appeals, newest first: the newest of all, or those before an id."""
@@ -82,14 +82,14 @@ def newest_appeals(
 
 
 def appeals_after(
-    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+    limit: int, after: int, wanted: AppealFilter = EVERYTHING, index: SearchIndex | None = None
 ) -> list[AppealRow]:
     """Return the page of appeals just newer than an id, newest first."""
     return reading(lambda: _lines_of(ids_after(limit, after, wanted, index)))
 
 
 def count_appeals(
-    most: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+    most: int, wanted: AppealFilter = EVERYTHING, index: SearchIndex | None = None
 ) -> tuple[int, bool]:
     """Return how many appeals are wanted, and whether that is all; stops early rather than late."""
     return reading(lambda: count(most, wanted, index))
@@ -104,7 +104,7 @@ def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
 
 
 def count_after(
-    most: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+    most: int, after: int, wanted: AppealFilter = EVERYTHING, index: SearchIndex | None = None
 ) -> int:
     """Return how many appeals are newer than an id; no more than `most` are counted."""
     return reading(lambda: len(ids_after(most, after, wanted, index)))
@@ -113,7 +113,7 @@ def count_after(
 def states_down(
     limit: int,
     before: int | None,
-    wanted: Wanted = EVERYTHING,
+    wanted: AppealFilter = EVERYTHING,
     index: SearchIndex | None = None,
 ) -> dict[int, tuple[int | None, bool]]:
     """Return who has the newest appeals, or those before an id, and whether they are closed."""
@@ -121,7 +121,7 @@ def states_down(
 
 
 def states_up(
-    limit: int, after: int, wanted: Wanted = EVERYTHING, index: SearchIndex | None = None
+    limit: int, after: int, wanted: AppealFilter = EVERYTHING, index: SearchIndex | None = None
 ) -> dict[int, tuple[int | None, bool]]:
     """Return who has the appeals just newer than an id, and whether they are closed."""
     return reading(lambda: _states(ids_after(limit, after, wanted, index)))

@@ -22,7 +22,7 @@ SPARK_MINUTES = 12
 MINUTE = len("2026-11-23T10:42")
 
 
-Weights = Mapping[int, Mapping[int, int]]
+WeightTable = Mapping[int, Mapping[int, int]]
 """Weights by source id, then by operator id."""
 
 
@@ -32,7 +32,7 @@ class Board:
 
     operators: Sequence[OperatorRow] = ()
     sources: Sequence[SourceRow] = ()
-    weights: Weights = field(default_factory=dict)
+    weights: WeightTable = field(default_factory=dict)
     weights_stamp: tuple[int, int] = (0, 0)
     per_minute: int = 0
     minutes: Mapping[str, int] = field(default_factory=dict)
@@ -125,7 +125,7 @@ def _weights_stamp() -> tuple[int, int]:
     return count, int(total or 0)
 
 
-def _weights() -> Weights:
+def _weights() -> WeightTable:
     weights: dict[int, dict[int, int]] = {}
     for operator_id, source_id, weight in _WEIGHTS.rows():
         weights.setdefault(source_id, {})[operator_id] = weight

@@ -32,7 +32,7 @@ MISTAKEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AppealFilter:
     """Which appeals a list shows; words must each be found in lead, source, operator or message."""
 
     words: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Wanted:
         return bool(self.words)
 
 
-EVERYTHING = Wanted()
+EVERYTHING = AppealFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class _Term:
     value: str | None = None
 
 
-def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> Wanted:
+def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> AppealFilter:
     """Return what a filter asks for; only `terms` mean anything here, the others are faults."""
     words, good, faults = [], [], []
     for typed in text.split():
@@ -75,7 +75,7 @@ def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> Wanted:
             good.append(term)
     flags = {term.name for term in good}
     moments = (moment_of(value, now) for value in _values(good, "since"))
-    return Wanted(
+    return AppealFilter(
         words=tuple(word for word in words if fold(word)),
         is_waiting="waiting" in flags,
         is_closed="closed" in flags,

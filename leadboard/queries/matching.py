@@ -13,7 +13,7 @@ from peewee import JOIN, Expression, ModelSelect, fn
 from leadboard.common.folding import fold
 from leadboard.database.connection import BEYOND, engine, rows
 from leadboard.database.scratch import ScratchError
-from leadboard.queries.filters import Wanted, is_named
+from leadboard.queries.filters import AppealFilter, is_named
 from leadboard.queries.word_index import SHORTEST, SearchIndex
 from models import Appeal, Lead, Operator, Source, is_waiting
 
@@ -57,7 +57,7 @@ class Word:
 class Sought:
     """What is wanted, with the names looked up once."""
 
-    wanted: Wanted
+    wanted: AppealFilter
     words: tuple[Word, ...]
     operators: list[int] | None
     """The ids of those who hold every `op:` term, None without one."""
@@ -65,7 +65,7 @@ class Sought:
 
 
 def newest_ids(
-    limit: int, before: int | None, wanted: Wanted, index: SearchIndex | None
+    limit: int, before: int | None, wanted: AppealFilter, index: SearchIndex | None
 ) -> list[int]:
     """Return the ids of the newest appeals that are wanted, or of those before an id."""
     return _newest(limit, BEYOND if before is None else before, _sought(wanted), index)
@@ -90,7 +90,7 @@ def _newest_by_index(
     return [*found, *islice(indexed, limit - len(found))]
 
 
-def ids_after(limit: int, after: int, wanted: Wanted, index: SearchIndex | None) -> list[int]:
+def ids_after(limit: int, after: int, wanted: AppealFilter, index: SearchIndex | None) -> list[int]:
     """Return the ids of the wanted appeals just newer than an id, oldest first."""
     sought = _sought(wanted)
     words = _searchable(sought) if index else []
@@ -109,7 +109,7 @@ def _after_by_index(
     return found + _merged(sought, max(after, mark), limit - len(found), is_ascending=True)
 
 
-def count(most: int, wanted: Wanted, index: SearchIndex | None) -> tuple[int, bool]:
+def count(most: int, wanted: AppealFilter, index: SearchIndex | None) -> tuple[int, bool]:
     """Return how many appeals are wanted, up to `most`, and whether that is all.
 
     What has to look through messages without the index gives up after a while.
@@ -278,7 +278,7 @@ def _plain(sought: Sought) -> Conditions:
     return conditions + [word.condition for word in sought.words]
 
 
-def _sought(wanted: Wanted) -> Sought:
+def _sought(wanted: AppealFilter) -> Sought:
     """Look up the names that a filter is about; there are few, and they are compared here."""
     named = bool(wanted.words or wanted.operators or wanted.sources)
     operators, sources = (_names(Operator), _names(Source)) if named else ({}, {})

@@ -35,7 +35,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AppealEntry:
     """A row that may come in: its cells as values, by column, and the ids of whom they name.
 
     `given` are the columns of the file; what it leaves out was worked out or is not there.
@@ -91,7 +91,7 @@ _CHECKS: dict[str, Callable[[Cell], Any]] = {
 REQUIRED = ("external_id", "source")
 
 
-def entry_of(row: Row, names: Names) -> Entry:
+def entry_of(row: Row, names: Names) -> AppealEntry:
     """Return what a row of appeals says; raises Refused that names the first bad cell."""
     cells: dict[str, Any] = {
         column: None if is_blank(cell) else checked_cell(row.number, column, _CHECKS[column], cell)
@@ -107,7 +107,7 @@ def entry_of(row: Row, names: Names) -> Entry:
     cells["message"] = checked_cell(row.number, "message", checked_message, message)
     key = row.cells.get("id")
     cells["status"] = _status(row.number, cells)
-    return Entry(
+    return AppealEntry(
         row.number,
         None if is_blank(key) else checked_cell(row.number, "id", id_in, key),
         names.sources[cells["source"]],

@@ -16,7 +16,7 @@ from leadboard.database.connection import database, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import ids_given, transact
 from leadboard.queries.appeals import with_names
-from leadboard.transfer.appeal_rows import Entry, Names, entry_of
+from leadboard.transfer.appeal_rows import AppealEntry, Names, entry_of
 from leadboard.transfer.cells import bad_cell
 from leadboard.transfer.plan import DIFFERS, SAME, Plan, Tick, told
 from leadboard.transfer.reading import parts, rows_of
@@ -72,7 +72,7 @@ class _Room:
 class _Arrivals:
     """One way through a file: known appeals compared, the places of new ones taken, all counted."""
 
-    def __init__(self, plan: Plan, take: Take, store: Callable[[Entry], None]) -> None:
+    def __init__(self, plan: Plan, take: Take, store: Callable[[AppealEntry], None]) -> None:
         self._plan = plan
         self._take = take
         self._store = store
@@ -89,7 +89,7 @@ class _Arrivals:
             done += len(batch)
             tick(done)
 
-    def _meet(self, entry: Entry, here: "_Here") -> None:
+    def _meet(self, entry: AppealEntry, here: "_Here") -> None:
         known = here.known_as(entry)
         if known is not None:
             self._plan.count(*known)
@@ -105,7 +105,7 @@ class _Arrivals:
 class _Here:
     """The appeals that a batch of rows may mean: those stored with its ids and keys."""
 
-    def __init__(self, batch: Sequence[Entry]) -> None:
+    def __init__(self, batch: Sequence[AppealEntry]) -> None:
         ids = [entry.id for entry in batch if entry.id is not None]
         keys = ids_of_keys([entry.sender for entry in batch if entry.sender is not None])
         query = with_names().where(Appeal.id.in_([*ids, *keys.values()]))
@@ -115,7 +115,7 @@ class _Here:
         }
         self._by_key = {sender: self._by_id[appeal_id] for sender, appeal_id in keys.items()}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: AppealEntry) -> None:
         """Remember a row, so that one further down with its id or key is compared with it."""
         stored = dict.fromkeys(COLUMNS["appeals"]) | entry.cells | {"id": entry.id}
         if entry.id is not None:
@@ -123,7 +123,7 @@ class _Here:
         if entry.sender is not None:
             self._by_key[entry.sender] = stored
 
-    def known_as(self, entry: Entry) -> tuple[str, str | None] | None:
+    def known_as(self, entry: AppealEntry) -> tuple[str, str | None] | None:
         """Return how to count an appeal that is stored, with words where its text is another.
 
         None for a new one. Raises Refused where a cell contradicts the appeal of its id.
@@ -146,7 +146,7 @@ _NAMES = frozenset({"external_id", "source", "operator"})
 """Columns of names, which rows of earlier versions may have written otherwise than they read."""
 
 
-def _refuse_difference(entry: Entry, stored: dict[str, Any]) -> None:
+def _refuse_difference(entry: AppealEntry, stored: dict[str, Any]) -> None:
     """Raise Refused for the first cell that is not as stored: appeals are changed on the desk."""
     for column, cell in entry.cells.items():
         # The status says whether it was closed; when, and when it came, a file may leave open.
@@ -176,7 +176,7 @@ def _shown(value: object) -> str:
 # --- storing ----------------------------------------------------------------------------------
 
 
-def _not_stored(_: Entry) -> None:
+def _not_stored(_: AppealEntry) -> None:
     """Do nothing: the rows are only looked through."""
 
 
@@ -188,7 +188,7 @@ _NEW = Compiled(lambda: Appeal.insert(params(*_COLUMNS)))
 _NEW_WITH_ID = Compiled(lambda: Appeal.insert(params(Appeal.id, *_COLUMNS)))
 
 
-def _insert(entry: Entry) -> None:
+def _insert(entry: AppealEntry) -> None:
     columns = {
         "lead_id": lead_id_of(entry.cells["external_id"]),
         "source_id": entry.source_id,

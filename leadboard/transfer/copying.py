@@ -11,6 +11,7 @@ from typing import Any, cast
 from peewee import BooleanField, Database, IntegrityError
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.progress import Advance
 from leadboard.database.connection import Engine
 from leadboard.database.fields import UtcField, stamp
 from leadboard.database.transactions import plainly, storing
@@ -23,10 +24,7 @@ _FIRST, _LAST = stamp(EARLIEST), stamp(LATEST)
 PAGE = 1000
 """Rows read and written at a time."""
 
-Row = tuple[Any, ...]
-
-Advance = Callable[[int, int], None]
-"""Tells how many rows are done, twice: as the place on a bar and as the count beside it."""
+RawRow = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def _copy(
     return Moved(table.name, count, proof.hexdigest())
 
 
-def _proof(found: Iterator[Row]) -> tuple[int, str]:
+def _proof(found: Iterator[RawRow]) -> tuple[int, str]:
     proof, count = blake2b(digest_size=16), 0
     for row in found:
         proof.update(repr(row).encode())
@@ -155,7 +153,7 @@ class _Columns:
         """Return how many rows there are."""
         return int(_run(opened, f'SELECT count(*) FROM "{self.name}"', ())[0][0])
 
-    def read(self, opened: Database) -> Iterator[Row]:
+    def read(self, opened: Database) -> Iterator[RawRow]:
         """Yield every row in the order of the key, read in pages."""
         key = ", ".join(self.key)
         chosen = f'SELECT {_listed(self._names)} FROM "{self.name}"'
@@ -167,14 +165,14 @@ class _Columns:
             last = [page[-1][place] for place in self._key_places]
             page = _run(opened, f"{chosen} WHERE ({key}) > ({marks}) {order}", last)
 
-    def _plain(self, row: Row) -> Row:
+    def _plain(self, row: RawRow) -> RawRow:
         """Return a row as Python's own values, whatever the driver gave."""
         values = [bytes(each) if isinstance(each, memoryview) else each for each in row]
         for place in self._flags:
             values[place] = bool(values[place])
         return tuple(values)
 
-    def refuse_extremes(self, row: Row) -> None:
+    def refuse_extremes(self, row: RawRow) -> None:
         """Raise Refused for an id or a moment that no import would let in."""
         for place in self._ids:
             if row[place] > MAX_ID:
@@ -187,7 +185,7 @@ class _Columns:
                     "years 2 to 9998."
                 )
 
-    def write(self, opened: Database, page: Sequence[Row]) -> None:
+    def write(self, opened: Database, page: Sequence[RawRow]) -> None:
         """Store rows; raises Refused for one that the tables forbid."""
         marks = f"({', '.join([opened.param] * len(self._names))})"
         statement = (
@@ -209,6 +207,6 @@ def _execute(opened: Database, sql: str, values: Sequence[object]) -> Any:
     return opened.execute_sql(sql, values)  # type: ignore[no-untyped-call]
 
 
-def _run(opened: Database, sql: str, values: Sequence[object]) -> list[Row]:
-    found: list[Row] = _execute(opened, sql, values).fetchall()
+def _run(opened: Database, sql: str, values: Sequence[object]) -> list[RawRow]:
+    found: list[RawRow] = _execute(opened, sql, values).fetchall()
     return found

@@ -13,7 +13,7 @@ from leadboard.transfer.reading import Row, parts, rows_of
 from leadboard.transfer.tables import COLUMNS
 from models import Lead
 
-Entry = tuple[int, int | None, str]
+LeadEntry = tuple[int, int | None, str]
 """The row of a lead, the id that it names, and the external id."""
 
 
@@ -40,7 +40,7 @@ def _read(file: BinaryIO, form: str, plan: Plan, tick: Tick, *, is_stored: bool)
         tick(sum(plan.counts.values()))
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: Row) -> LeadEntry:
     cell = row.cells.get("id")
     lead_id = None if is_blank(cell) else checked_cell(row.number, "id", id_in, cell)
     named = row.cells.get("external_id")
@@ -50,7 +50,7 @@ def _entry(row: Row) -> Entry:
     return row.number, lead_id, external_id
 
 
-def _new(batch: Sequence[Entry], plan: Plan) -> dict[str, int | None]:
+def _new(batch: Sequence[LeadEntry], plan: Plan) -> dict[str, int | None]:
     """Return the leads that are not there yet, with the ids they are to have; raises Refused."""
     either = Lead.external_id.in_([each for _, _, each in batch]) | Lead.id.in_(
         [each for _, each, _ in batch if each is not None]

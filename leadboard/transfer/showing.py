@@ -9,7 +9,7 @@ from leadboard.database.connection import rows
 from leadboard.entities import OPERATOR
 from leadboard.queries import leads
 from leadboard.queries.appeals import with_names
-from leadboard.queries.filters import Wanted
+from leadboard.queries.filters import AppealFilter
 from leadboard.queries.matching import ids_after, newest_ids
 from leadboard.queries.word_index import SearchIndex
 from leadboard.transfer.tables import (
@@ -31,12 +31,16 @@ class Shown:
     records: Iterator[Record]
 
 
-def appeals_shown(wanted: Wanted, index: SearchIndex | None, *, is_oldest_first: bool) -> Shown:
+def appeals_shown(
+    wanted: AppealFilter, index: SearchIndex | None, *, is_oldest_first: bool
+) -> Shown:
     """Return the appeals that a filter wants, whole, with the columns that an import reads."""
     return Shown(COLUMNS["appeals"], _appeals(wanted, index, is_oldest_first))
 
 
-def _appeals(wanted: Wanted, index: SearchIndex | None, is_oldest_first: bool) -> Iterator[Record]:
+def _appeals(
+    wanted: AppealFilter, index: SearchIndex | None, is_oldest_first: bool
+) -> Iterator[Record]:
     edge = 0 if is_oldest_first else None
     while True:
         if is_oldest_first:

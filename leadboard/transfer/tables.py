@@ -34,7 +34,7 @@ TABLES = ("operators", "sources", "weights", "appeals", "leads")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportedTable:
     """A table on its way out: columns, how many rows there are, the rows, and one as an object."""
 
     columns: Sequence[str]
@@ -43,14 +43,14 @@ class Table:
     as_object: Callable[[Record], dict[str, Any]]
 
 
-def table_of(what: str) -> Table:
+def table_of(what: str) -> ExportedTable:
     """Return one of TABLES as the database stands; it is read while the records are taken."""
     if what == "weights":
         return _weights()
     columns = COLUMNS[what]
     query, key = _QUERIES[what]()
     records = _paged(query, key)
-    return Table(
+    return ExportedTable(
         columns,
         query.model.select().count(),
         map(appeal_record, records) if what == "appeals" else records,
@@ -83,10 +83,10 @@ def _paged(query: "ModelSelect[Any]", key: Any) -> Iterator[Record]:
 # --- weights ----------------------------------------------------------------------------------
 
 
-def _weights() -> Table:
+def _weights() -> ExportedTable:
     sources = rows(Source.select(Source.id, Source.name).order_by(Source.id))
     names = [name for _, name in sources]
-    return Table(
+    return ExportedTable(
         ("operator", *names),
         Operator.select().count(),
         _weight_records([source_id for source_id, _ in sources]),

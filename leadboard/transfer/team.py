@@ -25,7 +25,7 @@ from leadboard.transfer.reading import Row, by_column, column_in, csv_rows, head
 from models import Operator, OperatorSource, Source
 
 Columns = dict[str, Any]
-Wanted = list[tuple[int | None, Columns]]
+RowsWanted = list[tuple[int | None, Columns]]
 
 _READ: dict[Kind, Callable[[Cell], Any]] = {Kind.WHOLE: number_in, Kind.FLAG: flag_in}
 """How a cell is read before it is checked, where a spreadsheet writes a value in its own way."""
@@ -82,14 +82,14 @@ def _plan_rows(entity: Entity, file: BinaryIO, form: str) -> Plan:
     columns = (column.field for column in entity.columns)
     found = rows(entity.table.select(entity.table.id, *columns))
     known = _Known({key: dict(zip(entity.names, row, strict=True)) for key, *row in found})
-    wanted: Wanted = []
+    wanted: RowsWanted = []
     plan = Plan(f"{entity.word}s", lambda actor: desk.import_rows(entity, wanted, actor=actor).note)
     for row in rows_of(file, form, ("id", *entity.names)):
         _plan_row(row, entity, known, wanted, plan)
     return plan
 
 
-def _plan_row(row: Row, entity: Entity, known: _Known, wanted: Wanted, plan: Plan) -> None:
+def _plan_row(row: Row, entity: Entity, known: _Known, wanted: RowsWanted, plan: Plan) -> None:
     """Add to the plan what one row would change."""
     columns = {
         column.name: checked_cell(row.number, column.name, _reading(column), row.cells[column.name])
@@ -135,7 +135,7 @@ def _completed(entity: Entity, row: Row, columns: Columns) -> Columns:
 
 # --- weights ----------------------------------------------------------------------------------
 
-Weights = list[tuple[int, int, int | None]]
+WeightChanges = list[tuple[int, int, int | None]]
 
 
 def plan_weights(file: BinaryIO, form: str) -> Plan:
@@ -145,7 +145,7 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
         OperatorSource.operator, OperatorSource.source, OperatorSource.weight
     )
     before = {(operator, source): weight for operator, source, weight in rows(links)}
-    wanted: Weights = []
+    wanted: WeightChanges = []
     plan = Plan("weights", lambda actor: desk.set_weights(wanted, actor=actor).note)
     seen: dict[int, int] = {}
     source_of = partial(_named, sources, "source", in_any_case=_in_any_case(sources))
@@ -207,11 +207,11 @@ def _named(
     return key
 
 
-Line = tuple[int, Cell, Mapping[str, Cell]]
+MatrixRow = tuple[int, Cell, Mapping[str, Cell]]
 """A row of the matrix: its number, the operator's name, and the weights by source."""
 
 
-def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> Iterator[Line]:
+def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> Iterator[MatrixRow]:
     found = csv_rows(file)
     head = next(found)
     if column_in(str(head.cells.get(0))) != "operator":
@@ -227,7 +227,7 @@ def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> It
         yield row.number, row.cells[0], by_column(Row(row.number, weights), sources)
 
 
-def _json_matrix(file: BinaryIO) -> Iterator[Line]:
+def _json_matrix(file: BinaryIO) -> Iterator[MatrixRow]:
     for row in rows_of(file, "json", ("operator", "weights")):
         weights = row.cells.get("weights", {})
         if not isinstance(weights, dict):

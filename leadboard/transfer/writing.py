@@ -6,23 +6,18 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.progress import Advance, Begin
 from leadboard.common.text import clean
 from leadboard.database.file import refuse_log
 from leadboard.database.transactions import at_one_moment
 from leadboard.transfer.cells import csv_cell, json_value
-from leadboard.transfer.tables import Record, Table, table_of
-
-Advance = Callable[[int, int], None]
-"""Tells how many rows are done, twice: as the place on the bar and as the count beside it."""
-
-Begin = Callable[[int], Advance]
-"""Starts counting towards a total number of rows."""
+from leadboard.transfer.tables import ExportedTable, Record, table_of
 
 DATABASE = b"SQLite format 3\0"
 STEP = 1000
@@ -79,7 +74,7 @@ def write_csv(columns: Sequence[str], records: Iterable[Record], output: TextIO)
     _write_csv(columns, records, output, Style())
 
 
-def _counted(table: Table, advance: Advance) -> Iterator[Record]:
+def _counted(table: ExportedTable, advance: Advance) -> Iterator[Record]:
     for count, record in enumerate(table.records, 1):
         yield record
         if count % STEP == 0 or count == table.total:
@@ -95,7 +90,9 @@ def _write_csv(
     writer.writerows(map(style.cell, record) for record in records)
 
 
-def _write_json(table: Table, records: Iterator[Record], output: TextIO, style: Style) -> None:
+def _write_json(
+    table: ExportedTable, records: Iterator[Record], output: TextIO, style: Style
+) -> None:
     """Write a JSON array with one object a line."""
     separator = "[\n"
     for record in records:

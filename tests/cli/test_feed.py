@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from leadboard import desk
 from leadboard.allocation.intake import Placed
 from leadboard.cli import feed as feed_module
-from leadboard.cli.feed import MAX_ID, Bad, Entry, Feed, answer, parsed
+from leadboard.cli.feed import MAX_ID, Bad, Feed, FeedEntry, answer, parsed
 from leadboard.cli.line_reader import MAX_LINE, Line, LineReader, Splitter
 from leadboard.cli.signals import Stop
 from leadboard.common.errors import Trouble
@@ -343,7 +343,7 @@ def test_any_object_gets_a_verdict(fields: dict[str, object]) -> None:
         assert verdict.number == 3
         assert verdict.sentence.endswith(".")
         return
-    assert isinstance(verdict, Entry)
+    assert isinstance(verdict, FeedEntry)
     assert isinstance(fields["message"], str)
     assert isinstance(verdict.source, str) or 1 <= verdict.source <= MAX_ID
     verdict.external_id.encode()

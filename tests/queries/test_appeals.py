@@ -6,7 +6,7 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.queries import appeals, leads
-from leadboard.queries.filters import Wanted
+from leadboard.queries.filters import AppealFilter
 from tests.support import ACTOR, add_team, elsewhere
 
 pytestmark = pytest.mark.every_engine
@@ -87,15 +87,15 @@ def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> No
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
-        (Wanted(), [5, 4, 3, 2, 1]),
-        (Wanted(is_waiting=True), [4, 2]),
-        (Wanted(is_closed=True), [5, 3]),
-        (Wanted(lead_id=1), [5, 1]),
-        (Wanted(lead_id=1, is_closed=True), [5]),
+        (AppealFilter(), [5, 4, 3, 2, 1]),
+        (AppealFilter(is_waiting=True), [4, 2]),
+        (AppealFilter(is_closed=True), [5, 3]),
+        (AppealFilter(lead_id=1), [5, 1]),
+        (AppealFilter(lead_id=1, is_closed=True), [5]),
     ],
 )
 def test_a_list_holds_what_is_wanted_and_nothing_else(
-    db: Database, wanted: Wanted, ids: list[int]
+    db: Database, wanted: AppealFilter, ids: list[int]
 ) -> None:
     add_team({"Anna": 1}, {"tg": {"Anna": 1}, "vk": {}})
     for lead, source in (("a", 1), ("b", 2), ("c", 1), ("d", 1), ("a", 2)):

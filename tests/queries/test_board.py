@@ -98,7 +98,7 @@ def test_every_query_of_a_pane_finds_its_rows_by_an_index(db: Database) -> None:
 
 def board_weights_after(
     act: Callable[[], object],
-) -> tuple[board_queries.Weights, board_queries.Weights]:
+) -> tuple[board_queries.WeightTable, board_queries.WeightTable]:
     """Return the weights that a kept board is given after an act, and those read afresh."""
     earlier = board_queries.board()
     act()

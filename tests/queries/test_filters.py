@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadboard.queries.filters import EVERYTHING, OF_LEADS, OF_OPERATORS, OF_WEIGHTS, Wanted, parse
+from leadboard.queries.filters import (
+    EVERYTHING,
+    OF_LEADS,
+    OF_OPERATORS,
+    OF_WEIGHTS,
+    AppealFilter,
+    parse,
+)
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -12,22 +19,22 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("WAITING Closed", Wanted(is_waiting=True, is_closed=True)),
-        ("OP:anna Src:vk", Wanted(operators=("anna",), sources=("vk",))),
-        ("щз:анна", Wanted(operators=("анна",))),
-        ("щзЖанна ЫКСЖвк", Wanted(operators=("анна",), sources=("вк",))),
-        ("цфшештп", Wanted(is_waiting=True)),
-        ("http://x 10:30 заказ:7 Жук", Wanted(("http://x", "10:30", "заказ:7", "Жук"))),
+        ("WAITING Closed", AppealFilter(is_waiting=True, is_closed=True)),
+        ("OP:anna Src:vk", AppealFilter(operators=("anna",), sources=("vk",))),
+        ("щз:анна", AppealFilter(operators=("анна",))),
+        ("щзЖанна ЫКСЖвк", AppealFilter(operators=("анна",), sources=("вк",))),
+        ("цфшештп", AppealFilter(is_waiting=True)),
+        ("http://x 10:30 заказ:7 Жук", AppealFilter(("http://x", "10:30", "заказ:7", "Жук"))),
         (
             "since:2026-01-02T00:00Z since:2026-01-01",
-            Wanted(since=datetime(2026, 1, 2, tzinfo=UTC)),
+            AppealFilter(since=datetime(2026, 1, 2, tzinfo=UTC)),
         ),
         ("\u200b \xad", EVERYTHING),
-        ("source://x", Wanted(("source://x",))),
+        ("source://x", AppealFilter(("source://x",))),
     ],
 )
 def test_terms_are_known_in_any_case_and_layout_and_words_stay_words(
-    text: str, wanted: Wanted
+    text: str, wanted: AppealFilter
 ) -> None:
     assert parse(text, NOW) == wanted
     assert not parse(text, NOW).faults
@@ -50,7 +57,7 @@ def test_a_term_that_is_none_is_said_to_be_none_and_leaves_nothing_out(
     text: str, said: str
 ) -> None:
     wanted = parse(f"{text} курс", NOW)
-    assert wanted == Wanted(("курс",))
+    assert wanted == AppealFilter(("курс",))
     [fault] = wanted.faults
     assert fault.startswith(said)
 

@@ -20,13 +20,13 @@ from bench.words import RARE_WORD
 from leadboard import desk
 from leadboard.allocation.appeals import state_of
 from leadboard.allocation.lottery import LOTTERY
-from leadboard.cli.feed import Entry, store_batch
+from leadboard.cli.feed import FeedEntry, store_batch
 from leadboard.common.errors import Refused
 from leadboard.database.fields import now
 from leadboard.queries import appeals, history, leads, odds
 from leadboard.queries import board as board_queries
 from leadboard.queries.explanation import explain
-from leadboard.queries.filters import Wanted, parse
+from leadboard.queries.filters import AppealFilter, parse
 
 GROWING = {"appeal", "lead", "event", "event_change", "roster"}
 """Tables that grow without end; the team, the sources and the weights may be read whole."""
@@ -105,7 +105,7 @@ def submissions() -> None:
 
 
 def batch() -> None:
-    lines = [Entry(number, "tg_main", f"tg_{number}", "хочу", None) for number in range(20)]
+    lines = [FeedEntry(number, "tg_main", f"tg_{number}", "хочу", None) for number in range(20)]
     store_batch(lines, LOTTERY)
     keyed = [line._replace(key="17") for line in lines]
     for _ in range(2):
@@ -139,7 +139,7 @@ CASES: dict[str, Case] = {
     "an operator": page("op:анна"),
     "since": page(f"since:{(now() - timedelta(days=1)).astimezone().date()}"),
     "waiting of a source": page("waiting src:tg_main"),
-    "one lead": lambda: appeals.newest_appeals(6, wanted=Wanted(lead_id=3)),
+    "one lead": lambda: appeals.newest_appeals(6, wanted=AppealFilter(lead_id=3)),
     "a common word": page("хочу"),
     "a rare word": page(RARE_WORD),
     "an absent word": page("небывальщина"),

@@ -12,6 +12,7 @@ from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.progress import Advance
 from leadboard.transfer import copying as moving
 from leadboard.transfer.copying import move
 from tests.support import ACTOR, Team, add_team, dump, elsewhere, rows
@@ -49,7 +50,7 @@ def silent(_: int) -> "Silent":
 class Silent:
     """A bar that nobody sees."""
 
-    def __enter__(self) -> moving.Advance:
+    def __enter__(self) -> Advance:
         return lambda _done, _rows: None
 
     def __exit__(self, *_: object) -> None:
@@ -119,7 +120,7 @@ def test_what_does_not_arrive_whole_is_not_kept(
     target = empty if kind == "server" else str(tmp_path / "new.db")
     real = moving._Columns.write
 
-    def careless(table: moving._Columns, opened: object, page: list[moving.Row]) -> None:
+    def careless(table: moving._Columns, opened: object, page: list[moving.RawRow]) -> None:
         kept = page[:-1] if table.name == "event_change" else page
         real(table, opened, kept)  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ import models
 from leadboard import desk as acts
 from tests.support import add_team, rows
 from tests.support.screen import USUAL, Desk, open_desk
-from tui.palette import Acts
+from tui.palette import ActProvider
 
 
 @pytest.fixture
@@ -183,12 +183,12 @@ def stored(query: str) -> object:
 async def test_every_entry_of_the_palette_does_something_without_failing(file: Path) -> None:
     async with open_desk(file, USUAL) as desk:
         home = desk.app.desk_screen
-        entries = list(Acts(home).acts())
+        entries = list(ActProvider(home).acts())
         words = [each for each, _, _ in entries]
         assert len(words) == len(set(words)) > 40
         for said, binding, node in entries:
             if said != "Desk: Quit":
-                await Acts(home).run(binding, node)
+                await ActProvider(home).run(binding, node)
                 await desk.settle()
                 assert desk.app.is_running, said
                 while desk.app.screen is not home:

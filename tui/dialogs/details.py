@@ -18,7 +18,7 @@ from leadboard.common.text import clean
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.explanation import Chance, Explanation, Way, explain
-from leadboard.queries.filters import Wanted
+from leadboard.queries.filters import AppealFilter
 from tui.dialogs.base import ActDialog, Body, Bottom
 from tui.keys import bind
 from tui.widgets.cells import fit
@@ -121,7 +121,7 @@ class Details(ActDialog):
 
 def _read(appeal_id: int) -> Found:
     found = explain(appeal_id)
-    return found, appeals.newest_appeals(6, wanted=Wanted(lead_id=found.appeal.lead_id))
+    return found, appeals.newest_appeals(6, wanted=AppealFilter(lead_id=found.appeal.lead_id))
 
 
 def _lines(found: Explanation, history: Sequence[AppealRow]) -> list[Content]:

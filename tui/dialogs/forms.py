@@ -20,7 +20,7 @@ from tui.base import app_of
 from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
 from tui.widgets.free_text import FreeText
 
-Saving = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
+ActMaker = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
 """Given the values by field name, return the act that saves them, all but the actor."""
 
 
@@ -71,7 +71,7 @@ def fields_of(entity: Entity, row: object = None) -> list[Field]:
 class Dialog(ActDialog):
     """Fields in a fixed order: tab moves, enter saves from any of them, escape cancels."""
 
-    def __init__(self, title: str, fields: Sequence[Field], saving: Saving) -> None:
+    def __init__(self, title: str, fields: Sequence[Field], saving: ActMaker) -> None:
         super().__init__()
         self._title = title
         self._fields = fields

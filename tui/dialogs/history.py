@@ -23,7 +23,7 @@ WIDEST_ACTOR = 14
 MOMENT = len("23.11 10:42:07")
 
 
-class Acts(Window[EventRow]):
+class ActList(Window[EventRow]):
     """One line an act: when, who, what."""
 
     empty = "Nothing has been done yet."
@@ -66,12 +66,12 @@ class History(ActDialog):
         """The list, a place for the reason of a refusal, the keys."""
         with Vertical(classes="dialog sheet tall") as box:
             box.border_title = Content("History")
-            yield Acts(id="acts")
+            yield ActList(id="acts")
             yield Bottom("u undo this · U redo this · esc goes back")
 
     def on_mount(self) -> None:
         """Show the newest acts."""
-        self.query_one(Acts).read_again()
+        self.query_one(ActList).read_again()
 
     def action_undo(self) -> None:
         """Take back the act under the cursor, or the one that it was about."""
@@ -82,6 +82,6 @@ class History(ActDialog):
         self._reverse(desk.redo)
 
     def _reverse(self, reverse: Callable[..., desk.Done[Any]]) -> None:
-        row = self.query_one(Acts).current
+        row = self.query_one(ActList).current
         if row is not None:
             self.perform(partial(reverse, row.target or row.id))

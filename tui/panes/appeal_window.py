@@ -12,7 +12,7 @@ from leadboard.allocation.appeals import worded
 from leadboard.allocation.lifecycle import Seen
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
-from leadboard.queries.filters import EVERYTHING, Wanted
+from leadboard.queries.filters import EVERYTHING, AppealFilter
 from leadboard.queries.word_index import SearchIndex
 from tui.base import app_of
 from tui.messages import Acted, Failed
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class AppealWindow(Window[AppealRow]):
     """The appeals that a list wants; marks stay until something was done to what they are on."""
 
-    def __init__(self, *, id: str | None = None, base: Wanted = EVERYTHING) -> None:
+    def __init__(self, *, id: str | None = None, base: AppealFilter = EVERYTHING) -> None:
         super().__init__(id=id)
         self.base = base
         self.wanted = base
@@ -72,7 +72,7 @@ class AppealWindow(Window[AppealRow]):
             appeals_shown, self.wanted, self._index, is_oldest_first=self.is_oldest_first
         )
 
-    def filter(self, wanted: Wanted) -> None:
+    def filter(self, wanted: AppealFilter) -> None:
         """Show only what is wanted, within what this list shows at all."""
         narrowed = replace(
             wanted,

@@ -13,7 +13,7 @@ from leadboard import desk
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.filters import OF_APPEALS
 from tui.keys import bind
-from tui.messages import Act, Acted
+from tui.messages import Acted, ActRequest
 from tui.panes.appeal_window import AppealWindow
 from tui.widgets.cells import fit
 from tui.widgets.marks import named, seen
@@ -110,7 +110,7 @@ class Appeals(AppealWindow):
 
     def _act(self, function: Callable[..., desk.Done[Any]]) -> None:
         if chosen := self.chosen():
-            self.post_message(Act(chosen.telling(function), chosen.ids))
+            self.post_message(ActRequest(chosen.telling(function), chosen.ids))
 
     def action_close(self) -> None:
         """Close what is chosen."""

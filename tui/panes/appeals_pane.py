@@ -15,7 +15,7 @@ from textual.widget import Widget
 from leadboard.common.validation import storable
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
-from leadboard.queries.filters import Wanted, parse
+from leadboard.queries.filters import AppealFilter, parse
 from tui.keys import bind
 from tui.panes.appeals import Appeals
 from tui.panes.leads import Leads
@@ -50,7 +50,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         super().__init__(id=id)
         self._lists: dict[str, Appeals | Leads] = {
             "all": Appeals(id="all"),
-            "waiting": Appeals(id="waiting", base=Wanted(is_waiting=True)),
+            "waiting": Appeals(id="waiting", base=AppealFilter(is_waiting=True)),
             "leads": Leads(id="leads"),
             OF_LEAD: Appeals(id=OF_LEAD),
         }
@@ -114,7 +114,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         if lead is not None:
             appeals = self._lists[OF_LEAD]
             assert isinstance(appeals, Appeals)
-            appeals.base = appeals.wanted = Wanted(lead_id=lead.lead_id)
+            appeals.base = appeals.wanted = AppealFilter(lead_id=lead.lead_id)
             appeals.marks.clear()
             appeals.start_over()
         self._show_list()

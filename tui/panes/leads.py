@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.binding import BindingType
 
 from leadboard.queries import leads
-from leadboard.queries.filters import OF_LEADS, Wanted
+from leadboard.queries.filters import OF_LEADS, AppealFilter
 from leadboard.queries.leads import LeadRow
 from tui.keys import bind
 from tui.panes.appeals import MOMENT, Appeals
@@ -45,7 +45,7 @@ class Leads(Window[LeadRow]):
             return None
         return partial(leads_shown, self.wanted.words, is_oldest_first=self.is_oldest_first)
 
-    def filter(self, wanted: Wanted) -> None:
+    def filter(self, wanted: AppealFilter) -> None:
         """Show only leads whose ids hold every word."""
         if wanted != self.wanted:
             self.wanted = wanted

@@ -15,7 +15,7 @@ from leadboard.queries.board import Board
 from leadboard.queries.filters import OF_OPERATORS, is_named, parse
 from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
-from tui.messages import Act, Acted
+from tui.messages import Acted, ActRequest
 from tui.widgets.filter import Filtered, number_found
 from tui.widgets.operator_list import OperatorList
 from tui.widgets.pane import PaneWidget
@@ -137,7 +137,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
     def action_switch(self) -> None:
         """Switch the operator under the cursor on or off."""
         if self.current:
-            self.post_message(Act(desk.toggle_active, self.current.id))
+            self.post_message(ActRequest(desk.toggle_active, self.current.id))
 
     def action_sort(self) -> None:
         """Sort by the next of name, load and free places, and then as added again."""
@@ -149,12 +149,12 @@ class Operators(PaneWidget, Filtered, OperatorList):
     def action_send_home(self) -> None:
         """Switch the operator under the cursor off and return all his open appeals."""
         if self.current:
-            self.post_message(Act(desk.send_home, self.current.id))
+            self.post_message(ActRequest(desk.send_home, self.current.id))
 
     def action_step(self, step: int) -> None:
         """Move the limit of the operator under the cursor."""
         if self.current:
-            self.post_message(Act(desk.step_limit, self.current.id, step))
+            self.post_message(ActRequest(desk.step_limit, self.current.id, step))
 
     def action_delete(self) -> None:
         """Delete the operator under the cursor, once confirmed."""

@@ -18,7 +18,7 @@ NOTE = 4
 
 
 @dataclass(slots=True)
-class Columns:
+class WeightColumns:
     """The sources of a board as columns: their widths, and how everybody stands in each."""
 
     board: Board

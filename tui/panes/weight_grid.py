@@ -14,7 +14,7 @@ from leadboard.queries.board import Board
 from leadboard.queries.filters import OF_WEIGHTS, is_named, parse
 from tui.keys import bind
 from tui.messages import Acted
-from tui.panes.weight_columns import NOTE, Columns
+from tui.panes.weight_columns import NOTE, WeightColumns
 from tui.widgets.cells import fit
 from tui.widgets.figures import note_of
 from tui.widgets.filter import Filtered
@@ -45,7 +45,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.grid = Columns(Board())
+        self.grid = WeightColumns(Board())
         self.first_column = 0
         self._operator_words: Sequence[str] = ()
         self._places: dict[int, int] = {}
@@ -67,7 +67,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
     def watch_board(self, board: Board) -> None:
         """Show a new board: whatever a load, a weight or a limit moved is painted again."""
         old, source = self.grid, self.source
-        self.grid = Columns(board, self._source_words)
+        self.grid = WeightColumns(board, self._source_words)
         places = [each.id for each in self.grid.sources]
         kept = places.index(source.id) if source and source.id in places else self.column
         self.set_reactive(WeightGrid.column, max(0, min(kept, len(places) - 1)))

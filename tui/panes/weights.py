@@ -18,7 +18,7 @@ from leadboard.queries import board
 from tui.base import app_of
 from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
-from tui.messages import Act, Failed, Insistence
+from tui.messages import ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
 from tui.widgets.remarks import Remark
 from tui.wording import words_of
@@ -26,12 +26,12 @@ from tui.wording import words_of
 if TYPE_CHECKING:
     from leadboard.transfer.showing import Shown
 
-Change = tuple[int, int, int | None]
+WeightChange = tuple[int, int, int | None]
 """An operator, a source, and the weight to set, None for no link."""
 
 
 @dataclass(slots=True)
-class Cell:
+class EditedCell:
     """A cell that is typed into, and the weight it held when that began."""
 
     operator_id: int
@@ -75,7 +75,7 @@ class Weights(WeightGrid):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._cell: Cell | None = None
+        self._cell: EditedCell | None = None
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return what reads all weights that are on show."""
@@ -115,7 +115,7 @@ class Weights(WeightGrid):
         if self.current is None or self.source is None:
             return
         on_show = self.board.weights.get(self.source.id, {}).get(self.current.id)
-        self._cell = Cell(self.current.id, self.source.id, on_show)
+        self._cell = EditedCell(self.current.id, self.source.id, on_show)
         app_of(self).writer.do(self._cell.read)
 
     def watch_typed(self) -> None:
@@ -133,13 +133,13 @@ class Weights(WeightGrid):
             self._replace(self._cell, int(typed))
         return True
 
-    def _replace(self, cell: Cell, weight: int) -> None:
+    def _replace(self, cell: EditedCell, weight: int) -> None:
         """Set the weight; ask first if somebody else has set it while this one was typed."""
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
         asked = Insistence(f"Set it to {weight} all the same?", all_the_same)
         ids = (cell.operator_id, cell.source_id, weight)
         words = words_of(desk.set_weight, ids, self.board)
-        self.post_message(Act(cell.replace, weight, insistence=asked, words=words))
+        self.post_message(ActRequest(cell.replace, weight, insistence=asked, words=words))
 
     def on_paste(self, event: events.Paste) -> None:
         """Set a block of weights that a spreadsheet copied, from the cell under the cursor on."""
@@ -152,9 +152,9 @@ class Weights(WeightGrid):
         except Refused as refusal:
             self.post_message(Failed(f"Not pasted: {refusal}"))
         else:
-            self.post_message(Act(desk.set_weights, changes))
+            self.post_message(ActRequest(desk.set_weights, changes))
 
-    def _laid_over(self, block: Sequence[Sequence[int | None]]) -> list[Change]:
+    def _laid_over(self, block: Sequence[Sequence[int | None]]) -> list[WeightChange]:
         operators = self.rows[self.cursor : self.cursor + len(block)]
         sources = self.grid.sources[self.column : self.column + len(block[0])]
         if len(operators) < len(block) or len(sources) < len(block[0]):
@@ -184,7 +184,7 @@ class Weights(WeightGrid):
 
     def _act(self, function: Callable[..., desk.Done[Any]], *arguments: int) -> None:
         if self.current is not None and self.source is not None:
-            self.post_message(Act(function, self.current.id, self.source.id, *arguments))
+            self.post_message(ActRequest(function, self.current.id, self.source.id, *arguments))
 
     def action_step(self, step: int) -> None:
         """Move the weight under the cursor."""
@@ -199,7 +199,7 @@ class Weights(WeightGrid):
     def action_spread(self) -> None:
         """Give everybody in the column the same weight."""
         if self.save() and self.source is not None:
-            self.post_message(Act(desk.spread, self.source.id))
+            self.post_message(ActRequest(desk.spread, self.source.id))
 
     def action_add(self) -> None:
         """Ask for the name of a new source."""

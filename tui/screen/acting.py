@@ -11,7 +11,7 @@ from leadboard.allocation.intake import Draft
 from leadboard.common.errors import Refused, Trouble, Uncertain
 from leadboard.database.transactions import try_writing
 from tui.base import DeskApp, HomeScreen, app_of
-from tui.messages import Act, Acted, Failed, Insistence
+from tui.messages import Acted, ActRequest, Failed, Insistence
 from tui.panes.new_appeal import NewAppeal
 from tui.screen.footer import Notice
 from tui.screen.header import Header
@@ -33,7 +33,7 @@ class ActingScreen(HomeScreen):
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
         self._probe: Timer | None = None
-        self.lost: list[Act] = []
+        self.lost: list[ActRequest] = []
         """Acts that could not be stored, oldest first."""
 
     @property
@@ -45,8 +45,8 @@ class ActingScreen(HomeScreen):
         """Read anew what is on show."""
         raise NotImplementedError
 
-    @on(Act)
-    def run_act(self, message: Act) -> None:
+    @on(ActRequest)
+    def run_act(self, message: ActRequest) -> None:
         """Hand an act to the writer thread, in the order of the keys."""
         self.finish(
             self.desk_app.perform(
@@ -56,7 +56,7 @@ class ActingScreen(HomeScreen):
         )
 
     @work(group=ACT, exit_on_error=False)
-    async def finish(self, act: Any, message: Act) -> None:
+    async def finish(self, act: Any, message: ActRequest) -> None:
         """Wait for an act and say what became of it."""
         try:
             done: desk.Done[Any] = await act
@@ -79,7 +79,7 @@ class ActingScreen(HomeScreen):
 
         self.app.push_screen(Question(f"{refusal} {insistence.question}", insistence.act))
 
-    def lose(self, act: Act, trouble: Trouble) -> None:
+    def lose(self, act: ActRequest, trouble: Trouble) -> None:
         """Keep an act that was not stored, so that a key repeats it when the database is back."""
         self.lost.append(act)
         self.refresh_bindings()

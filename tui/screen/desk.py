@@ -14,7 +14,7 @@ from leadboard import desk
 from tui.compositor import Painter
 from tui.dialogs.base import SIZES
 from tui.keys import bind
-from tui.messages import Act
+from tui.messages import ActRequest
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
@@ -131,11 +131,11 @@ class DeskScreen(LeavingScreen, SavingScreen):
         """Take back what is being typed, else the latest of one's own acts that stands."""
         if self.query_one(Weights).forget_edit():
             return
-        self.post_message(Act(desk.undo))
+        self.post_message(ActRequest(desk.undo))
 
     def action_redo(self) -> None:
         """Do again what was undone last."""
-        self.post_message(Act(desk.redo))
+        self.post_message(ActRequest(desk.redo))
 
     # Panes.
 

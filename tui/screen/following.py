@@ -19,7 +19,7 @@ POLL = 0.35
 FADING = 5.0
 """Seconds after which arrivals of the last minutes are counted again though nothing changed."""
 
-Seen = tuple[object, Board]
+SeenBoard = tuple[object, Board]
 """The version of the database before it was read, and the board."""
 
 
@@ -33,7 +33,7 @@ class FollowingScreen(ActingScreen):
         super().__init__(classes=classes)
         self._seen_version: object = None
         self._read_at = 0.0
-        self._reading: asyncio.Future[Seen | None] | None = None
+        self._reading: asyncio.Future[SeenBoard | None] | None = None
 
     def follow(self) -> None:
         """Read the board again if anybody has changed the database, or its minutes pass."""
@@ -52,7 +52,7 @@ class FollowingScreen(ActingScreen):
         reading = self.desk_app.reader.run(self, query, self._show, self._show_trouble, key=key)
         self._reading = reading or self._reading
 
-    def _show(self, seen: Seen | None) -> None:
+    def _show(self, seen: SeenBoard | None) -> None:
         if seen is None:
             return
         self._seen_version, board = seen
@@ -69,7 +69,7 @@ class FollowingScreen(ActingScreen):
         self.query_one(Header).trouble = str(why)
 
 
-def _seen(known: object, board: Board) -> Seen | None:
+def _seen(known: object, board: Board) -> SeenBoard | None:
     """Return the board as it is now, None while the version is the known one."""
     # First the version: what changes in between is then read once too often, not never.
     version = board_queries.data_version()

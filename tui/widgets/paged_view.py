@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
-from leadboard.queries.filters import EVERYTHING, Wanted
+from leadboard.queries.filters import EVERYTHING, AppealFilter
 from tui.messages import Acted
 from tui.widgets.line_view import LineView
 from tui.widgets.list_reader import Job, ListReader
@@ -34,7 +34,7 @@ class Window(PagedView[Row]):
     class Shown(Message):
         """Rows of what is wanted have been read."""
 
-        def __init__(self, wanted: Wanted) -> None:
+        def __init__(self, wanted: AppealFilter) -> None:
             super().__init__()
             self.wanted = wanted
 
@@ -45,9 +45,9 @@ class Window(PagedView[Row]):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.base: Wanted = EVERYTHING
+        self.base: AppealFilter = EVERYTHING
         """What the list shows without a filter."""
-        self.wanted: Wanted = EVERYTHING
+        self.wanted: AppealFilter = EVERYTHING
         self.lost: Row | None = None
         """The row that was under the cursor until it left the list; None once a key moved it."""
         self.sent: set[int] = set()
