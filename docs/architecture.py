@@ -18,15 +18,15 @@ Arrows = Mapping[str, set[str]]
 
 
 def rooms() -> dict[str, list[Path]]:
-    """Return the files of each package; `models` and `allocator` are packages of one file."""
+    """Return the files of each package; a module that stands alone is a package of one file."""
     found: dict[str, list[Path]] = {}
     for path in sorted(
         [*ROOT.glob("*.py"), *ROOT.glob("leadboard/**/*.py"), *ROOT.glob("tui/**/*.py")]
     ):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(parts[:2]) if parts[0] == "leadboard" and len(parts) > 2 else parts[0]
+        name = ".".join(parts[:2]) if parts[0] == "leadboard" else parts[0]
         found.setdefault(name, []).append(path)
-    found.pop("leadboard", None)
+    del found["leadboard.__init__"]
     return found
 
 

@@ -12,8 +12,8 @@ import pytest
 from docs.architecture import PICTURE, picture
 from tests.support.processes import ROOT
 
-LONGEST = 350
-"""Lines of a module."""
+LONGEST, LONGEST_CLASS = 350, 280
+"""Lines of a module, and of a class."""
 PACKAGES = [
     *("leadboard", "leadboard.common", "leadboard.database", "leadboard.allocation"),
     *("leadboard.queries", "leadboard.desk", "leadboard.transfer", "leadboard.api"),
@@ -85,6 +85,26 @@ def test_imports_are_plain_so_that_the_layers_can_be_read_off() -> None:
         assert not {"importlib.import_module", "__import__"} & {
             ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)
         }, path
+
+
+def classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """Yield the public classes of the product, each with its file."""
+    for path in product():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield str(path.relative_to(ROOT)), node
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path, node in classes():
+        found.setdefault(node.name, []).append(path)
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
+
+
+def test_no_class_grows_beyond_its_measure() -> None:
+    lines = {node.name: (node.end_lineno or 0) - node.lineno for _, node in classes()}
+    assert [name for name, number in lines.items() if number > LONGEST_CLASS] == []
 
 
 def test_no_module_grows_beyond_its_measure() -> None:

@@ -14,5 +14,6 @@ __all__ = [
     "paged_view",
     "paging",
     "pane",
+    "pen_view",
     "remarks",
 ]

@@ -1,21 +1,19 @@
 """The base of every list and of the grid: rows of one line, painted only where one can see them."""
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from leadboard.common.crashlog import surprise_once
 from tui.keys import bind
 from tui.widgets.cells import fit
+from tui.widgets.pen_view import PenView
 
 if TYPE_CHECKING:
     from leadboard.transfer.showing import Shown
@@ -26,7 +24,7 @@ Row = TypeVar("Row")
 NO_MATCH = "Nothing matches: esc shows all."
 
 
-class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False):
+class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     """Rows under a cursor that stays on its row, with pinned lines above and below.
 
     A subclass says how to draw one row and, if it has them, the pinned lines. Only visible lines
@@ -34,28 +32,6 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     """
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--cursor",
-        "line--dim",
-        "line--head",
-        "line--good",
-        "line--warn",
-        "line--bad",
-        "line--accent",
-    }
-    DEFAULT_CSS = """
-    LineView {
-        scrollbar-size: 0 1;
-        & > .line--cursor { background: $boost; }
-        &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
-        & > .line--dim { color: $foreground 50%; }
-        & > .line--head { color: $foreground 75%; text-style: bold; }
-        & > .line--good { color: $text-success; }
-        & > .line--warn { color: $text-warning; }
-        & > .line--bad { color: $text-error; text-style: bold; }
-        & > .line--accent { color: $text-accent; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up,k", "cursor(-1)", "Up", id="list.up", show=False),
         bind("down,j", "cursor(1)", "Down", id="list.down", show=False),
@@ -81,7 +57,6 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         super().__init__(id=id)
         self.rows: Sequence[Row] = ()
         self.columns: tuple[int, ...] = ()
-        self._pens: dict[tuple[str, bool], Style] = {}
 
     # What a subclass fills in.
 
@@ -190,27 +165,7 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         """Paint one row again, if it can be seen."""
         self.refresh_line_at(self.head + row - self.top)
 
-    def refresh_line_at(self, y: int) -> None:
-        """Paint line `y` of the widget again."""
-        if 0 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
-
     # Painting.
-
-    def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
-        """Return the style of a part of a line, on the cursor's ground or on the list's."""
-        pen = self._pens.get((name, is_cursor))
-        if pen is None:
-            pen = self._pens[name, is_cursor] = self._mix(name, is_cursor)
-        return pen
-
-    def _mix(self, name: str, is_cursor: bool) -> Style:
-        ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
-        if not name:
-            return ground
-        if is_cursor and name == "dim":
-            name = "head"  # dim would hardly be read on the cursor's ground
-        return _on(ground, self.get_component_rich_style(f"line--{name}"))
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of what can be seen."""
@@ -248,12 +203,6 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
     def hint(self) -> str:
         """Return what is said where no rows are."""
         return NO_MATCH if self.is_narrowed else self.empty
-
-    def notify_style_update(self) -> None:
-        """Paint everything again after a change of theme, or of what has the focus."""
-        super().notify_style_update()
-        self._pens.clear()
-        self.refresh()
 
     # Moving.
 
@@ -316,9 +265,3 @@ class LineView(ScrollView, Generic[Row], can_focus=True, inherit_bindings=False)
         """Take a click on a row."""
         if row < len(self.rows):
             self.go_to(row)
-
-
-@lru_cache(256)
-def _on(ground: Style, ink: Style) -> Style:
-    """Return the colour and the weight of `ink`, whose own ground was only blended in."""
-    return ground + Style(color=ink.color, bold=ink.bold or ground.bold)

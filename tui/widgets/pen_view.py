@@ -1,0 +1,74 @@
+"""A view that is painted line by line, with pens mixed from the theme."""
+
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.style import Style
+from textual.geometry import Region
+from textual.scroll_view import ScrollView
+
+
+class PenView(ScrollView):
+    """A scrolling view whose lines are drawn with pens: one for each tone, on two grounds.
+
+    The tones are component classes, so that every theme and the style sheet decide on them.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--cursor",
+        "line--dim",
+        "line--head",
+        "line--good",
+        "line--warn",
+        "line--bad",
+        "line--accent",
+    }
+    DEFAULT_CSS = """
+    PenView {
+        scrollbar-size: 0 1;
+        & > .line--cursor { background: $boost; }
+        &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
+        & > .line--dim { color: $foreground 50%; }
+        & > .line--head { color: $foreground 75%; text-style: bold; }
+        & > .line--good { color: $text-success; }
+        & > .line--warn { color: $text-warning; }
+        & > .line--bad { color: $text-error; text-style: bold; }
+        & > .line--accent { color: $text-accent; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._pens: dict[tuple[str, bool], Style] = {}
+
+    def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
+        """Return the style of a part of a line, on the cursor's ground or on the list's."""
+        pen = self._pens.get((name, is_cursor))
+        if pen is None:
+            pen = self._pens[name, is_cursor] = self._mix(name, is_cursor)
+        return pen
+
+    def _mix(self, name: str, is_cursor: bool) -> Style:
+        ground = self.get_component_rich_style("line--cursor") if is_cursor else self.rich_style
+        if not name:
+            return ground
+        if is_cursor and name == "dim":
+            name = "head"  # dim would hardly be read on the cursor's ground
+        return _on(ground, self.get_component_rich_style(f"line--{name}"))
+
+    def refresh_line_at(self, y: int) -> None:
+        """Paint line `y` of the widget again."""
+        if 0 <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def notify_style_update(self) -> None:
+        """Paint everything again after a change of theme, or of what has the focus."""
+        super().notify_style_update()
+        self._pens.clear()
+        self.refresh()
+
+
+@lru_cache(256)
+def _on(ground: Style, ink: Style) -> Style:
+    """Return the colour and the weight of `ink`, whose own ground was only blended in."""
+    return ground + Style(color=ink.color, bold=ink.bold or ground.bold)
