@@ -4,26 +4,26 @@ import random
 from collections.abc import Sequence
 
 from leadboard.allocation.appeals import oldest_waiting
-from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
+from leadboard.allocation.backlog import DRAIN_BATCH, flowing
 from leadboard.allocation.draws import Decision, Wheels, decide
 from leadboard.allocation.handouts import hand_out
 from leadboard.allocation.intake import (
-    _NEW_APPEAL,
-    _SOURCE,
     Draft,
     Placed,
     Sender,
-    _insert,
-    _known_leads,
-    _lead_ids,
+    has_source,
     ids_of_keys,
     known_by_key,
+    known_leads,
     lead_id_of,
+    lead_ids,
+    store_appeal,
+    store_appeals,
 )
 from leadboard.allocation.journal import Journal, subject_of
 from leadboard.allocation.load import name_of
 from leadboard.allocation.locks import hold_all, take_turn_for
-from leadboard.allocation.lottery import LOTTERY, Candidate, Candidates, choose, why_nobody
+from leadboard.allocation.lottery import LOTTERY, why_nobody
 from leadboard.allocation.rosters import candidates_of
 from leadboard.common.errors import Missing, Refused
 from leadboard.database.connection import rows
@@ -31,19 +31,7 @@ from leadboard.database.fields import now
 from leadboard.database.transactions import transact
 from models import Operator, Source
 
-__all__ = [
-    "DRAIN_BATCH",
-    "LOTTERY",
-    "Candidate",
-    "Candidates",
-    "Draft",
-    "Drained",
-    "Placed",
-    "candidates_of",
-    "choose",
-    "drain",
-    "submit",
-]
+__all__ = ["place", "place_all", "submit"]
 
 
 def submit(
@@ -53,7 +41,6 @@ def submit(
     key: object = None,
     *,
     rng: random.Random = LOTTERY,
-    journal: Journal | None = None,
 ) -> Placed:
     """Store an appeal and give it to an operator by lottery, in one transaction.
 
@@ -62,27 +49,20 @@ def submit(
     Trouble when the database cannot be written.
     """
     draft = Draft.checked(external_id, source_id, message, key)
-    return transact(lambda: place(draft, rng, Journal() if journal is None else journal))
+    return transact(lambda: place(draft, rng, Journal()))
 
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     """Do the work of `submit` in the transaction under way."""
     if draft.key is not None and (known := known_by_key(draft)):
         return known
-    if _SOURCE.scalar(source_id=draft.source_id) is None:
+    if not has_source(draft.source_id):
         raise Missing(f"There is no source #{draft.source_id}.", "source")
     lead_id = lead_id_of(draft.external_id)
     decision = _decide_in_turn(draft.source_id, rng)
     timestamp = now()
     columns = decision.columns()
-    appeal_id: int = _NEW_APPEAL.scalar(
-        lead_id=lead_id,
-        source_id=draft.source_id,
-        timestamp=timestamp,
-        message=draft.message,
-        key=draft.key,
-        **columns,
-    )
+    appeal_id = store_appeal(draft, lead_id, columns, timestamp)
     journal.note(subject_of("appeal", appeal_id), None, {**columns, "closed_at": None})
     return Placed(
         appeal_id,
@@ -121,7 +101,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
     What cannot be stored is answered with the Refused that `place` would have raised. Raises
     TooBusy when others took the places meanwhile.
     """
-    leads = _known_leads(list(dict.fromkeys(draft.external_id for draft in drafts)))
+    leads = known_leads(list(dict.fromkeys(draft.external_id for draft in drafts)))
     sources = {source_id for (source_id,) in rows(Source.select(Source.id))}
     asked = [draft.sender for draft in drafts if draft.source_id in sources]
     known = ids_of_keys([sender for sender in asked if sender is not None], leads)
@@ -151,7 +131,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
 
 def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -> list[Placed]:
     queued = _queued({draft.source_id for draft in drafts}, len(drafts), rng)
-    leads = _lead_ids([draft.external_id for draft in drafts], known)
+    leads = lead_ids([draft.external_id for draft in drafts], known)
     wheels = Wheels(rng)
     decisions = [
         wheels.look(draft.source_id)
@@ -163,7 +143,7 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
         {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
     )
     moment = now()
-    ids = _insert(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
+    ids = store_appeals(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
     return [
         Placed(

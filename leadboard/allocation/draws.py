@@ -12,13 +12,13 @@ from leadboard.allocation.load import claim, claim_many
 from leadboard.allocation.locks import hold_all
 from leadboard.allocation.lottery import Candidates, Wheel, choose, left_out
 from leadboard.allocation.rosters import (
-    _STANDING,
+    STANDING,
     Entries,
-    _roster,
-    _stored,
     candidates_of,
     digest_of,
     roster_id_of,
+    roster_of,
+    stored_roster,
 )
 from leadboard.common.errors import TooBusy
 from leadboard.database.compiled import Compiled
@@ -73,7 +73,7 @@ class _Ready(NamedTuple):
 @lru_cache(128)
 def _ready(entries: Entries) -> _Ready:
     """Return the wheel of a roster: one batch after another finds the same ones."""
-    candidates = _roster(entries)
+    candidates = roster_of(entries)
     content = candidates.content()
     return _Ready(Wheel.of(candidates), content, digest_of(content))
 
@@ -123,10 +123,10 @@ class Wheels:
             ready = _ready(
                 tuple(
                     (key, weight, left_out(is_active, load + taken[key], most, weight))
-                    for key, weight, is_active, load, most in _STANDING.rows(source_id=source_id)
+                    for key, weight, is_active, load, most in STANDING.rows(source_id=source_id)
                 )
             )
-            turning = _Turning(ready.wheel, _stored(ready.content, ready.digest))
+            turning = _Turning(ready.wheel, stored_roster(ready.content, ready.digest))
             self._turning[source_id] = turning
         return turning
 

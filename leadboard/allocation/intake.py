@@ -1,4 +1,4 @@
-"""Many appeals in one transaction: the rules of `allocator.place`, a few statements for all."""
+"""Appeals on their way into the tables: drafts, leads and keys, one by one or many at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,6 +14,9 @@ from leadboard.allocation.lottery import Candidates, why_nobody
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
 from leadboard.database.compiled import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
+
+Decided = Mapping[str, int | None]
+"""The columns of an appeal that a decision fills: operator, roster and draw."""
 
 Sender = tuple[int, str, str]
 """The source, the lead by external id, and the key that is unique for the two."""
@@ -65,7 +68,7 @@ def ids_of_keys(
 ) -> dict[Sender, int]:
     """Return the ids of the appeals that came with these keys before; `leads` where known."""
     if leads is None:
-        leads = _known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
+        leads = known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
     asked = {
         (key, source_id, leads[external_id]): (source_id, external_id, key)
         for source_id, external_id, key in senders
@@ -78,15 +81,16 @@ def ids_of_keys(
     }
 
 
-def _lead_ids(external_ids: Sequence[str], known: dict[str, int]) -> dict[str, int]:
+def lead_ids(external_ids: Sequence[str], known: dict[str, int]) -> dict[str, int]:
     """Return the ids of leads by their external ids, adding those who are new."""
     new = [each for each in dict.fromkeys(external_ids) if each not in known]
     for chunk in chunks(new):
         _new_leads(len(chunk)).changes_in_turn(chunk)
-    return known | _known_leads(new)
+    return known | known_leads(new)
 
 
-def _known_leads(external_ids: Sequence[str]) -> dict[str, int]:
+def known_leads(external_ids: Sequence[str]) -> dict[str, int]:
+    """Return the ids of those leads that have written before, by their external ids."""
     return {
         external_id: lead_id
         for chunk in chunks(external_ids)
@@ -94,7 +98,7 @@ def _known_leads(external_ids: Sequence[str]) -> dict[str, int]:
     }
 
 
-def _insert(
+def store_appeals(
     drafts: Sequence[Draft], leads: Sequence[int], decisions: Sequence[Decision], moment: datetime
 ) -> list[int]:
     """Insert the appeals and return their ids, which grow in the order of the drafts."""
@@ -195,6 +199,24 @@ _NEW_LEAD = Compiled(
         action="nothing", conflict_target=[Lead.external_id]
     )
 )
+
+
+def has_source(source_id: int) -> bool:
+    """Tell whether there is a source with this id."""
+    return _SOURCE.scalar(source_id=source_id) is not None
+
+
+def store_appeal(draft: Draft, lead_id: int, columns: Decided, timestamp: datetime) -> int:
+    """Insert one appeal as it was decided and return its id."""
+    appeal_id: int = _NEW_APPEAL.scalar(
+        lead_id=lead_id,
+        source_id=draft.source_id,
+        timestamp=timestamp,
+        message=draft.message,
+        key=draft.key,
+        **columns,
+    )
+    return appeal_id
 
 
 def known_by_key(draft: Draft) -> Placed | None:

@@ -10,7 +10,7 @@ from models import Operator, OperatorSource, Roster
 Entries = tuple[tuple[int, int, str | None], ...]
 """A roster as it is read: who, with what weight, and why not."""
 
-_STANDING = Compiled(
+STANDING = Compiled(
     lambda: (
         OperatorSource.select(
             OperatorSource.operator,
@@ -28,18 +28,16 @@ _STANDING = Compiled(
 
 def candidates_of(source_id: int) -> Candidates:
     """Return the roster of a source as the database stands."""
-    return _roster(
+    return roster_of(
         tuple(
             (operator_id, weight, left_out(is_active, load, max_load, weight))
-            for operator_id, weight, is_active, load, max_load in _STANDING.rows(
-                source_id=source_id
-            )
+            for operator_id, weight, is_active, load, max_load in STANDING.rows(source_id=source_id)
         )
     )
 
 
 @lru_cache(128)
-def _roster(entries: Entries) -> Candidates:
+def roster_of(entries: Entries) -> Candidates:
     """Return a roster: one appeal after another finds the same few, which keep what they made."""
     return Candidates(tuple(Candidate(*entry) for entry in entries))
 
@@ -61,10 +59,11 @@ _NEW_ROSTER = Compiled(
 def roster_id_of(candidates: Candidates) -> int:
     """Return the id under which a roster is stored, storing it if it is new."""
     content = candidates.content()
-    return _stored(content, digest_of(content))
+    return stored_roster(content, digest_of(content))
 
 
-def _stored(content: str, digest: bytes) -> int:
+def stored_roster(content: str, digest: bytes) -> int:
+    """Return the id under which a content is stored, storing it if it is new."""
     known: int | None = _ROSTER.scalar(digest=digest)
     if known is None:
         _NEW_ROSTER.changes(digest=digest, content=content)

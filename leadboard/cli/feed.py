@@ -14,8 +14,9 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, BinaryIO, NamedTuple
 
-from allocator import LOTTERY, place_all
+from allocator import place_all
 from leadboard.allocation.intake import Draft, Placed
+from leadboard.allocation.lottery import LOTTERY
 from leadboard.allocation.names import ids_by_name
 from leadboard.cli.line_reader import MAX_LINE, Line, LineReader
 from leadboard.cli.output import takes_all_letters

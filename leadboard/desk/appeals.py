@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from allocator import LOTTERY, place
+from allocator import place
 from leadboard.allocation import lifecycle
 from leadboard.allocation.appeals import numbered, state_of
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lifecycle import Seen
 from leadboard.allocation.load import name_of
+from leadboard.allocation.lottery import LOTTERY
 from leadboard.desk.batch import AppealBatch
 from leadboard.desk.recording import Done, record
 
@@ -111,8 +112,7 @@ def reopen(
     batch = AppealBatch(appeal_ids, seen)
 
     def work(journal: Journal) -> tuple[Callable[[], str], MovedIds]:
-        reasons: list[str | None] = []
-        batch.each(lambda each: reasons.append(lifecycle.reopen(each, journal)))
+        reasons = batch.each(lambda each: lifecycle.reopen(each, journal))
         why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
         return (
             lambda: f"{batch.words} reopened{why}{_whereabouts(batch.moved)}{batch.rest}"

@@ -1,11 +1,14 @@
 """One act on several appeals: what can be done is done, and what is passed over is told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from leadboard.allocation import lifecycle
 from leadboard.allocation.appeals import called, numbered
 from leadboard.allocation.lifecycle import NoRoom, NothingToDo, Seen
 from leadboard.common.errors import Refused
+
+T = TypeVar("T")
 
 FEW = 3
 """Appeals that a sentence names one by one; more of them are counted."""
@@ -29,18 +32,20 @@ class AppealBatch:
         self._passed: dict[int, str] = {}
         self._without_place: list[int] = []
 
-    def each(self, move: Callable[[int], object], *, fitting: bool = False) -> None:
-        """Move each appeal; raises Refused where none can be, and changes nothing then.
+    def each(self, move: Callable[[int], T], *, fitting: bool = False) -> list[T]:
+        """Move each appeal and return what the moves returned.
 
+        Raises Refused where none can be moved, and changes nothing then.
         Raises NoRoom, too, where not all of them find a place, unless it is for those `fitting`.
         """
         self._reset()  # a transaction may be run again
+        outcomes: list[T] = []
         refusals: list[Refused] = []
         for appeal_id in self._ids:
             try:
                 if appeal_id in self._seen:
                     lifecycle.refuse_if_moved(appeal_id, self._seen[appeal_id])
-                move(appeal_id)
+                outcomes.append(move(appeal_id))
             except NothingToDo as refusal:
                 self._passed[appeal_id] = refusal.why
                 refusals.append(refusal)
@@ -51,6 +56,7 @@ class AppealBatch:
                 self.moved.append(appeal_id)
         if not self.moved or (self._without_place and not fitting):
             raise self._refusal(refusals)
+        return outcomes
 
     def _refusal(self, refusals: Sequence[Refused]) -> Refused:
         full = next((each for each in refusals if isinstance(each, NoRoom)), None)

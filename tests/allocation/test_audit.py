@@ -9,6 +9,7 @@ import pytest
 import allocator
 from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.allocation.backlog import DRAIN_BATCH
 from leadboard.database.connection import database
 from models import open_database
 from tests.support import (
@@ -96,7 +97,7 @@ def test_an_appeal_that_waits_in_vain_is_found_and_handed_out() -> None:
 
 def test_more_stuck_appeals_than_a_batch_are_all_handed_out() -> None:
     source = add_source("late")
-    waiting = arrive(source, allocator.DRAIN_BATCH + 3)
+    waiting = arrive(source, DRAIN_BATCH + 3)
     gleb = add_operator("Gleb", 1000)
     rows("INSERT INTO operator_source VALUES (?, ?, 1)", gleb, source)
     assert audit.repair(ACTOR) == []

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from peewee import Database
 
-from allocator import DRAIN_BATCH, drain, submit
+from allocator import submit
 from leadboard import desk
+from leadboard.allocation.backlog import DRAIN_BATCH, drain
 from leadboard.allocation.journal import Journal
 from leadboard.database.connection import database
 from leadboard.database.sqlite import SqliteStore

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-import allocator
 from leadboard import desk
+from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Trouble
 from tests.desk.conftest import Crowd
@@ -84,7 +84,7 @@ def test_an_arrival_does_not_go_before_those_who_wait(crowd: Crowd) -> None:
 def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    count = 2 * allocator.DRAIN_BATCH + 7
+    count = 2 * DRAIN_BATCH + 7
     vera = add_operator("Vera", 0)
     bot = add_source("bot", (vera, 1))
     waiting = arrive(bot, count)
@@ -93,15 +93,15 @@ def test_a_drain_larger_than_a_batch_goes_on_in_further_transactions(
     assert set(holders(waiting)) == {vera}
     assert load_of(vera) == count
     assert done.note == f"Vera: limit 0 → {count}; {count} waiting handed out"
-    assert transactions == [allocator.DRAIN_BATCH, allocator.DRAIN_BATCH, 7]
+    assert transactions == [DRAIN_BATCH, DRAIN_BATCH, 7]
     assert_clean()
 
 
 def _count_drains(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     given: list[int] = []
-    real = allocator.drain
+    real = drain
 
-    def counted(*arguments: object, **options: object) -> allocator.Drained:
+    def counted(*arguments: object, **options: object) -> Drained:
         drained = real(*arguments, **options)  # type: ignore[arg-type]
         given.append(drained.given)
         return drained
@@ -115,10 +115,10 @@ def test_an_act_is_answered_as_done_although_handing_out_the_rest_met_trouble(
 ) -> None:
     vera = add_operator("Vera", 0)
     bot = add_source("bot", (vera, 1))
-    waiting = arrive(bot, allocator.DRAIN_BATCH + 1)
-    real, calls = allocator.drain, 0
+    waiting = arrive(bot, DRAIN_BATCH + 1)
+    real, calls = drain, 0
 
-    def drain_once(journal: Journal, **options: int) -> allocator.Drained:
+    def drain_once(journal: Journal, **options: int) -> Drained:
         nonlocal calls
         calls += 1
         if calls == 2:

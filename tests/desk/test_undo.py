@@ -7,9 +7,9 @@ from threading import Barrier
 
 import pytest
 
-from allocator import DRAIN_BATCH
 from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.allocation.backlog import DRAIN_BATCH
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
 from leadboard.entities import OPERATOR, SOURCE

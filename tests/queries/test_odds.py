@@ -12,6 +12,7 @@ from peewee import Database
 import allocator
 from leadboard import desk
 from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, pick
+from leadboard.allocation.rosters import candidates_of
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import board as board_queries
 from leadboard.queries import odds
@@ -136,7 +137,7 @@ def test_the_screen_promises_what_the_lottery_does(db: Database, seed: int) -> N
         desk.change_operator(operator_id, is_active=rng.random() < 0.7, actor=ACTOR)
     for number in range(rng.randint(0, 3)):
         allocator.submit(f"lead {number}", team.tg, "")
-    candidates = allocator.candidates_of(1)
+    candidates = candidates_of(1)
     shown = odds.standings(board_queries.board(), team.tg)
     drawn = [pick(candidates, draw) for draw in range(candidates.total)]
     assert {each.operator_id: each.reason for each in candidates.entries} == {
