@@ -17,6 +17,7 @@ WORDS: Mapping[Callable[..., Any], Words] = {
     desk.set_weight: "{operator}'s weight for {source} {number}".format,
     desk.unlink: "{operator} taken off {source}".format,
     desk.spread: "even weights for {source}".format,
+    desk.spread_row: "even weights for {operator}".format,
     desk.set_weights: "{count} weights".format,
     desk.close: "closing {appeals}".format,
     desk.reopen: "reopening {appeals}".format,

@@ -18,6 +18,7 @@ from leadboard.desk.weights import (
     set_weight,
     set_weights,
     spread,
+    spread_row,
     step_weight,
     unlink,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "set_weight",
     "set_weights",
     "spread",
+    "spread_row",
     "step_limit",
     "step_weight",
     "submit",

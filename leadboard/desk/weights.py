@@ -1,10 +1,11 @@
 """Acts on the weights that operators have for sources."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Refused
 from leadboard.common.validation import MAX_WEIGHT, checked_weight
+from leadboard.database.connection import rows
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import (
     operator_name,
@@ -14,6 +15,8 @@ from leadboard.desk.rows import (
     write_weight,
     write_weights,
 )
+from leadboard.queries import team
+from models import OperatorSource
 
 
 def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) -> Done[int | None]:
@@ -102,15 +105,35 @@ def spread(source_id: int, *, actor: str) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         name = source_name(source_id)
-        weights = weights_of(source_id)
+        weights = {(each, source_id): weight for each, weight in weights_of(source_id).items()}
         if not weights:
             raise Refused(f"Nobody serves {name} yet: type a weight first.")
-        even = max(1, round(sum(weights.values()) / len(weights)))
-        write_weights({(operator_id, source_id): even for operator_id in weights}, journal)
-        many = "1 operator" if len(weights) == 1 else f"{len(weights)} operators"
-        return f"{name}: {many} at weight {even} each", len(weights)
+        return f"{name}: {_spread(weights, 'operator', journal)}", len(weights)
 
     return record(actor, "spread", work)
+
+
+def spread_row(operator_id: int, *, actor: str) -> Done[int]:
+    """Give an operator the same weight for every source that they serve, keeping the sum.
+
+    The result is how many sources that are.
+    """
+
+    def work(journal: Journal) -> tuple[str, int]:
+        name = operator_name(operator_id)
+        found = rows(team.weights().where(OperatorSource.operator == operator_id))
+        if not found:
+            raise Refused(f"{name} serves no source yet: type a weight first.")
+        weights = {(operator, source): weight for operator, source, weight in found}
+        return f"{name}: {_spread(weights, 'source', journal)}", len(weights)
+
+    return record(actor, "spread row", work)
+
+
+def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal) -> str:
+    even = max(1, round(sum(weights.values()) / len(weights)))
+    write_weights(dict.fromkeys(weights, even), journal)
+    return f"{len(weights)} {what}{'' if len(weights) == 1 else 's'} at weight {even} each"
 
 
 def _shown(weight: int | None) -> str:

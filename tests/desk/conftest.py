@@ -75,7 +75,7 @@ HELD, CLOSED, WAITING = [1, 2, 3], 4, [5, 6, 7]
 def queued(book: str) -> None:
     """Vera holds three of three, Boris is off, Gleb is new; three appeals wait."""
     add_operator("Vera", 4), add_operator("Boris", 2), add_operator("Gleb", 2)
-    add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site")
+    add_source("bot", (VERA, 1_000_000), (BORIS, 20)), add_source("site", (BORIS, 11))
     desk.change_operator(BORIS, is_active=False, actor="setup")
     arrive(BOT, 4)
     desk.close([CLOSED], actor="setup")

@@ -160,6 +160,13 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "SELECT min(weight), max(weight) FROM operator_source",
         (25, 25),
     ),
+    "spread_row": (
+        lambda team: desk.spread_row(team.boris, actor=ACTOR),
+        "spread row",
+        "Boris: 1 source at weight 1 each",
+        f"SELECT weight FROM {PAIRS} WHERE o.name = 'Boris'",
+        (1,),
+    ),
     "replace_weight": (
         lambda team: desk.replace_weight(team.vera, team.bot, 50, 30, actor=ACTOR),
         "weight",

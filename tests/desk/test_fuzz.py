@@ -60,6 +60,7 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "step_weight": (IDS, IDS, IDS),
     "unlink": (IDS, IDS),
     "spread": (IDS,),
+    "spread_row": (IDS,),
     "submit": (ANYTHING, IDS, ANYTHING, ANYTHING),
     "assign": (MANY, IDS),
     "give_back": (MANY,),

@@ -58,6 +58,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "step_weight": lambda: desk.step_weight(VERA, BOT, -1_000_000, actor=ACTOR),
     "unlink": lambda: desk.unlink(VERA, BOT, actor=ACTOR),
     "spread": lambda: desk.spread(BOT, actor=ACTOR),
+    "spread_row": lambda: desk.spread_row(BORIS, actor=ACTOR),
     "set_weights": lambda: desk.set_weights(
         [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
     ),

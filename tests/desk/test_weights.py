@@ -34,6 +34,16 @@ def test_spreading_keeps_the_sum_as_near_as_may_be(weights: tuple[int, ...], eve
     assert rows("SELECT DISTINCT weight FROM operator_source") == [(even,)]
 
 
+def test_spreading_a_row_reaches_no_other_operator(team: Team) -> None:
+    desk.set_weight(team.vera, team.site, 9, actor=ACTOR)
+    desk.spread_row(team.vera, actor=ACTOR)
+    assert rows("SELECT operator_id, source_id, weight FROM operator_source ORDER BY 1, 2") == [
+        (team.vera, team.bot, 30),
+        (team.vera, team.site, 30),
+        (team.boris, team.bot, 0),
+    ]
+
+
 def test_unlinking_keeps_the_appeals_and_gives_no_more(team: Team) -> None:
     desk.unlink(team.vera, team.bot, actor=ACTOR)
     assert holders(team.held) == [team.vera] * 3

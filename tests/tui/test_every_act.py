@@ -79,6 +79,14 @@ WAYS: dict[str, Way] = {
         "SELECT group_concat(weight) FROM operator_source",
         "30,30",
     ),
+    "spread_row": Way(
+        ["f3", "right", "1", "0", "enter", "g"],
+        ["E"],
+        "weights: even out row",
+        [],
+        "SELECT group_concat(weight) FROM operator_source WHERE operator_id = 1",
+        "30,30",
+    ),
     "add_source": Way(
         ["f3"], ["a"], "weights: add source", [*"vk", "enter"], "SELECT max(id) FROM source", 3
     ),

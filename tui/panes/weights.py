@@ -68,6 +68,7 @@ class Weights(WeightGrid):
         bind("minus", "step(-1)", "-1", id="grid.minus"),
         bind("delete", "unlink", "Unlink", id="grid.unlink"),
         bind("equals_sign", "spread", "Even out", id="grid.spread"),
+        bind("E", "spread_row", "Even out row", id="grid.spread-row", show=False),
         bind("a", "add", "Add source", id="grid.add"),
         bind("e", "rename", "Rename", id="grid.rename"),
         bind("d", "delete", "Delete", id="grid.delete"),
@@ -200,6 +201,11 @@ class Weights(WeightGrid):
         """Give everybody in the column the same weight."""
         if self.save() and self.source is not None:
             self.post_message(ActRequest(desk.spread, self.source.id))
+
+    def action_spread_row(self) -> None:
+        """Give the operator of the row the same weight for every source that they serve."""
+        if self.save() and self.current is not None:
+            self.post_message(ActRequest(desk.spread_row, self.current.id))
 
     def action_add(self) -> None:
         """Ask for the name of a new source."""
