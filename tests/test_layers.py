@@ -71,6 +71,12 @@ def test_nothing_below_the_screen_loads_textual(modules: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_the_command_line_chooses_its_drivers_before_it_loads_them() -> None:
+    """Peewee loads every driver that is installed, which takes as long as the first frame."""
+    code = "import sys, leadboard.cli.main; sys.exit('peewee' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_the_command_line_imports_the_screen_only_inside_functions() -> None:
     for path in ROOT.glob("leadboard/cli/*.py"):
         at_top = {each.partition(".")[0] for each in imports_of(path, only_at_top=True)}

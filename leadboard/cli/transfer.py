@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from leadboard.cli.importing import ImportOptions
 from leadboard.common.progress import Begin
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def import_(
       leadboard import operators team.csv --dry-run
       leadboard import appeals old.json --yes
     """
-    from leadboard.cli.importing import take_over
+    from leadboard.cli.importing import ImportOptions, take_over
     from leadboard.cli.signals import Stop, Stopped
 
     choice: Choice = context.obj
