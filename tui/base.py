@@ -23,6 +23,10 @@ LAST_WAIT = 1.0
 """Seconds that leaving waits for the act in flight."""
 
 
+SIZES: list[tuple[int, str]] = [(0, "-short"), (18, "-tall")]
+"""Lines from which on a screen has room for more than what it is for."""
+
+
 class HomeScreen(Screen[None]):
     """The screen below all dialogs: it has the board and a line for sentences."""
 

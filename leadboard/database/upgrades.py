@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from leadboard.common.errors import ServerLost, TooBusy, Trouble
-from leadboard.database.backup import backup
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import now
 from leadboard.database.transactions import patiently, transact
@@ -110,6 +109,8 @@ def _upgrade(path: Path | None, wanted: int) -> None:
 
 
 def _copy_beside(path: Path, version: int) -> Path:
+    from leadboard.database.backup import backup
+
     copy = path.with_name(f"{path.name}.v{version}.bak")
     if copy.exists():
         copy = path.with_name(f"{path.name}.v{version}.{now():%Y%m%dT%H%M%S%f}.bak")

@@ -15,14 +15,11 @@ from textual.widgets import Static
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.text import clean
 from leadboard.desk import Done
-from tui.base import DeskApp, app_of
+from tui.base import SIZES, DeskApp, app_of
 from tui.keys import bind
 from tui.messages import Acted
 
 T = TypeVar("T")
-
-SIZES: list[tuple[int, str]] = [(0, "-short"), (18, "-tall")]
-"""Lines from which on a screen has room for more than what it is for."""
 
 
 class Sheet(ModalScreen[bool]):

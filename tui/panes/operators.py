@@ -13,7 +13,6 @@ from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
 from leadboard.queries.filters import OF_OPERATORS, is_named, parse
-from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
 from tui.messages import Acted, ActRequest
 from tui.widgets.filter import Filtered, number_found
@@ -114,6 +113,8 @@ class Operators(PaneWidget, Filtered, OperatorList):
 
     def action_add(self) -> None:
         """Ask for the columns of a new operator."""
+        from tui.dialogs.forms import Dialog, fields_of
+
         self.app.push_screen(
             Dialog(
                 "New operator",
@@ -124,6 +125,8 @@ class Operators(PaneWidget, Filtered, OperatorList):
 
     def action_edit(self) -> None:
         """Ask for other columns of the operator under the cursor."""
+        from tui.dialogs.forms import Dialog, fields_of
+
         if (row := self.current) is None:
             return
         self.app.push_screen(
@@ -158,6 +161,8 @@ class Operators(PaneWidget, Filtered, OperatorList):
 
     def action_delete(self) -> None:
         """Delete the operator under the cursor, once confirmed."""
+        from tui.dialogs.forms import Confirm
+
         if (row := self.current) is None:
             return
         self.app.push_screen(

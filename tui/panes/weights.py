@@ -16,7 +16,6 @@ from leadboard.common.validation import MAX_WEIGHT
 from leadboard.entities import SOURCE
 from leadboard.queries import board
 from tui.base import app_of
-from tui.dialogs.forms import Confirm, Dialog, fields_of
 from tui.keys import bind
 from tui.messages import ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
@@ -209,6 +208,8 @@ class Weights(WeightGrid):
 
     def action_add(self) -> None:
         """Ask for the name of a new source."""
+        from tui.dialogs.forms import Dialog, fields_of
+
         self.app.push_screen(
             Dialog(
                 "New source",
@@ -219,6 +220,8 @@ class Weights(WeightGrid):
 
     def action_rename(self) -> None:
         """Ask for another name of the column's source."""
+        from tui.dialogs.forms import Dialog, fields_of
+
         if (source := self.source) is None:
             return
         self.app.push_screen(
@@ -231,6 +234,8 @@ class Weights(WeightGrid):
 
     def action_delete(self) -> None:
         """Delete the column's source, once confirmed."""
+        from tui.dialogs.forms import Confirm
+
         if (source := self.source) is not None:
             question = f"Delete source {source.name} and its weights?"
             self.app.push_screen(Confirm(question, partial(desk.delete_source, source.id)))

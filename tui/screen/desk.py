@@ -11,8 +11,8 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 from leadboard import desk
+from tui.base import SIZES
 from tui.compositor import Painter
-from tui.dialogs.base import SIZES
 from tui.keys import bind
 from tui.messages import ActRequest
 from tui.panes.appeals_pane import AppealsPane

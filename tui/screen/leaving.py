@@ -6,7 +6,6 @@ from time import monotonic
 
 from textual import on, work
 
-from tui.dialogs.forms import Quit
 from tui.messages import Posted
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.weights import Weights
@@ -35,6 +34,8 @@ class LeavingScreen(FollowingScreen):
         while self.acts_under_way and monotonic() < give_up:
             await asyncio.sleep(SOON)
         if reasons := " ".join(self._unsaved()):
+            from tui.dialogs.forms import Quit
+
             self.app.push_screen(Quit(reasons))
         else:
             self.desk_app.leave()
