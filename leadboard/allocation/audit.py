@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from peewee import fn
 
 from leadboard.allocation.backlog import flowing
-from leadboard.allocation.handouts import hand_out_batch, record_rest
+from leadboard.allocation.handouts import hand_out_batch, record_parts, record_shared
 from leadboard.allocation.journal import REPAIR, Journal, from_json, subject_of
 from leadboard.allocation.locks import take_turn
 from leadboard.allocation.lottery import Candidates, pick
@@ -66,6 +66,7 @@ def _mend(actor: str) -> tuple[int | None, bool]:
     event_id = None
     if any(journal):
         event_id = journal.write(actor, REPAIR, "Loads recounted, waiting appeals handed out")
+    record_parts(batch.parts)
     return event_id, batch.has_more
 
 
@@ -73,7 +74,7 @@ def _hand_out_for(actor: str, event_id: int | None) -> bool:
     """Hand out a further batch of what a repair lets flow; return whether more does."""
     take_turn()
     batch = hand_out_batch()
-    record_rest(batch.rest, actor, part_of=event_id)
+    record_shared(batch.parts, batch.rest, actor, part_of=event_id)
     return batch.has_more
 
 

@@ -7,7 +7,7 @@ act that let it through; what no act did is an event of its own. An event never 
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
@@ -32,6 +32,10 @@ class Open(NamedTuple):
     note: str
     given: int
     operators: frozenset[int]
+
+
+Parts = Mapping[Open, Journal]
+"""What was handed out, by the open acts that let it through."""
 
 
 _OPEN = Compiled(
@@ -90,41 +94,52 @@ def with_given(note: str, given: int) -> str:
     return f"{note}; {given} waiting handed out" if given else note
 
 
-def share(flow: Journal) -> Journal:
-    """Record what was handed out with the open acts that let it through; return the rest."""
+def share(flow: Journal) -> tuple[Parts, Journal]:
+    """Return what open acts let through of what was handed out, and the rest."""
     rest, parts = Journal(), dict[Open, Journal]()
     acts = open_acts() if flow.changes else []
     for change in flow:
         act = next((act for act in acts if _receiver(change) in act.operators), None)
         (rest if act is None else parts.setdefault(act, Journal())).add(change)
+    return parts, rest
+
+
+def record_parts(parts: Parts) -> None:
+    """Record what was handed out with the open acts that let it through."""
     for act, part in parts.items():
         given = act.given + len(part.changes)
         part.write(act.actor, HAND_OUT, with_given(act.note, given), part_of=act.event_id)
         _GIVEN.changes(event_id=act.event_id, given=given)
-    return rest
 
 
-def record_rest(rest: Journal, actor: str = BY_ITSELF, part_of: int | None = None) -> None:
-    """Record what was handed out and is no open act's doing, as an event of its own."""
+def record_shared(
+    parts: Parts, rest: Journal, actor: str = BY_ITSELF, part_of: int | None = None
+) -> None:
+    """Record what open acts let through, and what is none's doing as an event of its own."""
+    record_parts(parts)
     if given := len(rest.changes):
         rest.write(actor, HAND_OUT, f"{given} waiting handed out", part_of=part_of)
 
 
 class HandedOut(NamedTuple):
-    """What a batch handed out that is no open act's doing, and whether more flows."""
+    """What a batch handed out, shared among the open acts and the rest; whether more flows."""
 
+    parts: Parts
     rest: Journal
     has_more: bool
 
 
 def hand_out_batch(batch: int = DRAIN_BATCH) -> HandedOut:
-    """Drain for an act, in the transaction under way; the rest is the caller's to record."""
+    """Drain for an act, in the transaction under way.
+
+    The caller records it, and the act before it: what the act returned may go on at once.
+    """
     flow = Journal()
     drained = drain(flow, batch=batch)
-    rest = share(flow)
+    parts, rest = share(flow)
     if not drained.has_more:
         close_all()
-    return HandedOut(rest, drained.has_more)
+    return HandedOut(parts, rest, drained.has_more)
 
 
 def hand_out(
@@ -133,7 +148,7 @@ def hand_out(
     """Drain for an arrival, in the transaction under way, and record what was handed out."""
     flow = Journal()
     drained = drain(flow, rng, source_id, batch)
-    record_rest(share(flow))
+    record_shared(*share(flow))
     if not drained.has_more:
         close_what_ended()
     return drained
@@ -144,7 +159,7 @@ def hand_out_all(actor: str) -> int:
     flow = Journal()
     while drain(flow).has_more:
         pass
-    record_rest(share(flow), actor)
+    record_shared(*share(flow), actor)
     close_all()
     return len(flow.changes)
 

@@ -12,7 +12,8 @@ from leadboard.allocation.handouts import (
     hand_out_batch,
     is_open,
     leave_open,
-    record_rest,
+    record_parts,
+    record_shared,
     with_given,
     words_of,
 )
@@ -77,13 +78,14 @@ def _do(work: Work[R], store: Callable[[Journal, str], int]) -> tuple[Done[R], b
     batch = hand_out_batch()
     note = words() if callable(words) else words
     if not any(journal):
-        record_rest(batch.rest)
+        record_shared(batch.parts, batch.rest)
         return Done(note, None, result), batch.has_more
     given = len(batch.rest.changes)
     told = with_given(note, given)
     whole = replace(journal, changes=dict(journal.changes))
     whole.add_all(batch.rest)
     event_id = store(whole, told)
+    record_parts(batch.parts)
     if batch.has_more:
         leave_open(event_id, note, given, journal)
     return Done(told, event_id, result), batch.has_more
@@ -124,5 +126,5 @@ def _further(event_id: int | None, size: int) -> tuple[float, bool]:
     if event_id is not None and not is_open(event_id):
         return 0.0, False
     batch = hand_out_batch(size)
-    record_rest(batch.rest)
+    record_shared(batch.parts, batch.rest)
     return time.monotonic() - begun, batch.has_more

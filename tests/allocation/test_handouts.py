@@ -1,6 +1,7 @@
 """Long drains: told whole, whoever hands out meanwhile, and taken back whole."""
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -196,6 +197,29 @@ def test_an_act_that_frees_nothing_takes_no_part_of_anothers_drain(
     let_through()
     assert (OTHER, "Gleb is now Gleb K") in acts()
     assert (ACTOR, "Vera: limit 0 → 100; 23 waiting handed out") in acts()
+
+
+RETURNS: dict[str, Callable[[], object]] = {
+    "a return": lambda: desk.give_back([1], actor=OTHER),
+    "an undo": lambda: desk.undo(actor=OTHER),
+}
+
+
+@pytest.mark.parametrize("name", RETURNS)
+def test_what_is_returned_while_a_drain_goes_on_is_recorded_so_before_it_is_handed_out(
+    name: str, between: list[Callable[[], object]]
+) -> None:
+    desk.assign([1], GLEB, force=True, actor=OTHER)
+    between += [RETURNS[name]]
+    done = let_through()
+    told = rows(
+        "SELECT part_of_id, after FROM event_change JOIN event ON event.id = event_id"
+        " WHERE subject = 'appeal:1' ORDER BY event_id"
+    )
+    assert [part for part, _ in told] == [None, None, done.event_id]
+    assert [json.loads(str(after))["operator_id"] for _, after in told] == [GLEB, None, VERA]
+    assert holders([1]) == [VERA]
+    assert_clean()
 
 
 def fail_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
