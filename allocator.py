@@ -1,4 +1,4 @@
-"""Who gets an appeal: the transaction that draws, claims a place and stores."""
+"""Giving appeals to operators: the transaction that draws, claims a place and stores."""
 
 import random
 from collections.abc import Sequence
@@ -44,8 +44,8 @@ def submit(
 ) -> Placed:
     """Store an appeal and give it to an operator by lottery, in one transaction.
 
-    With nobody eligible it waits, and that is no error. A `key` that is known of this lead and
-    source returns its first appeal and changes nothing. Raises Refused for bad input,
+    If nobody is eligible it waits, which is not an error. A `key` already known for this lead and
+    source returns the first appeal with it and changes nothing. Raises Refused for bad input,
     Trouble when the database cannot be written.
     """
     draft = Draft.checked(external_id, source_id, message, key)
@@ -53,7 +53,7 @@ def submit(
 
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
-    """Do the work of `submit` in the transaction under way."""
+    """Do the work of `submit` in the current transaction."""
     if draft.key is not None and (known := known_by_key(draft)):
         return known
     if not has_source(draft.source_id):
@@ -76,19 +76,21 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
 
 
 def _decide_in_turn(source_id: int, rng: random.Random) -> Decision:
-    """Draw for a new arrival; before it waits, look once more with everybody held."""
+    """Draw for a new appeal; before it has to wait, draw again with its operators' rows locked."""
     decision = _draw_in_turn(source_id, rng)
+    # A place freed since the roster was read would be missed, and the appeal left to wait.
     if decision.operator_id is None and hold_all((), [source_id]):
         return _draw_in_turn(source_id, rng)
     return decision
 
 
 def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
-    """Draw, but never before those who waited longer for the same source."""
+    """Draw, unless older appeals of the same source are still waiting."""
     candidates = candidates_of(source_id)
     if candidates.total and oldest_waiting(source_id):
         take_turn_for([source_id])
         hand_out(rng, source_id)
+        # The hand-out took places, so the roster read before it is out of date.
         candidates = candidates_of(source_id)
         if oldest_waiting(source_id):
             return Decision(candidates)
@@ -96,10 +98,10 @@ def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
 
 
 def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Placed | Refused]:
-    """Store drafts in the transaction under way, in their order, and say what became of each.
+    """Store drafts in the current transaction, in order, and return the outcome of each.
 
-    What cannot be stored is answered with the Refused that `place` would have raised. Raises
-    TooBusy when others took the places meanwhile.
+    The outcome of a draft that cannot be stored is the Refused that `place` would have raised.
+    Raises TooBusy when others took the places in the meantime.
     """
     leads = known_leads(list(dict.fromkeys(draft.external_id for draft in drafts)))
     sources = {source_id for (source_id,) in rows(Source.select(Source.id))}
@@ -115,6 +117,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
         if sender is not None and sender in known:
             outcomes[place] = known_by_key(draft)
         elif sender is not None and sender in first:
+            # The first of them has no id before it is stored, so its repeats are answered after it.
             repeats[place] = first[sender]
         elif draft.source_id not in sources:
             outcomes[place] = Missing(f"There is no source #{draft.source_id}.", "source")
@@ -134,11 +137,13 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
     leads = lead_ids([draft.external_id for draft in drafts], known)
     wheels = Wheels(rng)
     decisions = [
+        # Nobody is drawn behind a queue: the next free places belong to the older appeals.
         wheels.look(draft.source_id)
         if draft.source_id in queued
         else wheels.decide(draft.source_id)
         for draft in drafts
     ]
+    # Before the appeals are stored: every transaction locks operators first, appeals after.
     wheels.settle(
         {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
     )
@@ -160,11 +165,11 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
 
 
 def _queued(source_ids: set[int], count: int, rng: random.Random) -> set[int]:
-    """Let older waiting appeals go first; return the sources where some still wait after that."""
+    """Hand out older waiting appeals first; return the sources where some are still waiting."""
     behind = {source_id for source_id in source_ids if oldest_waiting(source_id)}
     if queues := [source_id for source_id in sorted(behind) if flowing(source_id)]:
         take_turn_for(source_ids)
-        # More than come in, so that the queue ends also while nobody but bots does anything.
+        # More than arrive, so that a queue shrinks even while only bots are at work.
         budget = max(DRAIN_BATCH, 2 * count)
         for source_id in queues:
             budget -= hand_out(rng, source_id, budget).given

@@ -41,6 +41,7 @@ class Table(Model):
 
         database = database
         legacy_table_names = False
+        # Otherwise SQLite would keep any text that is stored in a column of numbers.
         strict_tables = True
 
 
@@ -51,10 +52,14 @@ class SchemaVersion(Table):
 
 
 class Operator(Table):
-    """A person who answers appeals; `load` counts his open ones and is changed only with them."""
+    """A person who answers appeals; `load` counts their open ones and changes only with them."""
 
+    # An AutoField has 32 bits on PostgreSQL, and the ids of CockroachDB need 64.
     id = BigAutoField()
+    # Not a CharField, whose type SQLite refuses in a STRICT table; the check limits the length.
     name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
+    # Two defaults, since other programs insert rows without Peewee; and a check, since a flag is
+    # an integer on SQLite and could be 7.
     is_active = BooleanField(
         default=True, constraints=[SQL("DEFAULT TRUE"), Check("is_active IN (TRUE, FALSE)")]
     )
@@ -73,14 +78,15 @@ class Source(Table):
 
 
 class OperatorSource(Table):
-    """The weight of one operator for one source; no row: he does not serve it."""
+    """The weight of one operator for one source; without a row the operator does not serve it."""
 
+    # Without an index of its own: the primary key begins with it.
     operator = ForeignKeyField(Operator, backref="+", on_delete="RESTRICT", index=False)
     source = ForeignKeyField(Source, backref="+", on_delete="RESTRICT")
     weight = BigIntegerField(constraints=[Check(f"weight BETWEEN 0 AND {MAX_WEIGHT}")])
 
     class Meta:
-        """One row a pair."""
+        """One row per pair."""
 
         primary_key = CompositeKey("operator", "source")
 
@@ -95,7 +101,7 @@ class Lead(Table):
 
 
 class Roster(Table):
-    """Who was considered for a draw, stored once per distinct content."""
+    """The operators considered for a draw, stored once per distinct content."""
 
     id = BigAutoField()
     digest = BlobField(unique=True)
@@ -103,9 +109,10 @@ class Roster(Table):
 
 
 class Appeal(Table):
-    """One message from one lead by one source; without an operator and open, it waits."""
+    """One message from one lead through one source; it waits while open without an operator."""
 
     id = BigAutoField()
+    # Without indexes of Peewee's: those that are needed are below, with the id as a second column.
     lead = ForeignKeyField(Lead, backref="+", on_delete="RESTRICT", index=False)
     source = ForeignKeyField(Source, backref="+", on_delete="RESTRICT", index=False)
     operator = ForeignKeyField(Operator, backref="+", on_delete="RESTRICT", null=True, index=False)
@@ -130,6 +137,7 @@ class Appeal(Table):
 
 Appeal.add_index(
     Appeal.index(
+        # The key first, so that it is one search with and without its source and lead.
         Appeal.key,
         Appeal.source,
         Appeal.lead,
@@ -138,9 +146,11 @@ Appeal.add_index(
         where=Appeal.key.is_null(False),
     )
 )
+# The id comes last in each, so that a page of one lead, source or operator needs no sorting.
 Appeal.add_index(Appeal.index(Appeal.lead, Appeal.id, name="appeal_by_lead"))
 Appeal.add_index(Appeal.index(Appeal.source, Appeal.id, name="appeal_by_source"))
 Appeal.add_index(Appeal.index(Appeal.operator, Appeal.id, name="appeal_by_operator"))
+# Partial, so that what is open is found as quickly however many appeals were closed.
 Appeal.add_index(
     Appeal.index(
         Appeal.operator,
@@ -162,7 +172,7 @@ Appeal.add_index(
 class Event(Table):
     """One act of a dispatcher; an undo or a redo points at the act it takes back or repeats.
 
-    What went on of an act in later transactions is `part_of` it.
+    A part of an act that was done in a later transaction is `part_of` that act.
     """
 
     id = BigAutoField()
@@ -201,9 +211,9 @@ EventChange.add_index(
 
 
 class OpenDrain(Table):
-    """An act from which waiting appeals still flow: its words, and how many were handed out.
+    """An act with an unfinished drain: its sentence, and how many appeals it has handed out.
 
-    `operators` is a list in JSON: to whom the act lets waiting appeals go.
+    `operators` is a JSON list of the operators to whom the act may still hand out appeals.
     """
 
     event = ForeignKeyField(Event, backref="+", on_delete="RESTRICT", primary_key=True)
@@ -231,15 +241,15 @@ def open_database(
 ) -> Database:
     """Open the database by path or URL, and bind the tables to it.
 
-    With `may_create` file and tables are made on first use; with `may_only_read` it is enough if
-    the file can be read. Raises Trouble when it is not there, cannot be opened, is no Leadboard
-    database, or is of a newer version.
+    With `may_create` the file and the tables are created on first use; with `may_only_read` a file
+    that can only be read will do. Raises Trouble when the database does not exist, cannot be
+    opened, is not a Leadboard database, or is from a newer version.
     """
-    # Rosters and events name operators and sources by id, also deleted ones.
+    # Rosters and events keep the ids of deleted operators and sources, so none is given out again.
     schema = Schema(TABLES, SCHEMA_VERSION, never_reused=(Operator.id, Source.id))
     return schema.open(target, may_create=may_create, may_only_read=may_only_read)
 
 
 def is_waiting() -> Expression:
-    """Return the condition that an appeal waits: open, and nobody has it."""
+    """Return the condition for a waiting appeal: open and without an operator."""
     return Appeal.closed_at.is_null() & Appeal.operator.is_null()

@@ -1,4 +1,4 @@
-"""What the allocator stands on: the lottery, loads, rosters, locks, the journal, the backlog."""
+"""What the allocator is built on: the lottery, loads, rosters, locks, the journal, the backlog."""
 
 __all__ = [
     "appeals",

@@ -83,7 +83,7 @@ def _states_of(count: int) -> Compiled:
 
 
 def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
-    """Return the states of appeals by their ids; raises Refused when one of them is not there."""
+    """Return the states of appeals by their ids; raises Refused when one does not exist."""
     states = {
         row[0]: _state(row)
         for chunk in chunks(appeal_ids)
@@ -99,7 +99,7 @@ _COLUMNS = (Appeal.operator, Appeal.closed_at, Appeal.roster, Appeal.draw, Appea
 """The columns that acts change."""
 
 _WRITTEN = (Appeal.id, Appeal.operator, Appeal.closed_at, *_COLUMNS)
-"""What each row of a rewriting gives: its appeal, how that was, and how it is to be."""
+"""The values of each row of a rewriting: its appeal, the state before, and the new columns."""
 
 
 @cache
@@ -107,7 +107,7 @@ def _rewriting(count: int) -> Compiled:
     def build() -> Any:
         each = tuple(Cast(Param(field), _type_of(field)) for field in _WRITTEN)
         new = ValuesList([each] * count, alias="rewritten")
-        # SQLite and PostgreSQL both call the columns of such a list so.
+        # SQLite and PostgreSQL both name the columns of such a list like this.
         appeal_id, operator_id, closed_at, *columns = (
             getattr(new.c, f"column{at}") for at in range(1, len(_WRITTEN) + 1)
         )
@@ -116,7 +116,8 @@ def _rewriting(count: int) -> Compiled:
             .from_(new)
             .where(
                 Appeal.id == appeal_id,
-                # Functions of the columns: no index of those who wait shall be searched for them.
+                # Inside functions, so that the row is found by its id and not by an index of what
+                # waits; and a comparison with NULL would not hold.
                 fn.COALESCE(Appeal.operator, 0) == fn.COALESCE(operator_id, 0),
                 fn.COALESCE(Appeal.closed_at, "") == fn.COALESCE(closed_at, ""),
             )
@@ -143,7 +144,7 @@ _CALLED = Compiled(
 
 
 def called(appeal_id: int) -> str:
-    """Return what people know an appeal by: `tg_5 (vk)`; raises Refused when there is none."""
+    """Return what people call an appeal, as in `tg_5 (vk)`; raises Refused if it does not exist."""
     row = _CALLED.first(appeal_id=appeal_id)
     if row is None:
         raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
@@ -151,7 +152,7 @@ def called(appeal_id: int) -> str:
 
 
 def worded(lead: str, source: str) -> str:
-    """Return a lead and a source as sentences name an appeal of theirs: `tg_5 (vk)`."""
+    """Return the lead and the source of an appeal as sentences name it: `tg_5 (vk)`."""
     lead, source = (
         name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in (lead, source)
     )
@@ -159,12 +160,12 @@ def worded(lead: str, source: str) -> str:
 
 
 def numbered(appeal_id: int) -> str:
-    """Return an appeal's number with what people know it by: `#7 of tg_5 (vk)`."""
+    """Return the number of an appeal with its name: `#7 of tg_5 (vk)`."""
     return f"#{appeal_id} of {called(appeal_id)}"
 
 
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
-    """Change columns of an appeal and note it; the places are the caller's to move.
+    """Change columns of an appeal and record it; the caller claims and releases places.
 
     Raises TooBusy, so that the transaction is tried again, when another writer changed it first.
     """
@@ -172,7 +173,7 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
 
 
 def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal) -> None:
-    """Do for many appeals, each of them once, what `rewrite` does for one."""
+    """Do for many different appeals what `rewrite` does for one."""
     for chunk in chunks(rewritings):
         values = [_written(state, columns) for state, columns in chunk]
         if _rewriting(len(chunk)).changes_in_turn(chain.from_iterable(values)) != len(chunk):
@@ -193,7 +194,7 @@ def _named(chunk: Sequence[Rewriting]) -> str:
 
 def _note(state: AppealState, columns: Columns, journal: Journal) -> None:
     before = state.columns()
-    # Always with who has it and whether it is open: an undo must see that either changed since.
+    # Always with its operator and whether it is open: an undo must see if either changed since.
     noted = dict.fromkeys(("operator_id", "closed_at", *columns))
     after = {**before, **columns}
     journal.note(

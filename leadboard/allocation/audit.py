@@ -21,12 +21,12 @@ BUCKETS = 20
 CRITICAL = 60.0
 """Chi-square at 19 degrees of freedom; fair draws pass it about 4 times in a million runs."""
 FEWEST = 200
-"""Draws below which nothing is said about how evenly they fall."""
+"""The fewest draws by which evenness is judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be; `is_mendable`: repair can put it right."""
+    """One thing that is wrong; `is_mendable` tells whether repair can put it right."""
 
     sentence: str
     is_mendable: bool = False
@@ -43,21 +43,23 @@ def _findings() -> Iterator[Finding]:
 
 
 def repair(actor: str) -> list[Finding]:
-    """Mend what can be mended, as recorded acts, and return what is still wrong."""
+    """Repair what can be repaired, as recorded acts, and return what is still wrong."""
     with plainly():
         if damage := _damage():
             return damage
 
     event_id, has_more = transact(lambda: _mend(actor))
+    # Each batch in a transaction of its own, so that others get their turn.
     while has_more:
         has_more = transact(lambda: _hand_out_for(actor, event_id))
     return check()
 
 
 def _mend(actor: str) -> tuple[int | None, bool]:
-    """Recount the loads and hand out a first batch; return the event, and whether more flows."""
+    """Recount the loads and hand out a first batch; return the event, and whether more is left."""
     take_turn()
     journal = Journal()
+    # Before anything is handed out, which goes by the loads.
     for operator_id, _, load, count in _load_mismatches():
         Operator.update(load=count).where(Operator.id == operator_id).execute()
         journal.note(subject_of("load", operator_id), {"load": load}, {"load": count})
@@ -71,7 +73,7 @@ def _mend(actor: str) -> tuple[int | None, bool]:
 
 
 def _hand_out_for(actor: str, event_id: int | None) -> bool:
-    """Hand out a further batch of what a repair lets flow; return whether more does."""
+    """Hand out another batch for a repair; return whether more is left."""
     take_turn()
     batch = hand_out_batch()
     record_shared(batch.parts, batch.rest, actor, part_of=event_id)
@@ -83,7 +85,7 @@ def _damage() -> list[Finding]:
 
 
 def _load_mismatches() -> list[tuple[int, str, int, int]]:
-    """Return (operator id, name, load, count of his open appeals) where the two differ."""
+    """Return (operator id, name, load, count of open appeals) where the last two differ."""
     counted = Appeal.select(fn.COUNT(Appeal.id)).where(
         Appeal.operator == Operator.id, Appeal.closed_at.is_null(), Appeal.operator.is_null(False)
     )
@@ -121,7 +123,7 @@ _KINDS: tuple[tuple[Named, str, str], ...] = (
 
 
 def _look_alikes() -> Iterator[Finding]:
-    """Name those that nobody can tell apart; they came in before names were made plain."""
+    """Yield names that nobody can tell apart, stored before names were made plain."""
     for table, kind, advice in _KINDS:
         total, first = LookAlikes(table).found()
         for each in first:
@@ -131,12 +133,12 @@ def _look_alikes() -> Iterator[Finding]:
             told = f"{kind} {', '.join(ids[:-1])} and {ids[-1]} look the same"
             yield Finding(f"{told}, as {clean(each.name) or 'nothing at all'}{advice}.")
         if total > len(first):
-            yield Finding(f"{kind}: {total - len(first):,} more names are there twice to the eye.")
+            yield Finding(f"{kind}: {total - len(first):,} more names have look-alikes.")
 
 
 @dataclass(slots=True)
 class Verification:
-    """What replaying the draws showed: how many, what did not fit, and how evenly they fell."""
+    """The result of replaying the draws: how many, what contradicts, and how evenly they fell."""
 
     draws: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -144,7 +146,7 @@ class Verification:
 
     @property
     def is_even(self) -> bool:
-        """Tell whether the draws look uniform; too few say nothing."""
+        """Tell whether the draws look uniform; too few always do."""
         return self.draws < FEWEST or self.chi_square < CRITICAL
 
 
@@ -157,6 +159,7 @@ def _verify() -> Verification:
     outcome, rosters, spread = Verification(), {}, _Spread()
     query = Appeal.select(Appeal.id, Appeal.operator, Appeal.roster, Appeal.draw)
     recorded = query.where(Appeal.draw.is_null(False)).order_by(Appeal.id).tuples()
+    # Peewee would keep all rows in memory without `iterator`.
     for appeal_id, operator_id, roster_id, draw in recorded.iterator():
         if roster_id not in rosters:
             content = Roster.select(Roster.content).where(Roster.id == roster_id).scalar()
@@ -186,7 +189,7 @@ def _contradiction(
 def _was_moved_to(appeal_id: int, operator_id: int | None) -> bool:
     """Tell whether the last recorded move of the appeal, other than a draw, explains its holder.
 
-    An undo puts back an operator together with a draw that somebody may have overruled before it.
+    An undo puts back an operator together with a draw that a dispatcher had overruled earlier.
     """
     changes = (
         EventChange.select(EventChange.before, EventChange.after, Event.target)
@@ -224,12 +227,14 @@ class _Spread:
         return sum(
             (seen - expected) ** 2 / expected
             for seen, expected in zip(self._seen, self._expected, strict=True)
+            # A total below BUCKETS leaves parts into which no draw can fall.
             if expected
         )
 
 
 def _share_of(part: int, total: int) -> float:
     """Return the exact share of [0, total) that falls into a part: it counts whole numbers."""
+    # Rounded up, as the draws of a part begin with the first whole number in it.
     first = -(-part * total // BUCKETS)
     last = -(-(part + 1) * total // BUCKETS)
     return (last - first) / total

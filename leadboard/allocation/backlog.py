@@ -1,4 +1,4 @@
-"""Waiting appeals flow, oldest first, to whoever has room."""
+"""Handing out waiting appeals, oldest first, to operators who have room."""
 
 import heapq
 import random
@@ -18,7 +18,7 @@ DRAIN_BATCH = 200
 
 
 class Drained(NamedTuple):
-    """What a drain did: how many appeals it gave away, and whether more may be waiting."""
+    """The result of a drain: how many appeals it handed out, and whether more may be left."""
 
     given: int
     has_more: bool
@@ -30,14 +30,16 @@ def drain(
     source_id: int | None = None,
     batch: int = DRAIN_BATCH,
 ) -> Drained:
-    """Give waiting appeals to operators, oldest first, in the transaction under way.
+    """Give waiting appeals to operators, oldest first, in the current transaction.
 
     Each goes through the lottery of its own source; a source that nobody can serve is passed over.
-    Takes `batch` of them at the most.
+    At most `batch` appeals are handed out.
     """
     sources = flowing(source_id)
+    # Small pages for many sources, so that hardly more is read than one batch hands out.
     page = batch // max(1, len(sources)) + 1
     lines = [waiting_of(source, page) for source in sources]
+    # The ids differ, so the heap never has to compare the states behind them.
     front = [(state.id, state, line) for line in lines if (state := next(line, None)) is not None]
     heapq.heapify(front)
     wheels, given = Wheels(rng), list[Rewriting]()
@@ -46,6 +48,7 @@ def drain(
         decision = wheels.decide(state.source_id)
         if not decision.is_left:
             given.append((state, decision.columns()))
+        # With nobody left for one appeal of a source there is nobody for the rest of its line.
         following = None if decision.is_left else next(line, None)
         if following is None:
             heapq.heappop(front)
@@ -68,6 +71,7 @@ def _queues() -> "ModelSelect[Source]":
         )
     )
     waiting = Appeal.select(Appeal.id).where(Appeal.source == Source.id, is_waiting())
+    # EXISTS, because ten thousand waiting appeals must cost no more than one.
     return Source.select(Source.id).where(fn.EXISTS(waiting), fn.EXISTS(eligible))
 
 
@@ -76,6 +80,6 @@ _QUEUE = Compiled(lambda: _queues().where(Source.id == Param(Source.id, "source_
 
 
 def flowing(source_id: int | None = None) -> list[int]:
-    """Return the sources of which appeals wait that somebody could take."""
+    """Return the sources with waiting appeals that somebody could take."""
     found = _QUEUES.rows() if source_id is None else _QUEUE.rows(source_id=source_id)
     return [source for (source,) in found]

@@ -27,7 +27,7 @@ from models import Operator
 
 
 class Decision(NamedTuple):
-    """What the lottery decided: the roster, and the operator with his draw if anybody was."""
+    """What the lottery decided: the roster, and the operator and draw if anybody was chosen."""
 
     candidates: Candidates
     operator_id: int | None = None
@@ -47,10 +47,10 @@ class Decision(NamedTuple):
 
 
 def decide(candidates: Candidates, rng: random.Random) -> Decision:
-    """Draw and claim; where the place went meanwhile, draw again among the rest.
+    """Draw and claim; if the place is gone in the meantime, draw again among the rest.
 
-    On a server raises TooBusy instead, so that all is tried again: a claim that came too late
-    still holds the row, and rows held out of their order end in deadlocks.
+    On a server raises TooBusy instead, so that the transaction is run again: a claim that came too
+    late still locks the row, and rows locked out of order end in deadlocks.
     """
     while chosen := choose(candidates, rng):
         operator_id, draw = chosen
@@ -63,7 +63,7 @@ def decide(candidates: Candidates, rng: random.Random) -> Decision:
 
 
 class _Ready(NamedTuple):
-    """A roster made ready for many draws, and what it is stored by."""
+    """A roster prepared for many draws, with its content and digest as they are stored."""
 
     wheel: Wheel
     content: str
@@ -72,7 +72,7 @@ class _Ready(NamedTuple):
 
 @lru_cache(128)
 def _ready(entries: Entries) -> _Ready:
-    """Return the wheel of a roster: one batch after another finds the same ones."""
+    """Return the wheel of a roster; cached, since batch after batch finds the same ones."""
     candidates = roster_of(entries)
     content = candidates.content()
     return _Ready(Wheel.of(candidates), content, digest_of(content))
@@ -93,8 +93,8 @@ _PLACES = Compiled(lambda: Operator.select(Operator.id, Operator.max_load - Oper
 class Wheels:
     """Many draws in one transaction: places are counted here and claimed together at the end.
 
-    A wheel stands until somebody on it is full, so that a draw costs no query. `settle` must come
-    before the transaction ends.
+    A wheel is used until somebody on it is full, so that a draw costs no query. `settle` must be
+    called before the transaction ends.
     """
 
     rng: random.Random
@@ -112,13 +112,14 @@ class Wheels:
         return Decision(turning.wheel.candidates, *turned, turning.roster_id)
 
     def look(self, source_id: int) -> Decision:
-        """Draw for nobody: for an appeal that stands behind others."""
+        """Return a decision without a draw, for an appeal behind older ones."""
         turning = self._of(source_id)
         return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
 
     def _of(self, source_id: int) -> _Turning:
         turning = self._turning.get(source_id)
         if turning is None:
+            # What was drawn is not in the table before `settle`, so it is added to the loads.
             taken = self._taken
             ready = _ready(
                 tuple(
@@ -137,6 +138,7 @@ class Wheels:
         self._taken[operator_id] += 1
         self._free[operator_id] -= 1
         if self._free[operator_id] <= 0:
+            # The wheels of other sources are still true, and go on without a query.
             self._turning = {
                 source_id: turning
                 for source_id, turning in self._turning.items()
@@ -144,20 +146,22 @@ class Wheels:
             }
 
     def settle(self, left: Collection[int] = ()) -> None:
-        """Claim what was drawn; `left` are the sources for which new appeals shall wait.
+        """Claim what was drawn; `left` are the sources whose new appeals will have to wait.
 
-        Raises TooBusy, so that all is tried again, if a place has gone, or if one has come for
-        who shall wait.
+        Raises TooBusy, so that the transaction is run again, if a place is gone, or if one became
+        free for an appeal that would wait.
         """
+        # Before the claims, which lock rows too: all rows must be locked in one order.
         held = bool(left) and hold_all(self._taken, left)
+        # Sorted, so that two batches never wait for each other's operators.
         for operator_id, count in sorted(self._taken.items()):
             if not claim_many(operator_id, count):
                 raise TooBusy("The places were taken by somebody else: try again.")
         self._taken.clear()
         if held and any(map(_is_free, left)):
-            raise TooBusy("A place has come free: try again.")
+            raise TooBusy("A place became free: try again.")
 
 
 def _is_free(source_id: int) -> bool:
-    """Tell whether somebody could serve a source for which nobody stands in line."""
+    """Tell whether somebody could serve a source that has no older appeals waiting."""
     return bool(candidates_of(source_id).total) and not oldest_waiting(source_id)

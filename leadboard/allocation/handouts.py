@@ -1,8 +1,9 @@
-"""Whose doing it is that waiting appeals were handed out: each hand-out is a part of an act.
+"""Which act handed out waiting appeals: each hand-out is recorded as a part of an act.
 
-An act from which more flows than one transaction hands out is open until nothing flows any more.
-Meanwhile whoever hands out, the act itself, another one or an arrival, records it as a part of the
-act that let it through; what no act did is an event of its own. An event never changes once told.
+An act that lets more be handed out than fits one transaction is open until nothing is left. Until
+then every hand-out, by the act itself, by another one or by an arrival, is recorded as a part of
+the act that made it possible; without such an act it is an event of its own. An event never
+changes after it is recorded.
 """
 
 import json
@@ -18,14 +19,14 @@ from leadboard.database.connection import rows
 from models import Appeal, Event, OpenDrain, OperatorSource
 
 HAND_OUT = "hand out"
-"""The act of a part, and of what was handed out by itself; neither is undone alone."""
+"""The act recorded for a part, and for hand-outs without an act; neither is undone alone."""
 
 BY_ITSELF = "lottery"
-"""The actor of what no act let through, such as places that another program made."""
+"""The actor of hand-outs without an act, such as into places that another program made."""
 
 
 class Open(NamedTuple):
-    """An act from which waiting appeals still flow, and the operators to whom it lets them go."""
+    """An act with an unfinished drain, and the operators to whom it may still hand out appeals."""
 
     event_id: int
     actor: str
@@ -54,7 +55,7 @@ _CLOSE_ALL = Compiled(lambda: OpenDrain.delete())
 
 
 def open_acts() -> list[Open]:
-    """Return the acts from which waiting appeals still flow, oldest first."""
+    """Return the acts with an unfinished drain, oldest first."""
     return [
         Open(event_id, actor, note, given, frozenset(json.loads(operators)))
         for event_id, actor, note, given, operators in _OPEN.rows()
@@ -62,40 +63,40 @@ def open_acts() -> list[Open]:
 
 
 def is_open(event_id: int) -> bool:
-    """Tell whether waiting appeals still flow from an act: neither undone nor all handed out."""
+    """Tell whether the drain of an act is unfinished: neither undone nor all handed out."""
     return any(act.event_id == event_id for act in open_acts())
 
 
 def leave_open(event_id: int, note: str, given: int, journal: Journal) -> None:
-    """Remember that more flows from an act than its own transaction has handed out."""
+    """Record that an act lets more be handed out than its own transaction did."""
     OpenDrain.insert(
         event=event_id, note=note, given=given, operators=json.dumps(sorted(_reached(journal)))
     ).execute()
 
 
 def close_act(event_id: int) -> None:
-    """Let nothing flow from an act any more, because it is undone."""
+    """End the drain of an act, because it is undone."""
     _CLOSE.changes(event_id=event_id)
 
 
 def close_all() -> None:
-    """Let no act be open: nothing flows any more."""
+    """End the drains of all acts, because nothing is left to hand out."""
     _CLOSE_ALL.changes()
 
 
 def close_what_ended() -> None:
-    """Let no act stay open of which others have handed out, or closed, all that could flow."""
+    """End the drains of all acts if others have handed out, or closed, all that was left."""
     if open_acts() and not flowing():
         close_all()
 
 
 def with_given(note: str, given: int) -> str:
-    """Return the words of an act with how many waiting appeals it handed out."""
+    """Return the sentence of an act with how many waiting appeals it handed out."""
     return f"{note}; {given} waiting handed out" if given else note
 
 
 def share(flow: Journal) -> tuple[Parts, Journal]:
-    """Return what open acts let through of what was handed out, and the rest."""
+    """Return the hand-outs that open acts made possible, by act, and the rest."""
     rest, parts = Journal(), dict[Open, Journal]()
     acts = open_acts() if flow.changes else []
     for change in flow:
@@ -105,9 +106,10 @@ def share(flow: Journal) -> tuple[Parts, Journal]:
 
 
 def record_parts(parts: Parts) -> None:
-    """Record what was handed out with the open acts that let it through."""
+    """Record hand-outs as parts of the open acts that made them possible."""
     for act, part in parts.items():
         given = act.given + len(part.changes)
+        # A new event each time, with the total so far: one that was shown never changes.
         part.write(act.actor, HAND_OUT, with_given(act.note, given), part_of=act.event_id)
         _GIVEN.changes(event_id=act.event_id, given=given)
 
@@ -115,14 +117,14 @@ def record_parts(parts: Parts) -> None:
 def record_shared(
     parts: Parts, rest: Journal, actor: str = BY_ITSELF, part_of: int | None = None
 ) -> None:
-    """Record what open acts let through, and what is none's doing as an event of its own."""
+    """Record hand-outs with their open acts, and those of no open act as an event of their own."""
     record_parts(parts)
     if given := len(rest.changes):
         rest.write(actor, HAND_OUT, f"{given} waiting handed out", part_of=part_of)
 
 
 class HandedOut(NamedTuple):
-    """What a batch handed out, shared among the open acts and the rest; whether more flows."""
+    """The hand-outs of a batch, by open act and of none, and whether more is left."""
 
     parts: Parts
     rest: Journal
@@ -130,9 +132,9 @@ class HandedOut(NamedTuple):
 
 
 def hand_out_batch(batch: int = DRAIN_BATCH) -> HandedOut:
-    """Drain for an act, in the transaction under way.
+    """Drain for an act, in the current transaction.
 
-    The caller records it, and the act before it: what the act returned may go on at once.
+    The caller records the hand-outs after the act: what it returned may be handed out at once.
     """
     flow = Journal()
     drained = drain(flow, batch=batch)
@@ -145,17 +147,18 @@ def hand_out_batch(batch: int = DRAIN_BATCH) -> HandedOut:
 def hand_out(
     rng: random.Random = LOTTERY, source_id: int | None = None, batch: int = DRAIN_BATCH
 ) -> Drained:
-    """Drain for an arrival, in the transaction under way, and record what was handed out."""
+    """Drain for an arrival, in the current transaction, and record what was handed out."""
     flow = Journal()
     drained = drain(flow, rng, source_id, batch)
     record_shared(*share(flow))
+    # Not `close_all`: the drain of one source says nothing about the others.
     if not drained.has_more:
         close_what_ended()
     return drained
 
 
 def hand_out_all(actor: str) -> int:
-    """Hand out all that can be, in the transaction under way, record it, and return how many."""
+    """Hand out all that can be, in the current transaction, record it, and return how many."""
     flow = Journal()
     while drain(flow).has_more:
         pass
@@ -165,7 +168,7 @@ def hand_out_all(actor: str) -> int:
 
 
 def words_of(event_id: int) -> str:
-    """Return the words of an act with all that it has handed out so far."""
+    """Return the sentence of an act with all that it has handed out so far."""
     words: str = Event.select(last_words()).where(Event.id == event_id).scalar()
     return words
 
@@ -174,11 +177,11 @@ def _receiver(change: Change) -> object:
     return (change.after or {})["operator_id"]
 
 
-# --- to whom an act lets waiting appeals go ----------------------------------------------------
+# --- the operators to whom an act may hand out waiting appeals ---------------------------------
 
 
 def _reached(journal: Journal) -> set[int]:
-    """Return the operators who got room, or for whom appeals were returned to waiting."""
+    """Return the operators who got room, or who serve the sources of returned appeals."""
     touched: set[int] = set()
     returned: list[int] = []
     for change in journal:
@@ -202,7 +205,7 @@ def _is_returned(change: Change) -> bool:
 
 
 def _serving(appeal_ids: list[int]) -> Iterator[int]:
-    """Yield who serves the sources of these appeals."""
+    """Yield the operators who serve the sources of these appeals."""
     for chunk in chunks(appeal_ids):
         sources = Appeal.select(Appeal.source).where(Appeal.id.in_(chunk))
         links = OperatorSource.select(OperatorSource.operator).where(

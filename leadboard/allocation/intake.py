@@ -25,8 +25,8 @@ Sender = tuple[int, str, str]
 class Placed(NamedTuple):
     """A stored appeal and who got it; `reason` says why nobody did.
 
-    `is_repeat`: its key was known, so that this is the first appeal with it; `differs`: that one
-    has another text.
+    With `is_repeat` its key was known, and this is the first appeal with it; with `differs` that
+    one has another text.
     """
 
     id: int
@@ -50,14 +50,14 @@ class Draft(NamedTuple):
 
     @property
     def sender(self) -> Sender | None:
-        """Return whose number the key is, None where there is no key."""
+        """Return the sender for whom the key is unique, None without a key."""
         return None if self.key is None else (self.source_id, self.external_id, self.key)
 
     @classmethod
     def checked(
         cls, external_id: object, source_id: int, message: object, key: object = None
     ) -> "Draft":
-        """Return the draft; raises Refused for what may not come in."""
+        """Return the draft; raises Refused for bad input."""
         return cls(
             checked_external_id(external_id), source_id, checked_message(message), checked_key(key)
         )
@@ -66,7 +66,7 @@ class Draft(NamedTuple):
 def ids_of_keys(
     senders: Sequence[Sender], leads: Mapping[str, int] | None = None
 ) -> dict[Sender, int]:
-    """Return the ids of the appeals that came with these keys before; `leads` where known."""
+    """Return the ids of appeals already stored with these keys; `leads` are ids known already."""
     if leads is None:
         leads = known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
     asked = {
@@ -82,10 +82,11 @@ def ids_of_keys(
 
 
 def lead_ids(external_ids: Sequence[str], known: dict[str, int]) -> dict[str, int]:
-    """Return the ids of leads by their external ids, adding those who are new."""
+    """Return the ids of leads by their external ids, adding new leads."""
     new = [each for each in dict.fromkeys(external_ids) if each not in known]
     for chunk in chunks(new):
         _new_leads(len(chunk)).changes_in_turn(chunk)
+    # Read back: an insert returns no ids of leads that another writer stored first.
     return known | known_leads(new)
 
 
@@ -112,6 +113,7 @@ def store_appeals(
     ids: list[int] = []
     for chunk in chunks(records):
         stored = _new_appeals(len(chunk)).rows_in_turn(chain.from_iterable(chunk))
+        # Ids grow in the order of VALUES, but no engine promises to return them in that order.
         ids += sorted(appeal_id for (appeal_id,) in stored)
     return ids
 
@@ -133,6 +135,7 @@ def _new_appeals(count: int) -> Compiled:
 @cache
 def _new_leads(count: int) -> Compiled:
     return Compiled(
+        # Not `on_conflict_ignore`, with which SQLite would pass over a broken check as well.
         lambda: Lead.insert_many([params(Lead.external_id)] * count).on_conflict(
             action="nothing", conflict_target=[Lead.external_id]
         )
@@ -153,7 +156,7 @@ def _taken_keys(count: int) -> Compiled:
     def build() -> Query:
         sender = [Param(Appeal.key), Param(Appeal.source), Param(Appeal.lead)]
         asked = ValuesList([sender] * count).alias("asked")
-        # Crosswise, so that SQLite begins with what is asked for.
+        # A cross join, which SQLite never reorders, so that it begins with the keys asked for.
         both = Join(asked, Appeal, JOIN.CROSS)
         same = (
             (Appeal.key == asked.c.column1)
@@ -244,9 +247,10 @@ def _why_waiting(content: str | None) -> str:
 
 
 def lead_id_of(external_id: str) -> int:
-    """Return the id of a lead, who is added on the first meeting."""
+    """Return the id of a lead, adding a new one."""
     known: int | None = _LEAD.scalar(external_id=external_id)
     if known is None:
         _NEW_LEAD.changes(external_id=external_id)
+        # Another writer may have been first, and then the insert has no id to return.
         known = int(_LEAD.scalar(external_id=external_id))
     return known

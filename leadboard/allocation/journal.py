@@ -1,4 +1,4 @@
-"""The record of acts: what each did to which row, kept so that it can be shown and taken back."""
+"""The record of acts: what each did to which row, so that it can be shown and undone."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,13 +33,13 @@ class Change:
 
 @dataclass(slots=True)
 class Journal:
-    """What the act under way has done so far, the first `before` and the last `after` of a row."""
+    """What the current act has done so far: the first `before` and the last `after` of each row."""
 
     changes: dict[str, Change] = field(default_factory=dict)
     at: datetime = field(default_factory=now)
     """When the act is done: one moment for all that it does."""
     odd_names: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    """What `names.odd_names` found, by table: read once in an act that names many rows."""
+    """The result of `names.odd_names` by table, read once for an act that names many rows."""
 
     def add(self, change: Change) -> None:
         """Add a change that another journal holds."""
@@ -73,7 +73,7 @@ class Journal:
         target: int | None = None,
         part_of: int | None = None,
     ) -> int:
-        """Store the act with its changes in the transaction under way and return the event's id.
+        """Store the act with its changes in the current transaction and return the event's id.
 
         `target` is the act that an undo or a redo is about, `part_of` the one that a part belongs
         to.
@@ -102,13 +102,13 @@ def _new_changes(count: int) -> Compiled:
 
 
 def _is_told(change: Change) -> bool:
-    # An appeal that was returned and drew the same ticket again is as it was, but was returned:
-    # its history says so, and undo finds the act. Any other row that ends as it began is no news.
+    # An appeal that was returned and drew the same again ends as it began, but its history must
+    # show the return and undo must find it. Any other row that ends as it began is left out.
     return change.before != change.after or row_of(change.subject)[0] == "appeal"
 
 
 def _over(base: Columns | None, top: Columns | None) -> Columns | None:
-    """Lay the columns of `top` over those of `base`; no row on top stays no row."""
+    """Return `base` with the columns of `top` over it, `top` itself if either is no row."""
     if top is None or base is None:
         return top
     return {**base, **top}
@@ -133,7 +133,8 @@ _PART = Event.alias()
 
 
 def last_words() -> Function:
-    """Return what to select for the words of an act, with all that it has handed out so far."""
+    """Return what to select for an act's sentence, with all that it has handed out so far."""
+    # Each part carries the total so far, so that no event has to be rewritten.
     newest = _PART.select(_PART.note).where(_PART.part_of == Event.id)
     return fn.COALESCE(newest.order_by(_PART.part_of.desc(), _PART.id.desc()).limit(1), Event.note)
 
@@ -144,7 +145,7 @@ _MOMENTS = {
     name: [field for field in table._meta.sorted_fields if isinstance(field, UtcField)]
     for name, table in _TABLES.items()
 }
-"""What JSON has no values for, by the first word of a subject."""
+"""The columns that JSON has no type for, by the first word of a subject."""
 
 
 def to_json(columns: Columns | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Moves by hand: assign, return, close and reopen one appeal, in the transaction under way."""
+"""Moves by hand: assign, return, close and reopen one appeal, in the current transaction."""
 
 from leadboard.allocation.appeals import AppealState, numbered, rewrite, state_of
 from leadboard.allocation.journal import Journal
@@ -8,13 +8,13 @@ from leadboard.database.connection import rows
 from models import Operator
 
 Seen = tuple[int | None, bool]
-"""Who had an appeal, and whether it was closed, when somebody chose it."""
+"""The operator of an appeal and whether it was closed, when somebody chose it."""
 
 
 class NothingToDo(Refused):
-    """The appeal is not, or no longer, one to do this to: among several it is passed over.
+    """The move does not apply to this appeal, or no longer does; among several it is skipped.
 
-    `why` says it in the few words that follow an appeal's name in a list.
+    `why` is the reason in a few words that follow the appeal's name in a list.
     """
 
     def __init__(self, sentence: str, why: str, field: str = "appeal") -> None:
@@ -23,7 +23,7 @@ class NothingToDo(Refused):
 
 
 class NoRoom(Refused):
-    """An operator is off, or has too few places: `fit` of `count` appeals could go to him."""
+    """An operator is off or has too few places: `fit` of `count` appeals have one."""
 
     def __init__(self, sentence: str, fit: int = 0, count: int = 1) -> None:
         super().__init__(sentence, "force")
@@ -32,7 +32,7 @@ class NoRoom(Refused):
 
 
 def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = False) -> None:
-    """Give an open appeal to an operator; over his limit, or to an inactive one, only by force."""
+    """Give an open appeal to an operator; over the limit, or to an inactive one, only by force."""
     state = _open(appeal_id)
     name = name_of(operator_id)
     if name is None:
@@ -40,6 +40,7 @@ def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = 
     if state.operator_id == operator_id:
         sentence = f"{name} has appeal {numbered(appeal_id)} already."
         raise NothingToDo(sentence, f"is with {name} already", "operator")
+    # Before the old place is released: among several appeals NoRoom is caught and the rest goes on.
     if not (claim_over if force else claim)(operator_id):
         raise NoRoom(_no_room(operator_id, name))
     if state.operator_id is not None:
@@ -67,9 +68,9 @@ def close(appeal_id: int, journal: Journal) -> None:
 
 
 def reopen(appeal_id: int, journal: Journal) -> str | None:
-    """Open a closed appeal: back to its operator if he is active and has room, else it waits.
+    """Reopen a closed appeal: its operator gets it back if active and with room, else it waits.
 
-    Returns None when it went back, or why it waits.
+    Return None if the operator got it back, else why it waits.
     """
     state = state_of(appeal_id)
     if state.closed_at is None:
@@ -88,7 +89,7 @@ def reopen(appeal_id: int, journal: Journal) -> str | None:
 
 
 def refuse_if_moved(appeal_id: int, seen: Seen) -> None:
-    """Raise NothingToDo when an appeal is not with whom it was, or closed or opened since."""
+    """Raise NothingToDo if an appeal has another operator since, or was closed or reopened."""
     state = state_of(appeal_id)
     if (state.operator_id, state.closed_at is not None) == seen:
         return

@@ -1,4 +1,4 @@
-"""The guarded load counter: places claimed and given back."""
+"""The guarded load counter: claiming places and releasing them."""
 
 from peewee import Case
 
@@ -9,6 +9,8 @@ _OPERATOR = Param(Operator.id, "operator_id")
 _COUNT = Param(Operator.load, "count")
 _TAKE = Operator.update(load=Operator.load + _COUNT).where(Operator.id == _OPERATOR)
 _ROOM = Operator.load + _COUNT <= Operator.max_load
+# The conditions are in the UPDATE itself, because a second writer sees the row only then as the
+# first one left it.
 _CLAIM = Compiled(
     lambda: Operator.update(load=Operator.load + 1).where(
         Operator.id == _OPERATOR, Operator.is_active, Operator.load < Operator.max_load
@@ -19,6 +21,7 @@ _CLAIM_ROOM = Compiled(lambda: _TAKE.where(_ROOM))
 _CLAIM_OVER = Compiled(lambda: _TAKE)
 _RELEASE = Compiled(
     lambda: Operator.update(
+        # Not below 0, which a check forbids: a stale act releases before `rewrite` sends it back.
         load=Case(None, [(Operator.load > _COUNT, Operator.load - _COUNT)], 0)
     ).where(Operator.id == _OPERATOR)
 )
@@ -29,12 +32,12 @@ _NAME = Compiled(lambda: Operator.select(Operator.name).where(Operator.id == _OP
 
 
 def claim(operator_id: int) -> bool:
-    """Take one place of an active operator below his limit; False when it went meanwhile."""
+    """Take one place of an active operator below the limit; return False if none is left."""
     return bool(_CLAIM.changes(operator_id=operator_id))
 
 
 def claim_many(operator_id: int, count: int) -> bool:
-    """Take several places of an active operator, all of them below his limit, or none."""
+    """Take several places of an active operator, all of them below the limit, or none."""
     return bool(_CLAIM_MANY.changes(operator_id=operator_id, count=count))
 
 
@@ -44,23 +47,23 @@ def claim_room(operator_id: int, count: int = 1) -> bool:
 
 
 def claim_over(operator_id: int, count: int = 1) -> bool:
-    """Take places whatever the limit says: only for an explicit yes."""
+    """Take places regardless of the limit: only if a dispatcher has confirmed it."""
     return bool(_CLAIM_OVER.changes(operator_id=operator_id, count=count))
 
 
 def release(operator_id: int, count: int = 1) -> None:
-    """Give places back."""
+    """Release places."""
     _RELEASE.changes(operator_id=operator_id, count=count)
 
 
 def room_of(operator_id: int) -> int:
-    """Return how many places an operator has left, below 0 above the limit; 0 for nobody."""
+    """Return how many places an operator has left, below 0 above the limit; 0 for an unknown id."""
     room: int | None = _ROOM_LEFT.scalar(operator_id=operator_id)
     return room or 0
 
 
 def load_of(operator_id: int) -> int:
-    """Return how many open appeals an operator has; 0 for nobody."""
+    """Return how many open appeals an operator has; 0 for an unknown id."""
     load: int | None = Operator.select(Operator.load).where(Operator.id == operator_id).scalar()
     return load or 0
 

@@ -1,8 +1,8 @@
-"""Rows held until a transaction ends, where many write at once.
+"""Rows locked until a transaction ends, where many write at once.
 
-SQLite has one writer, who holds everything: there these do nothing and say so. All who hold rows
-take those of the sources before those of the operators, each in the order of their ids, so that
-nobody who holds some ever waits for somebody who waits for them.
+SQLite has one writer, which locks everything: there these functions do nothing and say so. Rows of
+sources are locked before rows of operators, each in the order of their ids, so that no two
+transactions ever wait for each other.
 """
 
 from collections.abc import Collection
@@ -14,31 +14,32 @@ from leadboard.database.connection import engine, rows
 from models import Operator, OperatorSource, SchemaVersion, Source
 
 _KIND = "FOR NO KEY UPDATE"
-"""Strong enough to keep others from changing a row, and leaves them free to point at it."""
+"""Keeps others from changing a row, but not, as FOR UPDATE would, from referring to it."""
 
 
 def take_turn() -> None:
-    """Let one dispatcher's act follow another, and hold the whole team until it is stored.
+    """Make dispatchers' acts follow one another, and lock the whole team until this one is stored.
 
-    An act may free many places for many sources; bots that send meanwhile wait a few milliseconds.
+    An act may free many places for many sources; bots wait a few milliseconds in the meantime.
     """
     if engine().is_server:
+        # One row for all acts to queue at, before they lock what others need as well.
         _hold(SchemaVersion.select())
         _hold(Source.select(Source.id).order_by(Source.id))
         _hold(Operator.select(Operator.id).order_by(Operator.id))
 
 
 def take_turn_for(source_ids: Collection[int]) -> None:
-    """Let what an arrival hands out follow the acts, and hold who serves its sources."""
+    """Make the hand-outs of an arrival follow the acts, and lock who serves its sources."""
     if engine().is_server:
         _hold(SchemaVersion.select())
         hold_all((), source_ids)
 
 
 def hold_all(operator_ids: Collection[int], source_ids: Collection[int]) -> bool:
-    """Keep these operators as they are, and all who serve these sources; False on SQLite.
+    """Lock these operators, and all who serve these sources; return False on SQLite.
 
-    An appeal is stored as waiting only while this holds: whoever frees a place for it comes
+    An appeal is stored as waiting only under these locks: an act that frees a place for it comes
     either before, and is seen, or after, and finds it.
     """
     if not engine().is_server:
@@ -54,4 +55,5 @@ def hold_all(operator_ids: Collection[int], source_ids: Collection[int]) -> bool
 
 
 def _hold(query: "ModelSelect[Any]") -> None:
+    # Rows are locked as they are returned, hence ORDER BY in every query above.
     rows(query.for_update(_KIND))  # type: ignore[arg-type]  # its stubs forget the kinds

@@ -16,13 +16,14 @@ LOTTERY = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One operator of a source as the lottery saw him; `reason` says why he was left out."""
+    """One operator of a source as the lottery saw them; `reason` says why they were left out."""
 
     operator_id: int
     weight: int
     reason: str | None = None
 
 
+# Without slots, which would leave `cached_property` nowhere to keep its values.
 @dataclass(frozen=True)
 class Candidates:
     """The roster of one draw: every operator of the source, in order of operator id."""
@@ -64,7 +65,7 @@ class Candidates:
 
 
 def left_out(is_active: bool, load: int, max_load: int, weight: int) -> str | None:
-    """Return why an operator cannot take an appeal now, or None when he is eligible."""
+    """Return why an operator cannot take an appeal now, or None if they are eligible."""
     if not is_active:
         return INACTIVE
     if load >= max_load:
@@ -83,7 +84,7 @@ def pick(candidates: Candidates, draw: int) -> int:
 
 
 def choose(candidates: Candidates, rng: random.Random) -> tuple[int, int] | None:
-    """Draw an operator with P = weight / total; return (operator id, draw), None if nobody is."""
+    """Draw an operator with P = weight / total; return id and draw, None if nobody is eligible."""
     total = candidates.total
     if total == 0:
         return None
@@ -93,7 +94,7 @@ def choose(candidates: Candidates, rng: random.Random) -> tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A roster made ready for many draws: `edges` are the sums of the eligible weights so far."""
+    """A roster prepared for many draws: `edges` are the running sums of the eligible weights."""
 
     candidates: Candidates
     edges: tuple[int, ...]
@@ -114,6 +115,7 @@ class Wheel:
         if not self.edges:
             return None
         draw = rng.randrange(self.edges[-1])
+        # Right, because a draw equal to an edge is the first of the next stretch.
         return self.ids[bisect_right(self.edges, draw)], draw
 
 

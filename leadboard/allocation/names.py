@@ -1,4 +1,4 @@
-"""Names as people read them: what looks the same is the same, also in rows of earlier versions."""
+"""Names as people read them: those that look the same are one, also in rows of old versions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -12,9 +12,9 @@ from models import Lead, Operator, Source
 Named = type[Operator] | type[Source] | type[Lead]
 
 PAGE = 5_000
-"""Rows that are read together; SQLite takes no more than 32 766 values in one statement."""
+"""Rows read at a time; SQLite takes at most 32 766 values in one statement."""
 MOST_GROUPS = 20
-"""Groups of rows that look the same which are told one by one."""
+"""Groups of rows that look the same which are reported one by one."""
 MOST_IDS = 5
 """Rows of such a group that are named."""
 
@@ -31,7 +31,7 @@ class Alike:
 def ids_by_name(table: "type[Operator] | type[Source]") -> dict[str, int]:
     """Return the ids of all rows by their names made `plain`, and as they are stored.
 
-    Of several that look the same it is the one that is stored so, else the first.
+    Among several that look the same, the one stored exactly so is taken, else the first.
     """
     return by_look(rows(table.select(table.id, table.name)))
 
@@ -44,7 +44,7 @@ def by_look(found: Iterable[tuple[int, str]]) -> dict[str, int]:
 
 
 def odd_names(table: "type[Operator] | type[Source]") -> dict[str, list[int]]:
-    """Return the ids of the rows whose names are stored otherwise than they read, by how they read.
+    """Return the ids of the rows whose names are not stored `plain`, by their plain names.
 
     Only earlier versions stored such names, so there are few; it takes one pass over all the names.
     """
@@ -63,22 +63,22 @@ def is_taken(
 ) -> bool:
     """Tell whether a row, other than the one with the id `but`, has a name that looks the same.
 
-    `odd` holds what `odd_names` found; a row that was renamed since is looked at as it is now.
+    `odd` is the result of `odd_names`; a row that was renamed since is judged by its name now.
     """
     look = plain(name)
     maybe = table.name == look
     if ids := odd.get(look):
-        # Only where there are some: for an empty list SQLite would pass through all rows.
+        # Not for an empty list, for which SQLite would scan all rows.
         maybe |= table.id.in_(ids)
     found = rows(table.select(table.id, table.name).where(maybe))
     return any(plain(each) == look for row_id, each in found if row_id != but)
 
 
 class LookAlikes:
-    """The rows of a table whose names look the same, found in one pass and little memory.
+    """The rows of a table whose names look the same, found in one pass and with little memory.
 
-    Names made `plain` are unique in the schema, so each group has at least one that is not: only
-    those are kept, with the rows that they look like, in a file that is gone in the end.
+    Stored names are unique, so each group has at least one that is not `plain`: only those are
+    kept, with the rows that they look like, in a temporary file.
     """
 
     def __init__(self, table: Named) -> None:
@@ -86,6 +86,7 @@ class LookAlikes:
         self._name = Lead.external_id if table is Lead else table._meta.fields["name"]
         self._aside = open_scratch()
         self._aside.execute("CREATE TABLE odd (name TEXT, id INTEGER, PRIMARY KEY (name, id))")
+        # One transaction, or each page would be a commit of its own.
         self._aside.execute("BEGIN")
 
     def found(self) -> tuple[int, list[Alike]]:
@@ -111,6 +112,7 @@ class LookAlikes:
             return
         looks = self._name.in_([name for name, _ in odd])
         same = rows(self._table.select(self._name, self._table.id).where(looks))
+        # OR IGNORE, because several odd names may look like the same row.
         self._aside.executemany("INSERT OR IGNORE INTO odd VALUES (?, ?)", [*odd, *same])
 
     def _ids(self, name: str) -> list[int]:

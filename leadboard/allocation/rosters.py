@@ -1,4 +1,4 @@
-"""Rosters: who is considered for a source, stored once per distinct content."""
+"""Rosters: the operators considered for a source, stored once per distinct content."""
 
 from functools import lru_cache
 from hashlib import blake2b
@@ -8,7 +8,7 @@ from leadboard.database.compiled import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
 
 Entries = tuple[tuple[int, int, str | None], ...]
-"""A roster as it is read: who, with what weight, and why not."""
+"""A roster as it is read: operator ids, weights, and reasons for being left out."""
 
 STANDING = Compiled(
     lambda: (
@@ -27,7 +27,7 @@ STANDING = Compiled(
 
 
 def candidates_of(source_id: int) -> Candidates:
-    """Return the roster of a source as the database stands."""
+    """Return the current roster of a source."""
     return roster_of(
         tuple(
             (operator_id, weight, left_out(is_active, load, max_load, weight))
@@ -38,12 +38,12 @@ def candidates_of(source_id: int) -> Candidates:
 
 @lru_cache(128)
 def roster_of(entries: Entries) -> Candidates:
-    """Return a roster: one appeal after another finds the same few, which keep what they made."""
+    """Return a roster; cached, since most appeals find one of a few, whose JSON is made already."""
     return Candidates(tuple(Candidate(*entry) for entry in entries))
 
 
 def digest_of(content: str) -> bytes:
-    """Return what a roster's content is known by."""
+    """Return the digest by which the content of a roster is found."""
     return blake2b(content.encode(), digest_size=16).digest()
 
 

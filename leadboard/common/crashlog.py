@@ -1,4 +1,4 @@
-"""The log of what never should happen: tracebacks for whoever mends it, not for the user."""
+"""The log of unexpected errors: tracebacks for developers, not for users."""
 
 import os
 import re
@@ -17,9 +17,9 @@ _SECRETS = re.compile(
 
 def surprise(error: BaseException) -> str:
     """Log an unexpected error and return the sentence that tells the user where."""
-    what = f"Something failed that never should ({type(error).__name__})"
+    what = f"Unexpected error ({type(error).__name__})"
     try:
-        return f"{what}; {_logged(error)} has the details."
+        return f"{what}; the details are in {_logged(error)}."
     except OSError:
         return f"{what}, and the log in {log_folder()} cannot be written."
 
@@ -37,7 +37,7 @@ def surprise_once(error: BaseException) -> str:
 
 
 def without_secrets(words: str) -> str:
-    """Return the words with the credentials of every address in them struck out."""
+    """Return the text with an ellipsis for the credentials of every address in it."""
     return _SECRETS.sub(_struck, words)
 
 
@@ -56,7 +56,9 @@ def _logged(error: BaseException) -> Path:
     path = log_folder() / "leadboard.log"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     details = without_secrets("".join(traceback.format_exception(error)))
+    # Private, since a traceback may quote the messages and names of clients.
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    # UTF-8 has no form for a lone surrogate, and one must not keep the rest out of the log.
     with open(descriptor, "a", encoding="utf-8", errors="backslashreplace") as log:
         log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {details}\n")
     return path

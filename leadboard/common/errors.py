@@ -1,4 +1,4 @@
-"""What may go wrong, in sentences for people: bad input, and a database that cannot be used."""
+"""Errors with sentences for people: bad input, and a database that cannot be used."""
 
 
 class Refused(ValueError):
@@ -10,23 +10,23 @@ class Refused(ValueError):
 
 
 class Missing(Refused):
-    """The input names a row that is not there."""
+    """The input names a row that does not exist."""
 
 
 class Taken(Refused):
-    """The input wants a name that another has."""
+    """The input asks for a name that another row has."""
 
 
 class Trouble(RuntimeError):
-    """The database cannot be used just now; nothing was changed."""
+    """The database cannot be used right now; nothing was changed."""
 
 
 class Uncertain(Trouble):
-    """What became of a commit is not known: it may be stored, so nobody is to repeat it unseen."""
+    """The outcome of a commit is unknown: it may be stored, so look before repeating it."""
 
 
 class TooBusy(Trouble):
-    """Others kept the database locked for longer than the patience; trying again may help."""
+    """Others kept the database locked for longer than PATIENCE; trying again may help."""
 
 
 class ServerLost(Trouble):

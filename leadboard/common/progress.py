@@ -1,9 +1,9 @@
-"""How whoever does long work tells how far it is, whatever shows it."""
+"""How long work reports its progress, independent of what displays it."""
 
 from collections.abc import Callable
 
 Advance = Callable[[int, int], None]
-"""Takes how far the work is, in bytes or rows, and how many rows are done so far."""
+"""Receives the position, in bytes or rows, and the number of rows done so far."""
 
 Begin = Callable[[int], Advance]
 """Starts counting towards a total."""

@@ -1,4 +1,4 @@
-"""What may come in: every name, id, number and message is checked here, before any write."""
+"""Checks of input: every name, id, number and message is checked here before any write."""
 
 import re
 import unicodedata
@@ -19,26 +19,29 @@ VANISHING = (
     "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Letters of no shape of their own, as a class of a pattern holds them: Unicode's category Cf and
-its property Default_Ignorable_Code_Point."""
+"""Characters without a shape of their own, as part of a class in a pattern: Unicode's category Cf
+and its property Default_Ignorable_Code_Point."""
 SPACES = "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000"
-"""What looks like a space, but for the one of ASCII: Unicode's Zs, Zl, Zp and the empty Braille."""
+"""What looks like a space, except ASCII's own: Unicode's Zs, Zl, Zp and the blank Braille."""
 _VANISHING = re.compile(f"[{VANISHING}]")
 _SPACES = re.compile(f"[ {SPACES}]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Unicode's categories Cc and Cs."""
+# PostgreSQL refuses NUL in text, and UTF-8 has no form for a lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 EXACT = 2**53
-"""Below it a number with a point stands for one whole number only."""
+"""Below it a float with a whole value stands for that whole number only."""
 
 
 def plain(text: str) -> str:
-    """Return a name or an id as it is read: two that look the same are the same.
+    """Return a name or an id as people read it, so that two that look the same are equal.
 
-    In NFC, without letters that show nothing (marks of direction, joiners, variation selectors,
-    which no list here shows either), any spaces as one plain space, and none at the ends.
+    It is in NFC, without invisible characters (direction marks, joiners, variation selectors,
+    which no list here shows either), with one plain space for any spaces, and none at the ends.
     """
+    # Most ids are ASCII, where nothing vanishes or composes: those take the short way.
     if not text.isascii():
+        # Removed before composing: an invisible character would keep a letter and its accent apart.
         text = unicodedata.normalize("NFC", _VANISHING.sub("", text))
         text = _SPACES.sub(" ", text)
     elif "  " in text:
@@ -47,7 +50,7 @@ def plain(text: str) -> str:
 
 
 def checked_name(name: object, field: str = "name") -> str:
-    """Return a name made `plain`; raises Refused when it is empty, long or not plain text."""
+    """Return a name made `plain`; raises Refused when it is empty, too long or not plain text."""
     return _line(name, field, "The name", MAX_NAME, plain)
 
 
@@ -59,7 +62,7 @@ def checked_external_id(external_id: object) -> str:
 def checked_key(key: object) -> str | None:
     """Return a message key, or None where there is none.
 
-    It is trimmed and in NFC, and otherwise as the sender wrote it: nobody reads it.
+    It is trimmed and in NFC, but otherwise as the sender wrote it, since nobody reads it.
     """
     if key is None:
         return None
@@ -67,9 +70,9 @@ def checked_key(key: object) -> str | None:
 
 
 def checked_message(message: object) -> str:
-    """Return the message as given; what no database can hold (NUL, lone surrogates) as U+FFFD.
+    """Return the message as given, with U+FFFD for what no database can hold.
 
-    None is empty: a photo or a sticker has no text.
+    That is NUL and lone surrogates. None becomes empty: a photo or a sticker has no text.
     """
     return _text(message, "message", "The message", MAX_MESSAGE)
 
@@ -80,7 +83,7 @@ def checked_note(note: object) -> str:
 
 
 def _text(text: object, field: str, what: str, most: int) -> str:
-    """Return text of any lines; raises Refused for what is none, and for too much of it."""
+    """Return text of any number of lines; raises Refused if it is not text or too long."""
     if text is None:
         return ""
     if not isinstance(text, str):
@@ -113,9 +116,9 @@ def checked_flag(flag: object) -> bool:
 
 
 def whole(number: object) -> object:
-    """Return the whole number that `5.0` is, since JSON knows one kind of numbers only.
+    """Return the whole number 5 for `5.0`, since JSON has only one kind of number.
 
-    Anything else comes back as it is: true and false, text, and what is too large to be exact.
+    Anything else is returned unchanged: true and false, text, and floats too large to be exact.
     """
     if isinstance(number, float) and number.is_integer() and abs(number) < EXACT:
         return int(number)
@@ -123,8 +126,9 @@ def whole(number: object) -> object:
 
 
 def _digits(number: object) -> object:
-    """Return a whole number of a bearable length as its digits, anything else as it is."""
+    """Return a whole number of a reasonable length as its digits, anything else unchanged."""
     number = whole(number)
+    # An id has at most 200 characters, about 660 bits; `str` raises ValueError beyond 4300 digits.
     if isinstance(number, bool) or not isinstance(number, int) or number.bit_length() > 660:
         return number
     return str(number)
@@ -132,6 +136,7 @@ def _digits(number: object) -> object:
 
 def _whole(number: object, field: str, what: str, most: int) -> int:
     number = whole(number)
+    # To Python True is the number 1, but nobody means a weight or a limit by it.
     if isinstance(number, bool) or not isinstance(number, int):
         raise Refused(f"{what} must be a whole number.", field)
     if not 0 <= number <= most:

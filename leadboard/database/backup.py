@@ -18,20 +18,21 @@ NEEDED = {"schema_version", "operator", "appeal"}
 def backup(source: Path, target: Path, *, force: bool = False) -> int:
     """Copy the database at `source` to `target` as it is at one moment; return its bytes.
 
-    The copy is made and proved sound beside the target, and takes its name only then. Raises
-    Refused when the target exists and `force` is not given, when it is the database itself, one
-    that has a log, a part of one or no ordinary file, and Trouble when the database is damaged or
-    the copy cannot be written.
+    The copy is made and checked beside the target, and only then takes its name. Raises Refused
+    when the target exists and `force` is not given, and when it is the database itself, one with a
+    log, a part of one or not an ordinary file; Trouble when the database is damaged or the copy
+    cannot be written.
     """
     if not source.is_file():
         raise Trouble(f"There is no database at {source}: nothing was written.")
-    place = Path(os.path.realpath(target))  # a link goes on leading to the newest copy
+    place = Path(os.path.realpath(target))  # so a link still leads to the newest copy
     _refuse_loss(source, place, force=force)
     with copied(source, place) as partial:
         if not force:
-            # Fails where somebody has made the target meanwhile, which a rename would not.
+            # Fails if the target was created in the meantime; a rename would overwrite it.
             os.close(os.open(place, os.O_CREAT | os.O_EXCL, 0o600))
         partial.replace(place)
+        # Until the folder is on the disk as well, a power failure can undo the rename.
         sync(place.parent)
     return place.stat().st_size
 
@@ -46,18 +47,19 @@ def _refuse_loss(source: Path, place: Path, *, force: bool) -> None:
     if place.exists() and not force:
         raise Refused(f"{place} exists already: name another file, or use --force.", "file")
     if any(beside(place, ending).exists() for ending in REPLAYED):
-        # It would be replayed over the copy; most likely somebody works on that database.
+        # SQLite would replay it over the copy; most likely that database is in use.
         raise Refused(f"{place} is or was in use, a log lies beside it: name another file.", "file")
 
 
 @contextmanager
 def copied(source: Path, target: Path) -> Iterator[Path]:
-    """Lend a private, durable, sound copy of a database beside `target`; it goes if it stays there.
+    """Yield a private, durable, checked copy of a database beside `target`; delete it if not moved.
 
-    Raises Trouble when it cannot be made, and when the database is damaged or is none of ours.
+    Raises Trouble when it cannot be made, and when the database is damaged or not Leadboard's.
     """
     partial = None
     try:
+        # In the target's folder, because a rename is atomic only within one file system.
         descriptor, name = tempfile.mkstemp(".part", ".leadboard.", target.parent)  # mode 0600
         os.close(descriptor)
         partial = Path(name)
@@ -66,7 +68,7 @@ def copied(source: Path, target: Path) -> Iterator[Path]:
         yield partial
     except sqlite3.DatabaseError as error:
         if sqlite_name(error) in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
-            raise Trouble(f"{source} is damaged or no database: nothing was written.") from error
+            raise Trouble(f"{source} is damaged or not a database: nothing was written.") from error
         raise Trouble(f"Cannot write {target}: {error}.") from error
     except OSError as error:
         raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
@@ -78,8 +80,8 @@ def copied(source: Path, target: Path) -> Iterator[Path]:
 
 def _copy(source: Path, partial: Path) -> None:
     with closing(_reading(source)) as live, closing(sqlite3.connect(partial)) as copy:
-        # All pages in one step: it reads one snapshot, which holds up no writer, where copying in
-        # parts begins anew after every commit and under steady traffic would never end.
+        # All pages in one step: it reads one snapshot and blocks no writer. Copying in parts starts
+        # over after every commit, and under steady traffic would never end.
         live.backup(copy)
         # One file: no log beside it that could be forgotten when the copy is moved.
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -87,11 +89,12 @@ def _copy(source: Path, partial: Path) -> None:
 
 
 def _reading(source: Path) -> sqlite3.Connection:
-    """Return a connection to a file that is there, also where it may only be read."""
+    """Return a connection to an existing file, even if it may only be read."""
     *others, last = modes_of(source)
     for mode in others:
         connection = sqlite3.connect(uri_of(source, mode), uri=True)
         try:
+            # `connect` reads nothing yet: only a query shows whether this mode is enough.
             connection.execute("PRAGMA schema_version").fetchone()
             return connection
         except sqlite3.OperationalError:
@@ -100,7 +103,7 @@ def _reading(source: Path) -> sqlite3.Connection:
 
 
 def _prove(copy: Path, source: Path) -> None:
-    """Raise Trouble unless a copy is a sound database of Leadboard."""
+    """Raise Trouble unless a copy is an intact Leadboard database."""
     with closing(sqlite3.connect(uri_of(copy, "ro"), uri=True)) as found:
         names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
         if not names >= NEEDED:

@@ -10,14 +10,15 @@ from leadboard.database.server import ServerStore
 
 
 class CockroachStore(ServerStore, CockroachDatabase):
-    """CockroachDB, where every transaction is serializable, and so reads one moment already."""
+    """CockroachDB, where every transaction is serializable and so already reads one moment."""
 
-    text_collation: list[SQL] = []  # sorted so anyway
+    text_collation: list[SQL] = []  # sorted by bytes anyway
 
     def snapshot(self) -> AbstractContextManager[Any]:
         """Return a transaction that reads everything as it was at one moment."""
+        # Peewee's class raises TypeError for an isolation level here.
         return self.atomic()
 
     def begin(self, system_time: object = None, priority: object = None) -> None:
-        """Begin a transaction, in which nobody waits for a lock for longer than PATIENCE."""
+        """Begin a transaction that waits for no lock longer than PATIENCE."""
         self._begun(None)

@@ -10,22 +10,22 @@ T = TypeVar("T")
 BEYOND = 2**63 - 1
 """An id above all others."""
 OVERTAKING = 20_000
-"""Ids that are taken to be given out at most while a lower one is stored, where no server tells."""
+"""The most ids expected to be given out while a lower one is stored, if the server cannot tell."""
 READ_ONLY = " (read only)"
-"""What a title ends in where nothing can be stored."""
+"""The end of a title when nothing can be stored."""
 
 
 class Engine(Protocol):
-    """What each kind of database does in a way of its own."""
+    """What each kind of database does differently."""
 
     is_server: bool
     """Whether many write at once and rows are locked one by one."""
 
     is_read_only: bool
-    """Whether nothing can be stored, for want of rights."""
+    """Whether nothing can be stored, because rights are missing."""
 
     text_collation: list[SQL]
-    """What a column of text needs beside its type to be sorted by the bytes of its letters."""
+    """What a text column needs besides its type to be sorted by the bytes of its characters."""
 
     @property
     def title(self) -> str:
@@ -33,7 +33,7 @@ class Engine(Protocol):
 
     @property
     def identity(self) -> str:
-        """Return what tells this database from all others, without a password."""
+        """Return what identifies this database, without a password."""
 
     def writing(self) -> AbstractContextManager[Any]:
         """Return a transaction that writes."""
@@ -45,47 +45,48 @@ class Engine(Protocol):
         """Raise Trouble when what is open is no longer what the address names."""
 
     def was_stored(self) -> bool | None:
-        """Tell what became of the transaction whose commit was not answered; None: unknown."""
+        """Tell whether the transaction whose commit got no answer was stored; None if unknown."""
 
     def settled(self, table: str, patience: float) -> int | None:
-        """Return the id up to which every row of a table is stored; None: unknown."""
+        """Return the id up to which every row of a table is stored, None if unknown."""
 
     def change_counter(self) -> int | None:
-        """Return a number that changes with every commit, None where there is no such number."""
+        """Return a number that changes with every commit, None if there is none."""
 
     def rest(self) -> None:
-        """Let go of what this thread need not keep while it has nothing to do."""
+        """Release what this thread need not keep while it is idle."""
 
     def tune_for_bulk(self) -> None:
-        """Get this connection ready for a long run of writes."""
+        """Prepare this connection for a long run of writes."""
 
     def contains(self, columns: Sequence[Any], word: str) -> Expression:
-        """Return a condition that is true where the fold of a column holds a folded word.
+        """Return a condition that is true where the fold of a column contains a folded word.
 
-        It may be true elsewhere, too, so that whatever is found needs a closer look.
+        It may be true for other rows as well, so every row found must be checked again.
         """
 
     def advance_ids(self, table: str) -> None:
-        """Let the ids of a table go on from its highest."""
+        """Make the next id of a table follow its highest one."""
 
     def analyze(self) -> None:
-        """Look how many rows there are of what, once very many have been stored."""
+        """Update the statistics for planning queries, after very many rows have been stored."""
 
     def integrity_errors(self) -> list[str]:
-        """Return what is broken in the database itself, a sentence each."""
+        """Return what is broken in the database itself, one sentence each."""
 
 
+# The tables are defined before it is known which database they belong to.
 database = DatabaseProxy()
 
 
 def engine() -> Engine:
-    """Return the open database as what it can do."""
+    """Return the open database, typed as what all engines can do."""
     opened: Engine = database.obj
     return opened
 
 
 def rows(query: Query) -> list[tuple[Any, ...]]:
-    """Return what a query finds, as plain tuples."""
+    """Return the rows that a query finds, as plain tuples."""
     found: list[tuple[Any, ...]] = list(query.tuples())
     return found
 

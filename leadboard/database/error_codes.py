@@ -10,20 +10,20 @@ SERVER_LOST = "The database server cannot be reached: check that it runs and the
 
 
 def is_constraint(error: BaseException) -> bool:
-    """Tell whether the error is a row that a rule of the schema forbids."""
+    """Tell whether the error is about a row that a constraint of the schema forbids."""
     return sqlite_name(error) == "SQLITE_CONSTRAINT" or sql_state(error).startswith("23")
 
 
 def is_meeting(error: BaseException) -> bool:
-    """Tell whether a server found a row that others store, or lacks one that they took away.
+    """Tell whether a server found a row that others just stored, or missed one they deleted.
 
-    On a file one writes at a time, so that nobody is met there.
+    A file has one writer at a time, so it cannot happen there.
     """
     return sql_state(error) in _MET
 
 
 def trouble_of(error: Exception) -> Exception:
-    """Return what an error of the database library means to people."""
+    """Return an error of the database library as one with a sentence for people."""
     state = sql_state(error)
     if state or not _is_of_sqlite(error):
         return _server_trouble(error, state)
@@ -36,12 +36,13 @@ def trouble_of(error: Exception) -> Exception:
 def sqlite_name(error: BaseException | None) -> str:
     """Return SQLite's name for the error without its detail, such as SQLITE_BUSY.
 
-    On a full disk SQLite rolls back by itself, and what is raised in the end is that nothing was
-    left to roll back; the cause stands further down the chain, so the first one is looked for.
+    On a full disk SQLite rolls back by itself, and the last error only says that there was nothing
+    to roll back; the cause is further down the chain, so the first name is returned.
     """
     known = ""
     while error is not None:
         name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or ""
+        # Only the kind counts: SQLITE_BUSY_SNAPSHOT is SQLITE_BUSY to people, too.
         short = "_".join(name.split("_")[:2])
         known = short if short and short != "SQLITE_ERROR" else known
         error = error.__cause__ or error.__context__
@@ -49,9 +50,9 @@ def sqlite_name(error: BaseException | None) -> str:
 
 
 def sql_state(error: BaseException | None) -> str:
-    """Return the first SQLSTATE that a server gave, empty where there is none.
+    """Return the first SQLSTATE that a server gave, empty if there is none.
 
-    After it the rollback may fail as well, so the first one is looked for.
+    The first one is the cause, after which the rollback may have failed as well.
     """
     known = ""
     while error is not None:
@@ -91,23 +92,23 @@ _MET = {
 }
 
 _BROKEN = ("08", "57P", "25P03", "25P04", "40003")
-"""States after which the connection is closed, or nobody knows what was done: 40003."""
+"""States after which the connection is closed or, for 40003, the outcome is unknown."""
 
 _SERVER = {
-    "25006": "The database is read-only: use the server that takes writes, and a user who may.",
+    "25006": "The database is read-only: use the primary server, and a user who may write.",
     "28": "The database server refused the user or the password: check --db.",
-    "3D": "The server has no database of this name: make it, or check --db.",
-    "3F": "The search_path of the database user names no schema that is there: set it.",
+    "3D": "The server has no database of this name: create it, or check --db.",
+    "3F": "The search_path of the database user names no existing schema: set it.",
     "42501": "The database user may not do this: give it rights on the tables.",
     "53100": "The server's disk is full: free some space there, then try again.",
     "53200": "The database server is out of memory: try again in a moment.",
     "53300": "The database server has no free connection: raise its max_connections.",
-    "57014": "The server broke off what took too long: raise its statement_timeout.",
-    "58030": "The server's disk cannot be read or written: look after the server.",
+    "57014": "The server cancelled a statement that took too long: raise its statement_timeout.",
+    "58030": "The server's disk cannot be read or written: check the server.",
 }
 
 STATEMENT_POOLING = (
-    "The pooler is in statement mode, where nothing is stored as a whole: set its pool_mode to "
+    "The pooler is in statement mode, which splits transactions: set its pool_mode to "
     "transaction or session."
 )
 
@@ -117,7 +118,7 @@ POOL_IN_USE = (
 )
 
 _REASON = re.compile(r"\w+:  ([^\n]+)")
-"""What a server that takes no connection says after a word for its gravity, in any language."""
+"""The reason a server gives for refusing a connection, after its severity in any language."""
 
 
 def _server_trouble(error: Exception, state: str) -> Exception:
@@ -126,9 +127,10 @@ def _server_trouble(error: Exception, state: str) -> Exception:
     if state in _MET:
         return TooBusy("Others are storing the same new rows: try again in a moment.")
     if state == "22003":
-        return Missing("There is nothing with so large a number.")
+        return Missing("There is no row with so large a number.")
     if not state and (reason := _REASON.search(str(error))):
         return ServerLost(f"The database server refused the connection: {_words(reason[1])}.")
+    # Told by its name, since the class would have to be imported from a driver.
     if not state and type(getattr(error, "orig", error)).__name__ == "DataError":
         return Refused("The database server cannot hold this text: it has a NUL character.")
     if state.startswith(_BROKEN):
@@ -141,7 +143,7 @@ def _server_trouble(error: Exception, state: str) -> Exception:
 
 
 def _broken(error: Exception) -> Trouble:
-    """Return what a server or a pooler says as it breaks a connection off; another may serve."""
+    """Return a Trouble with the reason for which a server or a pooler closed the connection."""
     said = getattr(getattr(getattr(error, "orig", error), "diag", None), "message_primary", None)
     if said and "statement pooling" in said:
         return Trouble(STATEMENT_POOLING)

@@ -1,4 +1,4 @@
-"""Types of columns that Peewee does not have, and the present moment."""
+"""Column types that Peewee does not have, and the current time."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ else:
 class UtcField(AnyField):
     """A moment as an aware UTC datetime, kept as fixed-width ISO 8601 text that sorts by time."""
 
+    # SQLite refuses Peewee's DATETIME in a STRICT table, and text is the same on every engine.
     field_type = "TEXT"
 
     def db_value(self, value: datetime | None) -> str | None:
@@ -22,14 +23,14 @@ class UtcField(AnyField):
         return None if value is None else stamp(value)
 
     def python_value(self, value: str | None) -> datetime | None:
-        """Return the aware moment; what another program wrote that is none, as NoMoment."""
+        """Return the aware moment, or NoMoment for text of another program that is not one."""
         return None if value is None else moment_of(value)
 
 
 class NoMoment(datetime):
     """Text of another program where a moment should be; it sorts before all moments.
 
-    One such row must not keep the others from being shown, and goes out as it came in.
+    One such row must not keep the others from being shown; its text is written back unchanged.
     """
 
     text: str
@@ -42,7 +43,7 @@ class NoMoment(datetime):
         return stand_in
 
     def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
-        """Return the text as it stands in the table."""
+        """Return the text as it is in the table."""
         return self.text
 
 
@@ -64,11 +65,13 @@ def stamp(moment: datetime) -> str:
 
 @lru_cache(64)
 def _stamp(moment: datetime) -> str:
-    # Remembered: all rows of a batch are stored at one moment.
+    # Cached, since all rows of a batch are stored with one moment.
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    # With microseconds, which are left out of a whole second otherwise: text of two widths would
+    # not sort by time.
     return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def now() -> datetime:
-    """Return the present moment in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

@@ -17,27 +17,29 @@ LOGS = ("-wal", "-shm")
 """Endings of what SQLite keeps beside a file while it is open: the log, and an index of it."""
 
 REPLAYED = (*LOGS, "-journal")
-"""Endings of what would be replayed over another file in the place of its own."""
+"""Endings of what SQLite would replay over another file put in the place of its own."""
 
 MOUNTS = Path("/proc/self/mountinfo")
 
+# The bytes from SQLite's PENDING_BYTE on, with those of RESERVED and SHARED; in the index the one
+# that every connection in WAL mode locks (DMS).
 LOCKS = {"": (0x4000_0000, 512), "-shm": (128, 1)}
 """Where every program that has a file open holds a lock, as start and length: in the file itself
 and in the index of its log (https://sqlite.org/fileformat2.html, https://sqlite.org/walformat.html).
 """
 
 Mode = Literal["rw", "ro", "ro&immutable=1"]
-"""How SQLite opens a file; an immutable one is taken to be written by nobody, and needs no log."""
+"""How SQLite opens a file; it takes an immutable one to have no writer, and needs no log for it."""
 
 Identity = tuple[int, int]
-"""The device and the inode of a file, which tell it from all others."""
+"""The device and the inode of a file, which identify it."""
 
 
 class DatabaseFile:
-    """A database file that is there, and how it is opened.
+    """An existing database file, and how it is opened.
 
     What is stored must be in the file that was named. A file that is deleted or moved while it is
-    open takes what is stored along, and one with a second name has a second log under that name
+    open takes later commits along, and one with a second name gets a second log under that name
     (https://sqlite.org/howtocorrupt.html, sections 2.4 and 2.5), so both are noticed.
     """
 
@@ -49,6 +51,7 @@ class DatabaseFile:
         status = os.lstat(self.real)
         self._identity, self._names = _identity(status), status.st_nlink
         self._last_change = _change(self.real)
+        # Weak, because a thread that ends drops its connection without closing it.
         self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._logs: dict[str, Identity] = {}
         self._lock = threading.Lock()
@@ -60,7 +63,7 @@ class DatabaseFile:
 
     @property
     def uri(self) -> str:
-        """Return the address by which SQLite opens the file and never makes one."""
+        """Return the URI by which SQLite opens the file and never creates one."""
         return uri_of(self.path, self.mode)
 
     def before_connecting(self) -> None:
@@ -70,20 +73,21 @@ class DatabaseFile:
             self._confirm_logs()
 
     def connected(self, connection: "Connection") -> None:
-        """Note a new connection; raises Trouble where it is to another file."""
+        """Register a new connection; raises Trouble if it is to another file."""
         with self._lock:
             if not self._open:
                 self._logs = {}  # the last one that closes a file deletes its logs
             self._open.add(connection)
+        # Again: the file may have been replaced between the first look and the opening.
         self.confirm_path()
 
     def closed(self, connection: "Connection") -> None:
-        """Note that a connection is closed, which may still be spoken of for a while."""
+        """Unregister a closed connection, whose object may live on for a while."""
         with self._lock:
             self._open.discard(connection)
 
     def refuse_writing(self) -> None:
-        """Raise Refused where the file may only be read."""
+        """Raise Refused if the file may only be read."""
         if self.is_read_only:
             raise Refused("This database is read-only: nothing can be changed here.")
 
@@ -104,12 +108,13 @@ class DatabaseFile:
             self.confirm()
         except Trouble as trouble:
             told = str(trouble).rstrip(".")
-            raise Uncertain(f"{told}; look whether it was stored before you repeat.") from trouble
+            raise Uncertain(f"{told}; check whether it was stored before you repeat.") from trouble
 
     def confirm_path(self) -> None:
         """Raise Trouble unless the file at the path is the one that was opened first."""
         try:
             status = os.lstat(self.real)
+            # A link may lead elsewhere by now while the file that it led to is still in its place.
             is_same = _identity(status) == self._identity and (
                 not self._is_link or _identity(os.stat(self.path)) == self._identity
             )
@@ -138,6 +143,7 @@ class DatabaseFile:
             except OSError:
                 found = None
             if found is not None:
+                # A log is created only when needed, so the first one found is ours.
                 self._logs.setdefault(ending, found)
             if found != self._logs.get(ending):
                 raise Trouble(
@@ -153,19 +159,19 @@ class DatabaseFile:
 
 
 class Connection(sqlite3.Connection):
-    """A connection that can be counted for as long as it lives."""
+    """A connection that takes weak references, which sqlite3's own class does not."""
 
 
 def uri_of(path: Path, mode: Mode) -> str:
-    """Return the address by which SQLite opens a file in a mode."""
+    """Return the URI by which SQLite opens a file in a mode."""
     return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 def modes_of(path: Path) -> list[Mode]:
-    """Return the ways to open a file that this user has, the best first.
+    """Return the modes in which this user may open a file, the best first.
 
-    Without rights to write beside it, a file whose log was on needs the last of them, where the log
-    is gone or empty; else it needs the index of its log as well.
+    Without the right to write beside it, a file in WAL mode can only be opened as immutable if its
+    log is gone or empty; otherwise the index of its log must be there as well.
     """
     if may_write(path):
         return ["rw"]
@@ -175,12 +181,13 @@ def modes_of(path: Path) -> list[Mode]:
 def may_write(path: Path) -> bool:
     """Tell whether a file and its logs may be written."""
     logs = [beside(path, ending) for ending in LOGS]
+    # SQLite has to create a log that is missing, for which the folder must be writable.
     wanted = [path, *(log if log.exists() else log.parent for log in logs)]
     return all(os.access(each, os.W_OK) for each in wanted)
 
 
 def has_log(path: Path) -> bool:
-    """Tell whether a part of a file is in its log; an empty one is there while it is open."""
+    """Tell whether a part of a file is in its log; an open file may have an empty one."""
     log = beside(path, LOGS[0])
     return log.exists() and log.stat().st_size > 0
 
@@ -191,7 +198,7 @@ def beside(path: Path, ending: str) -> Path:
 
 
 def refuse_log(path: Path) -> None:
-    """Raise Refused where a path is what SQLite keeps beside a database: it belongs to that one."""
+    """Raise Refused for the path of a log or a journal that belongs to a database."""
     place = os.path.realpath(path)
     for ending in REPLAYED:
         database = place.removesuffix(ending)
@@ -200,10 +207,10 @@ def refuse_log(path: Path) -> None:
 
 
 def make_sure(path: Path, *, may_create: bool) -> None:
-    """Make an empty private file, and its folder, where there is none and it may be made.
+    """Create an empty private file, and its folder, if there is none and `may_create` allows it.
 
-    Raises Trouble for what is no file and, with `may_create` false, where there is none; Refused
-    for the name of a log.
+    Raises Trouble for what is not a file and, without `may_create`, if there is none; Refused for
+    the name of a log.
     """
     refuse_log(path)
     try:
@@ -222,6 +229,7 @@ def make_sure(path: Path, *, may_create: bool) -> None:
         if not may_create:
             raise Trouble(f"There is no database at {path}: check --db; nothing was made there.")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite would go by the umask, and give its logs the same rights as the file.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         what = "create" if may_create else "open"
@@ -239,6 +247,8 @@ def _refuse_second_name(path: Path) -> None:
         has_log = each.name != path.name and Path(f"{each}{LOGS[0]}").exists()
         if has_log and each.samefile(path):
             raise Trouble(f"{path} is a second name of {each}, which has a log: open that one.")
+    # The other name may be in any folder, but the locks are in the file itself: it is in use, and
+    # the index of the log beside this name is not.
     if is_locked(path) and not is_locked(path, "-shm"):
         raise Trouble(
             f"{path} is in use under another name (a hard link), where its log is: use that one."
@@ -246,12 +256,12 @@ def _refuse_second_name(path: Path) -> None:
 
 
 def _refuse_lost_log(path: Path) -> None:
-    """Raise Trouble where another program has a file open whose log was deleted.
+    """Raise Trouble if another program has a file open whose log was deleted.
 
-    A second log would be made, and of what is in the two only one could be kept.
+    SQLite would create a second log, and only one of the two could be kept.
     """
     give_up = time.monotonic() + PATIENCE
-    # While the last program closes a file, or the first one opens it, this is so for a moment.
+    # It is also true for a moment while the last program closes a file or the first opens it.
     while _lacks_log(path):
         if time.monotonic() > give_up:
             raise Trouble(
@@ -264,14 +274,15 @@ def _refuse_lost_log(path: Path) -> None:
 def _lacks_log(path: Path) -> bool:
     if beside(path, LOGS[0]).exists():
         return False
+    # Shared locks alone mean WAL mode; with a write lock in the file itself no log is in use.
     return is_locked(path) and not is_locked(path, against=fcntl.LOCK_SH)
 
 
 def is_locked(path: Path, ending: str = "", *, against: int = fcntl.LOCK_EX) -> bool:
     """Tell whether another program has a file open, or the index of its log.
 
-    With LOCK_SH, whether it lets nobody else read. This program must not have it open: closing the
-    file here would let go of its locks as well.
+    With LOCK_SH, tell whether it keeps others even from reading. This program must not have the
+    file open: closing it here would release the locks of its own connections as well.
     """
     try:
         descriptor = os.open(f"{path}{ending}", os.O_RDWR)
@@ -288,7 +299,7 @@ def is_locked(path: Path, ending: str = "", *, against: int = fcntl.LOCK_EX) -> 
 
 
 def _refuse_own_mount(path: Path) -> None:
-    """Raise Trouble where a container was given the file alone: the logs would stay inside it."""
+    """Raise Trouble if a container has only the file mounted: its logs would stay inside."""
     try:
         mounts = MOUNTS.read_bytes().splitlines()
     except OSError:  # only Linux has it

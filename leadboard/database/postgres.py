@@ -1,4 +1,4 @@
-"""PostgreSQL: who is storing, and what became of a transaction, can be asked there."""
+"""PostgreSQL, which can tell who is storing and whether a transaction was committed."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from leadboard.database.transactions import PATIENCE, nap
 
 CONNECTING: dict[str, Any] = {
     "connect_timeout": 3,
-    # A server that has gone without a word is noticed within a quarter of a minute.
+    # A server that disappears without a word is noticed within 15 seconds.
     "keepalives_idle": 5,
     "keepalives_interval": 3,
     "keepalives_count": 3,
@@ -24,7 +24,7 @@ CONNECTING: dict[str, Any] = {
 
 PINNED: dict[str, Any] = {
     "client_encoding": "UTF8",
-    # Until it is known that there is no pooler.
+    # Nothing is prepared until it is known that there is no pooler.
     "prepare_threshold": None,
 }
 """Settings that neither the address nor the environment may change."""
@@ -39,7 +39,8 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
         self._is_real = False
 
     def begin(self, isolation_level: str | None = None) -> None:
-        """Begin a transaction; of one that writes, keep the number that its fate is asked by."""
+        """Begin a transaction; keep the number of one that writes, to ask for its outcome by it."""
+        # Only snapshots name a level, and they store nothing that could be asked for.
         if isolation_level is None and self._is_real:
             cursor = self._begun(None, "SELECT pg_current_xact_id()::text")
             (self._state.number,) = cursor.fetchone()
@@ -48,10 +49,11 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
             self._begun(isolation_level)
 
     def was_stored(self) -> bool | None:
-        """Tell what became of the last transaction, whose commit was not answered; None: unknown.
+        """Tell whether the last transaction, whose commit got no answer, was stored.
 
-        It is asked for as long as PATIENCE: the server may have to start first.
+        Return None if that is unknown after PATIENCE seconds: the server may have to start first.
         """
+        # Taken now, because the new connection that asks has a history of its own.
         number, history = self._state.number, self._state.history
         give_up = time.monotonic() + PATIENCE
         while number is not None:
@@ -64,23 +66,25 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
         return None
 
     def _fate(self, number: str, history: str) -> str | None:
-        """Return what the server says of a transaction, None while it cannot say it."""
+        """Return the outcome of a transaction, None while the server cannot tell it."""
         try:
             (fate,) = self._one("SELECT pg_xact_status(%s::text::xid8)", (number,))
+        # The server may still be starting: `was_stored` asks again.
         except (DatabaseError, InterfaceError, Trouble):
             return None
-        # Another server, or another history after a failover, has numbered others so.
+        # On another server, or after a failover, the number may be that of another transaction.
         is_same = history is not None and history == self._state.history
         return fate if is_same and fate in {"committed", "aborted"} else None
 
     def settled(self, table: str, patience: float) -> int | None:
-        """Return the id up to which every row is stored, and seen by whoever looks from now on.
+        """Return the id up to which every row is stored and visible to all queries from now on.
 
-        Whoever has drawn an id holds a lock on its sequence until the end of their transaction:
-        once all have let go who held one when the newest row was seen, none below it can come.
-        After `patience` seconds of waiting it is the last id of which that is known, OVERTAKING
-        below the newest at first. None on a standby, which does not see who is storing.
+        A transaction that has drawn an id holds a lock on the sequence until it ends: once all
+        those have ended that held one when the newest row was seen, no lower id can appear. After
+        `patience` seconds it is the last id for which that is known, or at first OVERTAKING below
+        the newest. None on a standby, which does not see who is storing.
         """
+        # Before the locks: a lower id was drawn earlier, so its lock is held by now or has ended.
         newest, is_standby = self._one(
             f"SELECT coalesce(max(id), 0), pg_is_in_recovery() FROM {table}"
         )
@@ -95,12 +99,12 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
         return int(newest)
 
     def _await_storing(self, table: str, patience: float) -> bool:
-        """Wait for those who are storing now, for so many seconds; tell if some still are."""
+        """Wait up to `patience` seconds for those storing now; tell whether some still are."""
         give_up = time.monotonic() + patience
         storing = self._storing(table)
         while storing and time.monotonic() < give_up:
             nap(3)
-            # Who has prepared a commit in two phases goes on under another number.
+            # A transaction prepared for a two-phase commit goes on under another number.
             storing = {
                 each for each in self._storing(table) if each in storing or each.startswith("-1/")
             }
@@ -108,6 +112,7 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
 
     def _storing(self, table: str) -> set[str]:
         """Return the transactions under way that have drawn an id for a row of a table."""
+        # pg_locks shows all databases of the server, in which one number may be several tables.
         held = self.execute_sql(  # type: ignore[no-untyped-call]
             "SELECT virtualtransaction FROM pg_locks "
             "WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted "
@@ -119,14 +124,14 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
 
     def _greet(self, conn: Any) -> None:
         super()._greet(conn)
-        # YugabyteDB gives out ids and numbers of transactions in ways of its own.
+        # Version 13 brought pg_current_xact_id; YugabyteDB numbers transactions in its own way.
         version = conn.info.parameter_status("server_version") or ""
         self._is_real = conn.info.server_version >= 130_000 and not re.search("YB", version)
         self._state.history = _history(conn) if self._is_real else None
 
 
 def _history(conn: Any) -> str | None:
-    """Return the timeline of a server and when it was made, None where it may not be asked."""
+    """Return the identifier and timeline of a server, None where they may not be asked."""
     import psycopg
 
     try:

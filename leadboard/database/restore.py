@@ -1,4 +1,4 @@
-"""The way back from a copy: a backup put where the database is, and what was there kept."""
+"""Restoring a backup: it is put in the place of the database, and what was there is kept."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ from leadboard.database.upgrades import UPGRADES
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a backup brought back, and where what was there before is kept."""
+    """What a backup brought back, and where the previous database is kept."""
 
     appeals: int
     newest: str | None
@@ -28,9 +28,9 @@ class Restored:
 def restore(backup: Path, target: Path) -> Restored:
     """Put a copy of a backup at `target`, whole or not at all; what was there is kept beside it.
 
-    Raises Refused when the backup is the target itself, and Trouble when it is damaged, is none of
-    ours or of a newer Leadboard, when the target is in use or is a database of another program,
-    and when it cannot be written.
+    Raises Refused when the backup is the target itself; Trouble when it is damaged, not Leadboard's
+    or from a newer version, when the target is in use or is a database of another program, and
+    when it cannot be written.
     """
     place = Path(os.path.realpath(target))
     _refuse_useless(backup, place)
@@ -38,6 +38,7 @@ def restore(backup: Path, target: Path) -> Restored:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Trouble(f"Cannot create {place.parent}: {error.strerror}.") from error
+    # Copied and checked before the target is touched, so that a useless backup changes nothing.
     with copied(backup, place) as partial:
         appeals, newest = _looked_at(partial, backup)
         with _alone(place):
@@ -67,8 +68,9 @@ def _refuse_foreign(place: Path) -> None:
     """Raise Trouble for a sound database of another program; a damaged one may be anybody's."""
     if not place.exists() or not place.stat().st_size:
         return
+    # A damaged file cannot be read, and replacing one is what a restore is for.
     with suppress(sqlite3.Error):
-        # Immutable: it is only looked at, and no log is made or taken up.
+        # Immutable, so that looking at it neither creates a log nor replays one.
         with closing(sqlite3.connect(uri_of(place, "ro&immutable=1"), uri=True)) as found:
             names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
         if names and "schema_version" not in names:
@@ -76,7 +78,7 @@ def _refuse_foreign(place: Path) -> None:
 
 
 def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
-    """Return how many appeals a copy holds and when the newest came; raises Trouble."""
+    """Return how many appeals a copy holds and when the newest came; raises Trouble if too new."""
     with closing(sqlite3.connect(uri_of(copy, "ro"), uri=True)) as found:
         [(version,)] = found.execute("SELECT max(version) FROM schema_version")
         appeals = found.execute("SELECT count(*), max(timestamp) FROM appeal").fetchone()
@@ -92,9 +94,10 @@ def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
 def _put(copy: Path, place: Path) -> None:
     """Give a copy the name of the database, without the logs of the one that had it.
 
-    Should the machine stop in between, the old file still has its second name, by which its log
-    is, and so nobody opens it by the first.
+    If the machine stops in between, the old file still has its second name with its log beside it,
+    and cannot be opened by the first one.
     """
+    # Before the file is replaced: SQLite would replay these logs over the new one.
     for ending in REPLAYED:
         with suppress(FileNotFoundError):
             os.unlink(f"{place}{ending}")
@@ -103,9 +106,10 @@ def _put(copy: Path, place: Path) -> None:
 
 
 def _take_back(place: Path, kept: Path | None) -> None:
-    """Leave everything as it was, unless the copy has its name already."""
+    """Put back what was there, unless the copy already has its name."""
     if kept is None or (kept.exists() and not (place.exists() and kept.samefile(place))):
         return
+    # The file comes last, so that under its own name it is never without its logs.
     for ending in (*REPLAYED, ""):
         with suppress(FileNotFoundError):
             if not os.path.exists(f"{place}{ending}"):
@@ -118,6 +122,7 @@ def _alone(place: Path) -> Iterator[None]:
     """Keep every other program out of a file; raises Trouble when one has it open."""
     held: list[int] = []
     try:
+        # SQLite's own locks, so that any program that has the file open is noticed and kept out.
         for ending, (start, length) in LOCKS.items():
             with suppress(FileNotFoundError):
                 held.append(os.open(f"{place}{ending}", os.O_RDWR))
@@ -131,7 +136,7 @@ def _alone(place: Path) -> Iterator[None]:
 
 
 def _kept(place: Path) -> Path | None:
-    """Give what is at a place, with its log, a second name beside it; return that name."""
+    """Give the file at a place, and its logs, a second name beside it; return that name."""
     kept = place.with_name(f"{place.name}.{now():%Y%m%dT%H%M%S%f}.old")
     there = [ending for ending in ("", *REPLAYED) if os.path.exists(f"{place}{ending}")]
     for ending in there:
@@ -143,5 +148,5 @@ def _kept(place: Path) -> Path | None:
 def _linked(path: str, second: str) -> None:
     try:
         os.link(path, second)
-    except OSError:  # some file systems know no links
+    except OSError:  # some file systems have no hard links
         shutil.copy2(path, second)

@@ -1,4 +1,4 @@
-"""Opens a database and sees to its tables: made on first use, brought up to date later."""
+"""Opening a database, whose tables are created on first use and upgraded later."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from leadboard.database.upgrades import bring_up_to_date
 from leadboard.database.urls import file_of, is_server
 
 _PLAIN: dict[Any, list[Any]] = {}
-"""The constraints of each column without what an engine adds: tables are worded at each opening."""
+"""The constraints of each column without those of an engine, which each opening adds again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Schema:
         bind(opened)
         self._fit_to_engine()
         try:
-            # While the last of other programs closes a file, not even reading is possible.
+            # While another program is the last to close a file, it cannot even be read.
             patiently(lambda: self._make_ready(path, may_create))
         except BaseException:
             opened.close()
@@ -51,6 +51,7 @@ class Schema:
     def _make_ready(self, path: Path | None, may_create: bool) -> None:
         with plainly():
             database.connect(reuse_if_open=True)
+            # Without a lock, as most often they are there; `_create` looks again under one.
             if not database.table_exists("schema_version"):
                 if not may_create or engine().is_read_only:
                     raise Trouble(
@@ -60,8 +61,9 @@ class Schema:
             bring_up_to_date(path, self.version)
 
     def _fit_to_engine(self) -> None:
-        """Word the tables for the open engine: Peewee would say the same to any."""
+        """Adapt the tables to the open engine, since Peewee would write the same for all."""
         for table in self.tables:
+            # Peewee writes STRICT for every engine, and for a server it is a syntax error.
             table._meta.strict_tables = not engine().is_server
             for field in table._meta.sorted_fields:
                 plain = _PLAIN.setdefault(field, list(field.constraints or ()))
@@ -70,12 +72,12 @@ class Schema:
     def _words_for(self, field: Any) -> list[SQL]:
         if field.field_type == UtcField.field_type:
             return engine().text_collation
-        # A server uses no id twice anyway.
+        # A server never reuses ids, but SQLite gives out again that of a deleted newest row.
         is_counted_on = not engine().is_server and any(field is each for each in self.never_reused)
         return [SQL("AUTOINCREMENT")] if is_counted_on else []
 
     def _create(self) -> None:
-        # In this order: another program may store the same tables between the two questions.
+        # In this order: another program may create the same tables between the two queries.
         found = set(database.get_tables())
         if database.table_exists("schema_version"):
             return

@@ -1,6 +1,6 @@
-"""Addresses of databases on servers: which text is one, which only looks like one, its parts.
+"""Addresses of databases on servers: which text is one, which only looks like one, and its parts.
 
-Nothing here needs a driver but `parts_of`, which reads an address as libpq does.
+Only `parts_of` needs a driver, because it reads an address as libpq does.
 """
 
 import os
@@ -37,7 +37,7 @@ UNREADABLE = (
     "In a password, @ is written %40, / is %2F and % is %25."
 )
 _NO_FILE = (
-    "That looks like the address of a server and is none: write postgresql://host/name, "
+    "That looks like a server's address but is not one: write postgresql://host/name, "
     "or put ./ before the name of a file."
 )
 
@@ -53,9 +53,9 @@ def is_server(target: str | Path | None) -> bool:
 
 
 def refuse_lookalike(target: str) -> None:
-    """Raise Trouble for a text that was meant to name a server: it must never become a file.
+    """Raise Trouble for text that was meant to name a server, so that it never becomes a file.
 
-    A path that begins with `/`, `./`, `../` or `~` is always a file, but for `//host:port/name`.
+    A path that begins with `/`, `./`, `../` or `~` is always a file, except `//host:port/name`.
     """
     text = target.strip()
     if text.startswith(("/", "./", "../", "~")) and not text.startswith("//"):
@@ -78,8 +78,8 @@ def refuse_lookalike(target: str) -> None:
 def parts_of(target: str) -> tuple[str, str, dict[str, Any]]:
     """Return the scheme, the database's name, and the settings of the connection.
 
-    The name is empty where a service of libpq has it. Raises Trouble for what libpq does not
-    take, or when the driver is not installed.
+    The name is empty if a service of libpq supplies it. Raises Trouble for what libpq does not
+    accept, or when the driver is not installed.
     """
     try:
         from psycopg import Error
@@ -90,9 +90,10 @@ def parts_of(target: str) -> tuple[str, str, dict[str, Any]]:
     url = _URL.match(text)
     scheme = url[1].lower() if url else "postgresql"
     try:
+        # libpq knows no scheme but its own, so that of CockroachDB is replaced.
         given = conninfo_to_dict(f"postgresql://{text[url.end() :]}" if url else text)
     except (Error, UnicodeError):
-        # Not even as its cause: the driver's words quote the address.
+        # Without a cause: the driver's message quotes the address, and the password with it.
         raise Trouble(UNREADABLE) from None
     settings: dict[str, Any] = {key: str(each) for key, each in given.items() if each is not None}
     name = settings.pop("dbname", "") or os.environ.get("PGDATABASE", "")
@@ -104,9 +105,9 @@ def parts_of(target: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def _is_plausible(name: str, settings: dict[str, Any]) -> bool:
-    """Tell whether the parts are what their names say, and not pieces of an unescaped password.
+    """Tell whether the parts are what they should be, and not pieces of an unescaped password.
 
-    libpq would try them, and take a name that is an address for one more address.
+    libpq would use them as they are, and would read a name that is an address as an address.
     """
     hosts = settings.get("host", "").split(",")
     return (

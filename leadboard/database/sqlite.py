@@ -32,8 +32,10 @@ BULK_CACHE = 4_096
 BULK_LOG = 8_192
 """Pages of the log after which bulk writing copies them into the file."""
 
+# Foreign keys are off in each new connection.
 READING = {"foreign_keys": 1}
 """Settings of a connection that only reads."""
+# Not NORMAL: in WAL mode a power failure could then undo commits that were acknowledged.
 WRITING = {"journal_mode": "wal", **READING, "synchronous": "FULL"}
 """Settings of a connection that writes."""
 
@@ -57,7 +59,7 @@ class SqliteStore(SqliteDatabase):
 
     @property
     def is_read_only(self) -> bool:
-        """Tell whether nothing can be stored, for want of rights."""
+        """Tell whether nothing can be stored, because rights are missing."""
         return self.file.is_read_only
 
     @property
@@ -67,25 +69,27 @@ class SqliteStore(SqliteDatabase):
 
     @property
     def identity(self) -> str:
-        """Return what tells this database from all others."""
+        """Return what identifies this database."""
         return self.file.real
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
-        """Lend a transaction that owns the write lock from its start.
+        """Yield a transaction that holds the write lock from its start.
 
-        Raises Trouble when the file is no longer at its path, Uncertain when it went meanwhile,
-        and Refused when it may only be read.
+        Raises Trouble when the file is no longer at its path, Uncertain when it was lost during the
+        transaction, and Refused when it may only be read.
         """
         self.file.refuse_writing()
+        # Not deferred: to write after reading fails at once if others wrote in between.
         with self.atomic("IMMEDIATE") as transaction:
             self.file.confirm()
             yield transaction
+        # Again, since the file may be lost between the first look and the commit.
         self.file.confirm_stored()
 
     @contextmanager
     def snapshot(self) -> Iterator[Any]:
-        """Lend a transaction that reads everything as it was at one moment; raises Trouble."""
+        """Yield a transaction that reads everything as it was at one moment; raises Trouble."""
         with self.atomic() as transaction:
             yield transaction
         self.file.confirm()
@@ -99,11 +103,11 @@ class SqliteStore(SqliteDatabase):
         return found
 
     def was_stored(self) -> bool | None:
-        """Return nothing: no answer is ever lost on the way from a file."""
+        """Return None: no answer is ever lost on the way from a file."""
         return None
 
     def settled(self, table: str, patience: float) -> int:
-        """Return an id above all others: one writes at a time, in the order of the ids."""
+        """Return an id above all others: there is one writer at a time, and ids only grow."""
         return BEYOND
 
     def change_counter(self) -> int:
@@ -116,29 +120,30 @@ class SqliteStore(SqliteDatabase):
         return number
 
     def rest(self) -> None:
-        """Let go of the file: it is opened again in no time."""
+        """Close the file, since opening it again takes almost no time."""
         self.close()
 
     def tune_for_bulk(self) -> None:
         """Let this connection keep more pages, so that a long run of writes is quicker."""
+        # Negative: SQLite takes a positive number for pages.
         self._all(f"PRAGMA cache_size = {-BULK_CACHE}")
         self._all(f"PRAGMA wal_autocheckpoint = {BULK_LOG}")
 
     def contains(self, columns: Sequence[Any], word: str) -> Expression:
-        """Return the condition that the fold of a column holds a folded word."""
-        # In one piece, since each call of Python takes its time; no word holds a line break.
+        """Return the condition that the fold of a column contains a folded word."""
+        # As one text, since each call of Python takes time; no word contains a line break.
         text = reduce(lambda before, column: before.concat("\n").concat(column), columns)
-        # Bytes, since what other programs wrote may be no UTF-8.
+        # As bytes, since text of other programs may not be UTF-8.
         return fn.folds_to_hold(text.cast("BLOB"), word) == 1
 
     def advance_ids(self, table: str) -> None:
-        """Do nothing: SQLite goes on from the highest id by itself."""
+        """Do nothing: SQLite continues from the highest id by itself."""
 
     def analyze(self) -> None:
         """Do nothing: the plans of SQLite follow from the indexes alone."""
 
     def integrity_errors(self) -> list[str]:
-        """Return what is broken in the file itself, a sentence each."""
+        """Return what is broken in the file itself, one sentence each."""
         found = [
             f"The file is damaged: {words}."
             for (words,) in self._all("PRAGMA integrity_check(20)")
@@ -150,14 +155,14 @@ class SqliteStore(SqliteDatabase):
         ]
 
     def _connect(self) -> Any:
-        # Before anything is opened: the log would be replayed over a file in the place of ours.
+        # Before anything is opened: SQLite would replay our log over a file that replaced ours.
         self.file.before_connecting()
         give_up = time.monotonic() + PATIENCE
         while True:
             try:
                 return self._confirmed(super()._connect())  # type: ignore[misc]  # not in its stubs
             except sqlite3.OperationalError as error:
-                # A new file is locked for a moment while another process turns its log on.
+                # A new file is locked for a moment while another process switches it to WAL mode.
                 is_busy = (error.sqlite_errorname or "").startswith("SQLITE_BUSY")
                 if not is_busy or time.monotonic() > give_up:
                     raise
@@ -178,6 +183,7 @@ class SqliteStore(SqliteDatabase):
 
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
+        # Otherwise one invalid byte of another program would make a whole query fail.
         conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
         conn.create_function("folds_to_hold", 2, _folds_to_hold, deterministic=True)
 
@@ -191,8 +197,8 @@ def connect_sqlite(
 ) -> SqliteStore:
     """Return the SQLite database at `path`, made with mode 0600 if it is new and may be made.
 
-    Raises Trouble where there is none, where it is one of another program, and where it may only
-    be read, unless `may_only_read` says that this is enough.
+    Raises Trouble if there is none, if it belongs to another program and, without `may_only_read`,
+    if it may only be read.
     """
     make_sure(path, may_create=may_create)
     with plainly():
@@ -209,6 +215,7 @@ def _mode_of(path: Path) -> Mode:
         try:
             refuse_foreign(path, mode)
         except sqlite3.OperationalError as error:
+            # This mode needs rights that are missing; the next one may do with less.
             if sqlite_name(error) not in {"SQLITE_CANTOPEN", "SQLITE_READONLY"}:
                 raise
         else:
@@ -219,7 +226,7 @@ def _mode_of(path: Path) -> Mode:
 
 
 def _refuse_lone_log(path: Path, mode: Mode) -> None:
-    """Raise Trouble for a log without its index, where none can be made: a copy of a folder."""
+    """Raise Trouble for a log without its index if none can be created, as in a copied folder."""
     if mode != "rw" and has_log(path) and not beside(path, LOGS[1]).exists():
         raise Trouble(
             f"A part of {path} is in its log {path}{LOGS[0]}, which can only be read where its "
@@ -228,8 +235,9 @@ def _refuse_lone_log(path: Path, mode: Mode) -> None:
 
 
 def refuse_foreign(path: Path, mode: Mode) -> None:
-    """Raise Trouble for a database of another program before anything in it is touched."""
+    """Raise Trouble for a database of another program, before anything in it is changed."""
     with closing(sqlite3.connect(uri_of(path, mode), timeout=PATIENCE, uri=True)) as probe:
         names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
+    # No tables at all: the file is new, or another program is just creating them.
     if names and not names >= {"schema_version", "operator", "appeal"}:
         raise Trouble("The file is a database of another program: choose another with --db.")

@@ -23,17 +23,18 @@ PATIENCE = 5.0
 
 
 SETTLING, GLANCE = 0.5, 0.05
-"""Seconds that a page for others, and a screen, waits for who is storing below the newest row."""
+"""Seconds that pages for other programs, and the screen, wait for rows still being stored."""
 
 
 def transact(work: Callable[[], T]) -> T:
     """Run `work` in one transaction and return its result.
 
-    On SQLite it owns the write lock from its start; on a server it is run again when others
+    On SQLite it holds the write lock from its start; on a server it is run again when others
     changed the same rows or stored the same new ones. Inside another `transact` it simply joins in.
     `work` may be run again, so it must keep nothing from a failed run. Raises what `work` raises,
     TooBusy after PATIENCE seconds, and Trouble when the database cannot be written.
     """
+    # No savepoint: after a conflict only a run from the outermost start sees what others stored.
     if database.in_transaction():
         return work()
     give_up = time.monotonic() + PATIENCE
@@ -46,19 +47,21 @@ def transact(work: Callable[[], T]) -> T:
             if time.monotonic() > give_up:
                 raise
         except IntegrityError as error:
-            # A second look finds what somebody else stored at once, or took away.
+            # The next run finds what others stored, or no longer finds what they deleted.
             if not is_meeting(error):
                 raise
             if time.monotonic() > give_up:
                 raise trouble_of(error) from error
         attempts += 1
+        # Always short on SQLite, whose writers take turns of milliseconds: with naps of up to
+        # 100 ms a third writer waited ten times as long.
         nap(attempts if engine().is_server else 1)
 
 
 def patiently(attempt: Callable[[], T], seconds: float | None = None) -> T:
-    """Return what an attempt returns, tried again while it is TooBusy, for PATIENCE seconds.
+    """Return what `attempt` returns, calling it again while it raises TooBusy.
 
-    Or for as many `seconds` as are named.
+    It gives up after `seconds`, which are PATIENCE unless given.
     """
     give_up = time.monotonic() + (PATIENCE if seconds is None else seconds)
     while True:
@@ -72,22 +75,24 @@ def patiently(attempt: Callable[[], T], seconds: float | None = None) -> T:
 
 @contextmanager
 def storing(there: Engine) -> Iterator[None]:
-    """Run what is inside in one transaction, stored when it ends without an error.
+    """Run the body in one transaction, which is stored if it ends without an error.
 
-    Where the answer to the commit is lost, the server is asked what became of it. Raises Uncertain
-    when it cannot tell, and ServerLost, like every other Trouble, for what was not stored.
+    If the answer to the commit is lost, the server is asked for the outcome. Raises Uncertain when
+    it cannot tell, and ServerLost, like every other Trouble, when nothing was stored.
     """
     is_done = False
     try:
+        # `plainly` is the outer one, because a commit fails only as `writing` ends.
         with plainly(), there.writing():
             yield
             is_done = True
     except ServerLost as lost:
+        # Lost before the commit was sent, nothing was stored and it may be tried again.
         is_stored = there.was_stored() if is_done else False
         if is_stored is None:
-            # Nobody knows whether it was stored, so it must not be tried again by itself.
+            # It may be stored, so it must not be tried again automatically.
             raise Uncertain(
-                "The database server was lost while storing, which may be done or not: look "
+                "The database server was lost while storing, so it may be stored or not: look "
                 "before you repeat."
             ) from lost
         if not is_stored:
@@ -97,13 +102,13 @@ def storing(there: Engine) -> Iterator[None]:
 def nap(attempts: int = 1) -> None:
     """Sleep for about a millisecond, longer after several attempts.
 
-    Each time another one, so that waiting writers do not meet again.
+    The time is random, so that waiting writers do not collide again.
     """
     time.sleep(random.uniform(0.0005, 0.001 * 2 ** min(attempts, 6)))
 
 
 def tune_for_bulk() -> None:
-    """Get this connection ready for a long run of writes."""
+    """Prepare this connection for a long run of writes."""
     with plainly():
         engine().tune_for_bulk()
 
@@ -121,28 +126,31 @@ def plainly() -> Iterator[None]:
     try:
         yield
     except (DatabaseError, InterfaceError, sqlite3.Error) as error:
+        # For `transact`, which knows a meeting of writers from a mistake of ours.
         if is_constraint(error):
             raise
         raise trouble_of(error) from error
+    # Python's sqlite3 raises it for a number beyond 64 bits; a server has a code for that.
     except OverflowError as error:
-        raise Missing("There is nothing with so large a number.") from error
+        raise Missing("There is no row with so large a number.") from error
 
 
 def reading(query: Callable[[], T]) -> T:
-    """Return what a reading finds; raises Trouble when the database cannot be read."""
+    """Return what `query` returns; raises Trouble when the database cannot be read."""
     with plainly():
         return query()
 
 
 def reading_in_place(query: Callable[[], T]) -> T:
-    """Return what a reading finds in what the address names still; raises Trouble."""
+    """Return what `query` returns; raises Trouble also if the address names another database."""
     found = reading(query)
+    # After the query, since the file may have been replaced while it was read.
     engine().confirm()
     return found
 
 
 def at_one_moment(query: Callable[[], T]) -> T:
-    """Return what a reading of several queries finds as it was at one moment; raises Trouble."""
+    """Return what several queries find as it was at one moment; raises Trouble."""
     with plainly(), engine().snapshot():
         return query()
 
@@ -150,9 +158,9 @@ def at_one_moment(query: Callable[[], T]) -> T:
 def settled(table: type[Model]) -> int:
     """Return the id up to which every row is stored, BEYOND on SQLite; raises Trouble.
 
-    On a server a transaction may still be storing one below the newest. It holds for what is read
-    from now on, so it is asked before a transaction that reads one moment, not inside. Where
-    nothing is known it is OVERTAKING below the newest.
+    On a server a transaction may still be storing a row below the newest. The id holds for what is
+    read from now on, so ask before a transaction that reads one moment, not inside it. If nothing
+    is known it is OVERTAKING below the newest.
     """
     with plainly():
         known = engine().settled(table._meta.table_name, GLANCE)
@@ -163,10 +171,10 @@ def settled(table: type[Model]) -> int:
 
 
 def followable(table: type[Model]) -> int:
-    """Return the id up to which a page for others may go; raises Trouble.
+    """Return the id up to which a page for other programs may go; raises Trouble.
 
-    Nothing below it can come later. BEYOND where that cannot be known: on CockroachDB, on
-    YugabyteDB, on a standby.
+    No row below it can appear later. BEYOND if that cannot be known: on CockroachDB, YugabyteDB
+    and a standby.
     """
     with plainly():
         known = engine().settled(table._meta.table_name, SETTLING)
@@ -174,7 +182,7 @@ def followable(table: type[Model]) -> int:
 
 
 def ids_given(table: type[Model]) -> None:
-    """Let the next ids go on from the highest: rows were stored with ids of their own."""
+    """Make the next id follow the highest, after rows were stored with given ids."""
     name = table._meta.table_name
     with plainly():
         engine().advance_ids(name)

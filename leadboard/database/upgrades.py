@@ -1,7 +1,7 @@
-"""The steps that bring older tables up to date, each in the words of its own time.
+"""The steps that bring older tables up to date, each in the SQL of its own time.
 
-A step never follows the tables as they are today: what it has to make of them is what they were
-in the version after it.
+A step never uses the tables as they are today: it must make them what they were in the version
+that follows it.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,13 @@ from leadboard.database.fields import now
 from leadboard.database.transactions import patiently, transact
 
 UPGRADING = 600.0
-"""Seconds that a program waits for another that brings the tables up to date, or still writes."""
+"""Seconds to wait for another program that upgrades the tables or is still writing."""
 
 IN_FILES = {"whole": "INTEGER", "text": "TEXT", "strict": " STRICT"}
 ON_SERVERS = {"whole": "BIGINT", "text": 'TEXT COLLATE "C"', "strict": ""}
-"""The words in which engines differ."""
+"""The words of SQL in which engines differ."""
 
+# Message ids are counted per chat: the same key of another sender is another message.
 KEYS_BY_SENDER = (
     'DROP INDEX "appeal_key"',
     'CREATE UNIQUE INDEX "appeal_by_key" ON "appeal" ("key", "source_id", "lead_id") '
@@ -37,7 +38,7 @@ OPEN_DRAINS = (
 
 
 def to_version_2() -> None:
-    """Make keys unique for each source and lead, let acts have parts, and some of them be open."""
+    """Make keys unique for each source and lead, and let acts have parts and open drains."""
     words = ON_SERVERS if engine().is_server else IN_FILES
     for statement in (*KEYS_BY_SENDER, *PARTS_OF_ACTS, *OPEN_DRAINS):
         database.execute_sql(statement.format_map(words))
@@ -62,7 +63,7 @@ UPGRADES: dict[int, Callable[[], None]] = {1: to_version_2, 2: to_version_3}
 def bring_up_to_date(path: Path | None, wanted: int) -> None:
     """Upgrade the open database to a version; one of several programs does it, the others wait.
 
-    A file is copied beside itself before. Raises Trouble for a newer version, and when the upgrade
+    A file is first copied beside itself. Raises Trouble for a newer version, and when the upgrade
     cannot be made; then nothing has changed.
     """
     version = _version()
@@ -83,6 +84,7 @@ def bring_up_to_date(path: Path | None, wanted: int) -> None:
 def _attempt(path: Path | None, version: int, wanted: int) -> None:
     try:
         transact(lambda: _upgrade(path, wanted))
+    # Passed on as they are, for `patiently` to try again while another program is at work.
     except (TooBusy, ServerLost):
         raise
     except Trouble as trouble:
@@ -94,6 +96,7 @@ def _attempt(path: Path | None, version: int, wanted: int) -> None:
 
 def _upgrade(path: Path | None, wanted: int) -> None:
     """Copy a file as it is and take every step, unless another program has just done it."""
+    # A file is locked as a whole already, and SQLite has no FOR UPDATE.
     old = _version(is_held=engine().is_server)
     if old >= wanted:
         return
@@ -103,6 +106,7 @@ def _upgrade(path: Path | None, wanted: int) -> None:
             UPGRADES[version]()
         database.execute_sql(f"UPDATE schema_version SET version = {int(wanted)}")
     except BaseException:
+        # Or each failed start would leave one more copy, on a full disk as well.
         if copy is not None:
             copy.unlink()
         raise

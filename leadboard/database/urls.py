@@ -11,7 +11,7 @@ from leadboard.database.server_address import is_server, refuse_lookalike, serve
 __all__ = ["address_of", "default_path", "file_of", "is_server", "path_of"]
 
 SQLITE = "sqlite:///"
-"""What a file may be named by, as SQLAlchemy and Django have it."""
+"""What the URL of a file begins with, as in SQLAlchemy and Django."""
 
 
 def default_path() -> Path:
@@ -27,7 +27,7 @@ def address_of(target: str | None) -> str:
 
 
 def path_of(target: str) -> Path:
-    """Return the file that a path or `sqlite:///` URL names; raises Trouble for all else."""
+    """Return the file that a path or `sqlite:///` URL names; raises Trouble for anything else."""
     if "\0" in unquote(target):
         raise Trouble("The path of the database holds a NUL: check --db.")
     if is_server(target):
@@ -36,17 +36,18 @@ def path_of(target: str) -> Path:
         )
     if target[: len(SQLITE)].lower() == SQLITE:
         if set("?#") & set(target):
-            raise Trouble("After sqlite:/// stands a path alone, with ? as %3F and # as %23.")
+            raise Trouble("After sqlite:/// only a path may follow, with ? as %3F and # as %23.")
         return Path(unquote(target[len(SQLITE) :])).absolute()
     refuse_lookalike(target)
     return Path(target).expanduser().absolute()
 
 
 def file_of(target: str | Path | None) -> Path:
-    """Return the file that a target names; raises Trouble when it is no address of a file."""
+    """Return the file that a target names; raises Trouble if it does not name one."""
     try:
         return default_path() if target is None else path_of(str(target))
     except (OSError, RuntimeError, ValueError) as error:
+        # Trouble is a RuntimeError, and so is `expanduser`'s for a user without a home.
         if isinstance(error, Trouble):
             raise
         raise Trouble("The database cannot be opened: check its path and rights.") from error

@@ -60,7 +60,7 @@ def test_check_counts_what_it_does_not_name(
     old_twins(target)
     assert [each.sentence for each in audit.check()][1:] == [
         "Leads #1, #2 and 1 more look the same, as +7.",
-        "Leads: 1 more names are there twice to the eye.",
+        "Leads: 1 more names have look-alikes.",
     ]
 
 

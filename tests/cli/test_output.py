@@ -94,4 +94,4 @@ def test_what_is_done_with_standard_output_closed_is_done(house: Path, command: 
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert b"never should" not in done.stderr
+    assert b"Unexpected error" not in done.stderr

@@ -201,7 +201,7 @@ def test_what_went_while_it_was_stored_is_uncertain(house: Database, file: Path)
         rows("UPDATE operator SET max_load = 7")
         moved(file)
 
-    with pytest.raises(Uncertain, match="look whether it was stored"):
+    with pytest.raises(Uncertain, match="check whether it was stored"):
         transact(work)
 
 

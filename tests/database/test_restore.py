@@ -162,7 +162,7 @@ def useless(request: pytest.FixtureRequest, copy: Path, tmp_path: Path) -> Path:
     ("useless", "words"),
     [
         ("foreign", "not a Leadboard database"),
-        ("text", "damaged or no database"),
+        ("text", "damaged or not a database"),
         ("newer", "upgrade Leadboard"),
         ("damaged", "damaged"),
         ("missing", "There is no backup"),

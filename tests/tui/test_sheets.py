@@ -167,4 +167,4 @@ async def test_a_row_that_cannot_be_drawn_says_so_and_the_desk_goes_on(
 
         monkeypatch.setattr(desk.app.focused, "draw_row", broken)
         await desk.press("down")
-        assert "Something failed that never should (ZeroDivisionError)" in desk.text
+        assert "Unexpected error (ZeroDivisionError)" in desk.text
