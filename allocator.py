@@ -58,8 +58,9 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
         return known
     if not has_source(draft.source_id):
         raise Missing(f"There is no source #{draft.source_id}.", "source")
-    lead_id = lead_id_of(draft.external_id)
     decision = _decide_in_turn(draft.source_id, rng)
+    # Behind the operators: a new lead is a lock as well, and all take their locks in one order.
+    lead_id = lead_id_of(draft.external_id)
     timestamp = now()
     columns = decision.columns()
     appeal_id = store_appeal(draft, lead_id, columns, timestamp)
@@ -134,7 +135,6 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
 
 def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -> list[Placed]:
     queued = _queued({draft.source_id for draft in drafts}, len(drafts), rng)
-    leads = lead_ids([draft.external_id for draft in drafts], known)
     wheels = Wheels(rng)
     decisions = [
         # Nobody is drawn behind a queue: the next free places belong to the older appeals.
@@ -147,6 +147,7 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
     wheels.settle(
         {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
     )
+    leads = lead_ids([draft.external_id for draft in drafts], known)
     moment = now()
     ids = store_appeals(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}

@@ -83,7 +83,8 @@ def ids_of_keys(
 
 def lead_ids(external_ids: Sequence[str], known: dict[str, int]) -> dict[str, int]:
     """Return the ids of leads by their external ids, adding new leads."""
-    new = [each for each in dict.fromkeys(external_ids) if each not in known]
+    # In their own order: two writers with the same new leads meet at the first one, not crosswise.
+    new = sorted({each for each in external_ids if each not in known})
     for chunk in chunks(new):
         _new_leads(len(chunk)).changes_in_turn(chunk)
     # Read back: an insert returns no ids of leads that another writer stored first.

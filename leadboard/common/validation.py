@@ -128,8 +128,8 @@ def whole(number: object) -> object:
 def _digits(number: object) -> object:
     """Return a whole number of a reasonable length as its digits, anything else unchanged."""
     number = whole(number)
-    # An id has at most 200 characters, about 660 bits; `str` raises ValueError beyond 4300 digits.
-    if isinstance(number, bool) or not isinstance(number, int) or number.bit_length() > 660:
+    # An id has at most 200 characters, up to 665 bits; `str` raises ValueError beyond 4300 digits.
+    if isinstance(number, bool) or not isinstance(number, int) or number.bit_length() > 700:
         return number
     return str(number)
 

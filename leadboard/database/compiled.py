@@ -66,6 +66,7 @@ class _Statement:
         markers = [(at, each) for at, each in enumerate(self._parameters) if type(each) is _Marker]
         self._places = [at for at, _ in markers]
         self._names = [marker.name for _, marker in markers]
+        self._count = len(set(self._names))
         self._stored = [
             (at, marker.field.db_value) for at, marker in markers if _differs(marker.field)
         ]
@@ -81,7 +82,7 @@ class _Statement:
         except KeyError:
             raise self._misfit(values) from None
         # A name may be needed at several places, so that the lengths differ although all names fit.
-        if len(values) != len(in_turn) and values.keys() != set(self._names):
+        if len(values) != self._count:
             raise self._misfit(values)
         return self.filled_in_turn(in_turn) if self._is_mixed else in_turn
 

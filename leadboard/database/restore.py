@@ -83,7 +83,9 @@ def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
         [(version,)] = found.execute("SELECT max(version) FROM schema_version")
         appeals = found.execute("SELECT count(*), max(timestamp) FROM appeal").fetchone()
     newest = max(UPGRADES) + 1
-    if version is None or version > newest:
+    if version is None:
+        raise Trouble(f"{backup} is not a Leadboard database: name the file of a copy.")
+    if version > newest:
         raise Trouble(
             f"{backup} was made by a newer Leadboard (tables of version {version}, this one knows "
             f"{newest}): upgrade Leadboard."

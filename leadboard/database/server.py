@@ -218,8 +218,6 @@ def _is_over(conn: Any, waiting: "select.poll") -> bool:
     """Tell whether a connection is closed, possibly by the server while it was idle."""
     if conn.closed:
         return True
-    if conn.closed:
-        return True
     # What a server sends without being asked may be a mere notice, so all of it is read.
     while waiting.poll(0):
         try:

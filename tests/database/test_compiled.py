@@ -67,6 +67,17 @@ def test_values_that_the_query_does_not_name_are_an_error(values: dict[str, Any]
         one.rows(**values)
 
 
+def test_a_value_too_many_is_an_error_where_a_name_stands_twice(db: object) -> None:
+    both = Compiled(
+        lambda: Lead.select(Lead.id).where(
+            (Lead.id == Param(Lead.id, "n")) | (Lead.id > Param(Lead.id, "n"))
+        )
+    )
+    assert both.rows(n=1) == []
+    with pytest.raises(TypeError, match=": odd$"):
+        both.rows(n=1, odd=2)
+
+
 class Stamped(Model):
     """A table with a default that is another one for each row."""
 
