@@ -35,6 +35,7 @@ def replace_weight(
     after = checked_weight(weight)
 
     def change(before: int | None) -> int:
+        # The same weight by somebody else is no conflict.
         if before not in (was, after):
             names = f"{operator_name(operator_id)} · {source_name(source_id)}"
             became = "unlinked" if before is None else f"set to {before}"
@@ -81,6 +82,7 @@ def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -
     }
 
     def work(journal: Journal) -> tuple[str, int]:
+        # Before the first write: an unknown id raises Missing, not the error of a foreign key.
         people = {each: operator_name(each) for each in {each for each, _ in wanted}}
         sources = {each: source_name(each) for each in {each for _, each in wanted}}
         moved = write_weights(wanted, journal)
@@ -95,7 +97,7 @@ def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -
 
 
 def spread(source_id: int, *, actor: str) -> Done[int]:
-    """Give every operator of a source the same weight, keeping their sum as near as it goes.
+    """Give every operator of a source the same weight, keeping their sum as close as possible.
 
     The result is how many operators that are.
     """
@@ -105,6 +107,7 @@ def spread(source_id: int, *, actor: str) -> Done[int]:
         weights = weights_of(source_id)
         if not weights:
             raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        # At 0 none of them would get an appeal.
         even = max(1, round(sum(weights.values()) / len(weights)))
         write_weights({(operator_id, source_id): even for operator_id in weights}, journal)
         many = "1 operator" if len(weights) == 1 else f"{len(weights)} operators"
