@@ -1,7 +1,7 @@
-"""What people edit, described once: acts, undo, files, HTTP and dialogs all go by it.
+"""The columns that people edit, described once for acts, undo, files, HTTP and dialogs.
 
-A new column of an operator is a field of the table with its upgrade, a check of its values, and a
-line here.
+To add a column to an operator, add a field to its table with the upgrade, a check of its values,
+and a line here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,12 +25,12 @@ from models import Operator, Source
 
 
 class Kind(Enum):
-    """What a column holds, which decides how it is typed, read from a file and asked for."""
+    """The kind of a value, which decides how it is typed, read from a file and asked for."""
 
     LINE = auto()
-    """A name: some characters of text in one line."""
+    """A name: text of one line, never empty."""
     TEXT = auto()
-    """Free text of any lines, or none."""
+    """Free text of any number of lines, or none."""
     WHOLE = auto()
     """A whole number from 0."""
     FLAG = auto()
@@ -39,10 +39,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that people edit; `most` is its most characters, or its largest number.
+    """A column that people edit; `most` is its longest length, or its largest number.
 
-    `check` returns a value as it is stored and raises Refused for one that cannot be. Without a
-    `default` the column must be given for a new row; `suggested` is what its dialog begins with.
+    `check` returns a value as it is stored and raises Refused for an invalid one. A column without
+    a `default` is required in a new row; `suggested` is the text that its dialog starts with.
     """
 
     field: "Field[Any]"
@@ -55,12 +55,12 @@ class Column:
 
     @property
     def name(self) -> str:
-        """Return the column as tables, files and programs call it."""
+        """Return the name of the column in tables, files and JSON."""
         name: str = self.field.column_name
         return name
 
     def of_new(self, value: object) -> str:
-        """Return what there is to say of the column in a new row, nothing where it is as usual."""
+        """Return the words about the column of a new row, empty for the usual value."""
         if self.kind is Kind.FLAG:
             return "" if value == self.default else _switch(value)
         return f"{self.label} {value}" if self.kind is Kind.WHOLE else ""
@@ -97,19 +97,19 @@ class Entity:
         return sorted(self.columns[1:], key=lambda column: column.kind is Kind.FLAG)
 
     def checked(self, values: Mapping[str, object]) -> dict[str, Any]:
-        """Return the values as they are stored; raises Refused for one that cannot be."""
+        """Return the values as they are stored; raises Refused for an invalid one."""
         return {name: self._named(name).check(value) for name, value in values.items()}
 
     def _named(self, name: str) -> Column:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise Refused(f"There is no {name} of a {self.word} to be set.", name)
+        raise Refused(f"There is no column {name} to set.", name)
 
     def completed(self, values: Mapping[str, object]) -> dict[str, Any]:
-        """Return the columns of a new row; raises Refused where one is missing that must be given.
+        """Return the columns of a new row; raises Refused where a required one is missing.
 
-        The values are checked ones; what has a default may be left out.
+        The values have been checked; those with a default may be left out.
         """
         return {column.name: self._value(column, values) for column in self.columns}
 
@@ -120,12 +120,14 @@ class Entity:
         return value
 
     def text_of(self, row: object) -> str:
-        """Return what a filter looks into: the name of a row for readers, and its free texts."""
+        """Return the text that a filter searches: the name of a row and its free texts."""
         texts = [each.name for each in self.columns if each.kind in (Kind.LINE, Kind.TEXT)]
+        # The words of a filter hold no space, so none is found across the end of one text and the
+        # beginning of the next.
         return "\n".join(str(getattr(row, name)) for name in texts)
 
     def of_new(self, values: Mapping[str, object]) -> str:
-        """Return what follows the name of a new row in words: `, limit 10, off`."""
+        """Return the words that follow the name of a new row: `, limit 10, off`."""
         words = (each.of_new(values[each.name]) for each in self._others)
         return "".join(f", {each}" for each in words if each)
 
@@ -145,7 +147,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """An operator, for readers."""
+    """An operator as readers get it."""
 
     id: int
     name: str
@@ -157,7 +159,7 @@ class OperatorRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source, for readers, and how many of its appeals wait."""
+    """A source as readers get it, with the number of its waiting appeals."""
 
     id: int
     name: str

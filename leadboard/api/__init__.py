@@ -1,4 +1,4 @@
-"""HTTP: what bots and other programs may ask for, and the server that answers them."""
+"""The HTTP door for bots and other programs: its endpoints and its server."""
 
 __all__ = [
     "access",

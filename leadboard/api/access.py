@@ -1,4 +1,4 @@
-"""Who comes in: the token, the host that is asked for, the size of a body, and how often."""
+"""Access to the door: the token, the host, the size of a body and the rate of requests."""
 
 import hmac
 import json
@@ -19,28 +19,28 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 256 * 1024
-"""Bytes; a message of the greatest length fits, however it is escaped."""
+"""Bytes; the longest message fits, however it is escaped."""
 TOO_LARGE = f"The body is longer than {LARGEST_BODY:,} bytes."
 MOST_CLIENTS = 10_000
-"""Clients whose rate is remembered."""
+"""Clients whose rates are remembered."""
 OPEN = ("/healthz", "/docs", "/openapi.json", "/docs/oauth2-redirect")
-"""What tells nothing of the data and needs no token."""
+"""Paths that show no data and need no token."""
 LISTS = ("/operators", "/sources", "/operator-sources", "/appeals", "/leads")
-"""Addresses that end in a slash."""
+"""Paths that end in a slash."""
 _CHARSET = re.compile(rb";\s*charset\s*=\s*\"?([^\";\s]+)", re.IGNORECASE)
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the gate asks for: a token or None, and requests a second of one client, 0 for any."""
+    """The rules of access: a token or None, and requests per second per client, 0 for no limit."""
 
     token: str | None = None
     rate: float = 0.0
 
 
 class AccessMiddleware:
-    """Lets requests through to the application behind it, or answers them itself."""
+    """Passes requests on to the application, or answers them itself."""
 
     def __init__(self, app: App, rules: Rules) -> None:
         self._app = app
@@ -49,6 +49,7 @@ class AccessMiddleware:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        # Start-up and shutdown come this way, too, and have no headers.
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,17 +65,19 @@ class AccessMiddleware:
         self, scope: Message, headers: dict[bytes, bytes]
     ) -> tuple[int, str, dict[str, str]] | None:
         client = scope["client"][0] if scope.get("client") else ""
+        # Before the token is looked at, so that guessing it is slowed down as well.
         if wait := self._rates.wait(client):
             told = {"Retry-After": str(max(1, round(wait)))}
             return 429, "Too many requests: slow down.", told
         if self._token is None and not _is_asked_as_loopback(headers.get(b"host", b"")):
-            # A page in somebody's browser may be led here under a name of its own.
+            # DNS rebinding: a web page can make a host name of its own lead to this machine.
             return 403, "Without a token only localhost may be asked for.", {}
         if self._token is None and scope["path"] not in OPEN and _is_of_another_page(headers):
-            return 403, "Without a token no web page but the door's own may ask.", {}
+            return 403, "Without a token only the door's own pages may send requests.", {}
         if scope["path"] not in OPEN and not self._is_known(headers.get(b"authorization", b"")):
             return 401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"}
         length = headers.get(b"content-length", b"0")
+        # Cut short: Python raises ValueError for a number of more than 4,300 digits.
         if length.isdigit() and int(length[:20]) > LARGEST_BODY:
             return 413, TOO_LARGE, {}
         return _unread(headers)
@@ -83,20 +86,21 @@ class AccessMiddleware:
         if self._token is None:
             return True
         scheme, _, given = authorization.partition(b" ")
+        # Compared in constant time, so that the time of an answer tells nothing about the token.
         return hmac.compare_digest(given.strip(), self._token) and scheme.lower() == b"bearer"
 
 
 def _plainly(scope: Message) -> Message:
-    """Return a request in the words of the application.
+    """Return a request in the one form that the application knows.
 
-    HEAD is GET whose body the server leaves out; an address may be absolute, and end in a slash
-    or not.
+    HEAD becomes GET, whose body the server leaves out. The address may be absolute, with or
+    without a slash at the end.
     """
     path, headers = scope["path"], scope["headers"]
     if path[:7].lower() == "http://" or path[:8].lower() == "https://":
         host, slash, path = path.partition("://")[2].partition("/")
         path = slash + path or "/"
-        # It counts in place of the header: RFC 9112, 3.2.2.
+        # The host of an absolute address replaces the header: RFC 9112, 3.2.2.
         others = [each for each in headers if each[0] != b"host"]
         headers = [*others, (b"host", host.encode("latin-1", "replace"))]
     bare = path.rstrip("/")
@@ -106,18 +110,19 @@ def _plainly(scope: Message) -> Message:
 
 
 def _is_of_another_page(headers: dict[bytes, bytes]) -> bool:
-    """Tell whether a browser says that the request comes from a page of somebody else."""
+    """Tell whether a browser reports that the request comes from another site's page."""
     origin, host = headers.get(b"origin"), headers.get(b"host", b"")
     if origin is not None and origin.lower() != b"http://" + host.lower():
         return True
+    # Browsers send `none` for an address that was typed; other programs send no such header.
     return headers.get(b"sec-fetch-site", b"none").lower() not in {b"none", b"same-origin"}
 
 
 def _unread(headers: dict[bytes, bytes]) -> tuple[int, str, dict[str, str]] | None:
-    """Return why a body cannot be read: it is packed, or not UTF-8."""
+    """Return why a body cannot be read: it is compressed, or not UTF-8."""
     coding = headers.get(b"content-encoding", b"").strip().lower()
     if coding not in {b"", b"identity"}:
-        told = f"The body is packed ({_shown(coding)}): send it as it is."
+        told = f"The body is compressed ({_shown(coding)}): send it as it is."
         return 415, told, {"Accept-Encoding": "identity"}
     found = _CHARSET.search(headers.get(b"content-type", b""))
     if found and found[1].lower() not in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}:
@@ -136,7 +141,7 @@ def _is_asked_as_loopback(host: bytes) -> bool:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Return a way to receive that ends in an error beyond the limit, also without a length."""
+    """Return `receive` with a limit on the bytes of a body, which need no Content-Length."""
     received = 0
 
     async def limited() -> Message:
@@ -155,7 +160,7 @@ async def _refuse(
 ) -> None:
     body = json.dumps({"detail": sentence, "field": None}).encode()
     headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **(more or {})}
-    # The rest of a body that nobody reads would be taken for the next request.
+    # The unread rest of the body would be taken for the next request.
     headers |= {"Connection": "close"} if status in {413, 415} else {}
     coded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": coded})
@@ -163,7 +168,7 @@ async def _refuse(
 
 
 class Rates:
-    """How often each client came: a bucket that holds one second's requests and fills steadily."""
+    """The rate of each client: a bucket that holds one second's requests and refills steadily."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -171,9 +176,10 @@ class Rates:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, client: str) -> float:
-        """Count one request; return the seconds until the next is welcome, 0 where this one is."""
+        """Count a request; return 0 if it is allowed, else the seconds until one is."""
         if not self._rate:
             return 0.0
+        # At least 1: a bucket smaller than one request would never let anyone in.
         moment, most = self._clock(), max(1.0, self._rate)
         left, seen = self._buckets.pop(client, (most, moment))
         left = min(most, left + (moment - seen) * self._rate)

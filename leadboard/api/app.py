@@ -1,4 +1,4 @@
-"""The door's application: ten addresses, each a few words about who does it."""
+"""The door's application: endpoints of a few lines, each around one act or query."""
 
 import asyncio
 import json
@@ -36,11 +36,11 @@ READERS = 4
 """Threads that read, each with a connection of its own."""
 
 OperatorId = Annotated[int, Path(ge=1, description="The id of the operator.")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="The most rows to return.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="The largest number of rows to return.")]
 
 
 def _known(number: int) -> int:
-    """Return a number that a database can hold; nothing has a larger one."""
+    """Return an id that a database can hold; no row has a larger one."""
     return min(number, BEYOND)
 
 
@@ -49,6 +49,7 @@ After = Annotated[
 ]
 ChosenId = Annotated[int, Query(ge=1), AfterValidator(_known)]
 
+# 18 digits always fit the 64 bits of an id.
 _PAIR = r"^[0-9]{1,18}:[0-9]{1,18}$"
 Pair = Annotated[
     str,
@@ -57,18 +58,18 @@ Pair = Annotated[
 
 ABOUT = (
     "Appeals come in here, and each goes to an operator by the same lottery as everywhere else. "
-    "Lists are read in pages: `limit` rows `after` an id. An answer comes once what it tells of "
-    "is stored for good. Send a `key` of your own with an appeal: after a 503, or when no answer "
-    "came, the same key sent again returns the same appeal, and never a second one. A key is known "
-    "for its source and lead only."
+    "Lists are read in pages: `limit` rows `after` an id. An answer comes only after the change is "
+    "durably stored. Send a `key` of your own with an appeal: after a 503, or when no answer came, "
+    "the same key sent again returns the same appeal and never stores a second one. A key belongs "
+    "to its source and lead."
 )
 DIFFERS = "Leadboard-Text-Differs"
 KNOWN: dict[str, Any] = {
     "model": shapes.AppealOut,
-    "description": "The key is known of this lead and source: its first appeal; nothing is stored.",
+    "description": "The key is known for this lead and source: its first appeal, nothing new.",
     "headers": {
         DIFFERS: {
-            "description": "There, as `true`, where the first appeal has another text.",
+            "description": "Present, as `true`, if the first appeal has a different text.",
             "schema": {"type": "string", "enum": ["true"]},
         }
     },
@@ -76,7 +77,7 @@ KNOWN: dict[str, Any] = {
 
 
 class Door:
-    """What the addresses share: who acts, the thread that writes, and those that read."""
+    """What the endpoints share: the actor, the writing thread and the reading threads."""
 
     def __init__(self, actor: str) -> None:
         self.actor = actor
@@ -85,7 +86,8 @@ class Door:
 
     @asynccontextmanager
     async def open(self, _: FastAPI) -> AsyncIterator[None]:
-        """Start the writer, and in the end let it finish what it was given."""
+        """Start the writer, and let it finish its jobs at the end."""
+        # Not before: the writer answers on the loop, which runs only now.
         self.writer = Writer()
         try:
             yield
@@ -106,7 +108,8 @@ def application(actor: str, rules: Rules) -> FastAPI:
         title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
     )
     answers.install(app)
-    app.router.redirect_slashes = False  # the gate knows both
+    # The middleware has settled the slash already; a redirect would cost a client a request.
+    app.router.redirect_slashes = False
     app.router.route_class = _Route
     for add in (_operators, _sources, _weights, _appeals, _leads, _health):
         add(app, door)
@@ -115,19 +118,21 @@ def application(actor: str, rules: Rules) -> FastAPI:
 
 
 class _Body(Request):
-    """A request whose body is JSON, and whose message may hold what no database can."""
+    """A request with a JSON body, whose message may hold characters that no database stores."""
 
     async def json(self) -> Any:
         try:
-            # As text: of bytes `json` would take UTF-16 too, and halves of letters.
+            # Decoded here: from bytes `json` would also accept UTF-16 and lone surrogates.
             found = json.loads((await self.body()).decode("utf-8-sig"))
+        # FastAPI answers this one itself. It must not fall through: it is a ValueError as well.
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError as error:
             raise HTTPException(400, "The body is not UTF-8: send JSON in UTF-8.") from error
         except (ValueError, RecursionError) as error:
-            sentence = "The body holds what JSON may not, or is nested too deeply."
+            sentence = "The body holds a number too long, or is nested too deeply."
             raise HTTPException(400, sentence) from error
+        # Before the model checks it: pydantic refuses a string with a lone surrogate.
         if isinstance(found, dict) and isinstance(found.get("message"), str):
             found["message"] = storable(found["message"])
         return found
@@ -166,7 +171,7 @@ def _operators(app: FastAPI, door: Door) -> None:
     async def change_operator(
         operator_id: OperatorId, change: shapes.OperatorPatch
     ) -> shapes.OperatorOut:
-        """Change what is given: name, limit, on or off. Places that come free go to who waits."""
+        """Change the given columns only. Places that become free go to waiting appeals."""
         columns = change.model_dump(exclude_unset=True)
 
         def act() -> OperatorRow | None:
@@ -235,7 +240,7 @@ def _appeals(app: FastAPI, door: Door) -> None:
         },
     )
     async def submit(new: shapes.AppealIn) -> Response:
-        """Store an appeal and give it to an operator by lottery, or to nobody: then it waits."""
+        """Store an appeal and give it to an operator by lottery; with nobody eligible it waits."""
         draft = Draft.checked(new.external_id, new.source_id, new.message, new.key)
         placed = await door.writer.store(draft)
         if placed.is_repeat:
@@ -252,7 +257,7 @@ def _appeals(app: FastAPI, door: Door) -> None:
         operator_id: ChosenId | None = None,
         waiting: bool = False,
     ) -> Response:
-        """Return appeals, oldest first: all, or those of a source, of an operator, or that wait."""
+        """Return appeals, oldest first: all, or those of a source or operator, or those waiting."""
         found = await door.read(
             lambda: records.appeals(
                 limit, after, source_id=source_id, operator_id=operator_id, waiting_only=waiting
@@ -264,10 +269,12 @@ def _appeals(app: FastAPI, door: Door) -> None:
 def _leads(app: FastAPI, door: Door) -> None:
     @app.get("/leads/", responses=told(422))
     async def leads(
-        limit: Annotated[int, Query(ge=1, le=100, description="The most leads to return.")] = 50,
+        limit: Annotated[
+            int, Query(ge=1, le=100, description="The largest number of leads to return.")
+        ] = 50,
         after: After = 0,
     ) -> list[shapes.LeadOut]:
-        """Return leads, each with the newest hundred of his appeals, oldest first."""
+        """Return leads, each with their newest hundred appeals, oldest first."""
         found = await door.read(lambda: records.leads(limit, after))
         return [shapes.LeadOut(**asdict(each)) for each in found]
 
@@ -275,20 +282,20 @@ def _leads(app: FastAPI, door: Door) -> None:
 def _health(app: FastAPI, door: Door) -> None:
     @app.get("/healthz", responses=told())
     async def health() -> shapes.Health:
-        """Tell that the database answers."""
+        """Report that the database answers."""
         await door.read(lambda: records.sources(1))
         return shapes.Health()
 
 
 def _there(entry: T | None) -> T:
-    """Return a row that was there a moment ago; raises Refused where somebody has deleted it."""
+    """Return a row that existed a moment ago; raises Refused if somebody has deleted it since."""
     if entry is None:
         raise Refused("Somebody has deleted it meanwhile.")
     return entry
 
 
 def _as_json(found: Sequence[AppealRow]) -> Response:
-    """Return appeals as they are, past the checks that answers in other shapes go through."""
+    """Return appeals as JSON, without the validation that other answers go through."""
     return JSONResponse([_written(each) for each in found])
 
 

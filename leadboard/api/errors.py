@@ -1,4 +1,4 @@
-"""Answers to what cannot be done: every error as a sentence, with the status that it has."""
+"""Answers to errors: each a sentence with its status."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from leadboard.common.errors import Missing, Refused, Taken, Trouble
 from leadboard.common.text import clean
 
 RETRY_AFTER = "1"
-"""Seconds after which it is worth coming again."""
+"""Seconds after which it is worth trying again."""
 
 _SENTENCES = {
     404: "There is nothing at this address.",
@@ -23,24 +23,24 @@ _SENTENCES = {
 }
 
 _IN_JSON = {"operator": "operator_id", "source": "source_id"}
-"""What the acts call a field, and what it is called in JSON."""
+"""The names of fields in the acts, and in JSON."""
 
 _TOLD = {
     400: "The body is not JSON.",
     401: "The token is missing or wrong.",
-    403: "Without a token only localhost may be asked for, and by no page of a browser.",
-    404: "Something named is not there.",
+    403: "Without a token only localhost may be asked for, and only by the door's own pages.",
+    404: "Something that is named does not exist.",
     409: "The name is taken.",
     413: "The body is too long.",
-    415: "The body is packed, or not in UTF-8.",
-    422: "A value may not be so.",
-    429: "Too many requests of this client; see Retry-After.",
+    415: "The body is compressed, or not in UTF-8.",
+    422: "A value is not valid.",
+    429: "Too many requests from this client; see Retry-After.",
     503: "The database is busy, or cannot be used; see Retry-After.",
 }
 
 
 def told(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI page says of the errors that an address answers."""
+    """Return the descriptions of an endpoint's errors for the OpenAPI page."""
     common = (401, 403, 415, 429, 503)
     return {
         status: {"model": Problem, "description": _TOLD[status]} for status in (*statuses, *common)
@@ -56,7 +56,7 @@ def problem(
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of an application answered by a sentence."""
+    """Make an application answer every error with a sentence."""
     app.exception_handler(Refused)(_refused)
     app.exception_handler(Trouble)(_troubled)
     app.exception_handler(RequestValidationError)(_invalid)
@@ -76,9 +76,10 @@ def _troubled(_: Request, error: Exception) -> JSONResponse:
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
-    """Tell the first thing that is wrong; what was sent is not repeated."""
+    """Report the first thing that is wrong, without repeating what was sent."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    # pydantic adds the function that checks a value to the path of a field.
     where = [str(each) for each in first["loc"][1:] if not str(each).startswith("function-")]
     field = clean(where[0]) if where else None
     if first["type"] == "json_invalid":
@@ -97,7 +98,7 @@ def _plain(request: Request, error: Exception) -> JSONResponse:
 
 
 def _allowed(request: Request) -> str:
-    """Return every method that an address takes; its routes each know only their own."""
+    """Return every method that an address accepts; each of its routes knows only its own."""
     path, methods = request.url.path, set[str]()
     for route in request.app.routes:
         if isinstance(route, APIRoute) and route.path_regex.match(path):
@@ -108,4 +109,4 @@ def _allowed(request: Request) -> str:
 
 def _surprised(_: Request, error: Exception) -> JSONResponse:
     surprise(error)
-    return problem(500, "Something failed that never should; the log of the door has the details.")
+    return problem(500, "An unexpected error occurred; the door's log has the details.")

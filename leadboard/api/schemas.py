@@ -1,4 +1,4 @@
-"""What goes through the door: the JSON that it takes and gives, as its OpenAPI page shows it."""
+"""The JSON that the door accepts and returns, as its OpenAPI page shows it."""
 
 from collections.abc import Collection
 from dataclasses import fields
@@ -23,7 +23,8 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f"
 
 
 def _line(most: int) -> dict[str, Any]:
-    """Return the schema of a text of one line, which `checks` trims and judges."""
+    """Return the schema of a text of one line, which the act itself trims and checks."""
+    # For the OpenAPI page only: the act checks the text and refuses it in a sentence of its own.
     inner, edge = f"[^{_CONTROL}]", f"[^{_CONTROL}{_SPACE}]"
     return {"pattern": f"^[{_SPACE}]*{edge}(?:{inner}{{0,{most - 2}}}{edge})?[{_SPACE}]*$"}
 
@@ -33,23 +34,24 @@ Identifier = Annotated[
 ]
 
 
+# Some programs write every number as a float: 123.0 passes as 123.
 AS_WHOLE = BeforeValidator(whole)
 Whole = Annotated[int, AS_WHOLE]
 Number = Annotated[int, Field(ge=1), AS_WHOLE]
 
 
 LEFT_OUT: Any = None
-"""Stands for a value that was not sent; it may not be sent itself."""
+"""Stands for a value that was not sent; null itself is refused."""
 
 
 class Given(BaseModel):
-    """What is sent: every value of its own type, `"5"` is no number and `1` no flag."""
+    """A body that is sent; nothing is converted: `"5"` is no number and `1` no flag."""
 
     model_config = ConfigDict(strict=True)
 
 
 def _type_of(column: Column) -> Any:
-    """Return the type of what is sent for a column."""
+    """Return the type of the values that are sent for a column."""
     if column.kind is Kind.FLAG:
         return bool
     if column.kind is Kind.WHOLE:
@@ -60,7 +62,7 @@ def _type_of(column: Column) -> Any:
 
 
 def _new(entity: Entity) -> type[Given]:
-    """Return the columns of a new row as they are sent; those with a default may be left out."""
+    """Return the body that adds a row; columns with a default may be left out."""
     required: Any = ...
     columns: dict[str, Any] = {
         each.name: (_type_of(each), required if each.default is None else each.default)
@@ -70,13 +72,13 @@ def _new(entity: Entity) -> type[Given]:
 
 
 def _change(entity: Entity) -> type[Given]:
-    """Return the columns of a row as they are sent to change it; any may be left out."""
+    """Return the body that changes a row; any column may be left out."""
     columns: dict[str, Any] = {each.name: (_type_of(each), LEFT_OUT) for each in entity.columns}
     return create_model(f"Change{entity.word}", __base__=Given, **columns)
 
 
 def _answer(row: type[Any], *, without: Collection[str] = ()) -> type[BaseModel]:
-    """Return what readers get of a table as it is answered."""
+    """Return the answer made from a row for readers."""
     columns: dict[str, Any] = {
         each.name: (each.type, ...) for each in fields(row) if each.name not in without
     }
@@ -84,15 +86,15 @@ def _answer(row: type[Any], *, without: Collection[str] = ()) -> type[BaseModel]
 
 
 class OperatorIn(_new(OPERATOR)):  # type: ignore[misc]
-    """An operator to be added."""
+    """A new operator."""
 
 
 class OperatorPatch(_change(OPERATOR)):  # type: ignore[misc]
-    """What is to change of an operator; what is left out stays."""
+    """Changes to an operator; columns that are left out stay as they are."""
 
 
 class SourceIn(_new(SOURCE)):  # type: ignore[misc]
-    """A source to be added."""
+    """A new source."""
 
 
 class LinkIn(Given):
@@ -104,10 +106,10 @@ class LinkIn(Given):
 
 
 class AppealIn(Given):
-    """A message of a lead; with a `key` it is safe to send it again.
+    """A message from a lead; with a `key` it is safe to send it again.
 
-    The key is the lead's own at this source; others may use the same. A message of null is empty,
-    as that of a photo.
+    The key belongs to the lead at this source; others may use the same one. A message of null is
+    empty, for example for a photo.
     """
 
     external_id: Identifier | Whole
@@ -129,7 +131,7 @@ class WeightOut(_answer(WeightRow)):  # type: ignore[misc]
 
 
 class AppealOut(BaseModel):
-    """An appeal as it stands; `operator_id` is null where nobody has it."""
+    """An appeal as it is now; `operator_id` is null where nobody has it."""
 
     id: int
     lead_id: int
@@ -157,7 +159,7 @@ class Health(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why something was not done: a sentence, and the field that it is about."""
+    """Why a request failed: a sentence, and the field that it is about."""
 
     detail: str
     field: str | None = None

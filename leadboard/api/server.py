@@ -1,4 +1,4 @@
-"""The door's server: on which address it listens, and how it ends."""
+"""The door's server: where it listens and how it ends."""
 
 import gc
 import ipaddress
@@ -17,14 +17,14 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.common.validation import checked_name
 
 PATIENCE = 10
-"""Seconds that those under way have to end once the door closes."""
+"""Seconds that requests in progress have to end once the door closes."""
 
 
 def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int:
     """Serve the open database until a signal ends it; return the exit code.
 
-    Raises Refused for an address that others can reach without a token, and Trouble for one that
-    cannot be listened on and where too few files may be open.
+    Raises Refused for an address that others can reach when there is no token, and Trouble when
+    the address cannot be listened on or too few files may be open.
     """
     if token is None and not _is_loopback(host):
         raise Refused("Others can reach that address: set LEADBOARD_TOKEN, or use --token-file.")
@@ -35,8 +35,9 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
+        # asyncio accepts so many in a row before it lets go of connections that were closed.
         backlog=AT_ONCE,
-        # What `connections` looks at, also where quicker ones are installed.
+        # `Connections` reads their state; by itself uvicorn prefers httptools and uvloop.
         http="h11",
         loop="asyncio",
         ws="none",
@@ -46,7 +47,8 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         name, number = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
-        gc.freeze()  # what is loaded by now stays; only what a request makes need be looked through
+        # What is loaded by now stays: the collector need only go through what requests make.
+        gc.freeze()
         listener.connections = server.connections
         server.run([listener])
     return 0
@@ -65,9 +67,11 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
         listener = Listener(family, kind, protocol)
+        # Without it a restart fails while connections of the last run are in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()  # from now on whoever knocks is heard, a little later at first
+        # From here on connections queue; the loop accepts them once it runs.
+        listener.listen()
     except OSError as error:
         raise Trouble(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
     with listener:
@@ -75,14 +79,14 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
 
 
 class _Server(uvicorn.Server):
-    """A server that lets nobody dawdle, and ends on a signal as asked instead of dying of it."""
+    """A server that drops slow clients, and returns after a signal instead of dying of it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.connections = Connections(self.server_state.connections, most_connections())
 
     async def on_tick(self, counter: int) -> bool:
-        """Look after the connections twice a second."""
+        """Sweep the connections twice a second; a tick is a tenth."""
         if counter % 5 == 0:
             self.connections.sweep()
         over: bool = await super().on_tick(counter)
@@ -91,6 +95,7 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Close the door on a signal."""
+        # uvicorn's own raises the signal once more at the end, and the exit code would be lost.
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:

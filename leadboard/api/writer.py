@@ -18,9 +18,9 @@ from leadboard.database.transactions import plainly, transact, tune_for_bulk
 T = TypeVar("T")
 
 MOST = 500
-"""Appeals stored in one transaction, so that nobody else waits long."""
+"""Appeals stored in one transaction; more would keep other programs waiting."""
 LONGEST_QUEUE = 10_000
-"""Jobs that may wait; whoever comes then is told to come again."""
+"""Jobs that may wait; further clients are told to try again."""
 TURN = 0.002
 """Seconds left between two transactions; longer than others nap before they try again."""
 
@@ -36,7 +36,7 @@ class _Asked(NamedTuple):
 
 
 class Writer:
-    """Takes jobs from the loop that runs it and answers each once it is durable, in their order."""
+    """Runs jobs for the event loop, in their order, and answers each once it is stored."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -62,29 +62,34 @@ class Writer:
         return future
 
     async def close(self) -> None:
-        """Finish what was asked for, and end."""
+        """Finish the jobs that wait, and end."""
         self._asked.put(None)
         await asyncio.to_thread(self._thread.join)
 
     # On the thread.
 
     def _run(self) -> None:
-        with suppress(Trouble):  # it makes bulk quicker, no more
+        # It only makes bulk quicker.
+        with suppress(Trouble):
             tune_for_bulk()
         while (first := self._asked.get()) is not None:
             waiting, is_over = self._together(first)
+            # Grouped without sorting: jobs take effect in the order in which they came.
             for is_draft, group in groupby(waiting, lambda each: isinstance(each.job, Draft)):
                 asked = list(group)
                 outcomes = _store(asked) if is_draft else list(map(_act, asked))
+                # A future may be set on the thread of its loop only.
                 self._loop.call_soon_threadsafe(_answer, asked, outcomes)
             if is_over:
                 break
+            # SQLite keeps no queue: without a gap this thread would win the lock again and again.
             if not self._asked.empty():
                 time.sleep(TURN)
+        # Connections belong to threads: nobody else can close this one.
         database.close()
 
     def _together(self, first: _Asked) -> tuple[list[_Asked], bool]:
-        """Return what waits by now, and whether the end is among it."""
+        """Return the jobs that wait by now, and whether the end is among them."""
         waiting = [first]
         while len(waiting) < MOST:
             try:
@@ -101,7 +106,8 @@ def _store(asked: Sequence[_Asked]) -> list[Any]:
     drafts = [each.job for each in asked if isinstance(each.job, Draft)]
     try:
         return list(transact(lambda: place_all(drafts)))
-    except Exception as error:  # whatever it is belongs to those who asked
+    # Any error is the answer to these jobs; it must not end the thread.
+    except Exception as error:
         return [error] * len(asked)
 
 
@@ -110,14 +116,16 @@ def _act(asked: _Asked) -> Any:
     try:
         with plainly():
             return asked.job()
-    except Exception as error:  # whatever it is belongs to who asked
+    # As in `_store`, any error is the answer.
+    except Exception as error:
         return error
 
 
 def _answer(asked: Sequence[_Asked], outcomes: Sequence[Any]) -> None:
     for each, outcome in zip(asked, outcomes, strict=True):
+        # The client has gone: setting a cancelled future raises an error.
         if each.future.done():
-            continue  # who asked has gone
+            continue
         if isinstance(outcome, (Refused, Exception)):
             each.future.set_exception(outcome)
         else:

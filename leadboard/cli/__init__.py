@@ -1,4 +1,4 @@
-"""The command line: one module a command, each loaded only when it is asked for."""
+"""The command line: one module per command, each loaded only when it is needed."""
 
 __all__ = [
     "completion",

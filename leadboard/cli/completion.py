@@ -1,4 +1,4 @@
-"""Completion for the shell: the script that asks, and the answer to what it asks."""
+"""Completion for shells: the script that asks, and the answer."""
 
 import os
 
@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class, shell_complete
 
 PROGRAM = "leadboard"
 VARIABLE = "_LEADBOARD_COMPLETE"
-"""The variable that carries the question, such as `bash_complete`."""
+"""The variable that carries the shell's question, such as `bash_complete`."""
 
 
 def script(command: Command, shell: str) -> str:
@@ -21,7 +21,7 @@ def script(command: Command, shell: str) -> str:
 
 
 def answer(command: Command) -> int:
-    """Print what completes the line that the shell asks about; return the exit code."""
+    """Print the completions of the line that the shell asks about; return the exit code."""
     return shell_complete(command, {}, PROGRAM, VARIABLE, os.environ[VARIABLE])
 
 

@@ -1,4 +1,4 @@
-"""What the options of the group chose, for every command."""
+"""The database and the actor that the options of the group chose, for every command."""
 
 import getpass
 import sys
@@ -13,13 +13,14 @@ from leadboard.database.server_address import is_server
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the options of the group chose: the database, and the name acts are recorded under."""
+    """What the group's options chose: the database, and the name acts are recorded under."""
 
     target: str | None
     actor: str
 
     def open(self, *, may_create: bool = False, may_only_read: bool = False) -> None:
-        """Open the chosen database until the command ends; raises Trouble when it cannot be."""
+        """Open the chosen database until the command ends; raises Trouble when that fails."""
+        # Before the import below, which loads Peewee.
         leave_out_drivers(self.target)
         from models import open_database
 
@@ -27,7 +28,7 @@ class Choice:
         click.get_current_context().call_on_close(opened.close)
 
     def open_to_look(self) -> None:
-        """Open the chosen database for reading, an empty passing one where it is still to be made.
+        """Open the chosen database for reading, or an empty temporary one if it does not exist yet.
 
         Raises Trouble when it cannot be opened.
         """
@@ -36,6 +37,7 @@ class Choice:
         if is_server(self.target) or self.path().exists():
             self.open(may_only_read=True)
             return
+        # Registered first, so called last: the database is closed before its folder is removed.
         folder = tempfile.TemporaryDirectory(prefix="leadboard-")
         click.get_current_context().call_on_close(folder.cleanup)
         Choice(str(Path(folder.name) / "empty.db"), self.actor).open(may_create=True)
@@ -50,7 +52,7 @@ class Choice:
 def leave_out_drivers(*targets: str | None) -> None:
     """Keep Peewee from loading drivers of servers when every target is a file.
 
-    It loads each driver that is installed, which takes as long as the first frame of the screen.
+    Peewee loads each one that is installed, which takes as long as the first frame of the screen.
     """
     if not any(map(is_server, targets)):
         for driver in ("psycopg", "psycopg2", "psycopg2cffi"):

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def copy(context: click.Context, target: str) -> None:
     """Copy everything into another database, which must be empty: all of it or nothing.
 
-    What is copied is of one moment. It is proved by counting and by comparing a digest of every
-    table on both sides before it is kept. Appeals that come in meanwhile stay behind: stop the
-    bots first when you move for good.
+    The copy is of one moment. It is kept only if the counts and a digest of every table are the
+    same on both sides. Appeals that come in meanwhile are not copied: stop the bots first when you
+    move for good.
 
     \b
     Examples:

@@ -24,7 +24,7 @@ PAST_GAP = 90.0
 """Seconds between two appeals of the past, on average."""
 
 CALM, RUSH = 0.55, 1.08
-"""How full the team tends to be, as a part of its places: over 1 a few appeals wait."""
+"""How full the team tends to be, as a part of its places; above 1 a few appeals wait."""
 
 MOST_WAITING = 25
 """Waiting appeals at which no more arrive, so that an idle demo does not grow without end."""
@@ -39,6 +39,7 @@ def _seed(rng: random.Random) -> None:
     gaps = [timedelta(seconds=rng.expovariate(1 / PAST_GAP)) for _ in range(PAST_APPEALS)]
     moment = now() - sum(gaps, timedelta())
     _add_team()
+    # The team must be older than the first appeal of its past.
     Event.update(at=moment).execute()
     for gap in gaps:
         _live_through(moment, rng)
@@ -58,9 +59,10 @@ def _add_team() -> None:
 
 
 def _live_through(moment: datetime, rng: random.Random) -> None:
-    """Let one appeal of the past arrive, and others be closed once the team is busy enough."""
+    """Add one appeal of the past, and close others once the team is busy enough."""
     source_id, source = pick_source(rng) or (0, "")
     placed = submit(samples.external_id(source, rng), source_id, samples.message(rng), rng=rng)
+    # A submission and an act are always of now, so the past is written over them.
     Appeal.update(timestamp=moment).where(Appeal.id == placed.id).execute()
     while fullness() > CALM and (appeal_id := pick_open(rng)):
         done = desk.close([appeal_id], actor=ACTOR)
@@ -97,14 +99,15 @@ def count_waiting() -> int:
 
 
 class Traffic:
-    """Clients who write and operators who finish, one act a beat, now calm and now in a rush."""
+    """Clients who write and operators who finish, one act per beat, calm and busy by turns."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._aim = RUSH
 
     def beat(self) -> None:
-        """Do one act in the world as it is; a beat at which the database is busy is skipped."""
+        """Do one act that fits the present state; skip the beat when the database is busy."""
+        # The dispatcher may delete a source or close an appeal that was just picked.
         with suppress(Trouble, Refused), plainly():
             if self._should_arrive():
                 self._arrive()
@@ -119,6 +122,7 @@ class Traffic:
         """Beat until `stop` is set."""
         while not stop.wait(self.pause()):
             self.beat()
+        # Connections belong to threads: nobody else can close this one.
         database.close()
 
     def _should_arrive(self) -> bool:
@@ -146,7 +150,7 @@ class Traffic:
 
 @contextmanager
 def flowing(traffic: Traffic) -> Iterator[None]:
-    """Keep the traffic flowing in a thread of its own while the block runs."""
+    """Run the traffic in a thread of its own while the block runs."""
     stop = threading.Event()
     # A daemon: a beat that is stuck behind somebody's lock must not keep the program open.
     thread = threading.Thread(target=traffic.run, args=(stop,), name="traffic", daemon=True)

@@ -1,4 +1,4 @@
-"""What people read when something fails: one sentence, never a traceback, never a password."""
+"""Error messages for people: one sentence, never a traceback, never a password."""
 
 import os
 import sys
@@ -13,7 +13,8 @@ from leadboard.common.errors import Refused, Trouble
 
 
 def complain(error: Exception) -> None:
-    """Say on standard error in one line what went wrong; log it where nobody expected it."""
+    """Report an error in one line on standard error; log it if it is unexpected."""
+    # Standard output itself may have failed, and would fail again when Python flushes it at exit.
     if isinstance(error, OSError):
         drop_output()
     say(sentence_of(error) or surprise(error))
@@ -29,7 +30,7 @@ def sentence_of(error: Exception) -> str | None:
 
 
 def drop_output(*streams: TextIO) -> None:
-    """Send what standard output, or these streams, still hold nowhere: leaving fails on it else."""
+    """Discard what standard output, or these streams, still hold; else the flush at exit fails."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in streams or (sys.stdout,):

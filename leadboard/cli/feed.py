@@ -40,10 +40,10 @@ SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
 """Lines stored in one transaction."""
 
 HOLD = 0.03
-"""Seconds for which a batch should keep the others waiting; its size follows from that."""
+"""Seconds that a batch should keep other writers waiting; its size follows from that."""
 
 TURN = 0.0025
-"""Seconds left between two transactions; longer than others nap before they try again."""
+"""Seconds between two transactions; longer than the naps of others between their tries."""
 
 MAX_ID = 2**63 - 1
 _AS_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
@@ -51,7 +51,7 @@ REQUIRED = ("external_id", "source", "message")
 
 
 class FeedEntry(NamedTuple):
-    """A line that may come in, checked; the transaction looks its source up."""
+    """A line that passed the checks; its source is looked up in the transaction."""
 
     number: int
     source: str | int
@@ -62,14 +62,14 @@ class FeedEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A line that may not come in, and why."""
+    """A line that failed the checks, and why."""
 
     number: int
     sentence: str
 
 
 def parsed(line: Line) -> FeedEntry | Bad:
-    """Return what a line asks for, or what is wrong with it; never raises."""
+    """Return the entry of a line, or what is wrong with it; never raises."""
     try:
         fields = _object(line.content)
         for name in REQUIRED:
@@ -104,6 +104,7 @@ def _object(content: bytes | None) -> dict[str, Any]:
 
 def _source(source: object) -> str | int:
     source = whole(source)
+    # A flag is an int in Python: `true` would be source 1.
     if isinstance(source, bool) or not isinstance(source, (str, int)):
         raise Refused("The source must be a name or a whole number.", "source")
     if isinstance(source, str):
@@ -118,13 +119,14 @@ def _source(source: object) -> str | int:
 
 def store_batch(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Placed | Bad]:
     """Store the entries in one transaction, each on its own: a refused one harms no other."""
+    # No transaction: even an empty one would wait for the write lock.
     if all(isinstance(each, Bad) for each in batch):
         return [each for each in batch if isinstance(each, Bad)]
     return transact(lambda: _store_all(batch, rng))
 
 
 def _store_all(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Placed | Bad]:
-    # Names are looked up afresh in each transaction: only there can nobody rename a source.
+    # Looked up again in each transaction: only inside can nobody rename a source.
     named = ids_by_name(Source)
     drafts = [_draft(each, named) for each in batch]
     placed = iter(place_all([each for each in drafts if isinstance(each, Draft)], rng))
@@ -149,7 +151,7 @@ def _outcome(line: FeedEntry | Bad, stored: Placed | Refused) -> Placed | Bad:
 
 
 def answer(outcome: Placed | Bad, *, is_plain: bool = False) -> bytes:
-    """Return the line that answers one line of the input; `is_plain` in ASCII alone."""
+    """Return the line that answers one line of the input; if `is_plain`, in ASCII alone."""
     line = _AS_WRITTEN(_fields(outcome))
     if is_plain or not line.isprintable():  # names may hold what a terminal would obey
         line = json.dumps(_fields(outcome))
@@ -167,7 +169,7 @@ def _fields(outcome: Placed | Bad) -> dict[str, object]:
         "operator": outcome.operator,
         "timestamp": _written(outcome.timestamp),
     }
-    # Said only where it is so: most keys come once, and every byte of an answer is written.
+    # Only if true: most keys come once, and every byte of an answer has to be written.
     return fields | {"differs": True} if outcome.differs else fields
 
 
@@ -178,7 +180,7 @@ def _written(moment: datetime) -> str:
 
 
 class Feed:
-    """One run of the feed: takes what lines are there, stores them, answers, and takes more."""
+    """One run of the feed: takes the lines that are there, stores them, answers, and takes more."""
 
     def __init__(
         self,
@@ -208,12 +210,14 @@ class Feed:
             outcomes = self._patiently(batch)
             self._size = next_size(len(lines), time.perf_counter() - begun)
             self._write(outcomes)
+            # After the answers: the sender must learn that the lines are stored.
             self._stop.check()
             if self._reader.has_more:
                 time.sleep(TURN)
 
     def _write(self, outcomes: Sequence[Placed | Bad]) -> None:
         self._output.write(b"".join(map(self._answer, outcomes)))
+        # At once: a bot on the other end of a pipe may wait for these before it sends more.
         self._output.flush()
         self.bad += sum(isinstance(outcome, Bad) for outcome in outcomes)
         self._answered += len(outcomes)
@@ -235,7 +239,7 @@ class Feed:
 
 
 def _left(batch: Sequence[FeedEntry | Bad], trouble: Trouble) -> str:
-    """Return what became of the lines of a batch that was not answered, and of those after it."""
+    """Say whether the lines of an unanswered batch, and those after it, are stored."""
     numbers = [each.number for each in batch if isinstance(each, FeedEntry)]
     if not isinstance(trouble, Uncertain):
         return f"nothing from line {numbers[0]} on was stored."
@@ -256,7 +260,8 @@ def feed_from(file: str) -> int:
     """Feed the database from a file, or from standard input for `-`; return the exit code."""
     stop = Stop()
     tune_for_bulk()
-    gc.freeze()  # what is loaded by now stays; only what a batch makes need be looked through
+    # What is loaded by now stays: the collector need only go through what a batch makes.
+    gc.freeze()
     try:
         with (
             _opened(file) as descriptor,
@@ -279,6 +284,7 @@ def feed_from(file: str) -> int:
 @contextmanager
 def _opened(file: str) -> Iterator[int]:
     if file != "-":
+        # Unbuffered: `select` does not see what a file object has read ahead.
         descriptor = os.open(file, os.O_RDONLY)
         try:
             yield descriptor

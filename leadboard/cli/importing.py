@@ -1,4 +1,4 @@
-"""One import from the command line: look the file through, tell, ask, do."""
+"""One import from the command line: read the file, show what would change, ask, do it."""
 
 import shutil
 import sys
@@ -25,7 +25,7 @@ from leadboard.transfer.writing import format_of
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the options of an import ask for."""
+    """The options of an import."""
 
     what: str
     file: str
@@ -59,9 +59,9 @@ class Ticker:
 
 
 def take_over(wish: "ImportOptions", actor: str) -> int:
-    """Import a file as wished and return the exit code; 1 where the answer was no.
+    """Import a file with these options and return the exit code, 1 if the answer was no.
 
-    Raises Refused for a bad cell, and where nobody can be asked; nothing is stored then.
+    Raises Refused for a bad cell, and when nobody can be asked; then nothing is stored.
     """
     if not (wish.is_sure or wish.is_dry or _can_ask(wish.file)):
         raise Refused("There is no terminal to ask on: use --yes, or --dry-run to look first.")
@@ -82,6 +82,7 @@ def take_over(wish: "ImportOptions", actor: str) -> int:
 
 
 def _can_ask(file: str) -> bool:
+    # Standard input is the file then, so the answer cannot come from there.
     return file != "-" and all(each and each.isatty() for each in (sys.stdin, sys.stderr))
 
 
@@ -102,7 +103,7 @@ def _tell(plan: Plan) -> None:
 
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
-    """Open a file that can be read twice; what cannot, such as a pipe, is copied first."""
+    """Open a file that can be read twice, to plan and to store; a pipe is copied first."""
     with click.open_file(file, "rb") as given:
         if given.seekable():
             yield cast(BinaryIO, given)

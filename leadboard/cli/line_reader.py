@@ -1,4 +1,4 @@
-"""Lines from a file or a pipe: bounded in memory, handed over as soon as they are there."""
+"""Lines from a file or a pipe: bounded in memory, handed over as soon as they arrive."""
 
 import os
 import select
@@ -43,7 +43,7 @@ class Splitter:
         self._extend(rest)
 
     def end(self) -> None:
-        """Take the end of the stream: what is unfinished was the last line."""
+        """Take the end of the stream: an unfinished line was the last one."""
         if self._begun or self._is_too_long:
             self._finish()
 
@@ -82,6 +82,7 @@ class LineReader:
             with waiting():
                 select.select([self._descriptor], [], [])
                 self._read()
+        # Bounded in bytes as well: `most` lines of the greatest length would fill the memory.
         while len(finished) < most and self._splitter.held < MAX_LINE and self._is_ready():
             self._read()
         return [finished.popleft() for _ in range(min(most, len(finished)))]

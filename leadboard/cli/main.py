@@ -1,4 +1,4 @@
-"""The console command: finds out what is wanted and starts it; everything heavy loads late."""
+"""The console command; each command loads what it needs only when it runs."""
 
 import os
 import sys
@@ -70,11 +70,11 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-")
 @click.pass_context
 def feed(context: click.Context, file: str) -> None:
-    """Store appeals, one JSON object a line, from FILE or standard input.
+    """Store appeals, one JSON object per line, from FILE or standard input.
 
     A line holds external_id, source (its name or number), message and, if you like, key. Each is
-    answered by one JSON object a line once it is stored safely; a bad line is answered by its
-    error and stops nothing.
+    answered with one JSON object per line once it is safely stored; a bad line is answered with
+    its error and does not stop the rest.
 
     \b
     Examples:
@@ -104,10 +104,10 @@ def demo(context: click.Context) -> None:
 
 
 @cli.command()
-@click.option("--repair", is_flag=True, help="Mend what can be mended, as recorded acts.")
+@click.option("--repair", is_flag=True, help="Repair what can be repaired, as recorded acts.")
 @click.pass_context
 def check(context: click.Context, repair: bool) -> None:
-    """Prove that the database keeps every rule; exit 1 with a line for each that it does not.
+    """Check that the database keeps every rule; exit 1 with a line for each violation.
 
     \b
     Examples:
@@ -123,7 +123,7 @@ def check(context: click.Context, repair: bool) -> None:
     if not findings:
         click.echo("Every rule holds.")
     elif not repair and any(finding.is_mendable for finding in findings):
-        click.echo("leadboard check --repair mends what can be mended.", err=True)
+        click.echo("Run leadboard check --repair to repair what can be repaired.", err=True)
     context.exit(1 if findings else 0)
 
 
@@ -157,8 +157,8 @@ def verify(context: click.Context) -> None:
 def backup(context: click.Context, file: Path, force: bool) -> None:
     """Write a consistent copy to FILE while others go on working.
 
-    The copy is proved sound before it takes the name; until then an older one stays. To put one
-    back use leadboard restore, not cp: the log of the old file would be replayed over the copy.
+    The copy is checked before it takes the name; until then an older one stays. To put one back
+    use leadboard restore, not cp: the log of the old file would be replayed over the copy.
 
     \b
     Examples:
@@ -216,8 +216,9 @@ for command in (export, import_, copy, restore, serve, completion):
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code; whatever fails is told in a sentence."""
+    """Run the command line and exit with its code; every failure is reported in one sentence."""
     replace_unwritable()
+    # click does this in `cli.main`, which is not used here: see `_exit_code`.
     if "_LEADBOARD_COMPLETE" in os.environ:
         from leadboard.cli.completion import answer
 
@@ -230,11 +231,14 @@ def _exit_code(arguments: list[str]) -> int:
         # Not `cli.main`: it answers a closed pipe with exit code 1 of its own.
         with cli.make_context("leadboard", arguments) as context:
             cli.invoke(context)
-        if sys.stdout is not None:  # closed from the start: nobody wants to read
+        # Now, while a full disk can still be reported; at exit it would be a traceback. None where
+        # standard output was closed from the start.
+        if sys.stdout is not None:
             sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except BrokenPipeError:
+        # The reader has had enough, as `head` does: that is no failure.
         drop_output()
         return 0
     except (KeyboardInterrupt, click.Abort):

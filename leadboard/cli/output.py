@@ -1,15 +1,15 @@
-"""What is written can be written: a letter that the terminal or pipe cannot hold is replaced."""
+"""Output in any encoding: characters that the terminal or pipe cannot hold are replaced."""
 
 import codecs
 import io
 import sys
 
 PLAIN = "leadboard_ascii"
-"""ASCII by a name of ours: click would take ASCII for a mistake, and write UTF-8 instead."""
+"""ASCII under a name of our own: click takes ASCII for a mistake and writes UTF-8 instead."""
 
 
 def replace_unwritable() -> None:
-    """Write `?` on standard output, and the number on standard error, for an unwritable letter."""
+    """Write `?` on standard output, and an escape on standard error, for such a character."""
     codecs.register(_plain)
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
@@ -18,7 +18,7 @@ def replace_unwritable() -> None:
 
 
 def takes_all_letters() -> bool:
-    """Tell whether standard output can hold every letter that there is."""
+    """Tell whether standard output can hold every character."""
     return codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
 
 

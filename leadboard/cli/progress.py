@@ -1,4 +1,4 @@
-"""How far a long work is, shown on standard error where that is a terminal."""
+"""The progress of long work, shown on standard error if that is a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from leadboard.common.progress import Advance
 
 
 def is_wanted() -> bool:
-    """Tell whether a bar can be seen and disturbs nothing: answers or typing share no terminal."""
+    """Tell whether a bar is seen and shares its terminal with neither answers nor typing."""
     shared = (sys.stdin, sys.stdout)
     seen = bool(sys.stderr) and sys.stderr.isatty()
     return seen and not any(stream and stream.isatty() for stream in shared)
@@ -31,6 +31,7 @@ def progress_bar(
         TextColumn("{task.fields[rate]:,.0f}/s"),
         TimeElapsedColumn(),
     )
+    # Else Rich takes over standard output, and what is printed there goes to standard error.
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as progress:
         task = progress.add_task("rows", total=total, appeals=0, rate=0.0)
 

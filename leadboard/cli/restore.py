@@ -16,7 +16,7 @@ def restore(context: click.Context, backup: Path) -> None:
     """Put BACKUP back as the database, and keep what was there beside it.
 
     BACKUP is checked first and stays as it is. The database may be damaged or gone, but nobody may
-    have it open: end every screen, feed and door before. What was there is kept under another name
+    have it open: close every screen, feed and door first. What was there is kept under another name
     with its log, which must never be left beside a restored file: it would be replayed over it.
     On a server, copy into an empty database: leadboard --db BACKUP copy --to URL.
 

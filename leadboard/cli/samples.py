@@ -18,7 +18,7 @@ OPERATORS: tuple[tuple[str, int, bool], ...] = (
     ("Марат Галиев", 3, True),
     ("Nina Sandoval", 12, False),
 )
-"""Name, limit, and whether he is on."""
+"""Name, limit, and whether they are on."""
 
 SOURCES = ("tg_main", "site", "vk", "avito", "phone")
 
@@ -29,7 +29,7 @@ WEIGHTS: Mapping[str, tuple[int | None, ...]] = {
     "avito": (10, None, None, 5, 20, None, 40, 30, None, None, 30, 0),
     "phone": (None, 20, None, None, 10, None, None, 60, None, 40, None, None),
 }
-"""The weight of each operator, in their order, for a source; None where he does not serve it."""
+"""The weight of each operator, in that order, for a source; None where they do not serve it."""
 
 _LEADS = 5000
 
@@ -104,7 +104,8 @@ def message(rng: random.Random) -> str:
 
 
 def external_id(source: str, rng: random.Random) -> str:
-    """Return who writes: a few clients come back often, most only once."""
+    """Return the id of a client; a few come back often, most only once."""
     rank = int(math.exp(rng.uniform(0, math.log(_LEADS))))
+    # Modulo a prime: ranks are scattered, and no two clients get the same number.
     number = 100_000_000 + rank * 7_654_321 % 899_999_963
     return _EXTERNAL_IDS.get(source, "lead_{number}").format(number=number)

@@ -1,4 +1,4 @@
-"""The one door from the command line to the screen."""
+"""The way from the command line to the screen."""
 
 import codecs
 import os
@@ -14,10 +14,10 @@ FAMILIES = (
     *("kitty", "konsole", "linux", "mintty", "mlterm", "putty", "rio", "rxvt", "screen", "st"),
     *("tmux", "vt", "vte", "wezterm", "xterm", "zellij"),
 )
-"""Terminals that place their cursor as the first of them do, known to this machine or not."""
+"""Families of terminals that can place their cursor, whether or not this machine knows them."""
 INSTEAD = "or see leadboard --help for commands that need none"
 COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
-"""What Python itself puts into LC_CTYPE where it does not know the locale that is asked for."""
+"""Values that Python itself puts into LC_CTYPE when it does not know the locale."""
 HUNG_UP = 128 + 1
 """The exit code when the terminal has gone."""
 
@@ -52,7 +52,9 @@ def _places_its_cursor(terminal: str) -> bool:
         curses.setupterm(terminal, sys.stdout.fileno())
     except (ImportError, OSError, ValueError):
         return _is_of_a_family(terminal)
-    except curses.error:  # this machine has no description of it
+    # This machine has no description of it. A clause of its own, because the name exists only
+    # once the import has worked.
+    except curses.error:
         return _is_of_a_family(terminal)
     return bool(curses.tigetstr("cup"))
 
@@ -97,6 +99,7 @@ def show(actor: str, title: str | None = None) -> int:
 
 def _is_there(terminal: TextIO) -> bool:
     try:
+        # A terminal that has hung up can still be open; this call fails on it.
         os.tcgetpgrp(terminal.fileno())
     except OSError:
         return False

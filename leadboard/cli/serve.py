@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 TOKEN = "LEADBOARD_TOKEN"
 LONGEST_TOKEN = 4096
-"""Bytes; servers before the door take no longer header."""
+"""Bytes; servers in front of the door accept no longer header."""
 
 
 @click.command()
@@ -21,19 +21,19 @@ LONGEST_TOKEN = 4096
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="0 takes any that is free.",
+    help="The port; 0 picks a free one.",
 )
 @click.option(
     "--token-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The token that every request must bring; else LEADBOARD_TOKEN.",
+    help="The token that every request must carry; else LEADBOARD_TOKEN.",
 )
 @click.option(
     "--rate",
     type=click.FloatRange(0),
     default=5000,
     show_default=True,
-    help="Requests a second of one client; 0 for any number.",
+    help="Requests per second from one client; 0 for no limit.",
 )
 @click.pass_context
 def serve(
@@ -41,7 +41,7 @@ def serve(
 ) -> None:
     """Answer HTTP: appeals from bots, operators, sources and weights; /docs shows how.
 
-    Any address but loopback needs a token, which requests bring as "Authorization: Bearer TOKEN".
+    Any address but loopback needs a token, which requests send as "Authorization: Bearer TOKEN".
     Acts are recorded under --as, else under your login.
 
     \b
@@ -52,6 +52,7 @@ def serve(
     try:
         from leadboard.api.server import run
     except ImportError as error:
+        # Any other missing module is a fault, which installing the extra would not mend.
         if (error.name or "").partition(".")[0] not in {"fastapi", "pydantic", "uvicorn"}:
             raise
         raise click.ClickException(
@@ -67,7 +68,7 @@ def serve(
 def _token(file: Path | None) -> str | None:
     """Return the token of the file or of the environment, None where there is neither.
 
-    Raises UsageError for one that no request could bring.
+    Raises UsageError for one that no request could send.
     """
     given = os.environ.get(TOKEN) if file is None else _text_of(file)
     if given is None:
@@ -78,7 +79,7 @@ def _token(file: Path | None) -> str | None:
     if len(token.splitlines()) > 1:
         raise click.UsageError("The token has several lines: write it alone, on one.")
     if token[0] == token[-1] and token[0] in "'\"":
-        raise click.UsageError("The token stands in quotes: write it without them.")
+        raise click.UsageError("The token is in quotes: write it without them.")
     if not all("!" <= letter <= "~" for letter in token):
         raise click.UsageError(
             "The token holds a space or a letter that HTTP cannot carry: use ASCII letters and "
@@ -96,6 +97,7 @@ def _text_of(file: Path) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = "\0"
+    # UTF-16 without a byte-order mark can pass for UTF-8 with a NUL after each letter.
     if "\0" in text:
         raise click.UsageError("The token file is not UTF-8 text: save it as UTF-8.")
     return text

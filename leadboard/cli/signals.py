@@ -1,4 +1,4 @@
-"""Stopping on request: a signal lets the work in flight end, and wakes whoever only waits."""
+"""Stopping on request: a signal lets work in progress end, and interrupts waiting."""
 
 import signal
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Stop:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Let a signal end what runs inside at once."""
+        """Let a signal interrupt the block at once."""
         self._is_waiting = True
         try:
             # After the flag: a signal just before it must not be slept through.
@@ -41,8 +41,9 @@ class Stop:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Catch the signals inside, but for those that the caller had switched off."""
+        """Catch the signals inside, except those that the caller had switched off."""
         before = {number: signal.getsignal(number) for number in _SIGNALS}
+        # A script switches SIGINT off for its jobs in the background: Ctrl-C is not meant for them.
         caught = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
         for number in caught:
             signal.signal(number, self._on_signal)

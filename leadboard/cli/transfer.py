@@ -1,4 +1,4 @@
-"""The commands that move tables through files: export, import, and completion for the shell."""
+"""The commands that move tables through files: export and import."""
 
 import sys
 from collections.abc import Iterator
@@ -20,7 +20,9 @@ FORMAT = click.Choice(["csv", "json"])
 @click.command()
 @click.argument("what", type=WHAT)
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="-")
-@click.option("--format", "form", type=FORMAT, help="Else as the file's ending says, else CSV.")
+@click.option(
+    "--format", "form", type=FORMAT, help="The format; else by the file's ending, else CSV."
+)
 @click.option("--excel", is_flag=True, help="CSV with semicolons and a byte-order mark.")
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 @click.pass_context
@@ -32,10 +34,10 @@ def export(
     All of it is of one moment, while others go on working. The weights are a matrix: a row for each
     operator, a column for each source, an empty cell where there is no link.
 
-    In CSV an apostrophe stands before each = + - @ that begins a text, or follows a comma, a
-    semicolon, a tab or a line break in it, so that no spreadsheet runs it, whatever it separates
-    by; import takes it away again. JSON is an array with one object a line. --excel suits an Excel
-    that separates by semicolons. Data is UTF-8 always; a terminal shows what it can.
+    In CSV an apostrophe is put before each = + - @ that begins a text, or follows a comma, a
+    semicolon, a tab or a line break in it, so that no spreadsheet runs it, whatever its separator;
+    import removes it again. JSON is an array with one object per line. --excel suits an Excel that
+    separates by semicolons. Data is always UTF-8; a terminal shows what it can.
 
     \b
     Examples:
@@ -52,6 +54,7 @@ def export(
     choice.open(may_only_read=True)
     stop = Stop()
     try:
+        # A signal may end it anywhere: the file takes its name only once it is whole.
         with stop.listening(), stop.waiting(), _output(file, force=force) as output:
             style = Style(is_excel=excel, is_shown=output.isatty())
             with _bar(what, is_shared=file == "-" and output.isatty()) as begin:
@@ -63,9 +66,11 @@ def export(
 @click.command(name="import")
 @click.argument("what", type=WHAT)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--format", "form", type=FORMAT, help="Else as the file's ending says, else CSV.")
+@click.option(
+    "--format", "form", type=FORMAT, help="The format; else by the file's ending, else CSV."
+)
 @click.option("--yes", is_flag=True, help="Do it without asking.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would change.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("--force", is_flag=True, help="Appeals: also to operators who are off or full.")
 @click.pass_context
 def import_(
@@ -77,22 +82,22 @@ def import_(
     dry_run: bool,
     force: bool,
 ) -> None:
-    """Take a table over from FILE (- is standard input): tell what will change, ask, do it.
+    """Import a table from FILE (- is standard input): show what will change, ask, do it.
 
     All or nothing: a bad cell is named by row and column, and then nothing is stored. Rows that the
     file leaves out stay as they are, and so do columns, and cells left empty. CSV may be separated
     by commas, semicolons or tabs, with heads in any case and spaces around quotes; JSON is an array
-    of objects or one object a line.
+    of objects or one object per line.
 
     operators (id, name, is_active, max_load) and sources (id, name) are found by id where that is
     known, else by name; an unknown name is added. weights is a matrix: an empty cell unlinks, 0 is
     a link of weight 0. In JSON: {"operator": "Anna", "weights": {"tg_main": 70}}. Each of these
-    imports is one act, which one undo takes back; waiting appeals flow where it makes room.
+    imports is one act, which one undo takes back; places it frees go to waiting appeals.
 
     appeals (id, timestamp, external_id, source, operator, status, closed_at, message, key) are
-    history: one whose id is known, or whose key is known of its lead and source, is never changed;
+    history: one whose id is known, or whose key is known for its lead and source, is never changed;
     a cell that differs from the one of its id is an error, and another text for a known key is
-    told. New ones keep their id, if they have one. Closed and withdrawn ones are stored as they
+    reported. New ones keep their id, if they have one. Closed and withdrawn ones are stored as they
     were; open ones take a place of their operator, who must be on and have room (or --force); those
     without an operator wait and go by lottery, oldest id first. leads (id, external_id) are added;
     to keep their ids, bring them in before the appeals. Undo does not take appeals and leads back.
@@ -114,6 +119,7 @@ def import_(
         choice.open(may_create=True)
     stop = Stop()
     try:
+        # A signal may end it anywhere: the act is one transaction, stored whole or not at all.
         with stop.listening(), stop.waiting():
             wish = ImportOptions(what, file, form, is_sure=yes, is_dry=dry_run, is_forced=force)
             context.exit(take_over(wish, choice.actor))
@@ -132,7 +138,7 @@ def _output(file: str, *, force: bool) -> Iterator[TextIO]:
 
 @contextmanager
 def _bar(unit: str, *, is_shared: bool) -> Iterator[Begin]:
-    """Lend a function that starts a bar on standard error, if that is a terminal of its own."""
+    """Yield a function that starts a bar on standard error, if that is a terminal of its own."""
     from contextlib import ExitStack
 
     from leadboard.cli.progress import progress_bar

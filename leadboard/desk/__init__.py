@@ -1,4 +1,4 @@
-"""What a dispatcher can do: one function an act, each one recorded transaction."""
+"""The acts of a dispatcher: one function per act, each one recorded transaction."""
 
 from leadboard.desk.appeals import assign, close, give_back, reopen, submit
 from leadboard.desk.importing import import_rows

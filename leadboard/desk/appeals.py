@@ -15,7 +15,7 @@ from leadboard.desk.batch import AppealBatch
 from leadboard.desk.recording import Done, record
 
 MovedIds = Sequence[int]
-"""The appeals to which an act on several was done, without those that it passed over."""
+"""The appeals that an act changed, without those that it skipped."""
 
 
 def submit(
@@ -59,11 +59,12 @@ def assign(
     seen: Mapping[int, Seen] | None = None,
     actor: str,
 ) -> Done[MovedIds]:
-    """Give open appeals to an operator, whoever had them.
+    """Give open appeals to an operator, no matter who had them.
 
-    Over his limit, or while he is off, only with `force`, which is recorded and counted. Raises
-    NoRoom where not all find a place, unless it is for as many as are `fitting`. Of several, those
-    that he has already, that are closed, or that changed since they were `seen` are passed over.
+    Beyond the operator's limit, or while they are off, only with `force`, which is recorded and
+    counted. Raises NoRoom where not all find a place, unless `fitting` allows a part of them. Of
+    several, those that the operator has already, that are closed, or that changed since they were
+    `seen` are skipped.
     """
     batch = AppealBatch(appeal_ids, seen)
 
@@ -80,11 +81,12 @@ def assign(
 def give_back(
     appeal_ids: Sequence[int], *, seen: Mapping[int, Seen] | None = None, actor: str
 ) -> Done[MovedIds]:
-    """Return open appeals to waiting; who is eligible may get them at once, by lottery."""
+    """Return open appeals to waiting; anybody eligible may get them at once, by lottery."""
     batch = AppealBatch(appeal_ids, seen)
 
     def work(journal: Journal) -> tuple[Callable[[], str], MovedIds]:
         batch.each(lambda each: lifecycle.give_back(each, journal))
+        # Worded after the drain, which may have given them to somebody already.
         return (
             lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
         ), batch.moved

@@ -1,4 +1,4 @@
-"""One act on several appeals: what can be done is done, and what is passed over is told."""
+"""One act on several appeals: those that can be moved are, and the skipped ones are named."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -17,12 +17,13 @@ FEW = 3
 class AppealBatch:
     """The appeals of one act, in their order: those `moved`, and why the others were not.
 
-    Of those in `seen` none is moved that has changed hands, or was closed or opened, since.
+    One that has changed hands, or was closed or reopened, since it was `seen` is not moved.
     """
 
     def __init__(self, appeal_ids: Sequence[int], seen: Mapping[int, Seen] | None = None) -> None:
         if not appeal_ids:
             raise Refused("No appeal is chosen.", "appeal")
+        # Without repeats: the second time an appeal would be skipped, as done already.
         self._ids = list(dict.fromkeys(appeal_ids))
         self._seen = seen or {}
         self._reset()
@@ -35,10 +36,11 @@ class AppealBatch:
     def each(self, move: Callable[[int], T], *, fitting: bool = False) -> list[T]:
         """Move each appeal and return what the moves returned.
 
-        Raises Refused where none can be moved, and changes nothing then.
-        Raises NoRoom, too, where not all of them find a place, unless it is for those `fitting`.
+        Raises Refused where none can be moved, and then changes nothing. Raises NoRoom as well where
+        not all find a place, unless `fitting` allows a part of them.
         """
-        self._reset()  # a transaction may be run again
+        # A transaction may be run again.
+        self._reset()
         outcomes: list[T] = []
         refusals: list[Refused] = []
         for appeal_id in self._ids:
@@ -54,6 +56,7 @@ class AppealBatch:
                 refusals.append(refusal)
             else:
                 self.moved.append(appeal_id)
+        # Left by an error, the transaction takes back what was moved.
         if not self.moved or (self._without_place and not fitting):
             raise self._refusal(refusals)
         return outcomes

@@ -1,4 +1,4 @@
-"""An act that takes over a whole table: rows added and changed, all of them or none."""
+"""The act that imports a table: rows are added and changed, all of them or none."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,13 +8,13 @@ from leadboard.desk.rows import insert, rewrite
 from leadboard.entities import Entity
 
 RowsWanted = Sequence[tuple[int | None, Mapping[str, object]]]
-"""Rows as they are to be: an id, None for a new row, and the columns that are to change."""
+"""The rows to store: an id, None for a new row, and the columns to set."""
 
 
 def import_rows(entity: Entity, wanted: RowsWanted, *, actor: str) -> Done[Sequence[int]]:
     """Add and change rows of a table in one act; the result is their ids.
 
-    A new row needs every column that has no default. Raises Refused for a value that cannot be.
+    A new row needs every column that has no default. Raises Refused for an invalid value.
     """
     checked = [(row_id, entity.checked(columns)) for row_id, columns in wanted]
     rows = [

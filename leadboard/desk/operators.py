@@ -13,7 +13,7 @@ from leadboard.desk.rows import delete, insert, rewrite, row_of_id
 from leadboard.entities import OPERATOR
 
 ColumnChange = Callable[[Columns], Columns]
-"""Given the columns as they are when the act runs, return those that are to be others."""
+"""Given the columns as they are when the act runs, return those to change."""
 
 
 def add_operator(name: object, max_load: object, *, actor: str, **columns: object) -> Done[int]:
@@ -33,11 +33,11 @@ def add_operator(name: object, max_load: object, *, actor: str, **columns: objec
 def change_operator(operator_id: int, *, actor: str, **columns: object) -> Done[int]:
     """Change any columns of an operator in one act; the result is the id.
 
-    A limit below the load sheds nobody, and whoever is switched off keeps their appeals.
+    A limit below the load takes no appeal away, and an operator switched off keeps theirs.
     """
     wanted = OPERATOR.checked(columns)
     if not wanted:
-        raise Refused("There must be something to change.")
+        raise Refused("There is nothing to change.")
     return _change(operator_id, lambda _: wanted, actor)
 
 
@@ -51,12 +51,13 @@ def step_limit(operator_id: int, step: int, *, actor: str) -> Done[int]:
 
 
 def toggle_active(operator_id: int, *, actor: str) -> Done[int]:
-    """Switch an operator to the other state than the one at the moment when the act runs."""
+    """Switch an operator on or off, from what they are when the act runs."""
     return _change(operator_id, lambda now: {"is_active": not now["is_active"]}, actor)
 
 
 def _change(operator_id: int, change: ColumnChange, actor: str) -> Done[int]:
     def work(journal: Journal) -> tuple[str, int]:
+        # Read inside the transaction: two quick steps, or those of two dispatchers, must add up.
         after = change(row_of_id(OPERATOR, operator_id))
         before = rewrite(OPERATOR, operator_id, journal, after)
         return _told(operator_id, before, after), operator_id

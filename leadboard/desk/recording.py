@@ -1,4 +1,4 @@
-"""How every act runs: one transaction that checks, writes, drains what waits, and records."""
+"""How every act runs: one transaction that checks, writes, drains and records."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from leadboard.common.validation import storable
 from leadboard.database.transactions import transact
 
 Note = str | Callable[[], str]
-"""A sentence about what an act did, or a function that words it once waiting appeals flowed."""
+"""A sentence about what an act did, or a function that returns it after the drain."""
 
 R = TypeVar("R")
 
@@ -45,10 +45,10 @@ class Done(Generic[R]):
 
 
 HOLD = 0.03
-"""Seconds for which a batch of waiting appeals should keep the others waiting."""
+"""Seconds that a batch of waiting appeals should keep other writers waiting."""
 
 PAUSE = 0.003
-"""Seconds left between two batches; longer than others nap before they try again."""
+"""Seconds between two batches; longer than the naps of others between their tries."""
 
 SMALLEST_BATCH = 100
 
@@ -56,10 +56,10 @@ SMALLEST_BATCH = 100
 def record(
     actor: str, act: str, work: Work[R], *, forced: bool = False, target: int | None = None
 ) -> Done[R]:
-    """Run `work` as one recorded act of `actor`; whatever place it frees goes to who waits.
+    """Run `work` as one recorded act of `actor`; places that it frees go to waiting appeals.
 
-    What the waiting appeals got belongs to the act, so that undoing it takes that back too. Raises
-    Refused and Trouble, and then nothing was changed.
+    What is handed out belongs to the act, so that undoing it takes that back too. Raises Refused
+    and Trouble, and then nothing was changed.
     """
 
     def store(journal: Journal, note: str) -> int:
@@ -70,18 +70,21 @@ def record(
 
 
 def _do(work: Work[R], store: Callable[[Journal, str], int]) -> tuple[Done[R], bool]:
-    """Do an act and hand out a first batch; return whether more flows."""
+    """Do an act and hand out a first batch; return whether more can be handed out."""
     take_turn()
+    # Before the work: an act that is over must not claim what this one lets through.
     close_what_ended()
     journal = Journal()
     words, result = work(journal)
     batch = hand_out_batch()
     note = words() if callable(words) else words
+    # The act did nothing and has no event; what was handed out must be recorded all the same.
     if not any(journal):
         record_shared(batch.parts, batch.rest)
         return Done(note, None, result), batch.has_more
     given = len(batch.rest.changes)
     told = with_given(note, given)
+    # A copy: `leave_open` looks at what the act itself changed, without the batch.
     whole = replace(journal, changes=dict(journal.changes))
     whole.add_all(batch.rest)
     event_id = store(whole, told)
@@ -92,20 +95,20 @@ def _do(work: Work[R], store: Callable[[Journal, str], int]) -> tuple[Done[R], b
 
 
 def _handed_out(done: Done[R]) -> Done[R]:
-    """Hand out what else flows from an act; return it with its words of all that it let through."""
+    """Hand out the rest of what an act lets through; return it with words about all of it."""
     try:
         _drain_on(done.event_id)
         return done if done.event_id is None else replace(done, note=words_of(done.event_id))
     except Trouble:
-        # The act itself is stored and must be answered as done; who still waits flows with the
-        # next act or arrival, and `leadboard check` names him until then.
+        # The act itself is stored and must be answered as done. Appeals that still wait are handed
+        # out with the next act or arrival; until then `leadboard check` reports them.
         return done
 
 
 def _drain_on(event_id: int | None) -> None:
-    """Hand out batch by batch, each in a transaction of its own, until nothing flows any more.
+    """Hand out batch by batch, each in a transaction of its own, until nothing more can be.
 
-    Ends sooner where the act was undone meanwhile.
+    Ends sooner if the act was undone meanwhile.
     """
     size, has_more = DRAIN_BATCH, True
     while has_more:
@@ -120,9 +123,11 @@ def leave_a_turn() -> None:
 
 
 def _further(event_id: int | None, size: int) -> tuple[float, bool]:
-    """Hand out a further batch; return the seconds it took, and whether more flows."""
+    """Hand out a further batch; return the seconds it took, and whether more can be."""
     take_turn()
+    # After the turn: what others took says nothing about the size of a batch.
     begun = time.monotonic()
+    # Asked inside the transaction: an undo closes the act in its own.
     if event_id is not None and not is_open(event_id):
         return 0.0, False
     batch = hand_out_batch(size)

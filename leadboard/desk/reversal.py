@@ -30,7 +30,7 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
     """Put back every row that the event and its parts changed, in the transaction under way.
 
     Raises Refused when a row is no longer as the event left it, or when a place that an appeal
-    would go back to is taken; `force` lets it go back all the same.
+    would go back to is taken; `force` lets it go back anyway.
     """
     changes = changes_of(event_id)
     by_table: dict[str, list[Change]] = {"operator": [], "source": [], "weight": [], "appeal": []}
@@ -44,6 +44,8 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
         (_move(change, states, journal.at) for change in by_table["appeal"]),
         key=lambda move: move[0].id,
     )
+    # Places are freed before any is taken, or two full operators could not swap appeals back. The
+    # team lies between: an appeal may go back to an operator, or a limit, that comes back as well.
     _release_all(moves)
     _restore_team(by_table["operator"], by_table["source"], by_table["weight"], journal)
     _bring_back(moves, journal, force=force)
@@ -56,6 +58,7 @@ def _refuse_if_changed(change: Change, current: Columns | None) -> None:
     if change.after is None or current is None:
         is_same = current is None and change.after is None
     else:
+        # Only what the event wrote: other columns may have changed since, and stay.
         is_same = all(current[name] == value for name, value in change.after.items())
     if not is_same:
         raise Refused(f"{_named(change.subject)} was changed since: nothing was undone.")
@@ -102,7 +105,7 @@ def _named(subject: str) -> str:
 
 
 def _move(change: Change, states: Mapping[int, AppealState], at: datetime) -> Rewriting:
-    """Return where an appeal goes back to; one that was only just entered is withdrawn."""
+    """Return where an appeal goes back to; one that the act entered is withdrawn."""
     state = states[row_of(change.subject)[1][0]]
     if change.before is None:
         return state, {"closed_at": at, "withdrawn": True}
@@ -171,8 +174,9 @@ def _restore_weights(changes: Iterable[Change], journal: Journal) -> None:
 
 
 def _refuse_if_gone(entity: Entity, ids: set[int]) -> None:
-    """Raise Missing when one of the rows that weights link is not there any more."""
+    """Raise Missing when one of the rows that weights link does not exist any more."""
     table = entity.table
+    # Many at once: an import may have linked thousands.
     there = {
         row_id
         for chunk in chunks(sorted(ids))

@@ -41,13 +41,14 @@ def source_name(source_id: int) -> str:
 
 
 def refuse_taken(journal: Journal, entity: Entity, name: str, but: int | None = None) -> None:
-    """Raise Refused when the table has a row, other than `but`, whose name looks like this one."""
+    """Raise Taken when the table has a row, other than `but`, whose name looks like this one."""
+    # Once per act: it passes over the whole table, and an import names thousands of rows.
     if entity.word not in journal.odd_names:
         journal.odd_names[entity.word] = odd_names(entity.table)
     if is_taken(entity.table, name, journal.odd_names[entity.word], but):
         raise Taken(f"The name {name} is taken.", "name")
     if plain(name) != name:
-        # Undo brings back a name that an earlier version stored: what comes next must see it.
+        # Undo can bring back a name as an earlier version stored it: the next check must see it.
         del journal.odd_names[entity.word]
 
 
@@ -79,6 +80,7 @@ def delete(entity: Entity, row_id: int, journal: Journal) -> Columns:
     before = row_of_id(entity, row_id)
     refuse_if_used, links = _LINKED[entity.word]
     refuse_if_used(row_id, str(before["name"]))
+    # First, because the foreign keys of the weights forbid deleting the row that they point at.
     _unlink_all(links == row_id, journal)
     entity.table.delete().where(entity.table.id == row_id).execute()
     journal.note(subject_of(entity.word, row_id), before, None)
@@ -179,11 +181,12 @@ def _unlink_all(links: Expression, journal: Journal) -> None:
 
 
 def _has_served(operator_id: int) -> bool:
-    """Tell whether an appeal is his, or was before somebody moved it."""
+    """Tell whether the operator has an appeal, or had one before somebody moved it."""
     if Appeal.select().where(Appeal.operator == operator_id).exists():
         return True
     moved = EventChange.select().where(
         EventChange.subject.startswith("appeal:"),
+        # With the character that follows in the JSON: 7 must not be found in 70.
         EventChange.before.contains(f'"operator_id":{operator_id},')
         | EventChange.before.contains(f'"operator_id":{operator_id}}}'),
     )

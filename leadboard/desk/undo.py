@@ -1,4 +1,4 @@
-"""Undo and redo: each act taken back, or done again, as a new recorded act."""
+"""Undo and redo: an act is taken back, or done again, by a new recorded act."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _VERBS = {UNDO: "Undone", REDO: "Redone"}
 
 @dataclass(frozen=True, slots=True)
 class RecordedAct:
-    """A recorded act, and the event that says how it stands now: itself, its undo or its redo."""
+    """A recorded act, and the event that decides its state: itself, its undo or its redo."""
 
     id: int
     act: str
@@ -31,10 +31,10 @@ class RecordedAct:
 
 
 def undo(event_id: int | None = None, *, actor: str) -> Done[int]:
-    """Take an act back: the one named, else the latest of `actor` that stands.
+    """Take an act back: the one named, else the latest of `actor` that is not undone.
 
-    The result is the id of the act's event. Raises Refused, and changes nothing, when there is none
-    or the world has moved on.
+    The result is the id of the act's event. Raises Refused, and changes nothing, when there is
+    none, its rows have changed since, or a place is taken.
     """
     act = reading(lambda: last_done(actor) if event_id is None else act_of(event_id))
     if act is None:
@@ -47,26 +47,29 @@ def undo(event_id: int | None = None, *, actor: str) -> Done[int]:
 def redo(event_id: int | None = None, *, actor: str) -> Done[int]:
     """Do an undone act again: the one named, else the one that `actor` undid last.
 
-    Raises Refused, and changes nothing, when there is none or the world has moved on.
+    Raises Refused, and changes nothing, when there is none, its rows have changed since, or a
+    place is taken.
     """
     act = reading(lambda: last_undone(actor) if event_id is None else act_of(event_id))
     if act is None:
         raise Refused("There is nothing of yours to redo.")
     if not act.is_undone:
-        raise Refused(f"That stands already: {act.note}.")
+        raise Refused(f"That is not undone: {act.note}.")
     return _reverse(act, REDO, actor)
 
 
 def _reverse(act: RecordedAct, verb: str, actor: str) -> Done[int]:
     if act.act == REPAIR:
-        raise Refused("A repair is not undone.")
+        raise Refused("A repair cannot be undone.")
     if act.act == HAND_OUT:
-        raise Refused("What was handed out by itself is not undone: move or return the appeals.")
+        raise Refused("Automatic hand-outs cannot be undone: move or return the appeals.")
 
     def work(journal: Journal) -> tuple[str, int]:
+        # Again, inside the transaction: somebody may have undone or redone it meanwhile.
         now_standing = act_of(act.id)
         if now_standing is None or now_standing.standing_id != act.standing_id:
             raise Refused(f"Somebody was quicker: {act.note}.")
+        # First, so that nothing handed out from now on counts as part of the act taken back.
         close_act(act.standing_id)
         reverse(act.standing_id, journal, force=act.forced and verb == REDO)
         return f"{_VERBS[verb]}: {now_standing.note}", act.id
@@ -75,7 +78,7 @@ def _reverse(act: RecordedAct, verb: str, actor: str) -> Done[int]:
 
 
 def act_of(event_id: int) -> RecordedAct | None:
-    """Return an act with how it stands; for an undo, a redo or a part, the act that it is about."""
+    """Return an act with its state; for an undo, a redo or a part, the act that it is about."""
     found = rows(Event.select(Event.target, Event.part_of).where(Event.id == event_id))
     if not found:
         return None
@@ -93,6 +96,7 @@ def last_done(actor: str) -> RecordedAct | None:
             Event.actor == actor,
             *_IS_ACT,
             Event.act != REPAIR,
+            # Never undone is the same as redone last.
             fn.COALESCE(latest, REDO) == REDO,
         )
         .order_by(Event.id.desc())
@@ -102,7 +106,7 @@ def last_done(actor: str) -> RecordedAct | None:
 
 
 def last_undone(actor: str) -> RecordedAct | None:
-    """Return the act that `actor` undid last, unless he has done something else since."""
+    """Return the act that `actor` undid last, unless they have done something else since."""
     newest_act = _scalar(Event.select(fn.MAX(Event.id)).where(Event.actor == actor, *_IS_ACT))
     later = _LATER.select(_LATER.id).where(_LATER.target == Event.target, _LATER.id > Event.id)
     undone = (

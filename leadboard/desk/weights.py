@@ -38,6 +38,7 @@ def replace_weight(
     after = checked_weight(weight)
 
     def change(before: int | None) -> int:
+        # The same weight by somebody else is no conflict.
         if before not in (was, after):
             names = f"{operator_name(operator_id)} · {source_name(source_id)}"
             became = "unlinked" if before is None else f"set to {before}"
@@ -84,6 +85,7 @@ def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -
     }
 
     def work(journal: Journal) -> tuple[str, int]:
+        # Before the first write: an unknown id raises Missing, not the error of a foreign key.
         people = {each: operator_name(each) for each in {each for each, _ in wanted}}
         sources = {each: source_name(each) for each in {each for _, each in wanted}}
         moved = write_weights(wanted, journal)
@@ -98,7 +100,7 @@ def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -
 
 
 def spread(source_id: int, *, actor: str) -> Done[int]:
-    """Give every operator of a source the same weight, keeping their sum as near as it goes.
+    """Give every operator of a source the same weight, keeping their sum as close as possible.
 
     The result is how many operators that are.
     """
@@ -131,6 +133,7 @@ def spread_row(operator_id: int, *, actor: str) -> Done[int]:
 
 
 def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal) -> str:
+    # At 0 none of them would get an appeal.
     even = max(1, round(sum(weights.values()) / len(weights)))
     write_weights(dict.fromkeys(weights, even), journal)
     return f"{len(weights)} {what}{'' if len(weights) == 1 else 's'} at weight {even} each"

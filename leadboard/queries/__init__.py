@@ -1,4 +1,4 @@
-"""What the panes and other programs read: frozen dataclasses, in pages, never a Peewee row."""
+"""Readings for the panes and other programs: frozen dataclasses, never a Peewee row."""
 
 __all__ = [
     "appeals",

@@ -1,4 +1,4 @@
-"""The long lists: pages of appeals and of leads, by key, of what is wanted."""
+"""The long list: pages of the appeals that a filter wants, by id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ EXCERPT = 300
 
 @dataclass(frozen=True, slots=True)
 class AppealRow:
-    """An appeal, for readers; `operator` and its id are None where nobody has it."""
+    """An appeal as readers get it; `operator` and its id are None where nobody has it."""
 
     id: int
     timestamp: datetime
@@ -38,19 +38,19 @@ class AppealRow:
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether it is closed, or withdrawn."""
+        """Tell whether the appeal is closed, or withdrawn."""
         return self.closed_at is not None
 
     @property
     def is_waiting(self) -> bool:
-        """Tell whether it is open and nobody has it."""
+        """Tell whether the appeal is open and nobody has it."""
         return self.closed_at is None and self.operator is None
 
 
 def with_names(*more: Any, message: Any = Appeal.message) -> "ModelSelect[Appeal]":
-    """Return the query whose rows are those of AppealRow, and `more` columns behind them.
+    """Return the query whose rows are those of AppealRow, with `more` columns at the end.
 
-    For `message` a part of it may be read.
+    `message` may be an expression, to read only a part of it.
     """
     columns = (
         *(Appeal.id, Appeal.timestamp, Appeal.lead, Lead.external_id, Appeal.source, Source.name),
@@ -61,7 +61,7 @@ def with_names(*more: Any, message: Any = Appeal.message) -> "ModelSelect[Appeal
 
 
 def cleaned(row: AppealRow) -> AppealRow:
-    """Return an appeal with strangers' text made fit for a terminal; the message as one line."""
+    """Return an appeal with text that is safe for a terminal, the message as one line."""
     return replace(
         row,
         external_id=clean(row.external_id),
@@ -91,7 +91,7 @@ def appeals_after(
 def count_appeals(
     most: int, wanted: AppealFilter = EVERYTHING, index: SearchIndex | None = None
 ) -> tuple[int, bool]:
-    """Return how many appeals are wanted, and whether that is all; stops early rather than late."""
+    """Return how many appeals are wanted, up to `most`, and whether that is all of them."""
     return reading(lambda: count(most, wanted, index))
 
 
@@ -100,6 +100,7 @@ def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
     if not ids:
         return []
     page = with_names(message=fn.SUBSTR(Appeal.message, 1, EXCERPT)).where(Appeal.id.in_(ids))
+    # Sorted again: `IN` promises no order.
     return [cleaned(AppealRow(*row)) for row in rows(page.order_by(Appeal.id.desc()))]
 
 
@@ -130,6 +131,7 @@ def states_up(
 def _states(ids: Sequence[int]) -> dict[int, tuple[int | None, bool]]:
     columns = (Appeal.id, Appeal.operator, Appeal.closed_at.is_null(False))
     found = rows(Appeal.select(*columns).where(Appeal.id.in_(ids)))
+    # SQLite gives 0 or 1 for an expression.
     return {key: (operator_id, bool(is_closed)) for key, operator_id, is_closed in found}
 
 

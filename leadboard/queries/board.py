@@ -1,4 +1,4 @@
-"""What the panes show: read-only queries that return frozen dataclasses, never a Peewee row."""
+"""The board: what the panes and the header show, read at one moment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of appeals and of leads, and from where they are counted on."""
+    """The numbers of appeals and leads, and the ids from which counting goes on."""
 
     appeals: int = 0
     leads: int = 0
@@ -59,11 +59,12 @@ class Counts:
 
 
 def board(previous: Board | None = None) -> Board:
-    """Return the board as it stands; what `previous` knows is kept while it is the same.
+    """Return the board as it is now; what has not changed is taken from `previous`.
 
     The counts go on from those of `previous`, and are left out while it has none.
     """
     known = previous or Board()
+    # Before the snapshot: what is settled holds only for what is read afterwards.
     ends = None if known.counts is None else _ends()
     return at_one_moment(lambda: _board(known, ends))
 
@@ -120,8 +121,9 @@ _STAMP = Compiled(_stamping)
 
 
 def _weights_stamp() -> tuple[int, int]:
-    """Return numbers that differ when any weight does, far quicker than reading them all."""
+    """Return numbers that change with any weight, far quicker than reading them all."""
     [(count, total)] = _STAMP.rows()
+    # A server sums whole numbers to a Decimal, and no rows to None.
     return count, int(total or 0)
 
 
@@ -137,15 +139,17 @@ _IN_TIME = (Appeal.timestamp >= Param(Appeal.timestamp, "start")) & (
 )
 _MINUTE_OF = fn.SUBSTR(Appeal.timestamp, 1, MINUTE)
 _ARRIVALS = Compiled(
+    # By position: a server takes the expression with other parameters for another one.
     lambda: Appeal.select(_MINUTE_OF, fn.COUNT(Appeal.id)).where(_IN_TIME).group_by(SQL("1"))
 )
 
 
 def _minutes(known: Mapping[str, int]) -> dict[str, int]:
-    """Return the arrivals a minute; only minutes that may have grown are counted again."""
+    """Return the arrivals per minute; only minutes that may have grown are counted again."""
     this_minute = now().replace(second=0, microsecond=0)
     starts = [this_minute - timedelta(minutes=back) for back in reversed(range(SPARK_MINUTES))]
     minutes = [stamp(start)[:MINUTE] for start in starts]
+    # The minute before this one may have grown since it was read.
     first = len(starts) - 2 if minutes[-2] in known else 0
     counted = dict(_ARRIVALS.rows(start=starts[first], end=now()))
     older = {each: known.get(each, 0) for each in minutes[:first]}
@@ -163,7 +167,7 @@ _LEADS_AFTER = Compiled(
 
 
 def _counted_on(known: Counts, ends: tuple[int, int]) -> Counts:
-    """Add what is beyond the marks: nothing is ever deleted from these tables."""
+    """Add the rows beyond the marks; no row of these tables is ever deleted."""
     appeals = _on(_APPEALS_AFTER, known.settled[0], known.marks[0], ends[0])
     leads = _on(_LEADS_AFTER, known.settled[1], known.marks[1], ends[1])
     return Counts(appeals[0], leads[0], (appeals[1], leads[1]), (appeals[2], leads[2]))
@@ -184,13 +188,13 @@ _BETWEEN = Compiled(lambda: Appeal.select(fn.COUNT(Appeal.id)).where(_IN_TIME))
 
 
 def _arrivals_of_last_minute() -> int:
-    """Count arrivals of the last minute: moments ahead of the clock are none of it."""
+    """Count the arrivals of the last minute, without moments ahead of the clock."""
     end = now()
     return int(_BETWEEN.scalar(start=end - timedelta(minutes=1), end=end))
 
 
 def weight_of(operator_id: int, source_id: int) -> int | None:
-    """Return a weight as it is this moment, None where the operator does not serve the source."""
+    """Return a weight as it is now, None where the operator does not serve the source."""
     pair = (OperatorSource.operator == operator_id) & (OperatorSource.source == source_id)
     found = reading(lambda: rows(OperatorSource.select(OperatorSource.weight).where(pair)))
     return found[0][0] if found else None
@@ -216,7 +220,7 @@ _SIGNATURE = Compiled(_signing)
 
 
 def data_version() -> object:
-    """Return what differs whenever another connection has committed a change that shows."""
+    """Return a value that changes when another connection commits a visible change."""
 
     def read() -> object:
         version = engine().change_counter()

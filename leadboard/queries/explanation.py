@@ -1,4 +1,4 @@
-"""Why an appeal went where it went, what happened since, and what would let it go now."""
+"""Why an appeal went where it went, what happened since, and what would get it handed out."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from models import Appeal, Event, EventChange, Operator, OperatorSource, Roster
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """One operator on the roster of a draw: his weight and chance, or why he was left out."""
+    """One operator on the roster of a draw: their weight and chance, or why they were left out."""
 
     operator_id: int
     name: str
@@ -40,7 +40,7 @@ class Moment:
 
 
 class Way(Enum):
-    """What can be done so that a waiting appeal goes to somebody."""
+    """The kinds of acts that get a waiting appeal handed out."""
 
     RAISE_LIMIT = auto()
     """Arguments: the operator, and by how much."""
@@ -52,7 +52,7 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A way to let a waiting appeal go, in words, with what its act takes."""
+    """An act that gets a waiting appeal handed out: its words, kind and arguments."""
 
     words: str
     way: Way
@@ -61,7 +61,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All there is to say about where an appeal is, and why; its message has all its lines."""
+    """Everything about where an appeal is, and why; its message has all its lines."""
 
     appeal: AppealRow
     draw: int | None
@@ -83,6 +83,7 @@ def _explain(appeal_id: int) -> Explanation:
     *columns, draw, roster_id = found[0]
     row = AppealRow(*columns)
     return Explanation(
+        # The message as it is: the details clean it line by line.
         replace(cleaned(row), message=row.message),
         draw,
         _chances(roster_id, draw) if roster_id is not None else (),
@@ -115,7 +116,7 @@ def _share(candidate: Candidate, total: int) -> float:
 
 
 def names_of(operator_ids: Sequence[int]) -> dict[int, str]:
-    """Return names by id; of operators who were deleted since, the last that the record has."""
+    """Return names by id; for operators deleted since, the last one in the record."""
     names: dict[int, str] = {}
     for start in range(0, len(operator_ids), 500):
         part = list(operator_ids[start : start + 500])
@@ -126,7 +127,7 @@ def names_of(operator_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _last_name(operator_id: int) -> str:
-    """Return the name that the act of deleting has kept."""
+    """Return the name that the act of deleting recorded."""
     deleted = (
         EventChange.select(EventChange.before)
         .where(
@@ -151,11 +152,12 @@ def _history(appeal_id: int) -> tuple[Moment, ...]:
 
 
 def _remedies(source_id: int) -> Iterator[Remedy]:
-    """Yield each single act after which somebody could take an appeal of this source."""
+    """Yield each single act after which somebody is eligible for this source."""
     for operator_id, name, is_active, load, max_load, weight in rows(_everybody(source_id)):
         shown = clean(name)
         reason = left_out(is_active, load, max_load, weight or 0)
         if reason == FULL and weight:
+            # Acts by force may have gone beyond the limit.
             step = load - max_load + 1
             yield Remedy(f"{shown}'s limit +{step}", Way.RAISE_LIMIT, (operator_id, step))
         elif reason == INACTIVE and weight and load < max_load:

@@ -1,4 +1,4 @@
-"""What a list is filtered by: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
+"""The filters of lists: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
 
 from collections.abc import Container, Iterable, Set
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ MISTAKEN = {
     **dict.fromkeys(("is", "status", "state", *sorted(FLAGS)), "waiting or closed"),
     "lead": "the id alone",
 }
-"""What looks like a term and is none, and what may be meant."""
+"""Words that look like terms, and what is probably meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class AppealFilter:
     since: datetime | None = None
     lead_id: int | None = None
     faults: tuple[str, ...] = field(default=(), compare=False)
-    """A sentence for each term that is none: it leaves nothing out."""
+    """A sentence for each term that is wrong, and so leaves nothing out."""
 
     @property
     def is_slow(self) -> bool:
@@ -76,11 +76,13 @@ def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> AppealFilte
     flags = {term.name for term in good}
     moments = (moment_of(value, now) for value in _values(good, "since"))
     return AppealFilter(
+        # Letters that nobody sees fold to nothing, which every text holds.
         words=tuple(word for word in words if fold(word)),
         is_waiting="waiting" in flags,
         is_closed="closed" in flags,
         operators=_values(good, "op"),
         sources=_values(good, "src"),
+        # All terms must hold, so the latest decides.
         since=max(filter(None, moments), default=None),
         faults=tuple(faults),
     )
@@ -91,7 +93,7 @@ def _values(terms: Iterable[_Term], name: str) -> tuple[str, ...]:
 
 
 def _term(typed: str) -> _Term | None:
-    """Return the term that is typed, None for a word.
+    """Return the term that was typed, None for a word.
 
     Terms are known in any case, and where the Russian layout is on: `OP:anna`, `щз:анна`,
     `щзЖанна`.
@@ -103,17 +105,18 @@ def _term(typed: str) -> _Term | None:
         flag = _known(name, FLAGS)
         return _Term(flag) if flag else None
     known = _known(name, WITH_VALUE) or _known(name, MISTAKEN)
+    # With `//` it is an address.
     return _Term(known, value) if known and not value.startswith("//") else None
 
 
 def _known(name: str, names: Container[str]) -> str:
-    """Return the one of the names that is typed, also on the Russian layout; nothing for none."""
+    """Return the name that was typed, even on the Russian layout; empty for none of them."""
     folded = fold(name)
     return next((each for each in (folded, in_latin(folded)) if each in names), "")
 
 
 def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
-    """Return why a term means nothing, nothing for one that does."""
+    """Return why a term means nothing, empty for one that does."""
     name, value = term.name, term.value
     if value is not None and name not in WITH_VALUE:
         meant = MISTAKEN[name]

@@ -1,4 +1,4 @@
-"""The record of acts as a list: who did what when, and how it stands now."""
+"""The record of acts as a list: who did what, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ class EventRow:
 
 def newest_events(limit: int, before: int | None = None) -> Sequence[EventRow]:
     """Return a page of acts, newest first: the newest of all, or those before an id."""
+    # Always a bound, so that no plan begins with a scan.
     bound = Event.id <= BEYOND if before is None else Event.id < before
     return _rows(_events().where(bound).order_by(Event.id.desc()).limit(limit))
 
@@ -37,7 +38,7 @@ def events_after(limit: int, after: int) -> Sequence[EventRow]:
 
 
 def _events() -> "ModelSelect[Event]":
-    """Return the acts, each with the words of all that it handed out; its parts are no acts."""
+    """Return the acts, each with words about all that it handed out, and without their parts."""
     return Event.select(
         Event.id, Event.at, Event.actor, Event.act, last_words(), Event.target
     ).where(Event.part_of.is_null())

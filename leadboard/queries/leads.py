@@ -15,12 +15,12 @@ from leadboard.queries.matching import lead_ids
 from models import Appeal, Lead
 
 MOST_CASES = 8
-"""Beginnings in different cases that are followed at once to complete a lead's id."""
+"""Spellings of a prefix that are followed at once; each letter may double their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadRow:
-    """A lead, with how many appeals he wrote, how many are open, and the newest of them."""
+    """A lead, with how many appeals they wrote, how many are open, and the newest one."""
 
     id: int
     external_id: str
@@ -39,14 +39,15 @@ def count_leads(most: int, words: Sequence[str] = ()) -> tuple[int, bool]:
 def lead_starting(prefix: str) -> str | None:
     """Return the first known lead whose id starts with `prefix`, to complete what is typed.
 
-    One that starts so letter for letter goes before one in other cases.
+    An exact match of the letters goes before one in another case.
     """
+    # Ids are stored in NFC; what is typed may have a letter and its accent apart.
     typed = unicodedata.normalize("NFC", prefix)
     return reading(lambda: _first_lead(typed) or _first_in_other_cases(typed))
 
 
 def _first_in_other_cases(prefix: str) -> str | None:
-    """Return the first lead whose id starts so in any case: letter by letter, by the index."""
+    """Return the first lead whose id starts so in any case, letter by letter through the index."""
     begun = [""]
     for letter in prefix:
         forms = sorted({letter, letter.lower(), letter.upper()})
@@ -59,6 +60,7 @@ def _first_in_other_cases(prefix: str) -> str | None:
 def _first_lead(prefix: str) -> str | None:
     known = (
         Lead.select(Lead.external_id)
+        # A range: SQLite's LIKE ignores case, and so uses no index of this column.
         .where(Lead.external_id >= prefix, Lead.external_id < prefix + "\U0010ffff")
         .order_by(Lead.external_id)
         .limit(1)
@@ -67,25 +69,25 @@ def _first_lead(prefix: str) -> str | None:
 
 
 def newest_leads(limit: int, before: int | None = None, words: Sequence[str] = ()) -> list[LeadRow]:
-    """Return a page of leads, those met last first."""
+    """Return a page of leads, newest first."""
     edge = BEYOND if before is None else before
     return reading(lambda: _leads_of(lead_ids(limit, edge, words, is_ascending=False)))
 
 
 def leads_after(limit: int, after: int, words: Sequence[str] = ()) -> list[LeadRow]:
-    """Return the page of leads met just after one, those met last first."""
+    """Return the page of leads just newer than an id, newest first."""
     return reading(lambda: _leads_of(lead_ids(limit, after, words, is_ascending=True)))
 
 
 def _leads_of(ids: Sequence[int]) -> list[LeadRow]:
-    """Return the lines of leads, those met last first."""
+    """Return the lines of leads, newest first."""
     if not ids:
         return []
     return _lead_rows(_lead_lines().where(Lead.id.in_(ids)).order_by(Lead.id.desc()))
 
 
 def count_leads_after(most: int, after: int, words: Sequence[str] = ()) -> int:
-    """Return how many leads were met after one; no more than `most` are counted."""
+    """Return how many leads are newer than an id; no more than `most` are counted."""
     return reading(lambda: len(lead_ids(most, after, words, is_ascending=True)))
 
 

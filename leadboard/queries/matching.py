@@ -1,4 +1,4 @@
-"""Finding what a filter wants: conditions for the database, and the words' index where it helps."""
+"""Finding what a filter wants: conditions for the database, and the index of words if it helps."""
 
 import heapq
 import time
@@ -18,7 +18,7 @@ from leadboard.queries.word_index import SHORTEST, SearchIndex
 from models import Appeal, Lead, Operator, Source, is_waiting
 
 MOST_WAYS = 100
-"""Operators or sources that are looked up one by one; more of them are passed through in order."""
+"""Operators or sources that are looked up one by one; with more, all appeals are walked through."""
 
 FIRST_PAGE, LARGEST_PAGE = 200, 5_000
 
@@ -41,7 +41,7 @@ class Word:
 
     @property
     def condition(self) -> Expression:
-        """Return what is true of every appeal with the word, and of some others on a server."""
+        """Return a condition that every appeal with the word meets, and on a server some others."""
         written = engine().contains((Appeal.message, Lead.external_id), self.text)
         named: Expression = Appeal.operator.in_(self.operators) | Appeal.source.in_(self.sources)
         return named | written
@@ -60,7 +60,7 @@ class Sought:
     wanted: AppealFilter
     words: tuple[Word, ...]
     operators: list[int] | None
-    """The ids of those who hold every `op:` term, None without one."""
+    """The ids of operators whose names hold every `op:` term, None without one."""
     sources: list[int] | None
 
 
@@ -74,7 +74,7 @@ def newest_ids(
 def _newest(limit: int, edge: int, sought: Sought, index: SearchIndex | None) -> list[int]:
     words = _searchable(sought) if index else []
     if index is not None and words:
-        # A cache that is damaged or gone only makes it slower.
+        # Without the index, damaged or deleted meanwhile, it only takes longer.
         with suppress(ScratchError):
             return _newest_by_index(limit, edge, sought, words, index)
     return _merged(sought, edge, limit, is_ascending=False)
@@ -83,6 +83,7 @@ def _newest(limit: int, edge: int, sought: Sought, index: SearchIndex | None) ->
 def _newest_by_index(
     limit: int, before: int, sought: Sought, words: Sequence[str], index: SearchIndex
 ) -> list[int]:
+    # Once for both halves: an appeal indexed meanwhile must not be found twice.
     mark = index.mark
     found = _merged(sought, before, limit, Appeal.id > mark, is_ascending=False)
     pages = _pages(lambda *page: _as_rows(index.newest(words, *page)), min(before, mark + 1))
@@ -112,7 +113,7 @@ def _after_by_index(
 def count(most: int, wanted: AppealFilter, index: SearchIndex | None) -> tuple[int, bool]:
     """Return how many appeals are wanted, up to `most`, and whether that is all.
 
-    What has to look through messages without the index gives up after a while.
+    A count that has to read messages without the index gives up after PATIENCE.
     """
     sought = _sought(wanted)
     if not sought.words or (index and _searchable(sought)):
@@ -134,13 +135,13 @@ def _count_through(most: int, sought: Sought) -> tuple[int, bool]:
 
 
 def _further(edge: int, step: int) -> int:
-    """Return the id that is so many appeals below an edge, 0 where there are not so many."""
+    """Return the id that is `step` appeals below an edge, 0 where there are fewer."""
     below = Appeal.select(Appeal.id).where(Appeal.id < edge).order_by(Appeal.id.desc())
     return next((each for (each,) in rows(below.offset(step - 1).limit(1))), 0)
 
 
 def _wanted_of(pages: Iterator[Rows], sought: Sought, *, is_ascending: bool) -> Iterator[int]:
-    """Yield those ids whose appeals are wanted: the index knows only groups of letters."""
+    """Yield the ids of wanted appeals; the index knows only groups of letters."""
     conditions = [*_plain(sought), *_driving(sought)]
     edge = 0 if is_ascending else BEYOND
     for page in pages:
@@ -175,7 +176,7 @@ def _as_rows(ids: Sequence[int]) -> Rows:
 
 
 def _searchable(sought: Sought) -> list[str]:
-    """Return the words that only the lead's id or the message can hold; none where that is slower.
+    """Return the words that only a lead's id or a message can hold, none where that is slower.
 
     Waiting appeals and those of one lead are few, and found quickly without the index.
     """
@@ -212,7 +213,7 @@ def _ids(
     *,
     is_ascending: bool,
 ) -> list[int]:
-    """Return the first ids beyond an edge of which the conditions and all words are true."""
+    """Return the first ids beyond an edge that meet the conditions and hold all words."""
     columns = (Appeal.operator, Appeal.source, Lead.external_id, Appeal.message) if words else ()
 
     def read(size: int, last: int) -> Rows:
@@ -254,9 +255,10 @@ def _ways(sought: Sought) -> list[Conditions] | None:
 
 
 def _driving(sought: Sought) -> Conditions:
-    """Return the conditions on operators and sources, so that no index on them is used."""
+    """Return the conditions on operators and sources, written so that no index on them is used."""
     conditions = []
     if sought.operators is not None:
+        # ABS hides the column from the planner, which walks by id then and stops at the limit.
         conditions.append(fn.ABS(Appeal.operator).in_(sought.operators))
     if sought.sources is not None:
         conditions.append(fn.ABS(Appeal.source).in_(sought.sources))
@@ -279,7 +281,7 @@ def _plain(sought: Sought) -> Conditions:
 
 
 def _sought(wanted: AppealFilter) -> Sought:
-    """Look up the names that a filter is about; there are few, and they are compared here."""
+    """Look up the names in a filter; there are few, so they are compared here."""
     named = bool(wanted.words or wanted.operators or wanted.sources)
     operators, sources = (_names(Operator), _names(Source)) if named else ({}, {})
     return Sought(

@@ -19,11 +19,12 @@ DAY = timedelta(days=1)
 def moment_of(text: str, now: datetime) -> datetime | None:
     """Return the moment in UTC that a text names, None where it names none.
 
-    Without a zone it is that of this machine, by the rules of the day that is named: a time that
-    the clocks skip is when they were put forward, one that comes twice is the first. Without a
-    date it is the last such time, without a year the last such day.
+    Without a zone it is that of this machine, by the rules of the named day: a time that a clock
+    change skips is the moment of the change, one that occurs twice is the first. Without a date
+    it is the last such time, without a year the last such day.
     """
     written = _MOMENT.fullmatch(fold(text))
+    # Every part of the pattern is optional, so that it matches an empty text as well.
     if not text or written is None:
         return None
     try:
@@ -71,7 +72,7 @@ def _in_utc(wall: datetime, zone: tzinfo | None) -> datetime:
     earliest, latest = sorted(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if earliest.astimezone().replace(tzinfo=None) == wall:
         return earliest
-    # The clocks skip it: find when they did.
+    # The clocks skip it. Python cannot be asked for the changes of the local zone, so search.
     while latest - earliest > timedelta(seconds=1):
         middle = earliest + (latest - earliest) / 2
         if middle.astimezone().replace(tzinfo=None) >= wall:

@@ -1,4 +1,4 @@
-"""What the numbers say: who would get the next appeal of a source, and with what chance."""
+"""The odds: who would get the next appeal of a source, and with what chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ SHORTEST_NAME = 6
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One operator of a source as the next draw would see him; `reason`: why he is left out."""
+    """One operator of a source in the next draw; `reason` says why they are left out."""
 
     operator: OperatorRow
     weight: int
@@ -25,12 +25,12 @@ class Standing:
 
     @property
     def share(self) -> float:
-        """Return his chance of the next appeal, 0..1."""
+        """Return the chance of getting the next appeal, 0..1."""
         return 0.0 if self.reason or not self.total else self.weight / self.total
 
 
 def standings(board: Board, source_id: int) -> dict[int, Standing]:
-    """Return how every operator of a source stands, by operator id, in order of the board."""
+    """Return every operator of a source in the next draw, by id, in the order of the board."""
     weights = board.weights.get(source_id, {})
     linked = [
         (operator, weights[operator.id], _reason(operator, weights[operator.id]))
@@ -56,7 +56,7 @@ class Alarm:
     sentence: str
     is_grave: bool
     stranded: int = field(default=0, compare=False)
-    """Appeals that wait although nobody serves the source: no place that gets free helps them."""
+    """Appeals that wait with nobody to serve their source; no freed place helps them."""
 
     @property
     def order(self) -> tuple[int, bool]:
@@ -64,7 +64,8 @@ class Alarm:
         return -self.stranded, not self.is_grave
 
     def within(self, width: int) -> str:
-        """Return the sentence in so many cells, if the source's name can be cut that far."""
+        """Return the sentence in `width` cells, if the source's name can be cut that far."""
+        # From the right, because the name of a source may hold a colon, too.
         name, _, what = self.sentence.rpartition(": ")
         if self.stranded and cell_len(what) + SHORTEST_NAME > width:
             what = UNSERVED
@@ -77,7 +78,7 @@ def _cut(name: str, width: int) -> str:
 
 
 def alarms(board: Board) -> dict[int, Alarm]:
-    """Return what is wrong with sources that somebody serves or has to, by source id."""
+    """Return the alarms of sources that are served or have appeals waiting, by source id."""
     operators = {operator.id: operator for operator in board.operators}
     found = (
         _alarm(source, board.weights.get(source.id, {}), operators) for source in board.sources

@@ -1,4 +1,4 @@
-"""Pages for other programs: rows in the order of their ids, after an id that is known."""
+"""Pages for other programs: rows in the order of their ids, after a given id."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from models import Appeal, Lead, Operator, OperatorSource, Source, is_waiting
 T = TypeVar("T")
 
 OF_A_LEAD = 100
-"""Appeals that come with a lead: his newest."""
+"""The newest appeals that come with a lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def weights(
     beyond = (OperatorSource.operator > operator_id) | (
         (OperatorSource.operator == operator_id) & (OperatorSource.source > last_source)
     )
-    # Implied by the one above, and what an index can begin with.
+    # Implied by `beyond`, and what an index can begin with: OR alone would walk through all pairs.
     page = team.weights().where(OperatorSource.operator >= operator_id, beyond)
     if source_id is not None:
         page = page.where(OperatorSource.source == source_id)
@@ -75,9 +75,9 @@ def appeals(
     operator_id: int | None = None,
     waiting_only: bool = False,
 ) -> list[AppealRow]:
-    """Return a page of appeals: all, or those of a source, of an operator, or that wait.
+    """Return a page of appeals: all, or those of a source or operator, or those waiting.
 
-    It ends where others are still storing, so that whoever goes on after it misses nothing.
+    It ends where others are still storing, so that a client who goes on after it misses nothing.
     """
     wanted: list[Expression] = [Appeal.id > after, Appeal.id <= followable(Appeal)]
     if source_id is not None:
@@ -95,7 +95,8 @@ def appeal(appeal_id: int) -> AppealRow | None:
 
 
 def leads(limit: int, after: int = 0) -> list[LeadWithAppeals]:
-    """Return a page of leads, each with the newest of his appeals; it ends as one of appeals."""
+    """Return a page of leads, each with their newest appeals; it ends like a page of appeals."""
+    # Before the snapshot: what is settled holds only for what is read afterwards.
     last = followable(Lead)
 
     def read() -> list[LeadWithAppeals]:

@@ -1,4 +1,4 @@
-"""What readers get of the team: one query and one row class for each of its tables."""
+"""The tables of the team as readers get them: one query and one row class for each."""
 
 from dataclasses import dataclass, fields
 
@@ -10,7 +10,7 @@ from models import Appeal, Operator, OperatorSource, Source, is_waiting
 
 @dataclass(frozen=True, slots=True)
 class WeightRow:
-    """The weight of one operator for one source, for readers."""
+    """The weight of one operator for one source, as readers get it."""
 
     operator_id: int
     source_id: int

@@ -1,8 +1,8 @@
-"""An index of words beside the database: it finds a rare one among millions of messages.
+"""An index of words beside the database, which finds a rare one among millions of messages.
 
-Messages never change and are never deleted, so that the index only ever grows. It is a cache in
-the user's own folder: whoever only writes appeals pays nothing for it, and if it is lost or is
-that of another database it is made anew.
+Messages never change and are never deleted, so the index only grows. It is a cache in the user's
+own folder: programs that only write appeals pay nothing for it, and if it is lost or belongs to
+another database it is built again.
 """
 
 import threading
@@ -25,7 +25,7 @@ from leadboard.database.transactions import reading, settled
 from models import Appeal, Lead
 
 SHORTEST = 3
-"""Letters that a word must have to be found by the index: it holds groups of three."""
+"""Letters that a word needs to be found by the index, which holds groups of three."""
 
 _TABLES = """
 CREATE VIRTUAL TABLE words USING fts5(text, content='', detail='none', tokenize='trigram');
@@ -33,8 +33,9 @@ CREATE TABLE state (mark INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NU
 INSERT INTO state VALUES (0, '', '')
 """
 _LAYOUT = 2
+# Halved, because `user_version` is a signed number of 32 bits.
 _VERSION = crc32(f"{_LAYOUT} {FOLDING} {unicodedata.unidata_version}".encode()) >> 1
-"""What an index is made by: the tables, and what is one spelling, here and in Python's Unicode."""
+"""What an index depends on: its tables, our rules of folding, and Python's version of Unicode."""
 
 
 class SearchIndex:
@@ -42,6 +43,7 @@ class SearchIndex:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Python lets only the thread that opened a connection to SQLite use it.
         self._mine = threading.local()
 
     @property
@@ -58,7 +60,7 @@ class SearchIndex:
         return int(mark)
 
     def check(self) -> None:
-        """Throw the index away if it is that of another database."""
+        """Empty the index if it belongs to another database."""
         [(mark, first, last)] = self._connection.execute("SELECT * FROM state")
         if mark and (first, last) != (_proof_of(_first_id()), _proof_of(mark)):
             self._start_anew()
@@ -71,6 +73,7 @@ class SearchIndex:
     def catch_up(self, most: int) -> int:
         """Take in up to `most` appeals that are not in the index; return how many there were."""
         mark = self.mark
+        # A lower id that is stored later, on a server, would never be taken in.
         last = settled(Appeal)
         fresh = reading(lambda: rows(_texts_after(mark, last, most)))
         if not fresh:
@@ -83,10 +86,12 @@ class SearchIndex:
             moved = connection.execute(
                 "UPDATE state SET mark = ?, first = ?, last = ? WHERE mark = ?", proofs
             )
-            if moved.rowcount:  # else another program took them in meanwhile
+            # Otherwise another program took them in meanwhile.
+            if moved.rowcount:
                 connection.executemany("INSERT INTO words(rowid, text) VALUES (?, ?)", texts)
             connection.execute("COMMIT")
         except BaseException:
+            # SQLite may have rolled back by itself, for example on a full disk.
             with suppress(ScratchError):
                 connection.execute("ROLLBACK")
             raise
@@ -124,11 +129,13 @@ def index_of_database() -> SearchIndex | None:
 
 def _open(path: Path) -> Scratch:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made before SQLite would: people's messages are for nobody else to read.
     path.touch(mode=0o600)
     try:
         return _connect(path)
     except DamagedError:
-        path.unlink()  # damaged: it is only a cache
+        # It is only a cache.
+        path.unlink()
         path.touch(mode=0o600)
         return _connect(path)
 
@@ -136,7 +143,9 @@ def _open(path: Path) -> Scratch:
 def _connect(path: Path) -> Scratch:
     connection = open_scratch(path)
     connection.execute("PRAGMA journal_mode = WAL")
+    # After a power cut a damaged cache is made again, so nothing has to be waited for.
     connection.execute("PRAGMA synchronous = OFF")
+    # Several programs may open a new file at once; one of them makes the tables.
     connection.execute("BEGIN IMMEDIATE")
     [(version,)] = connection.execute("PRAGMA user_version")
     if version != _VERSION:
@@ -146,7 +155,7 @@ def _connect(path: Path) -> Scratch:
 
 
 def _make_tables(connection: Scratch) -> None:
-    """Make the tables, in place of those that another version of the program has left."""
+    """Make the tables, in place of those left by another version of the program."""
     for table in ("words", "state"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     for statement in _TABLES.split(";\n"):
@@ -170,14 +179,15 @@ def _first_id() -> int:
 
 
 def _proof_of(appeal_id: int) -> str:
-    """Return what shows that an appeal is the one that was indexed."""
+    """Return a text that proves an appeal to be the one that was indexed."""
     known = Appeal.select(Appeal.id, Appeal.lead, Appeal.timestamp).where(Appeal.id == appeal_id)
     found = reading(lambda: rows(known))
     return "|".join([str(found[0][0]), str(found[0][1]), stamp(found[0][2])]) if found else ""
 
 
 def _groups(words: Sequence[str]) -> str:
-    """Return the words as a question to the index: all their groups of three letters."""
+    """Return the words as a query of the index: all their groups of three letters."""
+    # One term for each group: with detail=none the index answers no phrases.
     groups = {
         folded[start : start + SHORTEST]
         for folded in (fold(storable(word)) for word in words)

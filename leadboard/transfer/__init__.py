@@ -1,4 +1,4 @@
-"""Tables out to files and in again, and whole databases from one place to another."""
+"""Export and import of tables, and copies of whole databases."""
 
 __all__ = [
     "appeal_rows",

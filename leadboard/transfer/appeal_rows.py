@@ -1,4 +1,4 @@
-"""One row of appeals: its cells checked, and what they say together."""
+"""One row of a file of appeals: its cells checked, each alone and all together."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from leadboard.transfer.tables import STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The ids of the sources and of the operators by their names made plain."""
+    """The ids of the sources and of the operators by their plain names."""
 
     sources: Mapping[str, int]
     operators: Mapping[str, int]
@@ -36,9 +36,9 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class AppealEntry:
-    """A row that may come in: its cells as values, by column, and the ids of whom they name.
+    """A row that passed the checks: its cells as values by column, and the ids that they name.
 
-    `given` are the columns of the file; what it leaves out was worked out or is not there.
+    `given` are the columns of the file; the others were worked out or are missing.
     """
 
     row: int
@@ -51,7 +51,7 @@ class AppealEntry:
 
     @property
     def sender(self) -> Sender | None:
-        """Return whose number the key is, None where there is no key."""
+        """Return the key with the source and lead that it belongs to, None without a key."""
         key = self.cells.get("key")
         return None if key is None else (self.source_id, self.cells["external_id"], key)
 
@@ -62,7 +62,7 @@ class AppealEntry:
 
     @property
     def closed_at(self) -> datetime | None:
-        """Return when it was closed; without a moment of its own, when it came."""
+        """Return when the appeal was closed; if that is not given, when it came."""
         if self.status not in {"closed", "withdrawn"}:
             return None
         moment: datetime = self.cells.get("closed_at") or self.cells.get("timestamp") or now()
@@ -102,7 +102,7 @@ def entry_of(row: Row, names: Names) -> AppealEntry:
     cells["operator"] = _name(row, "operator", names.operators)
     for column in REQUIRED:
         if cells.get(column) is None:
-            raise bad_cell(row.number, column, "There must be something here.")
+            raise bad_cell(row.number, column, "This cell must not be empty.")
     message = row.cells.get("message")
     cells["message"] = checked_cell(row.number, "message", checked_message, message)
     key = row.cells.get("id")
@@ -123,7 +123,7 @@ def _name(row: Row, what: str, ids: Mapping[str, int]) -> str | None:
     cell = row.cells.get(what)
     if is_blank(cell):
         return None
-    # Most names stand in the file as they are stored; only the others need to be looked at.
+    # Most names are written as they are stored; only the others need to be made plain.
     if isinstance(cell, str) and cell in ids:
         return cell
     name = checked_cell(row.number, what, checked_name, cell)
@@ -142,5 +142,5 @@ def _status(row: int, cells: Mapping[str, Any]) -> str:
     if status == "waiting" and operator is not None:
         raise bad_cell(row, "operator", "A waiting appeal has no operator.")
     if closed_at is not None and status in {"open", "waiting"}:
-        raise bad_cell(row, "closed_at", "An open appeal was not closed.")
+        raise bad_cell(row, "closed_at", "An open appeal has no closing time.")
     return status

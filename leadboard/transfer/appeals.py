@@ -1,4 +1,4 @@
-"""Appeals on their way in: known ones are only compared, new ones stored as they were."""
+"""Import of appeals: known ones are only compared, new ones are stored as they were."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -32,12 +32,13 @@ def plan_appeals(
 ) -> Plan:
     """Return which appeals a file would add; raises Refused for a bad cell.
 
-    With `force` open ones go to their operators also where these are off or full.
+    With `force`, open ones go to operators who are off or full as well.
     """
 
     def act(actor: str) -> str:
         done = Plan("appeals", act)
         take = claim_over if force else claim
+        # Read again inside the transaction: since the plan was made anything may have changed.
         transact(lambda: _store(file, form, done, take, tick, actor))
         return f"Stored: {told(done.counts)}"
 
@@ -70,7 +71,7 @@ class _Room:
 
 
 class _Arrivals:
-    """One way through a file: known appeals compared, the places of new ones taken, all counted."""
+    """One pass through a file: known appeals are compared, new ones take places, all count."""
 
     def __init__(self, plan: Plan, take: Take, store: Callable[[AppealEntry], None]) -> None:
         self._plan = plan
@@ -103,7 +104,7 @@ class _Arrivals:
 
 
 class _Here:
-    """The appeals that a batch of rows may mean: those stored with its ids and keys."""
+    """The stored appeals that a batch of rows may mean, by its ids and keys."""
 
     def __init__(self, batch: Sequence[AppealEntry]) -> None:
         ids = [entry.id for entry in batch if entry.id is not None]
@@ -124,7 +125,7 @@ class _Here:
             self._by_key[entry.sender] = stored
 
     def known_as(self, entry: AppealEntry) -> tuple[str, str | None] | None:
-        """Return how to count an appeal that is stored, with words where its text is another.
+        """Return how to count an appeal that is stored, with words if its text differs.
 
         None for a new one. Raises Refused where a cell contradicts the appeal of its id.
         """
@@ -143,13 +144,13 @@ class _Here:
 
 
 _NAMES = frozenset({"external_id", "source", "operator"})
-"""Columns of names, which rows of earlier versions may have written otherwise than they read."""
+"""Columns of names, which earlier versions may have stored in another spelling."""
 
 
 def _refuse_difference(entry: AppealEntry, stored: dict[str, Any]) -> None:
     """Raise Refused for the first cell that is not as stored: appeals are changed on the desk."""
     for column, cell in entry.cells.items():
-        # The status says whether it was closed; when, and when it came, a file may leave open.
+        # The status says whether it was closed; when, or when it came, the file need not say.
         is_open_question = cell is None and column in {"timestamp", "closed_at"}
         if column not in entry.given or is_open_question:
             continue
@@ -203,9 +204,10 @@ def _insert(entry: AppealEntry) -> None:
         _NEW.changes(**columns)
         return
     try:
-        # In a savepoint: a server would give up the whole transaction.
+        # In a savepoint: after an error PostgreSQL refuses the rest of the transaction.
         with database.atomic():
             _NEW_WITH_ID.changes(id=entry.id, **columns)
+            # At once: a row further down without an id takes the next one.
             ids_given(Appeal)
     except IntegrityError:
         told = "A row above without an id was given this one: put those without last."

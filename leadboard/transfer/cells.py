@@ -15,7 +15,7 @@ Cell = object
 """What a file holds in one cell: text from CSV, any value from JSON; None where there is none."""
 
 MAX_ID = 2**62
-"""The largest id that may come in: behind 2**63 - 1 no database could go on counting."""
+"""The largest id that may come in; after 2**63 - 1 no database can go on counting."""
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """Between these a moment has a date in every time zone."""
 YES = frozenset({"yes", "true", "1", "1.0", "on", "да", "истина"})
@@ -39,12 +39,13 @@ _WHOLE = re.compile(r"(\d{1,18}|\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,5})(?:[.,]0{1,
 def defused(text: str) -> str:
     """Return the text with an apostrophe before all that a spreadsheet would run as a formula.
 
-    It may begin after a comma, a semicolon, a tab or a line break too: who opens the file may
-    separate by another one than it was written with. Apostrophes that stand before such a
-    beginning get one more, so that `revived` is exact.
+    It may also begin after a comma, a semicolon, a tab or a line break: the program that opens the
+    file may separate cells by another one. Apostrophes already before such a beginning get one
+    more, so that `revived` is exact.
     """
+    # Most texts hold nothing risky, and the whole pattern takes longer.
     if not _RISKY.search(text):
-        return text  # as most are
+        return text
     return _RUNNABLE.sub(lambda found: f"{found[1] or ''}'", text)
 
 
@@ -54,7 +55,7 @@ def revived(text: str) -> str:
 
 
 def csv_cell(value: object) -> object:
-    """Return a value as it stands in a cell of CSV."""
+    """Return a value as a cell of CSV."""
     if isinstance(value, str):
         return defused(value)
     if isinstance(value, bool):
@@ -75,7 +76,7 @@ def is_blank(cell: Cell) -> bool:
 def number_in(cell: Cell) -> object:
     """Return the whole number that a spreadsheet wrote as `70`, `70.0`, `70,0` or `1 000`.
 
-    Anything else comes back as it is, for the check of the column to refuse. Three zeros after a
+    Anything else is returned unchanged, for the check of the column to refuse. Three zeros after a
     point or a comma are no number here: `1,000` is a thousand to some and one to others.
     """
     if isinstance(cell, str) and (found := _WHOLE.fullmatch(cell.strip())):
@@ -120,7 +121,7 @@ _TOO_FAR = "The time must lie in the years 2 to 9998, so that every time zone ca
 
 
 def choice_in(cell: Cell, choices: Iterable[str]) -> str:
-    """Return the one of the words that a cell holds; raises Refused."""
+    """Return the word that a cell holds; raises Refused for any other."""
     word = str(cell).strip().casefold()
     if word not in choices:
         raise Refused(f"Write one of: {', '.join(choices)}.")

@@ -1,4 +1,4 @@
-"""Moving house: every row of one database into another, and proof that all of it arrived."""
+"""Copies of whole databases, with proof that every row arrived."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -56,7 +56,7 @@ def move(
 
 @contextmanager
 def _opened(target: str) -> Iterator[Database]:
-    """Open a database, and take a file that is new away again when something fails."""
+    """Open a database; when something fails, remove a file that is new."""
     is_new = not is_server(target) and not path_of(target).exists()
     there = open_database(target)
     try:
@@ -87,6 +87,7 @@ def _refuse_same(here: Database, there: Database) -> None:
 def _moved(
     here: Database, there: Database, begin: Callable[[int], AbstractContextManager[Advance]]
 ) -> list[Moved]:
+    # Opening the other database has stored its version already.
     tables = [_Columns(table) for table in TABLES if table is not SchemaVersion]
     with plainly(), _as_engine(here).snapshot(), storing(_as_engine(there)):
         if taken := [each.name for each in tables if each.count(there)]:
@@ -103,9 +104,11 @@ def _each_moved(
     done: list[Moved] = []
     for table in tables:
         sent = _copy(table, here, there, sum(each.rows for each in done), advance)
+        # Read back before the commit, so that a difference takes everything back.
         arrived = Moved(table.name, *_proof(table.read(there)))
         if arrived != sent:
             raise Trouble(f"The rows of {table.name} differ on the other side: nothing was kept.")
+        # Rows stored with their ids leave the counter of a server where it was.
         if table.key == ["id"]:
             _as_engine(there).advance_ids(table.name)
         done.append(sent)
@@ -136,7 +139,7 @@ def _proof(found: Iterator[RawRow]) -> tuple[int, str]:
 
 
 class _Columns:
-    """One table as plain rows, the same on every engine, in the order of its key."""
+    """One table as plain rows in the order of its key, the same on every engine."""
 
     def __init__(self, table: type[Table]) -> None:
         fields = table._meta.sorted_fields
@@ -145,6 +148,7 @@ class _Columns:
         self.key = [field.column_name for field in primary]
         self._names = [field.column_name for field in fields]
         self._key_places = [self._names.index(name) for name in self.key]
+        # SQLite has 0 and 1 for booleans; the digests of both sides must be equal.
         self._flags = [place for place, each in enumerate(fields) if isinstance(each, BooleanField)]
         self._moments = [place for place, each in enumerate(fields) if isinstance(each, UtcField)]
         self._ids = [place for place, name in enumerate(self._names) if name == "id"]
@@ -163,6 +167,7 @@ class _Columns:
         while page:
             yield from map(self._plain, page)
             last = [page[-1][place] for place in self._key_places]
+            # A row value: the same written with OR uses no index, and each page would be a scan.
             page = _run(opened, f"{chosen} WHERE ({key}) > ({marks}) {order}", last)
 
     def _plain(self, row: RawRow) -> RawRow:

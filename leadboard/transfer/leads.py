@@ -1,4 +1,4 @@
-"""Leads on their way in: who is new, and whether those with an id are who they were."""
+"""Import of leads: which are new, and whether those with an id are the stored ones."""
 
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -14,7 +14,7 @@ from leadboard.transfer.tables import COLUMNS
 from models import Lead
 
 LeadEntry = tuple[int, int | None, str]
-"""The row of a lead, the id that it names, and the external id."""
+"""The number of a row, the id that it gives, and the external id."""
 
 
 def plan_leads(file: BinaryIO, form: str, tick: Tick = lambda _: None) -> Plan:
@@ -31,7 +31,7 @@ def plan_leads(file: BinaryIO, form: str, tick: Tick = lambda _: None) -> Plan:
 
 
 def _read(file: BinaryIO, form: str, plan: Plan, tick: Tick, *, is_stored: bool) -> None:
-    """Count every lead of a file; where `is_stored`, in the transaction under way, add the new."""
+    """Count every lead of a file; if `is_stored`, add the new ones in the transaction under way."""
     plan.clear()
     for batch in parts(map(_entry, rows_of(file, form, COLUMNS["leads"]))):
         new = _new(batch, plan)
@@ -51,12 +51,12 @@ def _entry(row: Row) -> LeadEntry:
 
 
 def _new(batch: Sequence[LeadEntry], plan: Plan) -> dict[str, int | None]:
-    """Return the leads that are not there yet, with the ids they are to have; raises Refused."""
+    """Return the leads that are new, with the ids that they get; raises Refused."""
     either = Lead.external_id.in_([each for _, _, each in batch]) | Lead.id.in_(
         [each for _, each, _ in batch if each is not None]
     )
     found = rows(Lead.select(Lead.id, Lead.external_id).where(either))
-    # As they are read: rows of earlier versions may be written otherwise.
+    # As they read: earlier versions may have stored them in another spelling.
     names = {lead_id: plain(external_id) for lead_id, external_id in found}
     ids: dict[str, int | None] = dict(by_look(found))
     new: dict[str, int | None] = {}
@@ -92,6 +92,7 @@ def _refuse_other(
 def _add(new: dict[str, int | None]) -> None:
     with_id = [{"id": key, "external_id": name} for name, key in new.items() if key is not None]
     without = [{"external_id": name} for name, key in new.items() if key is None]
+    # These first, so that the ids of the others go on after them.
     if with_id:
         Lead.insert_many(with_id).execute()
         ids_given(Lead)

@@ -1,4 +1,4 @@
-"""A block of weights as a spreadsheet copies it: rows and columns of numbers, nothing for none."""
+"""A block of weights as a spreadsheet copies it: rows of numbers, an empty cell for no link."""
 
 import csv
 import io
@@ -28,6 +28,7 @@ def parse_block(text: str) -> list[list[int | None]]:
 
 
 def _records(text: str) -> list[list[str]]:
+    # The comma last: it may be part of a number, as in `70,0`.
     delimiter = next((each for each in "\t;" if each in text), ",")
     # A spreadsheet ends each row with a line break, the last one too.
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
@@ -35,6 +36,7 @@ def _records(text: str) -> list[list[str]]:
         records = [record or [""] for record in reader]
     except csv.Error as error:
         raise Refused(f"This is no block of cells ({error}).") from None
+    # With a single column an empty line is an empty cell.
     while records and len(records[0]) > 1 and records[-1] == [""]:
         records.pop()
     return records

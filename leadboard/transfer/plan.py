@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 FEW = 10
-"""Changes that are told in words; of the others only the number."""
+"""Changes that are told in words; the others are only counted."""
 
 
 Tick = Callable[[int], None]
-"""Tells how many rows of a file have been gone through."""
+"""Takes how many rows of a file have been read."""
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Plan:
             self.words.append(words)
 
     def clear(self) -> None:
-        """Forget what was counted: a transaction that is run again counts afresh."""
+        """Forget what was counted, for a transaction that is run again."""
         self.counts.clear()
         self.words.clear()
 
@@ -41,7 +41,7 @@ class Plan:
 
     @property
     def untold(self) -> int:
-        """Return how many rows there are with words that were not kept."""
+        """Return how many rows have words that were not kept."""
         differing = self.counts.get(DIFFERS, 0)
         return max(0, self.changes + differing - len(self.words))
 

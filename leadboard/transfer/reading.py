@@ -1,4 +1,4 @@
-"""Reading a table from CSV or JSON: row by row, however a spreadsheet wrote it."""
+"""Reading a table from CSV or JSON, row by row, in all the ways that spreadsheets write."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ _FIRST_CELL = re.compile(r"""\s*("?)[^",;\t\r\n]*\1\s*([,;\t])""")
 class Row:
     """One row of a file: its number as a spreadsheet counts, the head being row 1, and its cells.
 
-    The cells go by the name of their column; of a matrix, by the place of it.
+    The cells are keyed by the name of their column, in a matrix by its place.
     """
 
     number: int
@@ -48,10 +48,12 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
     text = _text(file)
     try:
         head = _head(text)
+        # Excel reads the separator from such a first line, whatever its settings.
         if hint := _HINT.fullmatch(head):
             head = _head(text)
         delimiter = hint[1] if hint else _delimiter(head)
         lines = tidied(_lines(text, head), delimiter)
+        # Strict: else a quote that never ends takes the rest of the file without an error.
         yield from _records(csv.reader(lines, delimiter=delimiter, strict=True))
     finally:
         _let_go(text)
@@ -61,6 +63,7 @@ def _head(text: io.TextIOWrapper) -> str:
     head = _line(text)
     if not head.strip():
         raise Refused("row 1: the names of the columns are missing.")
+    # UTF-16 without a byte-order mark passes for UTF-8 with a NUL after each letter.
     if "\0" in head:
         raise Refused(_NOT_UTF_8)
     return head
@@ -82,7 +85,7 @@ def _line(text: io.TextIOWrapper) -> str:
 
 
 def tidied(lines: Iterable[str], delimiter: str) -> Iterator[str]:
-    """Yield lines of CSV without the spaces around quoted cells, which quote nothing for `csv`."""
+    """Yield lines of CSV without spaces around quotes, after which `csv` takes them for text."""
     cell = re.compile(_CELL.format(mark=re.escape(delimiter)))
     is_inside = False
     for line in lines:
@@ -99,7 +102,7 @@ _CELL = r"""(?x)
     | [^\S\r\n{mark}]* (?P<open> "(?:[^"]|"")* ) \Z
     | [^\r\n{mark}]* (?: {mark} | [\r\n]+ | \Z )
 """
-"""One cell with what ends it: in quotes, in quotes that go on in the next line, or bare."""
+"""One cell with its end: in quotes, in quotes that go on in the next line, or bare."""
 
 
 def _tidy(cell: "re.Match[str]") -> str:
@@ -142,7 +145,8 @@ def _text(file: BinaryIO) -> io.TextIOWrapper:
 
 
 def _let_go(text: io.TextIOWrapper) -> None:
-    # Who left in the middle may have closed the file already.
+    # Detached, or the wrapper closes the file, which is read twice, when it is collected. A reader
+    # that stopped in the middle may have closed it already.
     with suppress(ValueError):
         text.detach()
 
@@ -157,7 +161,7 @@ def json_rows(file: BinaryIO) -> Iterator[Row]:
 
 
 class _Objects:
-    """The objects in a text, one after another; no more of it is held than one object needs."""
+    """The objects in a text, one after another, of which only what one needs is held."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -191,7 +195,7 @@ class _Objects:
             raise self._bad("an object was expected, such as {…}")
 
     def _next(self) -> str:
-        """Return the next letter that is no space, without taking it; "" at the end."""
+        """Return the next character that is no space, without taking it; "" at the end."""
         while True:
             self._place = _SPACE.match(self._buffer, self._place).end()  # type: ignore[union-attr]
             if self._place < len(self._buffer):
@@ -210,6 +214,7 @@ class _Objects:
             try:
                 found, self._place = _DECODER.raw_decode(self._buffer, self._place)
             except json.JSONDecodeError as error:
+                # The object may only be cut off, as long as there is more to read.
                 if len(self._buffer) - self._place > MOST or not self._more():
                     raise self._bad(f"this is no JSON ({error.msg})") from None
             except (ValueError, RecursionError):
@@ -236,9 +241,9 @@ def rows_of(file: BinaryIO, form: str, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def heading(head: Row, columns: Sequence[str] | None = None) -> dict[int, str]:
-    """Return the names of the columns by place; raises Refused for one unknown or there twice.
+    """Return the names of the columns by place; raises Refused for an unknown or repeated one.
 
-    Without `columns` they may have any names; else they are known by `column_in`.
+    Without `columns` any name is allowed; else names are read by `column_in`.
     """
     names: dict[int, str] = {}
     for place, cell in head.cells.items():
@@ -253,7 +258,7 @@ def heading(head: Row, columns: Sequence[str] | None = None) -> dict[int, str]:
 
 
 def column_in(head: str) -> str:
-    """Return the column that a head names: in any case, with a space as good as a low line."""
+    """Return the column that a head names, in any case, with spaces or underscores."""
     return "_".join(plain(head).casefold().split())
 
 
@@ -287,7 +292,7 @@ def _known(row: Row, columns: Sequence[str]) -> Row:
 
 
 def parts(entries: Iterable[T]) -> Iterator[list[T]]:
-    """Yield what there is in lists of PART, the last one shorter."""
+    """Yield the entries in lists of PART, the last one shorter."""
     waiting = iter(entries)
     while part := list(islice(waiting, PART)):
         yield part

@@ -1,4 +1,4 @@
-"""What a list on the screen shows, on its way out: all of it in the order on show, in pages."""
+"""Export of what a list on the screen shows: all of it, in the same order, read in pages."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from models import Appeal, Operator, Source
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A list as a table; its records are read while they are taken."""
+    """A list as a table; its records are read as they are taken."""
 
     columns: Sequence[str]
     records: Iterator[Record]
@@ -47,6 +47,7 @@ def _appeals(
             ids = ids_after(PAGE, edge or 0, wanted, index)
         else:
             ids = newest_ids(PAGE, edge, wanted, index)
+        # By id, because `IN` promises no order; none is missing, as no appeal is ever deleted.
         found = {row[0]: row for row in rows(with_names().where(Appeal.id.in_(ids)))}
         yield from (appeal_record(found[key]) for key in ids)
         if len(ids) < PAGE:

@@ -1,4 +1,4 @@
-"""What goes out: each table's columns and its rows, read in pages so that memory stays flat."""
+"""Export of tables: their columns and rows, read in pages so that memory stays flat."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ TABLES = ("operators", "sources", "weights", "appeals", "leads")
 
 @dataclass(frozen=True, slots=True)
 class ExportedTable:
-    """A table on its way out: columns, how many rows there are, the rows, and one as an object."""
+    """A table to export: its columns, the number of rows, the rows, and one as an object."""
 
     columns: Sequence[str]
     total: int
@@ -44,7 +44,7 @@ class ExportedTable:
 
 
 def table_of(what: str) -> ExportedTable:
-    """Return one of TABLES as the database stands; it is read while the records are taken."""
+    """Return one of TABLES as it is now; its rows are read as they are taken."""
     if what == "weights":
         return _weights()
     columns = COLUMNS[what]
@@ -106,7 +106,7 @@ def _weight_records(source_ids: Sequence[int]) -> Iterator[Record]:
 
 
 def weights_by_source(operator_id: int) -> dict[int, int]:
-    """Return an operator's weight for each source that he serves."""
+    """Return an operator's weight for each source that they serve."""
     weights = OperatorSource.select(OperatorSource.source, OperatorSource.weight)
     return dict(rows(weights.where(OperatorSource.operator == operator_id)))
 
@@ -124,7 +124,7 @@ def appeal_record(row: Record) -> Record:
 
 
 def status_of(appeal: AppealRow) -> str:
-    """Return the one of STATUSES that an appeal has."""
+    """Return the status of an appeal, one of STATUSES."""
     if appeal.is_closed:
         return "withdrawn" if appeal.withdrawn else "closed"
     return "waiting" if appeal.is_waiting else "open"

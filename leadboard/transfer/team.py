@@ -1,4 +1,4 @@
-"""Operators, sources and weights on their way in: what a file would change of them."""
+"""Import of operators, sources and weights: what a file would change."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,12 +28,12 @@ Columns = dict[str, Any]
 RowsWanted = list[tuple[int | None, Columns]]
 
 _READ: dict[Kind, Callable[[Cell], Any]] = {Kind.WHOLE: number_in, Kind.FLAG: flag_in}
-"""How a cell is read before it is checked, where a spreadsheet writes a value in its own way."""
+"""How a cell is read before it is checked, if spreadsheets write its value in their own ways."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """The rows that there are, by id and by name, and which row of the file is about each."""
+    """The stored rows, by id and by name, and which row of the file is about each."""
 
     by_id: dict[int, Columns]
     ids: dict[str, int] = field(init=False)
@@ -43,7 +43,7 @@ class _Known:
         self.ids = by_look((key, columns["name"]) for key, columns in self.by_id.items())
 
     def is_name_of(self, key: int, name: object) -> bool:
-        """Tell whether the row's name reads so already, also where it is written otherwise."""
+        """Tell whether the row's name reads so already, even in another spelling."""
         return plain(self.by_id[key]["name"]) == name
 
     def match(self, row: Row, name: str | None) -> int | None:
@@ -59,7 +59,8 @@ class _Known:
 
     def _once(self, row: Row, key: int | None, name: str | None) -> None:
         if key is not None and self.is_name_of(key, name):
-            name = None  # it stays, so that nothing but the row itself can be meant twice
+            # The name stays, so that only the row itself can be meant twice.
+            name = None
         holder = self.ids.get(name, key) if name is not None else key
         if holder != key:
             raise bad_cell(row.number, "name", f"The name {name} is taken by another.")
@@ -69,12 +70,12 @@ class _Known:
 
 
 def plan_operators(file: BinaryIO, form: str) -> Plan:
-    """Return what a file would change of the operators; raises Refused for a bad cell."""
+    """Return what a file would change in the operators; raises Refused for a bad cell."""
     return _plan_rows(OPERATOR, file, form)
 
 
 def plan_sources(file: BinaryIO, form: str) -> Plan:
-    """Return what a file would change of the sources; raises Refused for a bad cell."""
+    """Return what a file would change in the sources; raises Refused for a bad cell."""
     return _plan_rows(SOURCE, file, form)
 
 
@@ -105,6 +106,7 @@ def _plan_row(row: Row, entity: Entity, known: _Known, wanted: RowsWanted, plan:
     before = known.by_id[key]
     changed = {name: value for name, value in columns.items() if value != before[name]}
     if known.is_name_of(key, changed.get("name")):
+        # It reads the same: an earlier version stored it in another spelling.
         del changed["name"]
     if changed:
         plan.count("changed", entity.change(before, changed))
@@ -119,14 +121,14 @@ def _reading(column: Column) -> Callable[[Cell], Any]:
 
 
 def _is_given(column: Column, row: Row) -> bool:
-    """Tell whether a row says something of a column; an empty cell does so of free text only."""
+    """Tell whether a row sets a column; an empty cell does so only for free text."""
     return column.name in row.cells and (
         column.kind is Kind.TEXT or not is_blank(row.cells[column.name])
     )
 
 
 def _completed(entity: Entity, row: Row, columns: Columns) -> Columns:
-    """Return the columns of a new row; raises Refused that names the one that is missing."""
+    """Return the columns of a new row; raises Refused that names a missing one."""
     try:
         return entity.completed(columns)
     except Refused as refusal:
@@ -139,7 +141,7 @@ WeightChanges = list[tuple[int, int, int | None]]
 
 
 def plan_weights(file: BinaryIO, form: str) -> Plan:
-    """Return what a matrix would change of the weights; raises Refused for a bad cell."""
+    """Return what a matrix would change in the weights; raises Refused for a bad cell."""
     people, sources = ids_by_name(Operator), ids_by_name(Source)
     links = OperatorSource.select(
         OperatorSource.operator, OperatorSource.source, OperatorSource.weight
@@ -181,7 +183,7 @@ def _shown(weight: int | None) -> str:
 
 
 def _in_any_case(ids: Mapping[str, int]) -> dict[str, int]:
-    """Return ids by names in lower case, but for those that several names have in common."""
+    """Return ids by names in lower case, without those that several names share."""
     alike: dict[str, set[int]] = {}
     for name, key in ids.items():
         alike.setdefault(name.casefold(), set()).add(key)
@@ -197,7 +199,7 @@ def _named(
     *,
     in_any_case: Mapping[str, int] | None = None,
 ) -> int:
-    """Return the id of what a name stands for; raises Refused."""
+    """Return the id of the row with a name; raises Refused."""
     if isinstance(cell, str) and cell in ids:
         return ids[cell]
     name = checked_cell(row, column, checked_name, "" if cell is None else cell)
@@ -216,7 +218,7 @@ def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> It
     head = next(found)
     if column_in(str(head.cells.get(0))) != "operator":
         raise bad_cell(head.number, 1, "The first column must be called operator.")
-    # The first column stands apart: a source may be called `operator` too.
+    # The first column is kept apart: a source may be called `operator` as well.
     sources = heading(
         Row(head.number, {place: cell for place, cell in head.cells.items() if place})
     )

@@ -1,4 +1,4 @@
-"""Writing a table as CSV or JSON: streamed, and into a file that is there whole or not at all."""
+"""Writing a table as CSV or JSON: streamed, into a file that appears whole or not at all."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def format_of(file: str, wanted: str | None) -> str:
 
 
 def export(what: str, form: str, output: TextIO, begin: Begin, *, style: "Style") -> int:
-    """Write a table as it stands at one moment and return how many rows it has."""
+    """Write a table as it is at one moment and return how many rows it has."""
 
     # One reading transaction is one moment; it holds up no writer.
     def write() -> int:
@@ -55,12 +55,12 @@ class Style:
         self.is_shown = is_shown
 
     def cell(self, value: object) -> object:
-        """Return a value as a cell of CSV; on a terminal without anything that it would obey."""
+        """Return a value as a cell of CSV, for a terminal without anything that it would obey."""
         cell = csv_cell(value)
         return clean(cell) if self.is_shown and isinstance(cell, str) else cell
 
     def line(self, fields: dict[str, object]) -> str:
-        """Return an object as a line of JSON; on a terminal odd characters as their numbers."""
+        """Return an object as a line of JSON, for a terminal with odd characters escaped."""
         line = json.dumps(fields, ensure_ascii=False, default=json_value)
         return json.dumps(fields, default=json_value) if self.is_shown and _is_odd(line) else line
 
@@ -93,7 +93,7 @@ def _write_csv(
 def _write_json(
     table: ExportedTable, records: Iterator[Record], output: TextIO, style: Style
 ) -> None:
-    """Write a JSON array with one object a line."""
+    """Write a JSON array with one object per line."""
     separator = "[\n"
     for record in records:
         output.write(separator + style.line(table.as_object(record)))
@@ -103,9 +103,9 @@ def _write_json(
 
 @contextmanager
 def standard_output() -> Iterator[TextIO]:
-    """Lend standard output, with line ends as they are written.
+    """Yield standard output, with line ends as they are written.
 
-    A file or a pipe takes data, which is UTF-8 always; a terminal shows what its encoding can hold.
+    A file or a pipe takes data, which is always UTF-8; a terminal shows what its encoding can hold.
     """
     if sys.stdout is None:
         raise Refused("There is no standard output: name a file.")
@@ -115,6 +115,8 @@ def standard_output() -> Iterator[TextIO]:
         yield output
         output.flush()
     finally:
+        # Detached, because closing it would close standard output itself. It flushes what is left,
+        # which fails again where the reader has gone.
         with suppress(OSError):
             output.detach()
 
@@ -124,12 +126,14 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
     """Open a private file that takes its name once it is whole; nothing is left of a failed one.
 
     Raises Refused where there is a file already and `force` is not given, or where it is a
-    database, and Trouble when it cannot be written. What is no plain file is written as it is.
+    database, and Trouble when it cannot be written. Anything but a plain file is written directly.
     """
+    # A link stays a link: the file that it leads to is replaced.
     place = Path(os.path.realpath(target))
     try:
         is_plain = place.is_file() or not place.exists()
-        if not is_plain or target.is_relative_to("/dev"):  # such as /dev/stdout of a redirection
+        # Under /dev, for example, /dev/stdout is a plain file when output is redirected.
+        if not is_plain or target.is_relative_to("/dev"):
             with target.open("w", encoding="utf-8", newline="") as file:
                 yield file
             return
@@ -156,12 +160,14 @@ def _refuse_loss(place: Path, *, force: bool) -> None:
 
 @contextmanager
 def _renamed(place: Path) -> Iterator[TextIO]:
-    descriptor, name = tempfile.mkstemp(".part", ".leadboard.", place.parent)  # mode 0600
+    # In the same folder, because a rename works only within a file system; its mode is 0600.
+    descriptor, name = tempfile.mkstemp(".part", ".leadboard.", place.parent)
     partial = Path(name)
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
+            # Before the rename: else the name could lead to an empty file after a power cut.
             os.fsync(file.fileno())
         partial.replace(place)
     finally:

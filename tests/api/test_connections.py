@@ -126,7 +126,7 @@ def test_an_absolute_address_is_taken_and_its_host_counts(door: RunningDoor) -> 
     ("headers", "status", "word"),
     [
         ({"Content-Encoding": "gzip"}, 415, "gzip"),
-        ({"Content-Encoding": "br, gzip"}, 415, "packed"),
+        ({"Content-Encoding": "br, gzip"}, 415, "compressed"),
         ({"Content-Type": "application/json; charset=windows-1251"}, 415, "windows-1251"),
         ({"Content-Type": 'application/json;charset="KOI8-R"'}, 415, "KOI8-R"),
         ({"Content-Encoding": "identity"}, 201, "external_id"),

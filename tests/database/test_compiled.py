@@ -74,7 +74,7 @@ def test_a_value_too_many_is_an_error_where_a_name_stands_twice(db: object) -> N
         )
     )
     assert both.rows(n=1) == []
-    with pytest.raises(TypeError, match=": odd$"):
+    with pytest.raises(TypeError, match=r": odd$"):
         both.rows(n=1, odd=2)
 
 

@@ -219,7 +219,7 @@ def test_what_is_undone_is_not_undone_again() -> None:
 
 def test_what_stands_is_not_redone() -> None:
     event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
-    with refused("stands already"):
+    with refused("is not undone"):
         desk.redo(event, actor=ACTOR)
 
 
@@ -229,7 +229,7 @@ def test_a_repair_is_never_undone() -> None:
     assert last_event()[:2] == (ACTOR, "repair")
     with refused("nothing of yours"):
         desk.undo(actor=ACTOR)
-    with refused("repair is not undone"):
+    with refused("repair cannot be undone"):
         desk.undo(newest_event_id(), actor=ACTOR)
 
 

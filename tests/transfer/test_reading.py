@@ -36,7 +36,7 @@ pytestmark = pytest.mark.every_engine
         ("weights", "operator,s\nАнна,1\nАнна,2\n", "row 3, column operator: row 2 is about"),
         ("weights", "name,s\nАнна,1\n", "row 1, column 1: the first column must be called op"),
         ("appeals", "external_id,source\n1,t\n", "row 2, column source: there is no source t"),
-        ("appeals", "external_id,source\n,s\n", "row 2, column external_id: there must be"),
+        ("appeals", "external_id,source\n,s\n", "row 2, column external_id: this cell must not"),
         ("appeals", "external_id,source,status\n1,s,new\n", "row 2, column status: write one of"),
         ("appeals", "external_id,source,timestamp\n1,s,x\n", "row 2, column timestamp: write the"),
         ("appeals", "external_id,source,operator\n1,s,X\n", "row 2, column operator: there is no"),
