@@ -1,1 +1,1 @@
-"""Benchmarks, what they measure with, and a generator of databases of any size."""
+"""Benchmarks, their measuring tools, and a generator of databases of any size."""

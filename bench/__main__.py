@@ -43,11 +43,11 @@ BENCHMARKS: dict[str, Callable[[BenchPlan], list[Result]]] = {
 
 
 def main() -> None:
-    """Run the chosen benchmarks, all without a choice; print the tables and keep them in a file."""
+    """Run the benchmarks named, or all; print the tables and save them to a file."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Run the benchmarks.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--long", action="store_true", help="also with ten million appeals")
-    parser.add_argument("--output", type=Path, help="the file for the tables")
+    parser.add_argument("--long", action="store_true", help="also measure with ten million appeals")
+    parser.add_argument("--output", type=Path, help="the file to save the tables to")
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {unknown[0]}; there are {', '.join(BENCHMARKS)}")

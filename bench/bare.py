@@ -1,4 +1,4 @@
-"""The baseline: the smallest Textual app that shows a table, with nothing of ours in it."""
+"""The baseline: the smallest Textual app with a table, without any of our code."""
 
 import sys
 
@@ -16,7 +16,7 @@ class BareApp(App[None]):
         self._rows, self._columns = rows, columns
 
     def compose(self) -> ComposeResult:
-        """Lay out the three."""
+        """Lay out the three widgets."""
         yield Header()
         yield DataTable(cursor_type="row")
         yield Footer()

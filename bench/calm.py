@@ -1,4 +1,4 @@
-"""Keys while another process holds the database for five seconds, and what idling costs."""
+"""Keys while another process holds the database for five seconds, and the cost of idling."""
 
 import os
 import sqlite3
@@ -19,13 +19,14 @@ IDLE = 4.0
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Compare the slowest key under a lock with the slowest without; our idling with bare."""
+    """Compare the slowest key with and without a lock, and idling with that of the bare app."""
     with tempfile.TemporaryDirectory() as folder:
         path = copied(house(TEN_THOUSAND), Path(folder) / "house.db")
         with leadboard(path).started() as terminal:
             free = _slowest_key(terminal)
             with closing(sqlite3.connect(path, isolation_level=None)) as holder:
                 holder.execute("BEGIN IMMEDIATE")
+                # An act, so that the writer thread is waiting for the lock while keys are timed.
                 terminal.press("+")
                 locked = _slowest_key(terminal)
                 holder.execute("ROLLBACK")
@@ -40,7 +41,7 @@ def measure(plan: BenchPlan) -> list[Result]:
 
 
 def _slowest_key(terminal: PtyTerminal) -> float:
-    """Return the longest time from a key to its paint, over some seconds of walking."""
+    """Return the longest time from a key to its paint during LOCKED seconds of moving."""
     end, slowest = time.monotonic() + LOCKED, 0.0
     while time.monotonic() < end:
         for key in ("down", "up"):
@@ -49,13 +50,14 @@ def _slowest_key(terminal: PtyTerminal) -> float:
 
 
 def idle_percent(terminal: PtyTerminal) -> float:
-    """Return what a program uses of one core while nobody touches it, over some seconds."""
+    """Return the percentage of a core that an untouched program uses during IDLE seconds."""
     begun = _cpu_seconds(terminal.process.pid)
     time.sleep(IDLE)
     return (_cpu_seconds(terminal.process.pid) - begun) / IDLE * 100
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Return the processor time a process has used, as Linux counts it."""
+    """Return the processor time that a process has used, according to Linux."""
+    # Split after the last bracket: the name of the program, in brackets, may contain spaces.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""How many appeals a second the counting service stores when it holds many; in one process."""
+"""Appeals a second that the counting service stores when it holds many, in one process."""
 
 import asyncio
 import sqlite3
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from httpx import AsyncClient
 
 NEEDED = ("fastapi", "sqlalchemy", "httpx")
-MISSING = "The counting service is skipped: install the extra `bench`, pip install '.[bench]'."
+MISSING = "The counting service is skipped: it needs the extra `bench` (pip install '.[bench]')."
 
 
 def is_installed() -> bool:
-    """Tell whether the packages of the extra `bench` are there."""
+    """Tell whether the packages of the extra `bench` are installed."""
     return all(find_spec(name) for name in NEEDED)
 
 
 def counting_rate(path: Path, appeals: int, requests: int) -> float:
-    """Return how many appeals a second the service stores in a new file that holds `appeals`.
+    """Return how many appeals a second the service stores in a new file with `appeals` in it.
 
-    No network and no other process takes part: the requests are made inside this one.
+    Neither a network nor another process is involved: the requests are made inside this one.
     """
     from bench.counting import engine_of, service
 
@@ -42,6 +42,7 @@ async def _seconds(app: "FastAPI", requests: int) -> float:
     from httpx import ASGITransport, AsyncClient
 
     async with AsyncClient(transport=ASGITransport(app), base_url="http://bench") as client:
+        # The first request also pays for opening the connection and compiling the statements.
         await _post(client, 0)
         begun = time.perf_counter()
         for number in range(1, requests + 1):
@@ -60,11 +61,12 @@ async def _post(client: "AsyncClient", number: int) -> None:
 
 
 def fill(path: Path, appeals: int) -> None:
-    """Fill the service's tables as large as an office is, everybody below his limit."""
+    """Fill the service's tables to the size of an office, all operators below their limits."""
     sizes = office(appeals)
     team = range(1, sizes.operators + 1)
     sources = range(1, sizes.sources + 1)
     with closing(sqlite3.connect(path)) as connection, connection:
+        # The file is thrown away, so filling it need not survive a power failure.
         connection.execute("PRAGMA synchronous = OFF")
         connection.executemany(
             "INSERT INTO operators (id, name, is_active, max_load) VALUES (?, ?, 1, 1000000000)",

@@ -1,8 +1,8 @@
-"""The baseline of a submission: a web service that counts the appeals of everybody each time.
+"""The baseline of a submission: a web service that counts everybody's appeals each time.
 
-It is what such a service is when it is written straight from its description: FastAPI, SQLAlchemy
-and SQLite; an operator's load is counted from the table of appeals, which has no index for it. It
-needs the extra `bench`; `python -m bench.counting FILE` serves it.
+This is the service written straight from its description: FastAPI, SQLAlchemy and SQLite; an
+operator's load is counted from the table of appeals, which has no index for it. It needs the
+extra `bench`; `python -m bench.counting FILE` serves it.
 """
 
 import random
@@ -22,7 +22,7 @@ class _Base(DeclarativeBase):
 
 
 class _Operator(_Base):
-    """Who answers appeals."""
+    """Somebody who answers appeals."""
 
     __tablename__ = "operators"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,7 +57,7 @@ class _Lead(_Base):
 
 
 class _Appeal(_Base):
-    """One message; whoever has it has it for ever."""
+    """One message; its operator never changes."""
 
     __tablename__ = "appeals"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,7 +69,7 @@ class _Appeal(_Base):
 
 
 class _NewAppeal(BaseModel):
-    """What a bot sends."""
+    """The request of a bot."""
 
     external_id: str
     source_id: int
@@ -77,7 +77,7 @@ class _NewAppeal(BaseModel):
 
 
 class StoredAppeal(BaseModel):
-    """What it gets back."""
+    """The answer to it."""
 
     id: int
     lead_id: int
@@ -85,7 +85,8 @@ class StoredAppeal(BaseModel):
 
 
 def engine_of(path: Path) -> Engine:
-    """Return the engine of a database file with the tables in place."""
+    """Return the engine of a database file, with its tables created."""
+    # FastAPI runs plain functions in a pool, so a connection changes threads.
     engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
     _Base.metadata.create_all(engine)
     return engine
@@ -120,7 +121,7 @@ def service(engine: Engine) -> FastAPI:
 
 
 def lead_of(db: Session, external_id: str) -> _Lead:
-    """Return the lead, stored now if he is new."""
+    """Return the lead, storing them if they are new."""
     lead = db.scalar(select(_Lead).where(_Lead.external_id == external_id))
     if lead is None:
         lead = _Lead(external_id=external_id)
@@ -130,7 +131,7 @@ def lead_of(db: Session, external_id: str) -> _Lead:
 
 
 def pick(db: Session, source_id: int) -> _Operator | None:
-    """Return an operator of the source who is active and below his limit, by weight."""
+    """Return an operator of the source who is active and below their limit, by weight."""
     linked = db.execute(
         select(_Operator, _Weight.weight).join(_Weight).where(_Weight.source_id == source_id)
     ).all()

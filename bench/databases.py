@@ -1,4 +1,4 @@
-"""Generated databases, made once and kept: a benchmark works on the kept file or on a copy."""
+"""Generated databases, made once and kept: benchmarks use the kept file or a copy."""
 
 import os
 import tempfile
@@ -15,7 +15,7 @@ from bench import generate, words
 from bench.generate import Sizes
 
 HOME = "LEADBOARD_BENCH_DIR"
-"""The variable that names the folder of generated databases; else it is a temporary one."""
+"""The variable that names the folder of generated databases; the default is temporary."""
 
 
 def folder() -> Path:
@@ -27,10 +27,10 @@ def folder() -> Path:
 
 
 def kept(sizes: Sizes) -> Path:
-    """Return a database of these sizes, generated on first use; it is only to be read."""
+    """Return a database of these sizes, generated on first use; it must only be read."""
     path = folder() / f"{_name(sizes)}.db"
     if not path.exists():
-        # Under another name until it is whole: an interrupted run must leave nothing half-made.
+        # Under another name until it is complete: an interrupted run must leave no partial file.
         unfinished = path.with_suffix(f".{os.getpid()}.part")
         try:
             generate.generate(unfinished, sizes)
@@ -41,12 +41,12 @@ def kept(sizes: Sizes) -> Path:
 
 
 def copied(sizes: Sizes, to: Path) -> Path:
-    """Return a copy at `to` of the database of these sizes, to be written to."""
+    """Return a writable copy at `to` of the database of these sizes."""
     return Path(copyfile(kept(sizes), to))
 
 
 def with_room(path: Path) -> Path:
-    """Raise all limits, so that every appeal is drawn and claimed as on an ordinary day."""
+    """Raise all limits, so that every appeal finds an operator, as on an ordinary day."""
     with closing(connect(path)) as connection, connection:
         connection.execute("UPDATE operator SET max_load = 1000000")
     return path

@@ -1,7 +1,7 @@
 """Appeals a second over HTTP: our door beside a service that counts, both on loopback.
 
-The same client asks both: connections that stay open, each sending its next appeal once the last
-is answered. The counting service gets fewer of them, so that it need not refuse any.
+Both get the same client: connections that stay open, each sending its next appeal when the last
+is answered. The counting service gets fewer of them, so that it does not have to refuse any.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ TARGET = 1 / 100
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Send appeals to both at ten thousand appeals and at a million."""
+    """Send appeals to both services, with ten thousand and with a million stored."""
     if not is_installed():
         print(MISSING, file=sys.stderr)
         return []
@@ -43,6 +43,7 @@ def _beside_counting(folder: Path, size: int) -> Result:
     _with_tables(theirs)
     fill(theirs, size)
     with _served("bench.counting", str(theirs)) as port:
+        # Counting a million takes it a quarter of a second per appeal, so a few have to do.
         counted = COUNTED if size > TEN_THOUSAND else 20 * COUNTED
         baseline = asyncio.run(_rate(port, COUNTING_CLIENTS, counted))
     name = f"POST /appeals/ beside a service that counts, {short(size)}"
@@ -57,7 +58,7 @@ def _with_tables(path: Path) -> None:
 
 @contextmanager
 def _served(*module: str) -> Iterator[int]:
-    """Run a server and lend its port, which it names on standard error."""
+    """Run a server and yield its port, which it prints on standard error."""
     command = [sys.executable, "-m", *module]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stderr is not None
@@ -68,12 +69,13 @@ def _served(*module: str) -> Iterator[int]:
 
 
 def _port(line: str) -> int:
-    """Return the port that a line such as `Serving on http://127.0.0.1:41234/` names."""
+    """Return the port from a line such as `Serving on http://127.0.0.1:41234/`."""
     return int(line.partition("http://")[2].partition("/")[0].rpartition(":")[2])
 
 
 async def _rate(port: int, clients: int, appeals: int) -> float:
     """Return how many appeals a second are answered."""
+    # A first round that is not timed: it opens the database and prepares the statements.
     await _send(port, range(clients))
     each = appeals // clients
     parts = [range(1000 + at * each, 1000 + (at + 1) * each) for at in range(clients)]

@@ -1,4 +1,4 @@
-"""Waiting appeals handed out by one act, beside feeding as many, and what others feel of it."""
+"""Waiting appeals handed out by one act, beside feeding as many, and its effect on others."""
 
 import io
 import sqlite3
@@ -25,10 +25,10 @@ from leadboard.cli.feed import feed_from
 from models import Operator
 
 WAITING = (1_000, 10_000, 100_000)
-"""Appeals that wait; half of them are handed out."""
+"""Waiting appeals; half of them are handed out."""
 
 TIMES = {1_000: 5, 10_000: 3, 100_000: 1}
-"""How often each is measured in one round of three; a short one is shaken by its neighbours."""
+"""Measurements of each in a plan of three rounds; short ones vary more."""
 
 RATE = 200
 """Appeals a second of the other writer."""
@@ -37,13 +37,13 @@ TARGET = 4.0
 UNDO_TARGET = 2.0
 GROWTH = 1.1
 FELT = 100.0
-"""Milliseconds that others may wait."""
+"""The most milliseconds that others may wait."""
 
 OPEN_OF_SERVED = "closed_at IS NULL AND source_id <= ?"
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Raise a limit so that half of all who wait are handed out, at every number of them."""
+    """Raise a limit so that half of the waiting appeals are handed out, at every number."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         beside = [each for count in WAITING for each in _beside_feed(folder, plan.rounds, count)]
@@ -67,12 +67,12 @@ def _beside_feed(folder: Path, rounds: int, count: int) -> list[Result]:
 
 
 def short_of(count: int) -> str:
-    """Return a number of appeals as people say it, also below a thousand."""
+    """Return a number of appeals in short, even below a thousand."""
     return short(count) if count >= 1_000 else str(count)
 
 
 def _growth(results: list[Result]) -> Result:
-    """Compare how a drain grows with how a feed does, as powers of the number of appeals."""
+    """Compare the growth of a drain with that of a feed, as powers of the number of appeals."""
     drains = {each.size: each for each in results if each.size}
     feeds = {
         size: Result("", each.baseline, each.baseline, "ms", size=size)
@@ -83,7 +83,7 @@ def _growth(results: list[Result]) -> Result:
 
 
 def _others(folder: Path) -> list[Result]:
-    """Compare what a bot waits while a drain goes on with what it waits before."""
+    """Compare how long a bot waits during a drain with how long it waits before."""
     crowd = crowded(folder, WAITING[-1])
     with writing(crowd, RATE) as bot:
         time.sleep(2.0)
@@ -100,7 +100,7 @@ def _others(folder: Path) -> list[Result]:
 
 
 def _key(folder: Path) -> Result:
-    """Compare the paint of a key while a drain goes on with the same key before."""
+    """Compare the paint of a key during a drain with that of the same key before."""
     crowd = crowded(folder, WAITING[-1])
     with leadboard(crowd).started() as terminal:
         terminal.press("f4")
@@ -115,7 +115,7 @@ def _key(folder: Path) -> Result:
 
 
 def crowded(folder: Path, count: int) -> Path:
-    """Return an office where nobody has room and so many wait."""
+    """Return an office where nobody has room and `count` appeals are waiting."""
     path = copied(office(TEN_THOUSAND), folder / "crowd.db")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE operator SET max_load = 0")
@@ -135,7 +135,7 @@ def _assigned(path: Path) -> int:
 
 
 def drain(path: Path, count: int) -> float:
-    """Let the first operator take so many more; return the seconds until all are handed out."""
+    """Let the first operator take `count` more; return the seconds until all are handed out."""
     before = _assigned(path)
     with opened(path):
         begun = time.perf_counter()
@@ -151,7 +151,7 @@ def _let_through(count: int) -> None:
 
 
 def undo(path: Path) -> float:
-    """Take the drain back; return the seconds."""
+    """Undo the drain; return the seconds."""
     with opened(path):
         begun = time.perf_counter()
         desk.undo(actor="bench")
@@ -159,7 +159,8 @@ def undo(path: Path) -> float:
 
 
 def feed(path: Path, file: Path) -> float:
-    """Feed a file inside this process, so that no start-up counts; return the seconds."""
+    """Feed a file inside this process, so that no start-up is timed; return the seconds."""
+    # The feed writes bytes to sys.stdout.buffer, which StringIO does not have.
     with opened(path), redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         begun = time.perf_counter()
         code = feed_from(str(file))
@@ -170,7 +171,7 @@ def feed(path: Path, file: Path) -> float:
 
 @contextmanager
 def draining(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Let a process of its own hand out half of the most that wait."""
+    """Run a process that hands out half of the largest number waiting."""
     command = [sys.executable, "-m", "bench.drain", str(path)]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
@@ -181,7 +182,7 @@ def draining(path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def main() -> None:
-    """Hand out half of the most that wait in the database that is named."""
+    """Hand out half of the largest number waiting in the database named."""
     with opened(Path(sys.argv[1])):
         _let_through(WAITING[-1] // 2)
 

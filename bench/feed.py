@@ -1,10 +1,10 @@
-"""`leadboard feed FILE` from its start to its end, beside plain rows written in bulk by sqlite3.
+"""`leadboard feed FILE` from start to end, beside plain rows written in bulk by sqlite3.
 
-The baseline is the least that could hold the same data: the rows are ready in memory, leads that
-are new are inserted, then the appeals, with `executemany` in one transaction on a copy of the same
-database, with all its indexes and constraints and as durable. It parses no line, draws nobody,
-moves no load, and answers nothing. Ours includes the start of the process, which weighs on a short
-file.
+The baseline is the least work that stores the same data: the rows are ready in memory, new leads
+are inserted, then the appeals, with `executemany` in one transaction, on a copy of the same
+database with all its indexes and constraints, and equally durable. It parses no line, draws no
+operator, changes no load and writes no answer. Ours includes the start of the process, which
+weighs on a short file.
 """
 
 import json
@@ -28,22 +28,22 @@ from bench.writer import writing
 from leadboard.database.fields import now, stamp
 
 LOOK = 0.02
-"""Seconds between two looks at the memory of a feed."""
+"""Seconds between checks of the memory of a feed."""
 TARGET = 2.5
-"""At least 0.4 of the rows a second."""
+"""At least 0.4 of the baseline's rows a second."""
 MEMORY_TARGET = 1.1
 LATENCY = 100.0
-"""The most milliseconds for 99 of a hundred appeals that others submit meanwhile."""
+"""The most milliseconds for 99 in a hundred appeals that others submit meanwhile."""
 OTHERS = 50
-"""How many appeals a second a bot submits beside the feed."""
+"""Appeals a second that a bot submits during the feed."""
 ALONE = 3.0
-"""For how many seconds it does so without one, and at least with one."""
+"""Seconds that it does so without a feed, and at least with one."""
 
 FeedLine = tuple[str, int, str]
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Feed files of lines into databases of every size; watch memory, and a bot beside."""
+    """Feed files into databases of every size; watch memory, and a bot meanwhile."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = [write_lines(folder / f"{count}.jsonl", count) for count in plan.feed_lines]
@@ -71,7 +71,7 @@ def write_lines(path: Path, count: int) -> Path:
 
 
 def feed(database: Path, file: Path) -> float:
-    """Feed a file and throw the answers away; return the seconds, from its start to its end."""
+    """Feed a file and discard the answers; return the seconds from start to end."""
     begun = time.perf_counter()
     process = _start(database, file)
     _expect_success(process)
@@ -79,14 +79,14 @@ def feed(database: Path, file: Path) -> float:
 
 
 def most_memory(database: Path, file: Path) -> float:
-    """Feed a file; return the most megabytes that it took.
+    """Feed a file; return the most megabytes that it used.
 
-    It is looked at from outside, since `wait4` never tells less than the starting process has; so
-    the feed is a little slower than it is alone.
+    Its memory is read from outside, because `wait4` never reports less than the starting process
+    has; this makes the feed a little slower.
     """
     process, most = _start(database, file), 0.0
     while process.poll() is None:
-        with suppress(LookupError, OSError):  # it ends just now
+        with suppress(LookupError, OSError):  # it has just ended
             most = megabytes(process.pid, "VmHWM")
         time.sleep(LOOK)
     _expect_success(process)
@@ -104,7 +104,7 @@ def _expect_success(process: subprocess.Popen[bytes]) -> None:
 
 
 def write_rows(database: Path, count: int) -> float:
-    """Write as many leads and appeals by sqlite3; return the seconds."""
+    """Write as many leads and appeals with sqlite3; return the seconds."""
     rows, moment = list(lines(count)), stamp(now())
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         for pragma in ("journal_mode = WAL", "foreign_keys = 1", "synchronous = FULL"):
@@ -128,6 +128,7 @@ def write_rows(database: Path, count: int) -> float:
 
 
 def _fresh(folder: Path, size: int) -> Path:
+    # With its log: one left from the last lap would be replayed over the new copy.
     for old in folder.glob("office.db*"):
         old.unlink()
     return with_room(copied(office(size), folder / "office.db"))
@@ -145,7 +146,7 @@ def _beside_rows(folder: Path, file: Path, plan: BenchPlan, size: int) -> Result
 
 
 def _memory(folder: Path, files: list[Path], plan: BenchPlan) -> Result:
-    """Compare the memory of the longest file with that of the shortest: it must be the same."""
+    """Compare the memory for the longest file with that for the shortest: it must not grow."""
     few, many = (most_memory(_fresh(folder, plan.sizes[0]), files[end]) for end in (0, -1))
     shortest, longest = short(plan.feed_lines[0]), short(plan.feed_lines[-1])
     return Result(

@@ -1,4 +1,4 @@
-"""A hundred thousand appeals out to a file and into a new database, beside bare csv and sqlite3."""
+"""A hundred thousand appeals to a file and into a new database, beside csv and sqlite3 alone."""
 
 import csv
 import sqlite3
@@ -36,7 +36,7 @@ SELECT = (
 
 
 def measure(_: BenchPlan) -> list[Result]:
-    """Export and import everything; the bare programs check nothing and draw nothing."""
+    """Export and import everything; the baselines check nothing and draw nothing."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(folder / "old.db", Sizes(appeals=APPEALS))

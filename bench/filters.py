@@ -23,7 +23,7 @@ PAGE = 100
 BATCH = 2_000
 LIMIT = 150.0
 PATIENCE = 2.0
-"""Seconds after which one look is enough."""
+"""Seconds after which a reading is not repeated."""
 
 
 def measure(plan: BenchPlan) -> list[Result]:
@@ -51,7 +51,7 @@ def _at(size: int, rounds: int) -> list[Result]:
 
 
 def _filters(path: Path) -> dict[str, str]:
-    """Return what to filter by: what is frequent, what is rare, and what is not there."""
+    """Return filters by name: for frequent, rare and absent things."""
     with closing(sqlite3.connect(path)) as connection:
         query = "SELECT external_id FROM lead WHERE id = (SELECT max(id) FROM lead) / 2"
         (lead,) = connection.execute(query).fetchone()
@@ -73,7 +73,7 @@ def _filters(path: Path) -> dict[str, str]:
 
 
 def filled_index() -> SearchIndex | None:
-    """Return the index of words, as the screen has it once it has run for a while."""
+    """Return the word index, complete as on a screen that has run for a while."""
     index = index_of_database()
     begun = time.perf_counter()
     if index is not None and index.catch_up(BATCH):
@@ -88,7 +88,7 @@ def _milliseconds(wanted: AppealFilter, rounds: int, index: SearchIndex | None) 
 
 
 def _median_of(read: Callable[[], object], rounds: int) -> float:
-    """Return the median of several readings, of one where that took long."""
+    """Return the median of several readings, or of fewer if they take long."""
     took: list[float] = []
     while len(took) < rounds and sum(took) < PATIENCE * 1000:
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The desk while a bot submits 200 appeals a second: its processor time, and whether it hears."""
+"""The desk while a bot submits 200 appeals a second: its processor time, and lost keys."""
 
 import sqlite3
 import tempfile
@@ -21,11 +21,11 @@ LIMIT = 15.0
 KEYS = 40
 BETWEEN_KEYS = 0.05
 HEARD = 10.0
-"""Seconds that the last key may take to be stored."""
+"""Seconds in which the last key must be stored."""
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Let the desk follow a bot at every size; count what a row of keys did meanwhile."""
+    """Let the desk follow a bot at every size; count how many of a row of keys took effect."""
     with tempfile.TemporaryDirectory() as name:
         return [result for size in plan.sizes for result in _at(Path(name), size)]
 
@@ -33,7 +33,7 @@ def measure(plan: BenchPlan) -> list[Result]:
 def _at(folder: Path, size: int) -> list[Result]:
     path = with_room(copied(office(size), folder / f"{size}.db"))
     with opened(path):
-        filled_index()  # once a database; what is measured is every day after
+        filled_index()  # built once per database, and not part of the measurement
     with leadboard(path).started() as terminal:
         idle = idle_percent(terminal)
         with writing(path, RATE) as bot:
@@ -46,6 +46,7 @@ def _at(folder: Path, size: int) -> list[Result]:
         Result(
             f"following {RATE} appeals a second beside none, {short(size)}",
             following,
+            # An idle desk may use less than one tick of the clock: a ratio to 0 would say nothing.
             max(idle, 0.1),
             "% of a core",
             limit=LIMIT,
@@ -59,7 +60,7 @@ def _at(folder: Path, size: int) -> list[Result]:
 
 
 def _heard(terminal: PtyTerminal, path: Path) -> int:
-    """Press a key that lowers a limit by one, many times; return by how many it went down."""
+    """Press a key that lowers a limit by one, many times; return by how much it has fallen."""
     before = _limit(path)
     terminal.press("f2", "home")
     for _ in range(KEYS):

@@ -1,4 +1,4 @@
-"""Make a database of any size by bulk SQL: `python -m bench.generate PATH --appeals 1000000`."""
+"""Make a database of any size with bulk SQL: `python -m bench.generate PATH --appeals 1000000`."""
 
 import argparse
 import random
@@ -19,22 +19,22 @@ from models import open_database
 
 DAYS = 90
 OPEN_SHARE = 0.6
-"""How full the operators are on average; whatever is older is closed."""
+"""How full the operators are on average; older appeals are closed."""
 LONELY_SHARE = 0.02
-"""Of all appeals, those to the source that nobody serves; they wait or were closed unanswered."""
+"""The share of appeals to the source that nobody serves; they wait or were closed unanswered."""
 WAITING_SHARE = 0.1
-"""Of those, the newest that still wait; not much more than MOST_WAITING."""
+"""The share of those, the newest, that still wait; hardly more than MOST_WAITING."""
 MOST_WAITING = 500
 LEAD_SHARE = 0.3
 ACT_EVERY = 20
-"""Every how many appeals one has its closing on record as an act."""
+"""One in so many appeals has its closing recorded as an act."""
 
 AppealTuple = tuple[int, int, int | None, str, str, str | None, int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of everything; `seed` makes the same database again, but for its moments."""
+    """The numbers of rows; the same `seed` makes the same database, except for its moments."""
 
     appeals: int = 20_000
     operators: int = 12
@@ -43,13 +43,13 @@ class Sizes:
 
     @property
     def leads(self) -> int:
-        """Return how many clients wrote all the appeals."""
+        """Return how many leads wrote the appeals."""
         return max(1, int(self.appeals * LEAD_SHARE))
 
 
 @dataclass(slots=True)
 class Team:
-    """The operators: their limits, the loads they have, and those they shall have."""
+    """The operators: their limits, their loads so far, and the loads to reach."""
 
     limits: list[int]
     is_active: list[bool]
@@ -57,7 +57,7 @@ class Team:
     loads: list[int]
 
     def take(self, operator_id: int) -> bool:
-        """Count one more open appeal of an operator; False when he has enough."""
+        """Count one more open appeal of an operator; return False if they have enough."""
         has_room = self.loads[operator_id - 1] < self.wanted[operator_id - 1]
         self.loads[operator_id - 1] += has_room
         return has_room
@@ -78,7 +78,7 @@ class DrawWheel:
         self.edges = list(accumulate(each.weight for each in eligible))
 
     def turn(self, rng: random.Random) -> tuple[int | None, int | None]:
-        """Return an operator and the draw that picked him, as the lottery would."""
+        """Return an operator and the draw that picked them, as the lottery would."""
         if not self.edges:
             return None, None
         draw = rng.randrange(self.edges[-1])
@@ -91,7 +91,7 @@ def generate(path: Path, sizes: Sizes) -> None:
         raise FileExistsError(f"{path} exists already.")
     open_database(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        # A log of one transaction of ten million rows would be as large as the database.
+        # A journal of one transaction of ten million rows would be as large as the database.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -200000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("BEGIN")
@@ -105,7 +105,7 @@ def generate(path: Path, sizes: Sizes) -> None:
 
 
 def _take_indexes(connection: sqlite3.Connection) -> list[str]:
-    """Drop the indexes of `appeal` and return how to make them: sorted at once they cost less."""
+    """Drop the indexes of `appeal` and return their statements: built at the end they cost less."""
     found = connection.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'appeal'"
         " AND sql IS NOT NULL"
@@ -149,7 +149,7 @@ def _team(sizes: Sizes, rng: random.Random) -> Team:
 def _wheels(
     connection: sqlite3.Connection, sizes: Sizes, team: Team, rng: random.Random
 ) -> list[DrawWheel]:
-    """Link operators with sources; the last of several sources has nobody, so its appeals wait."""
+    """Link operators with sources, except the last of several, whose appeals wait."""
     wheels = []
     for source_id in range(1, sizes.sources + 1):
         is_served = source_id < sizes.sources or sizes.sources == 1
@@ -174,6 +174,7 @@ def _weights(operators: int, rng: random.Random) -> dict[int, int]:
         for each in range(1, operators + 1)
         if rng.random() < 0.7
     }
+    # The first operator is always active, so that each of these sources has somebody to draw.
     return {1: 10} | weights
 
 
@@ -217,6 +218,7 @@ def _appeals(
     sizes: Sizes, wheels: list[DrawWheel], team: Team, rng: random.Random
 ) -> Iterator[AppealTuple]:
     end, step = now(), timedelta(days=DAYS) / max(1, sizes.appeals)
+    # Twice as many as are wanted, because draws also hit operators who have enough already.
     first_open = sizes.appeals - 2 * sum(team.wanted)
     messages = Messages(rng, sizes.appeals // 3)
     first_waiting = sizes.appeals - min(MOST_WAITING / LONELY_SHARE, sizes.appeals * WAITING_SHARE)
@@ -230,7 +232,7 @@ def _appeals(
         else:
             is_open = number >= first_open and team.take(operator_id)
         closed_at = None if is_open else min(end, at + timedelta(minutes=rng.randrange(1, 3000)))
-        # Few leads write often, most of them once.
+        # A few leads write often, most of them once.
         lead_id = 1 + int(sizes.leads * rng.random() ** 3)
         yield (
             *(lead_id, source + 1, operator_id, _text(at), messages.of(number)),
@@ -239,7 +241,7 @@ def _appeals(
 
 
 def _write_acts(connection: sqlite3.Connection) -> None:
-    """Record who closed some of the appeals, as `desk.close` does."""
+    """Record the closing of some appeals as acts, as `desk.close` does."""
     acted = f"operator_id IS NOT NULL AND closed_at IS NOT NULL AND id % {ACT_EVERY} = 0"
     connection.execute(
         "INSERT INTO event (id, at, actor, act, note, forced)"
@@ -256,7 +258,7 @@ def _write_acts(connection: sqlite3.Connection) -> None:
 
 
 def _source(sources: int, rng: random.Random) -> int:
-    """Return a source, the last one rarely."""
+    """Return a source at random, rarely the last one."""
     if sources == 1 or rng.random() < LONELY_SHARE:
         return sources - 1
     return rng.randrange(sources - 1)

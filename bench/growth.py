@@ -1,4 +1,4 @@
-"""How each figure grows with the appeals: the exponent of the power law that fits its costs."""
+"""How each figure grows with the appeals: the exponent of the power law fitted to its costs."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from bench.result import Result, aligned
 
 
 def growth(results: Sequence[Result]) -> str:
-    """Return one line for each figure measured at several sizes, with the exponent of its cost.
+    """Return one line per figure measured at several sizes, with the exponent of its cost.
 
-    An exponent of 0 is a cost that does not grow, 1 one that grows as the appeals do.
+    An exponent of 0 means a cost that does not grow, 1 one that grows like the appeals.
     """
     figures: dict[tuple[str, str], dict[int, Result]] = defaultdict(dict)
     for result in results:
@@ -31,6 +31,7 @@ def growth(results: Sequence[Result]) -> str:
 
 def exponent(by_size: Mapping[int, Result]) -> float:
     """Return the slope of log cost over log size by least squares."""
+    # A cost may be measured as 0, such as that of no lost key, and has no logarithm then.
     points = [(log(size), log(max(result.cost, 1e-9))) for size, result in by_size.items()]
     middle_x = sum(x for x, _ in points) / len(points)
     middle_y = sum(y for _, y in points) / len(points)

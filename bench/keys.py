@@ -1,4 +1,4 @@
-"""From a key to the last byte of what it paints, in every pane, beside Textual's own table."""
+"""From a key to the last byte it paints, in every pane, beside Textual's own table."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from bench.pty_terminal import KEYS, PtyTerminal
 from bench.result import Result, percentile
 
 SETTLED = 0.04
-"""Seconds without a byte after which a paint counts as complete."""
+"""Seconds without output after which a paint counts as complete."""
 PERCENTS = (50, 99)
 TABLE_TARGET = 1 / 10
 
@@ -33,13 +33,13 @@ PANES = {
     "leads": ("f4", "]", "]"),
     "history": ("H",),
 }
-"""The keys that lead to each pane from a desk just opened."""
+"""The keys that lead to each pane from a newly opened desk."""
 
 DOWN, SCROLL, PAGE = "down", "scroll", "page"
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Walk through every pane of a large house, and through a bare table."""
+    """Walk through every pane of a large house, and through the bare table."""
     small, large = (leadboard(kept(house(size))) for size in (TEN_THOUSAND, MILLION))
     table = walked(BARE, (), walks("ctrl+home", 1, plan.laps))
     results = []

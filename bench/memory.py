@@ -1,4 +1,4 @@
-"""What the desk keeps in memory at every size, beside the bare app."""
+"""The memory of the desk at every size, beside the bare app."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from bench.result import Result
 TARGET = 1.5
 SETTLED = 0.5
 WALK = [*["pagedown"] * 5, *["pageup"] * 5]
-"""Keys that fill the caches of either program."""
+"""Keys that fill the caches of both programs."""
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Start both programs, walk a little, and compare what Linux says they have resident."""
+    """Start both programs, move a little, and compare their resident memory."""
     bare = resident(BARE, [])
     return [
         Result(
@@ -30,7 +30,7 @@ def measure(plan: BenchPlan) -> list[Result]:
 
 
 def resident(program: Program, keys: list[str]) -> float:
-    """Return the megabytes that a program has resident once it has been used a little."""
+    """Return the resident megabytes of a program after a little use."""
     with program.started() as terminal:
         terminal.press(*keys, *WALK)
         terminal.wait_quiet(SETTLED)
@@ -38,7 +38,7 @@ def resident(program: Program, keys: list[str]) -> float:
 
 
 def megabytes(pid: int, line_of: str = "VmRSS") -> float:
-    """Return the resident memory of a process, or with `VmHWM` the most that it ever had."""
+    """Return the resident megabytes of a process, with `VmHWM` the most it ever had."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{line_of}:"):
             return int(line.split()[1]) / 1024

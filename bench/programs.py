@@ -1,4 +1,4 @@
-"""How the programs under measurement are started, and the text by which their output is known."""
+"""How the measured programs are started, and the text to look for in their output."""
 
 import sys
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command, a text of its frame, and a text of its data."""
+    """A command, a text from its frame, and a text from its data."""
 
     command: Sequence[str]
     frame: bytes
     data: bytes
 
     def start(self) -> PtyTerminal:
-        """Start it on a terminal of 120 x 40."""
+        """Start the program on a terminal of 120 x 40."""
         return PtyTerminal(self.command, cwd=ROOT)
 
     def started(self) -> PtyTerminal:
-        """Start it and wait until it shows its data and is calm."""
+        """Start the program and wait until it shows its data and is quiet."""
         terminal = self.start()
         try:
             terminal.wait_until(lambda: self.data in terminal.raw)
@@ -36,7 +36,7 @@ class Program:
 
 
 def bare(rows: int, columns: int) -> Program:
-    """Return the bare app with a table of so many rows and columns."""
+    """Return the bare app with a table of this size."""
     command = [sys.executable, "-m", "bench.bare", str(rows), str(columns)]
     return Program(command, b"Bare", b"cell-0-0")
 

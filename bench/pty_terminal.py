@@ -1,4 +1,4 @@
-"""A real pseudo-terminal around a command: keys go in, bytes come out with the moment they came."""
+"""A real pseudo-terminal around a command: keys go in, bytes come out with their moments."""
 
 import fcntl
 import os
@@ -36,7 +36,7 @@ KEYS = {
     "f4": "\x1bOS",
     "f5": "\x1b[15~",
 }
-"""What a terminal sends for keys that are no letters."""
+"""What a terminal sends for keys other than letters."""
 
 _INHERITED = ("PATH", "HOME", "USER", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "TZ")
 _TERMINAL = {
@@ -44,23 +44,24 @@ _TERMINAL = {
     "COLORTERM": "truecolor",
     "LANG": "C.UTF-8",
     "ESCDELAY": "25",
+    # An animation would go on painting after a key.
     "TEXTUAL_ANIMATIONS": "none",
 }
 _AFTER_KEY = 0.01
-"""Seconds between two keys, fewer than any hand needs."""
+"""Seconds between two keys, faster than anybody types."""
 _AFTER_ESCAPE = 0.05
-"""Seconds by which the escape key is told from the start of a sequence: twice ESCDELAY."""
+"""Seconds after escape, so that it does not begin a sequence: twice ESCDELAY."""
 
 
 class Chunk(NamedTuple):
-    """What one read brought, and when."""
+    """The result of one read, and its moment."""
 
     at: float
     data: bytes
 
 
 class PtyTerminal:
-    """A command on a pseudo-terminal of its own; leave the `with` block, and it is gone."""
+    """A command on a pseudo-terminal of its own, ended with the `with` block."""
 
     def __init__(
         self,
@@ -84,13 +85,14 @@ class PtyTerminal:
                 env=_environment(env or {}),
                 cwd=cwd,
                 start_new_session=True,
-                # It must own the terminal, or it would hear neither of resizing nor of hanging up.
+                # It must own the terminal, or it would get neither SIGWINCH nor SIGHUP.
                 preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             )
         except BaseException:
             os.close(self._main)
             raise
         finally:
+            # While this end is open here, reading never reaches the end of the output.
             os.close(end)
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
@@ -107,7 +109,7 @@ class PtyTerminal:
         self.close()
 
     def _read(self) -> None:
-        # The end of the command is an error on Linux and an empty read elsewhere.
+        # When the command ends, read fails on Linux and returns nothing elsewhere.
         with suppress(OSError):
             while data := os.read(self._main, 1 << 16):
                 with self._news:
@@ -129,13 +131,14 @@ class PtyTerminal:
 
     @property
     def is_alive(self) -> bool:
-        """Return whether the command still runs."""
+        """Tell whether the command is still running."""
         return self.process.poll() is None
 
     def wait_until(self, condition: Callable[[], bool], timeout: float = 15.0) -> None:
-        """Wait for a condition on the output; raises TimeoutError, also when the command ended."""
+        """Wait for a condition on the output; raises TimeoutError, even if the command ends."""
         deadline = time.perf_counter() + timeout
         while not condition():
+            # Asked before the wait: output may still arrive just after the command has ended.
             was_alive = self.is_alive
             with self._news:
                 self._news.wait(0.01)
@@ -145,7 +148,7 @@ class PtyTerminal:
                 raise TimeoutError(f"still waiting after {timeout} s")
 
     def wait_quiet(self, quiet: float = 0.06, timeout: float = 15.0) -> float:
-        """Wait until nothing came for `quiet` seconds, or ever will; return when the last came."""
+        """Wait until no output came for `quiet` seconds, or can come; return the last moment."""
         begun = time.perf_counter()
 
         def is_quiet() -> bool:
@@ -162,7 +165,7 @@ class PtyTerminal:
     # What goes in.
 
     def type(self, text: str | bytes) -> None:
-        """Send text as it is typed."""
+        """Send text as if it were typed."""
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         while data:
             data = data[os.write(self._main, data) :]
@@ -174,7 +177,7 @@ class PtyTerminal:
             time.sleep(_AFTER_ESCAPE if key == "escape" else _AFTER_KEY)
 
     def paste(self, text: str) -> None:
-        """Paste text in brackets and without escapes, as terminals do for programs that ask."""
+        """Paste text in brackets and without escapes, as terminals do on request."""
         self.type("\x1b[200~" + text.replace("\x1b", "") + "\x1b[201~")
 
     def click(self, x: int, y: int) -> None:
@@ -182,7 +185,7 @@ class PtyTerminal:
         self.type(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<0;{x + 1};{y + 1}m")
 
     def resize(self, columns: int, rows: int) -> None:
-        """Change the size of the terminal, which tells the command so."""
+        """Change the size of the terminal, which signals the command."""
         self._set_size(columns, rows)
 
     def _set_size(self, columns: int, rows: int) -> None:

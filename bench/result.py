@@ -1,4 +1,4 @@
-"""What a benchmark reports, and the table of it."""
+"""The results of benchmarks, and their table."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A figure of ours beside the baseline measured in the same run, both in `unit`.
+    """A figure of ours beside the baseline from the same run, both in `unit`.
 
-    `target` is the highest ratio that is good enough and `limit` the highest figure; None where no
-    promise was made. `size` is the number of appeals, where the figure is measured at several.
+    `target` is the highest acceptable ratio and `limit` the highest acceptable figure, None
+    without a promise. `size` is the number of appeals if the figure is measured at several.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Return how many times the baseline's cost ours is; of rates, the lower costs more."""
+        """Return our cost as a multiple of the baseline's; a lower rate is a higher cost."""
         dividend, divisor = self.figure, self.baseline
         if self.is_rate:
             dividend, divisor = divisor, dividend
@@ -36,7 +36,7 @@ class Result:
 
     @property
     def cost(self) -> float:
-        """Return the figure as a cost: of a rate, the seconds for one."""
+        """Return the figure as a cost: for a rate, the seconds for one."""
         return 1 / self.figure if self.is_rate else self.figure
 
     @property
@@ -74,12 +74,12 @@ HEAD = ("benchmark", "figure", "baseline", "unit", "ratio", "target")
 
 
 def table(results: Sequence[Result]) -> str:
-    """Return the results as aligned lines under a head, numbers to the right."""
+    """Return the results as aligned lines under a head, numbers flush right."""
     return aligned([HEAD, *(result.cells() for result in results)], right={1, 2, 4})
 
 
 def aligned(lines: Sequence[Sequence[str]], right: set[int]) -> str:
-    """Return lines of cells as columns, those in `right` flush with their right edge."""
+    """Return lines of cells as aligned columns, those in `right` flush right."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(
@@ -100,5 +100,5 @@ def _number(value: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    """Return a ratio; a small one as a part, such as 1/300."""
+    """Return a ratio; a small one as a fraction, such as 1/300."""
     return f"1/{1 / ratio:.0f}" if 0 < ratio < 0.1 else f"{ratio:.2f}"

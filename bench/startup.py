@@ -12,13 +12,14 @@ TARGET = 1.3
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Start Leadboard at every size and the bare app in turn; compare their medians."""
+    """Start Leadboard at every size and the bare app alternately; compare the medians."""
     return [result for size in plan.sizes for result in _at(size, plan.rounds + 2)]
 
 
 def _at(size: int, rounds: int) -> list[Result]:
     programs = (leadboard(kept(office(size))), BARE)
     for program in programs:
+        # Not timed: the first start may compile bytecode and reads everything from the disk.
         first_content(program)
     runs = [[first_content(program) for program in programs] for _ in range(rounds)]
     return [
@@ -35,7 +36,7 @@ def _at(size: int, rounds: int) -> list[Result]:
 
 
 def first_content(program: Program) -> tuple[float, float]:
-    """Return the milliseconds from its start to the frame's text and to the data's."""
+    """Return the milliseconds from the start to the text of the frame, and to that of the data."""
     with program.start() as terminal:
         terminal.wait_until(lambda: program.frame in terminal.raw and program.data in terminal.raw)
         return seen_after(terminal, program.frame), seen_after(terminal, program.data)

@@ -1,8 +1,8 @@
 """Durable submissions a second: ours, the same statements by sqlite3 alone, a counting service.
 
-The same statements: what the allocator runs for each appeal is recorded on a copy of the database,
-and replayed on another copy by the sqlite3 module, in one transaction an appeal and as durable (a
-write-ahead log, synchronous FULL). What ours costs more is Python between the statements.
+For the statements, what the allocator runs for each appeal is recorded on a copy of the database
+and replayed on another copy by the sqlite3 module, in one transaction per appeal and equally
+durable (a write-ahead log, synchronous FULL). The difference is Python between the statements.
 """
 
 import sqlite3
@@ -26,9 +26,9 @@ from leadboard.allocation.intake import Placed
 from models import open_database
 
 APPEALS = 300
-"""How many appeals one round submits."""
+"""Appeals that one round submits."""
 COUNTED = 5
-"""How many appeals the counting service stores, which takes some seconds at a million."""
+"""Appeals that the counting service stores, which takes some seconds at a million."""
 
 REPLAY_TARGET = 2.0
 GROWTH_TARGET = 1.2
@@ -38,7 +38,7 @@ Statement = tuple[str, Sequence[object]]
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Submit the same appeals in turn by the allocator and by a replay of its statements."""
+    """Submit the same appeals alternately with the allocator and by replaying its statements."""
     with tempfile.TemporaryDirectory() as folder:
         results = [_beside_replay(Path(folder), size, plan.rounds) for size in (0, *plan.sizes)]
         return [
@@ -87,7 +87,7 @@ def _beside_counting(folder: Path, ours: Result) -> list[Result]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Database]:
-    """Open a database for the allocator, and close it again."""
+    """Open a database for the allocator, and close it at the end."""
     database = open_database(path)
     try:
         yield database
@@ -96,7 +96,7 @@ def opened(path: Path) -> Iterator[Database]:
 
 
 def submit(path: Path, lap: int) -> float:
-    """Submit the appeals of a lap by the allocator; return how many it stored a second."""
+    """Submit the appeals of a lap with the allocator; return how many it stored a second."""
     with opened(path):
         begun = time.perf_counter()
         for _ in submissions(lap):
@@ -105,7 +105,7 @@ def submit(path: Path, lap: int) -> float:
 
 
 def submissions(lap: int) -> Iterator[Placed]:
-    """Submit the appeals of a lap, always the same; the seed gives them the same draws."""
+    """Submit the appeals of a lap, which are always the same; the seed repeats the draws too."""
     rng = Random(lap)
     for number in range(lap * APPEALS, (lap + 1) * APPEALS):
         lead, message = f"bench_{number % 200}", f"Хочу купить курс, заявка {number}"
@@ -113,7 +113,7 @@ def submissions(lap: int) -> Iterator[Placed]:
 
 
 def record(path: Path, lap: int) -> list[list[Statement]]:
-    """Return the statements of each submission; its BEGIN and COMMIT are left out."""
+    """Return the statements of each submission, without BEGIN and COMMIT."""
     statements: list[Statement] = []
     recorded = []
     with opened(path) as database:
@@ -130,9 +130,9 @@ def _is_frame(sql: str) -> bool:
 
 
 def replay(path: Path, recorded: Sequence[Sequence[Statement]]) -> float:
-    """Run the statements by sqlite3 alone, as durable; return how many appeals it stored a second.
+    """Run the statements with sqlite3 alone; return how many appeals it stored a second.
 
-    The moments in them are those of the recording, and nothing else differs.
+    Their moments are those of the recording; nothing else differs.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("journal_mode = WAL", "foreign_keys = 1", "synchronous = FULL"):

@@ -1,4 +1,4 @@
-"""What an act costs that frees nothing, while ten thousand appeals wait and nobody is eligible."""
+"""The cost of an act that frees no place while ten thousand appeals wait for an operator."""
 
 import tempfile
 import time
@@ -18,7 +18,7 @@ TARGET = 2.0
 
 
 def measure(plan: BenchPlan) -> list[Result]:
-    """Time the same act on a database with nobody waiting and on one with a crowd, in turn."""
+    """Time the same act alternately with no appeals waiting and with many."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / "none.db", Path(folder) / "crowd.db"]
         for path, waiting in zip(paths, (0, WAITING), strict=True):
@@ -48,10 +48,11 @@ def _fill(path: Path, waiting: int) -> None:
 
 
 def _cost(path: Path) -> float:
-    """Return the milliseconds of one act on the limit of somebody who is off."""
+    """Return the milliseconds of an act that changes the limit of an inactive operator."""
     opened = open_database(path)
     begun = time.perf_counter()
     for number in range(ACTS):
+        # Two limits in turn: setting the same one again would change nothing.
         desk.change_operator(1, max_load=5 + number % 2, actor="bench")
     cost = (time.perf_counter() - begun) / ACTS * 1000
     opened.close()

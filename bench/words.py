@@ -1,4 +1,4 @@
-"""Names and messages of generated databases: Cyrillic, and all names different."""
+"""Names and messages for generated databases: Cyrillic, with all names different."""
 
 import random
 
@@ -22,9 +22,9 @@ WORDS = (
 )
 
 RARE_WORD = "жемчужина"
-"""Stands in one message only, a third of the way from the oldest to the newest."""
+"""In one message only, a third of the way from the oldest to the newest."""
 HALVES = 2_000
-"""Halves that messages are put together from, so that four million different ones cost little."""
+"""Halves to combine into messages, so that four million different ones cost little."""
 
 
 def operator_name(number: int) -> str:
@@ -42,14 +42,15 @@ def source_name(number: int) -> str:
 
 
 class Messages:
-    """Messages of two to thirteen words, put together from ready halves."""
+    """Messages of two to thirteen words, combined from ready-made halves."""
 
     def __init__(self, rng: random.Random, rare: int) -> None:
         self._rng, self._rare = rng, rare
         self._halves = [" ".join(rng.choices(WORDS, k=rng.randrange(1, 7))) for _ in range(HALVES)]
 
     def of(self, number: int) -> str:
-        """Return the message of appeal `number`, one of them with the rare word."""
+        """Return the message of appeal `number`; one of them contains the rare word."""
+        # One random number for both halves: this runs once per appeal, ten million times.
         pick = int(self._rng.random() * HALVES * HALVES)
         halves = f"{self._halves[pick // HALVES]} {self._halves[pick % HALVES]}"
         return f"{halves} {RARE_WORD}" if number == self._rare else halves

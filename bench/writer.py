@@ -1,4 +1,4 @@
-"""A bot beside: a process that submits appeals one by one, and how long each of them took."""
+"""A bot as a process: it submits appeals one by one and reports how long each took."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from models import open_database
 
 
 class PacedWriter:
-    """The process, seen from the one that started it."""
+    """The bot, as seen from the process that starts it."""
 
     def __init__(self, path: Path, rate: int) -> None:
         command = [sys.executable, "-m", "bench.writer", str(path), "--rate", str(rate)]
@@ -25,23 +25,24 @@ class PacedWriter:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
+        # Wait for `ready`: starting and opening the database must not count.
         self._process.stdout.readline()
 
     def stop(self) -> list[float]:
-        """End the process; return the milliseconds of each of its appeals, oldest first."""
+        """End the bot; return the milliseconds of each of its appeals, oldest first."""
         output, _ = self._process.communicate()
         took: list[float] = json.loads(output)
         return took
 
     def kill(self) -> None:
-        """End the process at once, if it still runs."""
+        """End the process at once, if it is still running."""
         self._process.kill()
         self._process.wait()
 
 
 @contextmanager
 def writing(path: Path, rate: int) -> Iterator[PacedWriter]:
-    """Let a process submit `rate` appeals a second while the block runs, or until it is stopped."""
+    """Let a bot submit `rate` appeals a second during the block, or until it is stopped."""
     writer = PacedWriter(path, rate)
     try:
         yield writer
@@ -50,7 +51,7 @@ def writing(path: Path, rate: int) -> Iterator[PacedWriter]:
 
 
 def submit_until_told(rate: int) -> list[float]:
-    """Submit appeals in step with the clock until standard input ends; return how long each took.
+    """Submit appeals on a schedule until standard input ends; return the milliseconds of each.
 
     An appeal that is late because the one before took long is submitted at once.
     """
@@ -66,7 +67,7 @@ def submit_until_told(rate: int) -> list[float]:
 
 
 def main() -> None:
-    """Say that the database is open, submit until told to stop, and print the times."""
+    """Print `ready` when the database is open, submit until told to stop, and print the times."""
     parser = argparse.ArgumentParser(description="Submit appeals one by one.")
     parser.add_argument("path", type=Path)
     parser.add_argument("--rate", type=int, default=200, help="appeals a second")

@@ -1,6 +1,6 @@
-"""Draws the packages as they import one another, floor above floor: `python -m docs.architecture`.
+"""Draw the packages, each above what it imports: `python -m docs.architecture`.
 
-The picture is made from the code alone, so that it cannot say what is no longer true.
+The picture is made from the code alone, so it cannot get out of date.
 """
 
 import ast
@@ -11,14 +11,14 @@ from xml.sax.saxutils import escape
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = Path(__file__).resolve().parent / "architecture.svg"
 WIDTH, BOX, FLOOR = 980, 64, 104
-"""Pixels: of the picture, and of the height of a box and of a floor."""
+"""Pixels: the width of the picture, and the heights of a box and of a floor."""
 
 Arrows = Mapping[str, set[str]]
 """The packages that each package imports."""
 
 
 def rooms() -> dict[str, list[Path]]:
-    """Return the files of each package; a module that stands alone is a package of one file."""
+    """Return the files of each package; a single module counts as a package of one file."""
     found: dict[str, list[Path]] = {}
     for path in sorted(
         [*ROOT.glob("*.py"), *ROOT.glob("leadboard/**/*.py"), *ROOT.glob("tui/**/*.py")]
@@ -31,7 +31,7 @@ def rooms() -> dict[str, list[Path]]:
 
 
 def arrows(files: Mapping[str, list[Path]]) -> Arrows:
-    """Return which packages each one imports, anywhere in its files."""
+    """Return the packages that each package imports, anywhere in its files."""
     return {
         name: {_room_of(each, files) for path in paths for each in _imported(path)} - {name, ""}
         for name, paths in files.items()
@@ -102,7 +102,7 @@ def picture() -> str:
 
 
 def _direct(name: str, below: Arrows) -> set[str]:
-    """Return what a package imports, but for what it reaches through another one anyway."""
+    """Return the imports of a package, except those it reaches through another one anyway."""
     through = set().union(*(_reached(each, below) for each in below[name]))
     return below[name] - through
 

@@ -1,6 +1,6 @@
 """Make the pictures of the README from the demo's data: `python -m docs.pictures`.
 
-To look at one as PNG, with any monospaced font that is installed (pip install cairosvg):
+To view one as PNG, with any monospaced font that is installed (pip install cairosvg):
 `sed 's/Fira Code/DejaVu Sans Mono/' docs/desk.svg | cairosvg - -o desk.png`
 """
 
@@ -38,18 +38,19 @@ PICTURES: dict[str, Sequence[str]] = {
 
 
 async def take(name: str, keys: Sequence[str]) -> None:
-    """Press the keys in a fresh app and store what is on the screen."""
+    """Press the keys in a fresh app and save what is on the screen."""
     app = LeadboardApp(actor="Анна", title="sales.db")
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         for key in keys:
             await pilot.press(key)
+        # A plain pause returns early while a worker thread is waiting for the database.
         await pilot.pause(0.3)
         app.save_screenshot(f"{name}.svg", str(FOLDER))
 
 
 def fill(rng: random.Random) -> None:
-    """Fill the database with the demo's team and past, then with a rush, most of it by phone."""
+    """Fill the database with the demo's team and history, then with a rush, mostly by phone."""
     seed(rng)
     rush = []
     while count_waiting() < WAITING:

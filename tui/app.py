@@ -1,4 +1,4 @@
-"""The application: its theme, its commands, and the second gate for strangers' text."""
+"""The application: its theme, its commands, and the second filter for untrusted text."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def _acts() -> type[Provider]:
 
 
 class LeadboardApp(DeskApp):
-    """The desk on the open database, for one dispatcher."""
+    """The desk for one dispatcher, on the database that is open."""
 
     TITLE = "Leadboard"
     CSS_PATH = "app.tcss"
@@ -40,8 +40,9 @@ class LeadboardApp(DeskApp):
         super().__init__(self.desk_screen, actor)
 
     def on_mount(self) -> None:
-        """Put on the remembered theme, and remember the next one that is chosen."""
+        """Apply the remembered theme, and remember the next one chosen."""
         theme = None if "TEXTUAL_THEME" in os.environ else settings.remembered_theme()
+        # An unknown name raises InvalidThemeError, and versions of Textual differ in their themes.
         if theme in self.available_themes:
             self.theme = theme
         self.theme_changed_signal.subscribe(self, self._remember)
@@ -62,15 +63,17 @@ class LeadboardApp(DeskApp):
         return self.desk_screen
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Put the gate behind all other filters, so that nothing is painted past it."""
+        """Return all filters with the gate last, so that nothing is painted past it."""
         return [*super().get_line_filters(), GATE]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Offer themes and quitting beside the acts."""
+        """Offer the theme and saving beside the acts."""
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
         desk = self.desk_screen
         if desk.to_save() is not None:
-            yield SystemCommand("Save as CSV", "All that the focused list shows", desk.export_rows)
+            yield SystemCommand(
+                "Save as CSV", "Everything the focused list shows", desk.export_rows
+            )
         yield SystemCommand("Save as picture", "The screen as SVG", desk.export_picture)
 
     def get_key_display(self, binding: Binding) -> str:
@@ -78,21 +81,22 @@ class LeadboardApp(DeskApp):
         return key_label(binding.key)
 
     def _fatal_error(self) -> None:
-        """End with a sentence: Textual's own report would print everybody's data."""
+        """End with a sentence: Textual's own report shows local variables, and so people's data."""
         error = self._exception
         self.panic(Text(surprise(error) if error else "Something failed that never should."))
 
     async def action_quit(self) -> None:
-        """Quit as `q` does, from anywhere: what is not saved is asked about."""
+        """Quit as `q` does, from anywhere: ask first about anything unsaved."""
         self.desk_screen.action_quit()
 
     def action_help_quit(self) -> None:
-        """Say how to quit to whoever presses ctrl+c with nothing selected."""
+        """Say how to quit when ctrl+c is pressed with nothing selected."""
         self.desk_screen.say("Press q to quit.")
 
     def get_driver_class(self) -> type[Driver]:
-        """Use the desk's own driver where the screen is a terminal of this kind of system."""
+        """Return the desk's own driver on a POSIX terminal, Textual's choice elsewhere."""
         usual = super().get_driver_class()
+        # Compared by name: importing that driver imports termios, which Windows does not have.
         if usual.__name__ != "LinuxDriver":
             return usual
         from tui.driver import DeskDriver

@@ -1,4 +1,4 @@
-"""What every widget may ask of the application: who acts, the threads, and how to leave."""
+"""What widgets may ask of the application: the actor, the threads, and how to leave."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,17 +18,17 @@ from tui.worker import Lane
 T = TypeVar("T")
 
 BUSY_AFTER = 0.3
-"""Seconds after which the screen says that an act waits for its turn."""
+"""Seconds after which the screen says that an act is waiting for its turn."""
 LAST_WAIT = 1.0
-"""Seconds that leaving waits for the act in flight."""
+"""Seconds to wait on leaving for the act in progress."""
 
 
 SIZES: list[tuple[int, str]] = [(0, "-short"), (18, "-tall")]
-"""Lines from which on a screen has room for more than what it is for."""
+"""Lines from which a screen has room for more than the essentials."""
 
 
 class HomeScreen(Screen[None]):
-    """The screen below all dialogs: it has the board and a line for sentences."""
+    """The screen below all dialogs: it has the board and the notice line."""
 
     board: reactive[Board] = reactive(Board)
     """Everything that the panes and the header show."""
@@ -38,7 +38,7 @@ class HomeScreen(Screen[None]):
         raise NotImplementedError
 
     def action_quit(self) -> None:
-        """Leave, or ask first when something is not saved."""
+        """Leave, or ask first if something is not saved."""
         raise NotImplementedError
 
 
@@ -55,15 +55,16 @@ class DeskApp(OrderedKeys):
         self.searcher = Reader("searcher")
         self.counter = Reader("counter")
         self.index: SearchIndex | None = None
-        """The index of words, once it is worth having."""
+        """The word index, once there are enough appeals for it to pay off."""
 
     async def perform(self, act: Callable[[], T]) -> T:
-        """Run an act on the writer thread; the screen says so when it has to wait."""
+        """Run an act on the writer thread, and say so if it has to wait."""
         busy = self.set_timer(BUSY_AFTER, self._say_busy)
         try:
             return await self.writer.do(act)
         except (Refused, Trouble):
             raise
+        # Callers handle only Refused and Trouble; any other error would end their worker unseen.
         except Exception as error:
             raise Trouble(surprise(error)) from error
         finally:
@@ -73,9 +74,9 @@ class DeskApp(OrderedKeys):
         self.home.say("Waiting for the database…")
 
     def _handle_exception(self, error: Exception) -> None:
-        """Fail, unless the end was asked for: a widget may miss others that are taken down already.
+        """Fail, unless the app is already ending: a widget may miss others that are gone by then.
 
-        Then it is only logged, and the end comes with the exit code that was asked for.
+        Such an error is only logged, so that the app keeps the exit code it was given.
         """
         if self.takes_keys:
             super()._handle_exception(error)
@@ -83,12 +84,13 @@ class DeskApp(OrderedKeys):
             surprise_once(error)
 
     def leave(self, code: int = 0) -> None:
-        """Quit, once the act in flight is stored or a second has passed."""
+        """Quit once the act in progress is stored, or after a second."""
+        # The writer is a daemon thread: without this wait the exit would cut its transaction off.
         self.writer.wait_until_idle(LAST_WAIT)
         self.exit(return_code=code)
 
     def end(self, code: int) -> None:
-        """Quit unasked, once: a signal came, or the terminal has gone."""
+        """Quit without asking, once: a signal arrived, or the terminal is gone."""
         if not self._is_ending:
             self._is_ending = True
             self.leave(code)
@@ -97,5 +99,5 @@ class DeskApp(OrderedKeys):
 def app_of(node: DOMNode) -> DeskApp:
     """Return the application that a screen or widget belongs to."""
     app = node.app
-    assert isinstance(app, DeskApp), "every screen and widget here is made for the desk"
+    assert isinstance(app, DeskApp), "all screens and widgets here belong to the desk"
     return app

@@ -1,4 +1,4 @@
-"""Painting what a change touches, and nothing beside it."""
+"""Painting only what a change touches."""
 
 from typing import Any
 
@@ -8,17 +8,19 @@ from textual.widget import Widget
 
 
 class Painter(Compositor):
-    """Textual's compositor, but for widgets that lie outside of the region to paint.
+    """Textual's compositor, without the widgets outside the region to paint.
 
-    Textual 8.2 draws every widget whose container reaches into that region, which on the desk is
-    three times as many as are touched by a cursor that moves. Nothing here is relied upon: where a
-    later Textual calls these by other names, it simply paints as it would have.
+    Textual 8.2 draws every widget whose container overlaps that region. On the desk that is three
+    times as many as a moving cursor touches. Nothing depends on this class: if a later Textual
+    renames these methods, it paints as it would without them.
     """
 
     _painted: Region | None = None
 
     def _render_chops(self, crop: Region, *rest: Any) -> Any:
-        _ = self.cuts  # worked out from all widgets, and kept
+        # Textual computes the cuts from visible_widgets and caches them: they must come from all
+        # widgets, not from those of one region.
+        _ = self.cuts
         self._painted = crop
         try:
             return super()._render_chops(crop, *rest)
@@ -27,7 +29,7 @@ class Painter(Compositor):
 
     @property
     def visible_widgets(self) -> dict[Widget, tuple[Region, Region]]:
-        """Return the widgets on show; while a region is painted, those that reach into it."""
+        """Return the visible widgets; while a region is painted, only those that overlap it."""
         widgets = super().visible_widgets
         if self._painted is None:
             return widgets

@@ -1,4 +1,4 @@
-"""The terminal, as it really is: its input may be any bytes, and it may go away at any moment."""
+"""The terminal driver: input may be any bytes, and the terminal may go away at any moment."""
 
 import os
 import selectors
@@ -16,14 +16,14 @@ from tui.ending import Ending
 
 READ = 4096
 LOOK = 0.1
-"""Seconds between two looks at whether the input thread is to end, or a sequence is over."""
+"""Seconds between checks for the end of the input thread or of an escape sequence."""
 
 
 class DeskDriver(LinuxDriver):
-    """Textual's driver, which takes any byte, ends with its terminal, and comes back from a stop.
+    """Textual's driver, made to accept any byte, end with its terminal, and survive a stop.
 
-    Textual 8.2 decodes input strictly, so that one byte of another encoding ends the program; it
-    reads the end of a terminal as no input, for ever; and it knows of no signal that ends it.
+    Textual 8.2 decodes input strictly, so one byte in another encoding ends the program; it takes
+    the end of a terminal for missing input, forever; and it handles no signal that ends it.
     """
 
     def __init__(self, app: Any, **options: Any) -> None:
@@ -32,7 +32,8 @@ class DeskDriver(LinuxDriver):
         self._file: Any = Output(self._file, self.hang_up)
 
     def start_application_mode(self) -> None:
-        """Take over the terminal, and the signals that would leave it so."""
+        """Take over the terminal, and the signals that would otherwise leave it in that state."""
+        # First: the terminal's attributes have to be saved before Textual switches it to raw mode.
         self._ending.listen(self.fileno)
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
@@ -42,36 +43,38 @@ class DeskDriver(LinuxDriver):
         self._ending.is_put_back = True
 
     def close(self) -> None:
-        """Wait until all is written, but not for a terminal that takes nothing any more."""
+        """Wait until everything is written, but not for a terminal that no longer reads."""
+        # Textual's WriterThread.stop() joins without a timeout.
         writer = self._writer_thread
         if writer is not None:
             writer.write(None)  # type: ignore[arg-type]
             writer.join(1.0)
 
     def hang_up(self, number: int = signal.SIGHUP) -> None:
-        """End the app from any thread; the acts under way are given a second."""
+        """End the app from any thread; acts in progress get a second to finish."""
         end: Callable[[int], None] = self._app.end  # type: ignore[attr-defined]
         with suppress(RuntimeError):  # the loop has ended already
             self._loop.call_soon_threadsafe(end, 128 + number)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Set the terminal up anew, also after a stop that no program is told of."""
+        """Set the terminal up again, even after a SIGSTOP, which no program is told about."""
         try:
             is_in_front = os.tcgetpgrp(self.fileno) == os.getpgrp()
-        except OSError:  # with a terminal that goes, a SIGCONT follows the SIGHUP
+        except OSError:  # a terminal that goes away sends SIGCONT after SIGHUP
             self.hang_up()
             return
         if not is_in_front:
-            # Continued in the background: the terminal is the shell's until we are called back.
+            # Continued in the background: the terminal belongs to the shell until `fg`.
             os.kill(os.getpid(), signal.SIGSTOP)
             return
+        # After a SIGSTOP Textual's own SIGTSTP handler has not run, so its input thread still runs.
         if self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()
         self._must_signal_resume = True
         self.resume_application_mode()
 
     def run_input_thread(self) -> None:
-        """Read keys, and mouse and paste, until the end of the program or of the terminal."""
+        """Read keys, mouse events and pastes until the program or the terminal ends."""
         parser, decode = Parser(self._debug), getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -85,30 +88,33 @@ class DeskDriver(LinuxDriver):
                         return
                 try:
                     self._take(parser, decode(data) if data else "")
-                except Exception as error:  # a sequence that the parser cannot take
+                except Exception as error:  # a sequence that the parser cannot handle
                     surprise_once(error)
+                    # The parser is a generator, and an error has ended it.
                     parser = Parser(self._debug)
 
     def _take(self, parser: XTermParser, text: str) -> None:
         if text:
             for event in parser.feed(text):
                 self.process_message(event)
+        # Without input too: only time tells a lone escape from the start of a sequence.
         for event in parser.tick():
             self.process_message(event)
 
 
 class Parser(XTermParser):
-    """Textual's parser, but for sequences that name a letter which does not exist."""
+    """Textual's parser, which here ignores sequences that name a letter that does not exist."""
 
     def _parse_extended_key(self, sequence: str) -> Any:  # type: ignore[override]
         try:
             return super()._parse_extended_key(sequence)
+        # The kitty protocol sends code points, and chr() raises for one that is out of range.
         except (OverflowError, ValueError):
             return None
 
 
 class Output:
-    """The terminal to write to; once it is gone, what is written goes nowhere."""
+    """The terminal as a file; once it is gone, whatever is written is dropped."""
 
     def __init__(self, file: IO[str], on_gone: Callable[[], None]) -> None:
         self._file = file
@@ -120,15 +126,15 @@ class Output:
         self._try(lambda: self._file.write(text))
 
     def flush(self) -> None:
-        """Write what was kept back."""
+        """Write what is buffered."""
         self._try(self._file.flush)
 
     def fileno(self) -> int:
-        """Return the number of the file."""
+        """Return the file descriptor."""
         return self._file.fileno()
 
     def isatty(self) -> bool:
-        """Tell that it is a terminal: else there would be no screen."""
+        """Return True: without a terminal there is no screen."""
         return True
 
     def _try(self, write: Callable[[], object]) -> None:
@@ -137,12 +143,13 @@ class Output:
         try:
             write()
         except OSError:
+            # Textual writes from a thread of its own, which an error would end without a word.
             self._is_gone = True
             self._on_gone()
 
 
 def _read(descriptor: int) -> bytes:
-    """Return what was typed, nothing once the terminal is gone."""
+    """Return the bytes typed, none once the terminal is gone."""
     try:
         return os.read(descriptor, READ)
     except OSError:

@@ -1,4 +1,4 @@
-"""What is on show, written to a file: a list as CSV, the screen as a picture."""
+"""Saving what is shown to a file: a list as CSV, the screen as a picture."""
 
 import threading
 import time
@@ -17,15 +17,15 @@ from leadboard.transfer.tables import Record
 from leadboard.transfer.writing import whole_file, write_csv
 
 TELL = 0.5
-"""Seconds between two words about how many rows are written."""
+"""Seconds between reports of how many rows are written."""
 
 
 class SavingStopped(Exception):
-    """The desk was left while a file was being written."""
+    """The desk was closed while a file was being written."""
 
 
 def place_for(name: str, ending: str) -> Path:
-    """Return where a new file of the downloads folder goes; raises Trouble."""
+    """Return the path for a new file in the downloads folder; raises Trouble."""
     folder = platformdirs.user_downloads_path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def save_text(name: str, ending: str, text: str) -> Path:
 
 
 class Saving:
-    """A list on its way into a file, on a thread of its own: whole, or there is no file."""
+    """A list being written to a file on a thread of its own: the whole list, or no file."""
 
     def __init__(self, name: str, read: Callable[[], Shown], tell: Callable[[int], object]) -> None:
         self._name = name
@@ -59,16 +59,17 @@ class Saving:
         self._is_stopped = threading.Event()
         self._has_ended = threading.Event()
         self.rows = 0
-        """How many rows are written."""
+        """How many rows have been written."""
 
     def run(self) -> Path:
-        """Write all rows as they stand at one moment; raises Refused, Trouble and Stopped."""
+        """Write all rows as of one moment; raises Refused, Trouble and SavingStopped."""
         try:
             target = place_for(self._name, "csv")
             with whole_file(target) as file:
                 at_one_moment(lambda: self._write(self._read(), file))
             return target
         finally:
+            # Set even on an error: stop() must not wait for a thread that is done.
             self._has_ended.set()
 
     def _write(self, shown: Shown, file: TextIO) -> None:
@@ -79,6 +80,7 @@ class Saving:
         told = time.monotonic()
         for record in records:
             if self._is_stopped.is_set():
+                # Raised inside whole_file, which removes the unfinished file.
                 raise SavingStopped
             yield record
             self.rows += 1
@@ -87,6 +89,6 @@ class Saving:
                 self._tell(self.rows)
 
     def stop(self, seconds: float) -> None:
-        """Give up, and wait a while until nothing half written is left."""
+        """Stop, and wait up to `seconds` until the unfinished file is removed."""
         self._is_stopped.set()
         self._has_ended.wait(seconds)

@@ -1,4 +1,4 @@
-"""Keys for both keyboard layouts: a letter also works where a Russian layout is switched on."""
+"""Keys for two keyboard layouts: every letter also works on the Russian layout."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from textual.keys import format_key
 from leadboard.common.layouts import LATIN, RUSSIAN
 
 _SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж"}
-"""Signs that the same physical key gives on the Russian layout, by Textual's names for them."""
+"""What the physical keys of these signs give on the Russian layout, by Textual's names."""
 
 TWINS = (
     dict(zip(LATIN, RUSSIAN, strict=True))
@@ -16,7 +16,7 @@ TWINS = (
     | {"left_square_bracket": "х", "right_square_bracket": "ъ"}
     | _SIGNS
 )
-"""The key of the Russian layout for each key of the Latin one."""
+"""The key on the Russian layout for each key on the Latin one."""
 
 _NAMES = {
     "enter": "enter",
@@ -24,6 +24,7 @@ _NAMES = {
     "pageup": "pgup",
     "pagedown": "pgdn",
     "tab": "tab",
+    # Repeat is bound to ю alone: a full stop is what the slash key gives on the Russian layout.
     "ю": ".",
 }
 
@@ -41,12 +42,12 @@ def _with_twin(key: str) -> Iterable[str]:
 
 
 def bind(keys: str, action: str, does: str, *, id: str, show: bool = True) -> Binding:
-    """Return a binding with its twins; `id` names it for key maps, `does` says what it is for."""
+    """Return a binding with its twins; `id` names it for key maps, `does` says what it does."""
     return Binding(both(keys), action, does, show=show, id=id, tooltip=does)
 
 
 def is_twin(key: str) -> bool:
-    """Tell whether a key is there only for the Russian layout."""
+    """Tell whether a key is bound only for the Russian layout."""
     return key.split("+")[-1] in TWINS.values()
 
 

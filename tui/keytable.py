@@ -1,4 +1,4 @@
-"""The table of keys, read from the bindings themselves: for the README and `leadboard keys`."""
+"""The table of keys, read from the bindings, for the README and `leadboard keys`."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The second gate for strangers' text: nothing painted may carry a control character."""
+"""The second filter for untrusted text: no control character is ever painted."""
 
 from rich.segment import Segment
 from textual.color import Color
@@ -8,7 +8,7 @@ from leadboard.common.text import strip_controls
 
 
 class ControlFilter(LineFilter):
-    """Takes what a terminal would obey out of every painted line, wherever it came from."""
+    """Removes what a terminal would obey from every painted line, whatever its origin."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments without control, bidirectional and zero-width characters."""

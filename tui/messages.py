@@ -1,4 +1,4 @@
-"""What panes tell the screen."""
+"""Messages from the panes to the screen."""
 
 from asyncio import Event
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from leadboard.desk import Done
 
 @dataclass(frozen=True, slots=True)
 class Insistence:
-    """What a yes does where an act is refused for lack of one, and the question's last words."""
+    """The act to run if the user confirms a refused one, and the end of the question."""
 
     question: str
     act: Callable[..., Done[Any]]
 
 
 class ActRequest(Message):
-    """An act that a pane asks for: a function of `desk` and its arguments, all but the actor.
+    """An act that a pane asks for: a function of `desk` and its arguments without the actor.
 
-    `words` say what it does, where the function and its arguments do not.
+    `words` say what it does, if the function and its arguments do not.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class ActRequest(Message):
 
 
 class Acted(Message):
-    """Something was stored: what is on show must be read again, and `note` says what it was."""
+    """Something was stored, described by `note`: what is shown must be read again."""
 
     def __init__(self, note: str) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Failed(Message):
 
 
 class Posted(Message):
-    """Follows what a pane has posted: when it comes to the screen, all of that has come."""
+    """Posted last by a pane: once it reaches the screen, all earlier messages have."""
 
     def __init__(self, has_come: Event) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The command palette: every act of every pane, in words."""
+"""The command palette: every act of every pane, by name."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,14 +21,15 @@ PLACES = {"desk": "Desk"} | {
     for binding in owner.BINDINGS
     if isinstance(binding, Binding) and binding.id
 }
-"""How the palette names the first part of a binding's id."""
+"""The palette's name for the first part of a binding's id."""
 
 
 class ActProvider(Provider):
-    """Offers what the desk and its panes are bound to, wherever the focus is."""
+    """Offers all bindings of the desk and its panes, wherever the focus is."""
 
     def acts(self) -> Iterator[tuple[str, Binding, DOMNode]]:
-        """Yield the words, the binding and its owner of each act, of lists only the one on show."""
+        """Yield the words, binding and owner of each act; of the lists, only the visible one."""
+        # The key n and the number of its pane both say New appeal.
         seen = set()
         shown = {pane.list for pane in self.screen.query(AppealsPane)}
         for node in (self.screen, *self.screen.query("#body *")):
@@ -41,7 +42,7 @@ class ActProvider(Provider):
                     yield words, binding, node
 
     async def run(self, binding: Binding, node: DOMNode) -> None:
-        """Do it, or say that there is nothing to do it to."""
+        """Run the act, or say that there is nothing it applies to."""
         if not await self.app.run_action(binding.action, node):
             sentence = f"{binding.description}: there is nothing here to do it to."
             self.screen.post_message(Failed(sentence))
@@ -49,6 +50,7 @@ class ActProvider(Provider):
     async def discover(self) -> Hits:
         """Offer every act before anything is typed."""
         for words, binding, node in self.acts():
+            # Content, because Textual parses a plain string as markup.
             run = partial(self.run, binding, node)
             yield DiscoveryHit(Content(words), run, words, _keys(binding))
 

@@ -1,4 +1,4 @@
-"""How the screen reads: at once from a file, beside its own thread from a server."""
+"""How the screen reads: directly from a file, on another thread from a server."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from tui.worker import Lane
 T = TypeVar("T")
 
 Fail = Callable[[Refused | Trouble], None]
-"""Takes the reason why nothing could be read."""
+"""Receives the reason why nothing could be read."""
 
 
 class Reader:
-    """Reads on a thread of its own what may take its time, and everything else at once.
+    """Runs queries that may be slow on a thread of its own, and all others at once.
 
-    A page of a file takes less than a frame, and shows before the next key; a server may be far
-    away. Nobody else on the screen has to know which of the two the database is.
+    A page from a file takes less than a frame and shows before the next key; a server may be far
+    away. Nothing else on the screen has to know which of the two the database is.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,11 +37,11 @@ class Reader:
         is_slow: bool = False,
         key: str | None = None,
     ) -> "asyncio.Future[T] | None":
-        """Read for a node and go on with what was found, on the screen's own thread.
+        """Run a query for a node and pass the result to `then`, on the screen's own thread.
 
-        Returns the reading where it goes on elsewhere. Of those with the same `key` only one
-        waits for its turn: it will find what the others would. An error that nobody foresaw is
-        logged and told like any other, since one odd row must not close the desk.
+        Returns the future if it runs on another thread. Of the queries with the same `key` only
+        one is queued: it finds what the others would. An unforeseen error is logged and passed
+        to `fail` like any other, since one odd row must not close the desk.
         """
         if not is_slow and not engine().is_server:
             _at_once(query, then, fail)
@@ -53,15 +53,15 @@ class Reader:
         return reading
 
     async def read(self, query: Callable[[], T]) -> T:
-        """Return what a query finds; raises what it raises."""
+        """Return the result of a query; raises what it raises."""
         return await self._lane.do(query) if engine().is_server else query()
 
     async def read_beside(self, query: Callable[[], T]) -> T:
-        """Return what a query finds that takes long wherever the database is."""
+        """Return the result of a query that is slow on any database."""
         return await self._lane.do(query)
 
     def break_off(self, reading: "asyncio.Future[T]") -> None:
-        """Break off a reading, if it is under way: its result is not wanted any more."""
+        """Interrupt a query if it is running: its result is no longer wanted."""
         self._lane.break_off(reading)
 
 
@@ -71,6 +71,7 @@ def _at_once(query: Callable[[], T], then: Callable[[T], None], fail: Fail) -> N
     except Exception as error:
         fail(_told(error))
     else:
+        # Outside the try: an error in `then` is a fault of the widget, not of the database.
         then(found)
 
 

@@ -1,8 +1,8 @@
-"""Keys in their order: each is handled to its end before the next one finds its way.
+"""Keys in order: each is handled completely before the next one is dispatched.
 
-Textual hands a key to whatever has the focus, and looks for a binding only once the key has come
-all the way back. Keys that arrive in one burst (a slow line, a paste of keystrokes) would go to
-the old focus although the first of them was to move it.
+Textual sends a key to the focused widget, and looks for a binding only after the key has bubbled
+all the way back. Keys that arrive in one burst (a slow line, a paste of keystrokes) would all go
+to the old focus, even if the first of them moves it.
 """
 
 from collections import deque
@@ -16,15 +16,15 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 PATIENCE = 0.5
-"""Seconds after which keys go on when whatever had the focus has gone without a trace."""
+"""Seconds after which keys go on if the focused widget has disappeared."""
 
 
 ROUNDS = 3
-"""Times a fence goes round: a key may post a message, whose handler posts another that moves on."""
+"""Rounds of a fence: a key may post a message whose handler posts another that moves the focus."""
 
 
 class Fence(Message):
-    """Follows a key along its path; when it is back, what was posted before it is handled."""
+    """Follows a key along its path; once it is back, all earlier messages are handled."""
 
     bubble = True
 
@@ -34,12 +34,12 @@ class Fence(Message):
 
 
 class OrderedKeys(App[None]):
-    """An application that holds keys back while an earlier one is under way."""
+    """An application that holds keys back while an earlier one is being handled."""
 
     def __init__(self) -> None:
         super().__init__()
         self._held_keys: deque[events.Key] = deque()
-        self._key_under_way = True  # until there is something to take keys
+        self._key_under_way = True  # until there is a widget to receive keys
         self._serial = 0
         self._is_followed = True
         self._key_timer: Timer | None = None
@@ -48,15 +48,16 @@ class OrderedKeys(App[None]):
 
     @property
     def takes_keys(self) -> bool:
-        """Tell whether keys go anywhere: not once the end was asked for, nor without a screen."""
+        """Tell whether keys are handled: not while the app is ending, nor without a screen."""
         return self.return_code is None and bool(self.screen_stack)
 
     async def open_keys(self) -> None:
-        """Let the keys through, also those that came before there was anything to take them."""
+        """Let keys through, including those typed before there was a widget to receive them."""
         await self._next_key(self._serial)
 
     async def on_event(self, event: events.Event) -> None:
-        """Let a key through, or hold it while another is under way."""
+        """Let a key through, or hold it while another is being handled."""
+        # A forwarded key is one that has bubbled back to the app, not a new one.
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif not self.takes_keys:
@@ -75,29 +76,30 @@ class OrderedKeys(App[None]):
         self._key_path = self.screen.focused or self.screen
         self._is_followed = False
         await super().on_event(event)
-        if not self.takes_keys:  # the key ended the app, or it ended meanwhile
+        if not self.takes_keys:  # the key has ended the app, or something else has
             return
         if self._held_keys:
             self._follow_key(self._serial)
-        else:  # nobody waits for the fence, so that what the key changed is painted first
+        else:  # no key is waiting, so what this one changed is painted first
             self.screen.call_after_refresh(self._follow_key, self._serial)
 
     def _follow_key(self, serial: int) -> None:
-        """Send the fence after the key under way, once."""
+        """Send the fence after the current key, once."""
         if serial == self._serial and not self._is_followed:
             self._is_followed = True
             self._send_fence(ROUNDS)
 
     def _send_fence(self, rounds: int) -> None:
+        # post_message returns False for a closing widget, whose fence would never come back.
         if not rounds or self._key_path is None or not self._key_path.post_message(Fence(rounds)):
             self._go_on()
 
     def on_fence(self, fence: Fence) -> None:
-        """Send the fence round again, or go on after the last time."""
+        """Send the fence round again, or go on after the last round."""
         self._send_fence(fence.rounds - 1)
 
     def _go_on(self) -> None:
-        """Go on behind whatever the key has asked for, such as another focus or a dialog."""
+        """Go on after whatever the key has caused, such as a new focus or a dialog."""
         if not self.takes_keys:
             return
         if self.screen is not self._key_screen:
@@ -107,7 +109,7 @@ class OrderedKeys(App[None]):
             self.call_later(self._next_key, self._serial)
 
     async def _next_key(self, serial: int) -> None:
-        """Let the next key through, unless the timer and the fence both say so of one key."""
+        """Let the next key through, once per key: both the timer and the fence may ask for it."""
         if serial != self._serial or not self._key_under_way or not self.takes_keys:
             return
         if self._key_timer is not None:

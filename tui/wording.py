@@ -1,4 +1,4 @@
-"""Acts in words, as a sentence names those that could not be stored."""
+"""Acts in words, for sentences that list those that could not be stored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import unwrap
@@ -25,11 +25,12 @@ WORDS: Mapping[Callable[..., Any], Words] = {
     desk.undo: "undo".format,
     desk.redo: "redo".format,
 }
-"""The words of each act that panes ask for without a dialog."""
+"""The words for each act that panes ask for without a dialog."""
 
 
 def words_of(function: Callable[..., Any], arguments: Sequence[Any], board: Board) -> str:
-    """Return what an act was to do, with the names that the board has for its ids."""
+    """Return what an act would have done, with the names that the board has for its ids."""
+    # Acts on marked appeals come wrapped by Chosen.telling.
     act = unwrap(function)
     words = WORDS.get(act)
     if words is None:
@@ -40,6 +41,7 @@ def words_of(function: Callable[..., Any], arguments: Sequence[Any], board: Boar
 def _parts(act: Callable[..., Any], arguments: Sequence[Any], board: Board) -> dict[str, Any]:
     ids = [argument for argument in arguments if isinstance(argument, int)]
     many = next((argument for argument in arguments if isinstance(argument, Sequence)), ())
+    # The only id of `spread` is that of a source; elsewhere the operator comes first.
     operator_id, source_id = (None, ids[0]) if act is desk.spread else (*ids, None, None)[:2]
     appeals = f"appeal #{many[0]}" if len(many) == 1 else f"{len(many)} appeals"
     return {

@@ -1,5 +1,4 @@
-"""Threads beside the screen's own: one that writes, so that nobody at the keys waits for a lock,
-and one that searches."""
+"""Threads beside the screen's own, so that no key waits for a lock, a server or a search."""
 
 import asyncio
 import threading
@@ -21,27 +20,28 @@ class _Asked(NamedTuple):
 
 
 class Lane:
-    """Runs jobs one after another, in the order in which they came, on a connection of its own."""
+    """Runs jobs one after another, in the order they were queued, on a connection of its own."""
 
     def __init__(self, name: str, *, is_for_reading: bool = False) -> None:
         self._is_for_reading = is_for_reading
-        """Whether a job is left out when nobody waits for it any more; an act never is."""
+        """Whether a cancelled job is skipped; an act never is."""
         self._jobs: SimpleQueue[_Asked] = SimpleQueue()
         self._keys: set[str] = set()
-        """The keys of jobs that nothing was done for yet."""
+        """The keys of jobs that have not begun."""
         self._pending = 0
         self._connection: Any = None
         self._under_way: asyncio.Future[Any] | None = None
         self._breaking = threading.Lock()
-        """Held while a job begins, ends or is broken off, so that no other is hit."""
+        """Held while a job begins, ends or is interrupted, so that no other job is hit."""
         self._idle = threading.Event()
         self._idle.set()
         self._lock = threading.Lock()
-        # A daemon: a write that is stuck behind somebody's lock must not keep the program open.
+        # A daemon, not a thread worker of Textual, whose executor is joined on exit: a write stuck
+        # behind somebody's lock must not keep the program open.
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def do(self, job: Callable[[], T], key: str | None = None) -> "asyncio.Future[T]":
-        """Queue a job; the future brings its result or what it raised to the running loop."""
+        """Queue a job and return a future of the running loop for its result or error."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._lock:
             self._pending += 1
@@ -57,20 +57,20 @@ class Lane:
             return key in self._keys
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until every queued job is done; False when `seconds` passed before."""
+        """Wait until every queued job is done; return False if `seconds` passed first."""
         return self._idle.wait(seconds)
 
     def break_off(self, future: "asyncio.Future[Any]") -> None:
-        """Break off the query of one job, if it is under way: its result is not wanted any more."""
-        # A server is told of it on a connection of its own, which may take its time.
+        """Interrupt the query of one job if it is running: its result is no longer wanted."""
+        # Cancelling on a server opens a connection of its own, which may be slow.
         threading.Thread(target=self._interrupt, args=(future,), daemon=True).start()
 
     def _interrupt(self, future: "asyncio.Future[Any]") -> None:
         with self._breaking:
             connection = self._connection
             if self._under_way is future and connection is not None:
-                with suppress(Exception):  # then it ends by itself
-                    # SQLite's word for it, and that of the driver of PostgreSQL.
+                with suppress(Exception):  # then the query ends by itself
+                    # sqlite3 calls it interrupt, the drivers of PostgreSQL cancel.
                     (getattr(connection, "interrupt", None) or connection.cancel)()
 
     def _run(self) -> None:
@@ -92,15 +92,16 @@ class Lane:
             with self._breaking:
                 self._connection, self._under_way = connection, future
             outcome = _settle(future, job())
-        except Exception as error:  # whatever it is belongs to whoever asked for it
+        except Exception as error:  # the caller gets it through the future
             outcome = _fail(future, error)
         with self._breaking:
             self._connection = self._under_way = None
-        with suppress(RuntimeError):  # the loop has ended: nobody is left to be told
+        with suppress(RuntimeError):  # the loop has ended, so nobody is waiting
             future.get_loop().call_soon_threadsafe(outcome)
 
 
 def _settle(future: "asyncio.Future[T]", result: T) -> Callable[[], None]:
+    # A cancelled future raises InvalidStateError when it is given a result.
     return lambda: None if future.done() else future.set_result(result)
 
 

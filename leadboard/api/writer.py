@@ -126,7 +126,7 @@ def _answer(asked: Sequence[_Asked], outcomes: Sequence[Any]) -> None:
         # The client has gone: setting a cancelled future raises an error.
         if each.future.done():
             continue
-        if isinstance(outcome, (Refused, Exception)):
+        if isinstance(outcome, Exception):
             each.future.set_exception(outcome)
         else:
             each.future.set_result(outcome)

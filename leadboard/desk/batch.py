@@ -36,8 +36,8 @@ class AppealBatch:
     def each(self, move: Callable[[int], T], *, fitting: bool = False) -> list[T]:
         """Move each appeal and return what the moves returned.
 
-        Raises Refused where none can be moved, and then changes nothing. Raises NoRoom as well where
-        not all find a place, unless `fitting` allows a part of them.
+        Raises Refused where none can be moved, and then changes nothing. Raises NoRoom as well
+        where not all find a place, unless `fitting` allows a part of them.
         """
         # A transaction may be run again.
         self._reset()

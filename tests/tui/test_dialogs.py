@@ -13,7 +13,7 @@ async def test_moving_over_a_limit_needs_an_explicit_yes(file: Path) -> None:
         assert "Move appeal #4 of lead_4 (tg) to" in desk.text
         await desk.type("ann")
         await desk.press("enter")
-        assert "Anna is full (1/1). Give it all the same?" in desk.text
+        assert "Anna is full (1/1). Move it anyway?" in desk.text
         await desk.press("escape", "escape")
         assert rows("SELECT operator_id FROM appeal WHERE id=4") == [(None,)]
         await desk.press("m")

@@ -71,7 +71,7 @@ async def test_more_than_fit_are_asked_about(long_list: Path) -> None:
         await desk.press("m")
         await desk.type("gle")
         await desk.press("enter")
-        assert "Gleb is full (12/12). Give all 8 all the same?" in desk.text
+        assert "Gleb is full (12/12). Move all 8 anyway?" in desk.text
         await desk.press("y")
         assert rows("SELECT load FROM operator WHERE name = 'Gleb'") == [(20,)]
         assert "marked" not in desk.text

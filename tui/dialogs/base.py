@@ -1,4 +1,4 @@
-"""What lies over the desk for a while, and goes once."""
+"""The base of all dialogs: modal screens that close once."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 
 class Sheet(ModalScreen[bool]):
-    """A modal screen that may be told to go more than once, as two quick keys do."""
+    """A modal screen that may be told to close more than once, as by two quick keys."""
 
     VERTICAL_BREAKPOINTS = SIZES
     _has_gone = False
 
     def go(self, result: bool = False) -> None:
-        """Leave with a result; Textual fails when the same screen is left twice."""
+        """Close with a result, once: Textual fails if a screen is dismissed twice."""
         if not self._has_gone:
             self._has_gone = True
             self.dismiss(result)
@@ -42,7 +42,7 @@ class Sheet(ModalScreen[bool]):
 
 
 class Bottom(Vertical):
-    """The reason of a refusal and the keys: at the bottom of the sheet, whatever scrolls above."""
+    """The reason for a refusal and the keys, at the bottom of the sheet below what scrolls."""
 
     def __init__(self, hint: str) -> None:
         super().__init__()
@@ -54,12 +54,12 @@ class Bottom(Vertical):
         yield Static(Content(self._hint), id="hint", classes="hint")
 
     def change_hint(self, hint: str) -> None:
-        """Name other keys."""
+        """Replace the line of keys."""
         self.query_one("#hint", Static).update(Content(hint))
 
 
 class Body(VerticalScroll):
-    """A text that may be longer than the sheet; it scrolls by the keys of the lists."""
+    """A text that may be longer than the sheet; it scrolls with the keys of the lists."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("k", "scroll_up", "Up", id="sheet.up", show=False),
@@ -70,11 +70,11 @@ class Body(VerticalScroll):
 
 
 class Fields(VerticalScroll, can_focus=False):
-    """Fields that may be more than the dialog has lines for; the one in use is in sight."""
+    """Fields that may take more lines than the dialog has; the one in use stays in view."""
 
 
 class ActDialog(Sheet):
-    """A dialog that does an act: it goes when that is stored, and stays with the reason if not."""
+    """A dialog that runs an act: it closes once that is stored, else it stays with the reason."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
@@ -86,9 +86,10 @@ class ActDialog(Sheet):
         return app_of(self)
 
     def action_dismiss_dialog(self) -> None:
-        """Leave without doing anything."""
+        """Close without doing anything."""
         self.go()
 
+    # Leaving waits for this group: tui.screen.acting.ACT, which dialogs may not import.
     @work(group="act", exit_on_error=False)
     async def perform(self, act: Callable[..., Done[Any]]) -> None:
         """Run the act on the writer thread."""
@@ -104,7 +105,7 @@ class ActDialog(Sheet):
             app.home.post_message(Acted(done.note))
 
     def read(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Read and go on with what was found, or say why that cannot be."""
+        """Read and pass the result to `then`, or say why that failed."""
         self.leadboard.reader.run(self, query, then, lambda why: self.explain(str(why), None))
 
     def refuse(self, refusal: Refused) -> None:

@@ -1,4 +1,4 @@
-"""One appeal in full: its message, why it went where it went, and what would let it go."""
+"""One appeal in full: its message, why it went where it went, and how to get it assigned."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -39,17 +39,17 @@ REMEDIES: dict[Way, Callable[..., desk.Done[Any]]] = {
     Way.SWITCH_ON: _switch_on,
     Way.LINK: desk.set_weight,
 }
-"""The act of each way to let a waiting appeal go."""
+"""The act for each way to get a waiting appeal assigned."""
 MOST_CHANCES = 12
-"""Lines of the roster that are shown; the rest of a large team is counted."""
+"""Lines of the roster that are shown; the others are counted."""
 KEYS = "c close · o reopen · m move · r return · esc back"
 
 Found = tuple[Explanation, Sequence[AppealRow]]
-"""An appeal, and the newest of its lead's."""
+"""An appeal, and the newest appeals of its lead."""
 
 
 class Details(ActDialog):
-    """A sheet over the desk; a number does the remedy that it stands beside."""
+    """A sheet over the desk; a digit applies the remedy with that number."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("q", "dismiss_dialog", "Back", id="details.back"),
@@ -65,7 +65,7 @@ class Details(ActDialog):
         self._explanation: Explanation | None = None
 
     def compose(self) -> ComposeResult:
-        """The text in a part that scrolls, the keys below it."""
+        """Lay out the text, which scrolls, above the keys."""
         with Vertical(classes="dialog sheet") as box:
             box.border_title = Content(f"Appeal #{self._appeal_id}")
             with Body():
@@ -85,7 +85,7 @@ class Details(ActDialog):
             self.query_one(Bottom).change_hint(f"{KEYS} · 1-9 a remedy")
 
     def on_key(self, event: events.Key) -> None:
-        """Do the remedy of a number."""
+        """Apply the remedy of a digit."""
         remedies = self._explanation.remedies[:MOST_REMEDIES] if self._explanation else ()
         if event.character and event.character in "123456789":
             place = int(event.character) - 1
@@ -99,15 +99,15 @@ class Details(ActDialog):
         self.perform(partial(desk.close, [self._appeal_id]))
 
     def action_reopen(self) -> None:
-        """Open it again."""
+        """Reopen the appeal."""
         self.perform(partial(desk.reopen, [self._appeal_id]))
 
     def action_return(self) -> None:
-        """Return it to the lottery."""
+        """Return the appeal to the lottery."""
         self.perform(partial(desk.give_back, [self._appeal_id]))
 
     def action_move(self) -> None:
-        """Choose who is to have it."""
+        """Choose who gets the appeal."""
         from tui.dialogs.move import Move
 
         if (found := self._explanation) is None:
@@ -134,7 +134,7 @@ def _lines(found: Explanation, history: Sequence[AppealRow]) -> list[Content]:
         Content(""),
     ]
     if found.remedies:
-        lines += [Content.styled("What would let it go", "bold")]
+        lines += [Content.styled("What would get it assigned", "bold")]
         lines += [
             Content(f"{number}  {each.words}")
             for number, each in enumerate(found.remedies[:MOST_REMEDIES], 1)
@@ -163,7 +163,7 @@ def _why(found: Explanation) -> list[Content]:
         return [Content.styled("Why", "bold"), Content(reason)]
     total = sum(each.weight for each in found.roster if each.reason is None)
     drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
-    # Who was drawn stands in sight, also where thousands had a greater chance.
+    # The operator drawn is always shown, even if many others had a greater chance.
     by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
     return [

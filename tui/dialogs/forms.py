@@ -1,4 +1,4 @@
-"""Small dialogs: a few fields to save, and a question before what is hard to take back."""
+"""Small dialogs: a few fields to save, and questions before what is hard to undo."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,46 +21,47 @@ from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
 from tui.widgets.free_text import FreeText
 
 ActMaker = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
-"""Given the values by field name, return the act that saves them, all but the actor."""
+"""Takes the values by field name; returns the act that saves them, without the actor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column in a dialog, and the value that it has so far."""
+    """A column in a dialog, and its value so far."""
 
     column: Column
     value: str
 
     @property
     def classes(self) -> str:
-        """Return the classes of its line: free text takes as many as it needs."""
+        """Return the CSS classes of its line: free text may take several lines."""
         return "field text" if self.column.kind is Kind.TEXT else "field"
 
     @property
     def input_id(self) -> str:
-        """Return the id of the widget that is typed into."""
+        """Return the id of its widget."""
         return f"field-{self.column.name}"
 
     @property
     def shown(self) -> str:
-        """Return the value as it is shown: without anything that a terminal would obey."""
+        """Return the value as shown, without anything that a terminal would obey."""
         return "\n".join(map(clean, self.value.split("\n")))
 
     def widget(self) -> Widget:
-        """Return what the column is typed into: one line, or several for free text."""
+        """Return the widget to type into: one line, or several for free text."""
         if self.column.kind is Kind.TEXT:
             return FreeText(self.shown, id=self.input_id, compact=True, show_line_numbers=False)
         return Input(self.shown, id=self.input_id, compact=True)
 
     def read(self, typed: str) -> object:
-        """Return what was typed, for the act to check; a field left alone keeps its value."""
+        """Return what was typed, for the act to check; an untouched field keeps its value."""
+        # What is shown may have lost characters: saving it untouched would change the value.
         if typed == self.shown:
             typed = self.value
         return _whole(typed) if self.column.kind is Kind.WHOLE else typed
 
 
 def fields_of(entity: Entity, row: object = None) -> list[Field]:
-    """Return the fields of a dialog for a row, or for a new one; flags have keys of their own."""
+    """Return the fields of a dialog for a row, or a new one; flags have keys instead."""
     return [
         Field(each, each.suggested if row is None else str(getattr(row, each.name)))
         for each in entity.columns
@@ -93,14 +94,14 @@ class Dialog(ActDialog):
     @on(Input.Changed)
     @on(FreeText.Changed)
     def forget_error(self, event: Input.Changed | FreeText.Changed) -> None:
-        """Take an error away as soon as its field is edited."""
+        """Remove an error as soon as its field is edited."""
         name = (event.control.id or "").removeprefix("field-")
         self.query_one(f"#error-{name}", Static).update("")
 
     @on(Input.Submitted)
     @on(FreeText.Entered)
     def save(self) -> None:
-        """Do the act with what was typed."""
+        """Run the act with what was typed."""
         values = {field.column.name: field.read(self._typed(field)) for field in self._fields}
         try:
             act = self._saving(values)
@@ -114,18 +115,19 @@ class Dialog(ActDialog):
         return widget.text if isinstance(widget, FreeText) else str(getattr(widget, "value", ""))
 
     def explain(self, sentence: str, field: str | None) -> None:
-        """Put the sentence beside its field, and the cursor into it."""
+        """Show the sentence next to its field, and focus the field."""
         about = next((each for each in self._fields if each.column.name == field), self._fields[0])
         error = self.query_one(f"#error-{about.column.name}", Static)
         error.update(Content(clean(sentence)))
         self.query_one(f"#{about.input_id}").focus()
+        # An empty line has no height: it must be laid out before there is anything to scroll to.
         error.call_after_refresh(error.scroll_visible, animate=False)
 
 
 class Question(ActDialog):
-    """A question whose yes does an act.
+    """A question that runs an act if the answer is yes.
 
-    It may come up under the fingers of somebody who types on, so that only `y` is a yes.
+    It may appear while somebody is still typing, so only `y` confirms.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -149,12 +151,12 @@ class Question(ActDialog):
             yield Bottom(self.hint)
 
     def action_confirm(self) -> None:
-        """Do it."""
+        """Run the act."""
         self.perform(self._act)
 
 
 class Confirm(Question):
-    """A question that was asked for with a key, and is there before the next one."""
+    """A question that a key asks for, shown before the next key, so enter confirms as well."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "confirm", "Yes", id="confirm.enter", show=False)
@@ -163,7 +165,7 @@ class Confirm(Question):
 
 
 class Quit(Sheet):
-    """Asks before something that is not stored goes; the reason says what."""
+    """Asks before unsaved work is lost; the reason says what."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,н,enter", "leave", "Quit", id="quit.yes"),
@@ -182,7 +184,7 @@ class Quit(Sheet):
             yield Bottom("enter or y: quit · esc or n: stay")
 
     def action_leave(self) -> None:
-        """Quit without it."""
+        """Quit, losing what is not stored."""
         app_of(self).leave()
 
     def action_stay(self) -> None:
@@ -191,7 +193,8 @@ class Quit(Sheet):
 
 
 def _whole(typed: str) -> int | str:
-    """Return what was typed as a whole number if it is one; the desk refuses the rest."""
+    """Return what was typed as a whole number if it is one; the act refuses the rest."""
     number = typed.strip()
     digits = number.removeprefix("-")
+    # isdigit() alone accepts ², which int() refuses; twenty digits are beyond 64 bits.
     return int(number) if digits.isascii() and digits.isdigit() and len(digits) < 20 else typed

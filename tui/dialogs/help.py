@@ -1,4 +1,4 @@
-"""Help of the focused pane: what it shows, and its keys as they are bound."""
+"""Help on the focused pane: what it shows, and its keys as they are bound."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -14,7 +14,7 @@ from tui.keys import is_twin
 
 
 class Help(Sheet):
-    """A sheet over the desk; any of its keys takes it away."""
+    """A sheet over the desk; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,й,question_mark,comma,f1", "go_back", "Back", id="help.back")
@@ -27,7 +27,7 @@ class Help(Sheet):
         self._active = list(bindings)
 
     def compose(self) -> ComposeResult:
-        """Lay out the text and below it the keys."""
+        """Lay out the text above the keys."""
         with Vertical(classes="dialog sheet") as box:
             box.border_title = Content(self._title)
             with Body():
@@ -54,5 +54,5 @@ class Help(Sheet):
 
 
 def _is_move(active: ActiveBinding) -> bool:
-    """Put the keys that only move after those that do something."""
+    """Sort the keys that only move after all others."""
     return (active.binding.id or "").startswith("list.")

@@ -1,4 +1,4 @@
-"""The history screen: every recorded act, from which one may be undone or done again."""
+"""The history: every recorded act, to undo or redo any of them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,7 +24,7 @@ MOMENT = len("23.11 10:42:07")
 
 
 class ActList(Window[EventRow]):
-    """One line an act: when, who, what."""
+    """One line per act: when, who, what."""
 
     empty = "Nothing has been done yet."
 
@@ -63,7 +63,7 @@ class History(ActDialog):
     ]
 
     def compose(self) -> ComposeResult:
-        """The list, a place for the reason of a refusal, the keys."""
+        """Lay out the list above the reason for a refusal and the keys."""
         with Vertical(classes="dialog sheet tall") as box:
             box.border_title = Content("History")
             yield ActList(id="acts")
@@ -74,11 +74,11 @@ class History(ActDialog):
         self.query_one(ActList).read_again()
 
     def action_undo(self) -> None:
-        """Take back the act under the cursor, or the one that it was about."""
+        """Undo the act under the cursor, or the act that this one has undone or redone."""
         self._reverse(desk.undo)
 
     def action_redo(self) -> None:
-        """Do it again."""
+        """Redo the act under the cursor, or the act that this one has undone or redone."""
         self._reverse(desk.redo)
 
     def _reverse(self, reverse: Callable[..., desk.Done[Any]]) -> None:

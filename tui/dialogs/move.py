@@ -1,4 +1,4 @@
-"""Choosing who is to have an appeal: the team with loads, and an explicit yes over a limit."""
+"""Choosing who gets an appeal: the team with loads, and a question before going over a limit."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ from tui.widgets.operator_list import FULL, OperatorList
 
 
 class Move(ActDialog):
-    """Everybody with load bars and odds; typing filters, enter moves."""
+    """All operators with load bars and odds; typing filters, enter moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "step(1)", "Next", show=False, id="move.next"),
@@ -43,7 +43,7 @@ class Move(ActDialog):
         self._source_ids: set[int] = set()
 
     def compose(self) -> ComposeResult:
-        """A filter, the team, and a place for the reason of a refusal."""
+        """Lay out a filter, the team, and the reason for a refusal."""
         with Vertical(classes="dialog sheet choosing") as box:
             box.border_title = Content(clean(f"Move {self._chosen.words} to"))
             yield Input(placeholder="type part of a name", compact=True)
@@ -57,7 +57,7 @@ class Move(ActDialog):
         self.read(partial(appeals.sources_of, self._chosen.ids), self._note)
 
     def _note(self, source_ids: set[int]) -> None:
-        """Say of everybody what is in the way, or his odds."""
+        """Note for each operator what is in the way, or their odds."""
         self._source_ids = source_ids
         self._show_board()
 
@@ -73,7 +73,7 @@ class Move(ActDialog):
 
     @on(Input.Changed)
     def filter(self) -> None:
-        """Show those whose names hold what is typed."""
+        """Show the operators whose names contain what is typed."""
         typed = self.query_one(Input).value.strip()
         team = self.leadboard.home.board.operators
         self.choices.show([row for row in team if matches(typed, row.name)])
@@ -85,7 +85,7 @@ class Move(ActDialog):
 
     @on(Input.Submitted)
     def move(self) -> None:
-        """Move to the operator that is chosen."""
+        """Move the appeals to the chosen operator."""
         self._target = self.choices.current
         if self._target is not None:
             self.perform(self._assigning())
@@ -102,13 +102,13 @@ class Move(ActDialog):
         self.say_why_not(sentence)
 
     def refuse(self, refusal: Refused) -> None:
-        """Say why not; where a limit is in the way, ask whether to go over it."""
+        """Say why not; if a limit is in the way, ask whether to go over it."""
         super().refuse(refusal)
         if isinstance(refusal, NoRoom) and self._target is not None:
             title = f"Move {self._chosen.words} to {self._target.name}"
             self.app.push_screen(self._question(refusal, title), self._after_asking)
         else:
-            # What has changed since they were chosen is told now: asked again, it is meant.
+            # The refusal has told what changed since they were chosen: the next enter is meant.
             self._chosen = replace(self._chosen, seen={})
 
     def _question(self, refusal: NoRoom, title: str) -> Confirm:
@@ -117,7 +117,7 @@ class Move(ActDialog):
             return Fitting(refusal, self._assigning(fitting=True), over, title=title)
         them = "it" if refusal.count == 1 else f"all {refusal.count}"
         they = "It" if refusal.count == 1 else "They"
-        question = f"{refusal} Give {them} all the same? {they} will count."
+        question = f"{refusal} Move {them} anyway? {they} will count."
         return Confirm(question, over, title=title)
 
     def _after_asking(self, was_done: bool | None) -> None:
@@ -126,7 +126,7 @@ class Move(ActDialog):
 
 
 class Fitting(Confirm):
-    """A question where some of several fit: enter moves those, y all of them over the limit."""
+    """A question when some appeals fit: enter moves those, y all of them over the limit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "fit", "Those that fit", id="fitting.fit", show=False)
@@ -147,14 +147,14 @@ class Fitting(Confirm):
         self._fitting = fitting
 
     def action_fit(self) -> None:
-        """Move those for whom there is a place."""
+        """Move those that fit."""
         self.perform(self._fitting)
 
 
 def notes(board: Board, source_ids: set[int]) -> dict[int, str]:
-    """Return what to know of everybody before choosing: full, off, or his odds by lottery.
+    """Return a note for each operator: full, off, or their odds in the lottery.
 
-    Appeals of several sources have no odds in common.
+    Appeals of several sources have no odds in common, so then there are none.
     """
     by_hand = {each.id: _in_the_way(each) for each in board.operators}
     if len(source_ids) != 1:

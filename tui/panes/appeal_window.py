@@ -1,4 +1,4 @@
-"""What a list of appeals holds: pages of what is wanted, and which are marked and chosen."""
+"""The content of a list of appeals: its pages, its marks, and what an act applies to."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class AppealWindow(Window[AppealRow]):
-    """The appeals that a list wants; marks stay until something was done to what they are on."""
+    """The appeals that a list wants; a mark stays until something is done to its appeal."""
 
     def __init__(self, *, id: str | None = None, base: AppealFilter = EVERYTHING) -> None:
         super().__init__(id=id)
@@ -34,7 +34,7 @@ class AppealWindow(Window[AppealRow]):
         self.wanted = base
         self.marks = Marks()
         self._range: AppealRow | None = None
-        """The appeal at which a range begins that is to be marked."""
+        """The appeal where the range to mark begins."""
 
     def read_before(self, limit: int, before: int | None) -> Sequence[AppealRow]:
         """Return the newest appeals that are wanted, or those before an id."""
@@ -54,7 +54,7 @@ class AppealWindow(Window[AppealRow]):
 
     @property
     def hint(self) -> str:
-        """Return what is said where no appeals are."""
+        """Return the sentence for an empty list."""
         is_calm = self.base.is_waiting and not self.is_narrowed and not self.reader.is_looking
         return "Nothing is waiting." if is_calm else super().hint
 
@@ -63,7 +63,8 @@ class AppealWindow(Window[AppealRow]):
         return app_of(self).index
 
     def whole(self) -> "Callable[[], Shown] | None":
-        """Return what reads all appeals that are on show."""
+        """Return a function that reads all appeals of the list, None if it is empty."""
+        # Imported on use, as in the other panes, to keep the start short.
         from leadboard.transfer.showing import appeals_shown
 
         if not self.rows:
@@ -73,7 +74,7 @@ class AppealWindow(Window[AppealRow]):
         )
 
     def filter(self, wanted: AppealFilter) -> None:
-        """Show only what is wanted, within what this list shows at all."""
+        """Show only what is wanted, within what this list shows without a filter."""
         narrowed = replace(
             wanted,
             is_waiting=wanted.is_waiting or self.base.is_waiting,
@@ -86,7 +87,7 @@ class AppealWindow(Window[AppealRow]):
     # Marks.
 
     def remarks(self) -> list[Remark]:
-        """Say how many are marked, and how many rows are newer than those on show."""
+        """Return how many are marked, and how many rows are newer than those shown."""
         in_view = (self.rows[place] for place in self.visible_rows())
         return [*self._begun(), *self.marks.remark(in_view), *super().remarks()]
 
@@ -101,7 +102,7 @@ class AppealWindow(Window[AppealRow]):
         self.refresh()
 
     def unmark(self) -> bool:
-        """Forget a range that was begun, else all marks; False where there is nothing to forget."""
+        """Forget a range that was begun, or else all marks; return False if there is neither."""
         had_any = self._range is not None or len(self.marks) > 0
         if self._range is None:
             self.marks.clear()
@@ -110,7 +111,7 @@ class AppealWindow(Window[AppealRow]):
         return had_any
 
     def action_mark(self) -> None:
-        """Mark the appeal under the cursor, or take its mark away, and go on to the next."""
+        """Mark or unmark the appeal under the cursor, and go to the next."""
         if self.current and self.is_sure():
             self.marks.turn(self.current)
             self.refresh_row(self.cursor)
@@ -128,11 +129,11 @@ class AppealWindow(Window[AppealRow]):
             self._show_marks()
 
     def action_mark_all(self) -> None:
-        """Mark all appeals that the list shows, also those that are not in view."""
+        """Mark all appeals of the list, including those out of view."""
         self.reader.ask(lambda: Job(self._read_all, self._mark_found))
 
     def action_mark_range(self) -> None:
-        """Begin a range at the cursor; asked again, mark all appeals from there to the cursor."""
+        """Begin a range at the cursor; the second time, mark all appeals of the range."""
         if self.current is None or not self.is_sure():
             return
         if self._range is None:
@@ -144,6 +145,7 @@ class AppealWindow(Window[AppealRow]):
         self.reader.ask(lambda: Job(lambda: self._read_range(first, last), self._mark_found))
 
     def _read_all(self) -> Mapping[int, Seen]:
+        # One more than can be marked, which tells whether there are more.
         if self.is_oldest_first:
             return appeals.states_up(MOST + 1, 0, self.wanted, self._index)
         return appeals.states_down(MOST + 1, None, self.wanted, self._index)
@@ -159,10 +161,10 @@ class AppealWindow(Window[AppealRow]):
         more = f": the first {MOST:,}, there are more" if len(found) > MOST else ""
         self.post_message(Acted(f"{len(self.marks):,} marked{more}".replace(",", " ")))
 
-    # What an act is about: the marked appeals, else the one under the cursor.
+    # What an act applies to: the marked appeals, else the one under the cursor.
 
     class Settled(Message):
-        """An act was stored, or refused: these it was done to."""
+        """An act was stored or refused; these are the appeals it was done to."""
 
         def __init__(self, appeal_ids: Sequence[int]) -> None:
             super().__init__()
@@ -170,13 +172,13 @@ class AppealWindow(Window[AppealRow]):
 
     @on(Settled)
     def settle(self, message: Settled) -> None:
-        """Take the marks off what was done; what was passed over keeps them."""
+        """Unmark the appeals that the act was done to; those passed over stay marked."""
         message.stop()
         self.marks.settle(message.appeal_ids, self.rows)
         self._show_marks()
 
     def chosen(self) -> Chosen | None:
-        """Return what an act is about; None where there is nothing, or a doubt that was told."""
+        """Return what an act applies to, None if there is nothing or the key may be a mistake."""
         if not self.is_sure():
             return None
         chosen = self.marks.chosen(self.current, self._tell_settled)
@@ -184,12 +186,13 @@ class AppealWindow(Window[AppealRow]):
         return chosen
 
     def _tell_settled(self, appeal_ids: Sequence[int]) -> None:
+        # Called on the writer's thread, from which Textual allows messages but no other change.
         self.post_message(self.Settled(appeal_ids))
 
     def is_sure(self) -> bool:
-        """Tell whether a key means the row under the cursor; if not, say why and ask for it again.
+        """Tell whether a key means the row under the cursor; if not, ask to press it again.
 
-        It may have been pressed for one that left the list in that moment.
+        It may have been meant for a row that left the list at that very moment.
         """
         lost, self.lost = self.lost, None
         if lost is None or self.marks or self.current is None:

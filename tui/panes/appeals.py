@@ -1,4 +1,4 @@
-"""The appeals, newest first, and what a dispatcher does to them."""
+"""The list of appeals, and what a dispatcher can do to them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -25,14 +25,14 @@ WIDEST = {"lead": 18, "source": 14, "operator": 16}
 
 
 class Appeals(AppealWindow):
-    """One line an appeal: when, whose, from where, who has it, what it says."""
+    """One line per appeal: time, lead, source, operator, message."""
 
     HELP = (
         "The newest appeal is on top. One that nobody has is marked waiting; a closed one is "
-        "dimmed, and its operator has the place free again. enter tells why an appeal went where "
-        "it went. space marks several, * all that match, V from one to another, and the keys then "
-        "act on all of them; what was closed or moved meanwhile is passed over. [ and ] go through "
-        "All, Waiting and Leads; L shows everything that the lead has written, esc comes back."
+        "dimmed and no longer part of the load. enter tells why an appeal went where it "
+        "went. space marks appeals, * all that match, V from one to another, and the keys then act "
+        "on all of them; those closed or moved in the meantime are passed over. [ and ] go through "
+        "All, Waiting and Leads; L shows everything that the lead has written, esc goes back."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "details", "Details", id="appeals.details"),
@@ -60,7 +60,7 @@ class Appeals(AppealWindow):
     offer = "words, waiting, closed, op:anna, src:tg, since:10:00"
 
     class LeadWanted(Message):
-        """Everything that a lead has written is to be shown."""
+        """Asks to show everything that a lead has written."""
 
         def __init__(self, lead_id: int, external_id: str) -> None:
             super().__init__()
@@ -100,7 +100,7 @@ class Appeals(AppealWindow):
         return [segment for segment in segments if segment.text]
 
     def _squeezed(self, width: int) -> tuple[int, int, int]:
-        """Return the column widths, narrower where the pane is."""
+        """Return the column widths, narrower in a narrow pane."""
         lead, source, operator = self.columns
         if width >= 60:
             return lead, source, operator
@@ -113,35 +113,37 @@ class Appeals(AppealWindow):
             self.post_message(ActRequest(chosen.telling(function), chosen.ids))
 
     def action_close(self) -> None:
-        """Close what is chosen."""
+        """Close the chosen appeals."""
         self._act(desk.close)
 
     def action_reopen(self) -> None:
-        """Open what is chosen again."""
+        """Reopen the chosen appeals."""
         self._act(desk.reopen)
 
     def action_return(self) -> None:
-        """Return what is chosen to waiting."""
+        """Return the chosen appeals to the lottery."""
         self._act(desk.give_back)
 
     def action_move(self) -> None:
-        """Ask which operator is to have what is chosen."""
+        """Ask which operator gets the chosen appeals."""
         from tui.dialogs.move import Move
 
         if chosen := self.chosen():
-            if not self.marks and self.current:  # asking takes its time: somebody may be quicker
+            if (
+                not self.marks and self.current
+            ):  # the dialog takes time, and somebody may be quicker
                 chosen = replace(chosen, seen={self.current.id: seen(self.current)})
             self.app.push_screen(Move(chosen))
 
     def action_details(self) -> None:
-        """Show the whole appeal, and why it went where it went."""
+        """Show the appeal in full, and why it went where it went."""
         from tui.dialogs.details import Details
 
         if self.current:
             self.app.push_screen(Details(self.current.id))
 
     def action_lead(self) -> None:
-        """Show all appeals of the lead whose appeal is under the cursor."""
+        """Show all appeals of the lead under the cursor."""
         if self.current:
             self.post_message(self.LeadWanted(self.current.lead_id, self.current.external_id))
 
@@ -151,6 +153,7 @@ class Appeals(AppealWindow):
             return
         line = "\t".join([str(row.id), row.external_id, row.source, _holder(row), row.message])
         self.app.copy_to_clipboard(line)
+        # Not capitalize(), which would also lower the letters of the lead's id.
         self.post_message(Acted(f"A{named(row)[1:]} copied"))
 
 

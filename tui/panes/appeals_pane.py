@@ -31,7 +31,7 @@ OF_LEAD = "of-lead"
 
 
 class AppealsPane(PaneWidget, Filtered, Vertical):
-    """Three lists, of which one is on show."""
+    """Three lists, of which one is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left_square_bracket", "tab(-1)", "Previous tab", id="appeals.previous", show=False),
@@ -42,9 +42,9 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
     version = reactive(0, repaint=False, init=False)
     tab = reactive("all", init=False)
-    """The list on show, unless it is that of one lead."""
+    """The list shown, unless it is that of one lead."""
     lead: reactive[Appeals.LeadWanted | None] = reactive(None, init=False)
-    """The lead whose appeals alone are on show."""
+    """The lead whose appeals alone are shown."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -61,7 +61,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         yield self._lists["all"]
 
     def on_mount(self) -> None:
-        """Let the border follow what the first list says of itself."""
+        """Let the border follow the remarks of the first list."""
         self._heed(self.list)
 
     def _heed(self, shown: Appeals | Leads) -> None:
@@ -69,26 +69,26 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
 
     @property
     def list(self) -> Appeals | Leads:
-        """Return the list on show."""
+        """Return the list that is shown."""
         return self._lists[self.tab if self.lead is None else OF_LEAD]
 
     @property
     def stops(self) -> Sequence[Widget]:
-        """Return the list on show."""
+        """Return the list that is shown."""
         return [self.list]
 
     @property
     def shown(self) -> LineView[Any]:
-        """Return the list on show."""
+        """Return the list that is shown."""
         return self.list
 
     def watch_version(self, version: int) -> None:
-        """Let the list on show read again."""
+        """Let the visible list read again."""
         self.list.version = version
 
     @property
     def remarks(self) -> Sequence[Remark]:
-        """Return what the border says: what is out of sight, and whose appeals these are."""
+        """Return what the border says: what is out of view, and whose appeals are shown."""
         if self.lead is None:
             return self.list.remark
         name = self.lead.external_id
@@ -97,7 +97,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
 
     @property
     def offer(self) -> str:
-        """Return what can be typed to filter the list on show."""
+        """Return what can be typed to filter the visible list."""
         return self.list.offer
 
     def watch_board(self) -> None:
@@ -106,11 +106,12 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
 
     def watch_tab(self) -> None:
         """Show the list of the tab."""
+        # Without its watcher: _show_list would run twice.
         self.set_reactive(AppealsPane.lead, None)
         self._show_list()
 
     def watch_lead(self, lead: Appeals.LeadWanted | None) -> None:
-        """Show the appeals of one lead, or the list from which one came."""
+        """Show the appeals of one lead, or again the list before them."""
         if lead is not None:
             appeals = self._lists[OF_LEAD]
             assert isinstance(appeals, Appeals)
@@ -120,6 +121,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         self._show_list()
 
     def _show_list(self) -> None:
+        # Asked first: Textual moves the focus away from a widget that is hidden.
         had_focus, shown = self.has_focus_within, self.list
         if not shown.is_attached:
             self.mount(shown)
@@ -127,6 +129,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         for each in self._lists.values():
             each.display = each is shown
             if each is not shown:
+                # All lists share one thread for searches: a hidden list must not keep it busy.
                 each.reader.stop()
         self.show_heading()
         self._note_faults()
@@ -137,7 +140,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
             shown.focus()
 
     def show_heading(self) -> None:
-        """Write into the border how much each tab holds."""
+        """Write the counts of the tabs into the border."""
         counts = self.board.counts
         titles = {
             "all": f"All {counts.appeals:,}" if counts else "All",
@@ -146,7 +149,8 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         }
         room = self.outer_size.width - FRAME
         full = self._title([titles[tab].replace(",", " ") for tab in TABS])
-        if full.cell_length > room > 0:  # the counts give way before the name of a tab does
+        if full.cell_length > room > 0:  # before the first layout there is no width to fit into
+            # The counts give way first: without their names the tabs mean nothing.
             full = self._title([tab.capitalize() for tab in TABS])
         self.border_title = full
 
@@ -159,7 +163,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         return Content.assemble(f"{self.heading}  ", *tabs)[:-3]
 
     def on_resize(self, event: events.Resize) -> None:
-        """Name the tabs with as much as there is room for."""
+        """Fit the heading to the new width."""
         self.show_heading()
 
     @on(Appeals.LeadWanted)
@@ -168,18 +172,19 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         self.lead = message
 
     def action_back(self) -> None:
-        """Show again what was on show before the lead."""
+        """Go back from a lead to the list before it."""
         if self.lead is None:
+            # Then escape goes on to the screen, where it clears the filter.
             raise SkipAction
         self.lead = None
 
     def unmark(self) -> None:
-        """Take away the marks of the list on show."""
+        """Remove the marks of the visible list."""
         if isinstance(self.list, Appeals):
             self.list.unmark()
 
     def apply_filter(self, text: str) -> None:
-        """Filter every list by the same words, and by the terms that mean something in it."""
+        """Filter every list by the same words, and by those terms that apply to it."""
         before = self.list.wanted
         for each in self._lists.values():
             each.filter(parse(storable(text), now(), each.terms))
@@ -192,23 +197,23 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
 
     @on(Window.Shown)
     def count_hits(self, message: Window.Shown) -> None:
-        """Keep how much the filter finds right, whatever has come or gone."""
+        """Update the number found when rows have come or gone."""
         message.stop()
-        if message.wanted == self.list.wanted:  # else those of this filter are still to come
+        if message.wanted == self.list.wanted:  # else the rows are those of an earlier filter
             self.hits.look(self.list)
 
     @property
     def found(self) -> str:
-        """Return how much the filter finds in the list on show."""
+        """Return how much the filter finds in the visible list."""
         return self.hits.text
 
     def filter_said(self) -> Sequence[Remark]:
-        """Return what the border says anyway, with the filter and what it finds."""
+        """Return what the border says without a filter, then the filter and what it finds."""
         filtered = super().filter_said() if self.list.is_narrowed or self.lead is None else ()
         return [*self.remarks, *filtered]
 
     def action_tab(self, step: int) -> None:
-        """Go to the next list."""
+        """Go to the next or previous list."""
         if self.lead is not None:
             self.lead = None
         else:

@@ -1,4 +1,4 @@
-"""The leads, those met last first, each with his appeals."""
+"""The list of leads, the newest first, and the way to their appeals."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,21 +24,21 @@ WIDEST_LEAD = 24
 
 
 class Leads(Window[LeadRow]):
-    """One line a lead: his id, how many appeals, how many open, and the newest."""
+    """One line per lead: id, open and all appeals, and the newest one."""
 
-    HELP = "Each line is one lead. enter shows all his appeals; esc comes back from there."
+    HELP = "Each line is one lead. enter shows all their appeals; esc goes back from there."
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter,L", "appeals", "His appeals", id="leads.appeals"),
+        bind("enter,L", "appeals", "Their appeals", id="leads.appeals"),
         bind("s", "sort", "Oldest first", id="leads.sort", show=False),
     ]
     file_name = "leads"
     on_a_row = frozenset({"appeals"})
-    empty = "No leads yet: the first appeal brings the first."
+    empty = "No leads yet: the first appeal adds the first one."
     terms = OF_LEADS
     offer = "part of a lead's id"
 
     def whole(self) -> "Callable[[], Shown] | None":
-        """Return what reads all leads that are on show."""
+        """Return a function that reads all leads of the list, None if it is empty."""
         from leadboard.transfer.showing import leads_shown
 
         if not self.rows:
@@ -46,17 +46,17 @@ class Leads(Window[LeadRow]):
         return partial(leads_shown, self.wanted.words, is_oldest_first=self.is_oldest_first)
 
     def filter(self, wanted: AppealFilter) -> None:
-        """Show only leads whose ids hold every word."""
+        """Show only leads whose ids contain every word."""
         if wanted != self.wanted:
             self.wanted = wanted
             self.widen() if wanted == self.base else self.start_over()
 
     def read_before(self, limit: int, before: int | None) -> Sequence[LeadRow]:
-        """Return the leads met last, or those before an id."""
+        """Return the newest leads, or those before an id."""
         return leads.newest_leads(limit, before, self.wanted.words)
 
     def read_after(self, limit: int, after: int) -> Sequence[LeadRow]:
-        """Return the leads met just after one."""
+        """Return the leads just newer than an id."""
         return leads.leads_after(limit, after, self.wanted.words)
 
     def count(self, most: int) -> tuple[int, bool]:
@@ -64,7 +64,7 @@ class Leads(Window[LeadRow]):
         return leads.count_leads(most, self.wanted.words)
 
     def count_after(self, most: int, after: int) -> int:
-        """Return how many leads were met after one."""
+        """Return how many leads are newer than an id."""
         return leads.count_leads_after(most, after, self.wanted.words)
 
     def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
@@ -74,7 +74,7 @@ class Leads(Window[LeadRow]):
         return min(ids, WIDEST_LEAD), counts
 
     def draw_row(self, row: LeadRow, width: int, is_cursor: bool) -> list[Segment]:
-        """Draw `tg_77  1/4  10:42:07  Хочу купить`, where 1/4 is open of all."""
+        """Draw `tg_77  1/4  10:42:07  Хочу купить`, where 1/4 means one open of four."""
         plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
         ids, counts = self.columns
         newest = short(row.newest) if row.newest else ""

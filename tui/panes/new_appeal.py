@@ -1,4 +1,4 @@
-"""The form for an appeal that came by telephone."""
+"""The form for an appeal that came by phone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,9 +35,10 @@ ODDS_LINES = 3
 
 
 class KnownLeads(Suggester):
-    """Completes a lead's id from the leads that have written before."""
+    """Completes a lead's id from the known leads."""
 
     def __init__(self, reader: Reader) -> None:
+        # No cache, as new leads keep coming; case-sensitive, or Textual casefolds the input.
         super().__init__(use_cache=False, case_sensitive=True)
         self._reader = reader
 
@@ -46,11 +47,11 @@ class KnownLeads(Suggester):
         try:
             return await self._reader.read(partial(leads.lead_starting, value))
         except Trouble:
-            return None  # the header says that the database cannot be read
+            return None  # the header already says that the database cannot be read
 
 
 class NewAppeal(PaneWidget, Vertical):
-    """Source, lead and message; the odds while one types, and who got the last one."""
+    """Source, lead and message; the odds during typing, and who got the last appeal."""
 
     HELP = (
         "Type part of the source's name and press enter, then the lead's id (the right arrow "
@@ -66,24 +67,24 @@ class NewAppeal(PaneWidget, Vertical):
 
     @dataclass
     class Submitted(Message):
-        """A checked draft is to be stored."""
+        """Asks to store a checked draft."""
 
         draft: Draft
 
     @dataclass
     class Left(Message):
-        """The form is to lose the focus; its text stays."""
+        """Asks to move the focus out of the form; its text stays."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.refused: list[tuple[Draft, str]] = []
-        """Drafts that were refused, each with why; they come back into the empty form."""
+        """Refused drafts, each with the reason; they come back once the form is empty."""
         self.held: list[Draft] = []
-        """Drafts that are sent again once the database can be written."""
+        """Drafts to send again once the database can be written."""
         self.is_filled = False
 
     async def fill(self) -> None:
-        """Mount the fields, the odds and the answer: after the first frame, which is quicker so."""
+        """Mount the fields, the odds and the answer, after the first frame to speed that up."""
         known = KnownLeads(app_of(self).reader)
         lead = Input(placeholder="id: tg_123456789", compact=True, id="lead", suggester=known)
         message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
@@ -115,22 +116,22 @@ class NewAppeal(PaneWidget, Vertical):
 
     @property
     def has_text(self) -> bool:
-        """Tell whether something was typed or came back that is not stored."""
+        """Tell whether the form holds anything that is not stored."""
         typed = self.is_filled and (self.lead.value or self.message.text)
         return bool(typed or self.refused or self.held)
 
     @property
     def stops(self) -> Sequence[Widget]:
-        """Return the fields in the order of the tab key."""
+        """Return the fields in tab order."""
         return [self.source_field.input, self.lead, self.message]
 
     @property
     def entry(self) -> Widget:
-        """Return the field to start with: the source until one is taken, then the lead."""
+        """Return the field to start with: the source until one is chosen, then the lead."""
         return self.lead if self.source_field.taken else self.source_field.input
 
     def watch_board(self, board: Board) -> None:
-        """Offer the sources of a new board, and work the odds out again."""
+        """Offer the sources of a new board, and update the odds."""
         if self.is_filled:
             self.source_field.offer(board.sources)
             self.show_odds()
@@ -146,32 +147,32 @@ class NewAppeal(PaneWidget, Vertical):
     @on(Input.Changed)
     @on(SourceField.Taken)
     def follow_source(self) -> None:
-        """Keep the odds those of the source."""
+        """Keep the odds in step with the source."""
         self.show_odds()
 
     @on(SourceField.Taken)
     def go_to_lead(self) -> None:
-        """Go on once the source is taken."""
+        """Go on to the lead once the source is chosen."""
         self.lead.focus()
 
     @on(Input.Submitted, "#lead")
     def go_to_message(self) -> None:
-        """Go on once the lead is typed."""
+        """Go on to the message once the lead is typed."""
         self.message.focus()
 
     def action_leave(self) -> None:
-        """Go back to where one came from; the text stays."""
+        """Go back to the previous pane; the text stays."""
         self.post_message(self.Left())
 
     @on(FreeText.Entered)
     def action_submit(self) -> None:
-        """Hand the draft over and be ready for the next one at once."""
+        """Submit the draft and clear the form for the next one at once."""
         if not self.source_field.settle() or self.source_field.taken is None:
             self.tell("Choose a source first.", "bad")
             self.source_field.input.focus()
             return
         try:
-            # The key makes it safe to send the draft again, whatever became of it the first time.
+            # The key makes it safe to send the draft again, even if it was stored the first time.
             key = f"desk-{uuid4().hex}"
             source_id = self.source_field.taken.id
             draft = Draft.checked(self.lead.value, source_id, self.message.text, key)
@@ -198,7 +199,7 @@ class NewAppeal(PaneWidget, Vertical):
         self._bring_back()
 
     def take_back(self, draft: Draft, sentence: str) -> None:
-        """Keep a draft that was not saved as the sentence tells; it comes back to an empty form."""
+        """Keep a draft that was not saved, with the reason, until the form is empty."""
         self.refused.append((draft, sentence))
         self._bring_back()
         if self.refused:
@@ -211,7 +212,7 @@ class NewAppeal(PaneWidget, Vertical):
         self.tell(f"{len(self.held)} kept, to be sent: {leads}", "warn")
 
     def take_held(self) -> Sequence[Draft]:
-        """Hand over the drafts to send again, oldest first."""
+        """Return the drafts to send again, oldest first, and forget them."""
         held, self.held = self.held, []
         return held
 
@@ -235,7 +236,7 @@ def _field(label: str, field: Widget, extra: str = "") -> Horizontal:
 def odds_lines(standing: Sequence[Standing], width: int) -> list[str]:
     """Return `next: Anna 58% · Boris 42% · Vera full` in lines, the likeliest first.
 
-    No name is broken, and what does not fit into ODDS_LINES lines is counted.
+    No name is split; operators that do not fit in ODDS_LINES lines are counted.
     """
     if not standing:
         return ["next: nobody serves this source"]

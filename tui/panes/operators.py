@@ -31,15 +31,15 @@ ORDERS: dict[str, Callable[[OperatorRow], tuple[float | str, ...]]] = {
 }
 
 FLASH = 0.6
-"""Seconds for which a bar shows that it took an appeal."""
+"""Seconds for which a bar shows that its operator got an appeal."""
 
 
 class Operators(PaneWidget, Filtered, OperatorList):
-    """Everybody on the team: on or off, name, load bar, numbers."""
+    """All operators: on or off, name, load bar, numbers."""
 
     HELP = (
         "Each line is one operator: ● takes appeals, ○ is off. The bar and the numbers show the "
-        "open appeals against the limit. A limit below the load sheds nobody."
+        "open appeals against the limit. A limit below the load takes no appeal away."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("a", "add", "Add", id="operators.add"),
@@ -57,7 +57,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
 
     _words: Sequence[str] = ()
     order = reactive(AS_ADDED, repaint=False, init=False)
-    """By what the lines are sorted."""
+    """The name of the current order."""
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
@@ -67,7 +67,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
         self._show_wanted()
 
     def apply_filter(self, text: str) -> None:
-        """Show only operators in whose texts every word is found."""
+        """Show only operators whose texts contain every word."""
         wanted = parse(text, now(), OF_OPERATORS)
         self._words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
         self._show_wanted()
@@ -83,7 +83,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
         return bool(self._words)
 
     def whole(self) -> "Callable[[], Shown] | None":
-        """Return what reads all operators that are on show."""
+        """Return a function that reads all operators of the list, None if it is empty."""
         from leadboard.transfer.showing import operators_shown
 
         if not self.rows:
@@ -91,7 +91,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
         return partial(operators_shown, [row.id for row in self.rows])
 
     def _flash(self, old: Board, new: Board) -> None:
-        """Mark for a moment the bars that have taken an appeal."""
+        """Mark briefly the bars of operators that have got an appeal."""
         before = {row.id: row.load for row in old.operators}
         took = {row.id for row in new.operators if row.load > before.get(row.id, row.load)}
         if took:
@@ -112,7 +112,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
         self.show_subtitle()
 
     def action_add(self) -> None:
-        """Ask for the columns of a new operator."""
+        """Open the dialog for a new operator."""
         from tui.dialogs.forms import Dialog, fields_of
 
         self.app.push_screen(
@@ -124,7 +124,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
         )
 
     def action_edit(self) -> None:
-        """Ask for other columns of the operator under the cursor."""
+        """Open the dialog for the operator under the cursor."""
         from tui.dialogs.forms import Dialog, fields_of
 
         if (row := self.current) is None:
@@ -143,19 +143,19 @@ class Operators(PaneWidget, Filtered, OperatorList):
             self.post_message(ActRequest(desk.toggle_active, self.current.id))
 
     def action_sort(self) -> None:
-        """Sort by the next of name, load and free places, and then as added again."""
+        """Go to the next order: by name, load or free places, then as added again."""
         names = list(ORDERS)
         self.order = names[(names.index(self.order) + 1) % len(names)]
         self._show_wanted()
         self.post_message(Acted(f"Operators sorted {self.order}"))
 
     def action_send_home(self) -> None:
-        """Switch the operator under the cursor off and return all his open appeals."""
+        """Switch the operator under the cursor off and return all their open appeals."""
         if self.current:
             self.post_message(ActRequest(desk.send_home, self.current.id))
 
     def action_step(self, step: int) -> None:
-        """Move the limit of the operator under the cursor."""
+        """Raise or lower the limit of the operator under the cursor."""
         if self.current:
             self.post_message(ActRequest(desk.step_limit, self.current.id, step))
 

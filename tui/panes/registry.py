@@ -1,4 +1,4 @@
-"""The panes of the desk, in the order of their numbers: a new one is a module and a line here."""
+"""The panes of the desk, in order: a new one is a module and an entry here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from tui.widgets.pane import PaneWidget
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """A pane: its id and title, its widget, and on which side of the desk it stands.
+    """A pane: its id and title, its widget, and its side of the desk.
 
-    `keys` are the widgets in it that have keys of their own, each under the name of its place.
+    `keys` are the widgets in it that have keys of their own, each with the name of its place.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""A field that is filled by typing part of a name: a filtered list drops down below it."""
+"""A field that takes part of a name: a filtered list drops down below it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class SourceField(Vertical):
 
     @dataclass
     class Taken(Message):
-        """A source was chosen and the next field may have the cursor."""
+        """A source was chosen, so the focus can go to the next field."""
 
         source: SourceRow
 
@@ -47,7 +47,7 @@ class SourceField(Vertical):
         self.taken: SourceRow | None = None
 
     def compose(self) -> ComposeResult:
-        """An input, and the list that drops down."""
+        """Yield the input and the list that drops down."""
         yield Input(placeholder="type part of its name", compact=True, id="source")
         yield OptionList(compact=True, markup=False, id="sources")
 
@@ -66,20 +66,22 @@ class SourceField(Vertical):
         self.options.can_focus = False
 
     def offer(self, sources: Sequence[SourceRow]) -> None:
-        """Offer these sources; the one taken stays taken, also under a new name."""
+        """Offer these sources; the one chosen stays chosen, even under a new name."""
         known = {source.id: source for source in sources}
         self.sources = sources
         if self.taken is not None:
             still = known.get(self.taken.id)
             if still is None or still.name != self.taken.name:
                 self._take(still)
+        # With a single source there is nothing to choose.
         if self.taken is None and len(sources) == 1 and not self.input.value:
             self._take(sources[0])
 
     def found(self) -> list[SourceRow]:
-        """Return the sources whose name holds what is typed; a beginning counts before a middle."""
+        """Return the sources whose name contains what is typed, those that begin with it first."""
         typed = fold(self.input.value).strip()
         if self.taken is not None and typed == fold(self.taken.name):
+            # The name of the chosen source is no search: the list then offers all of them.
             typed = ""
         hits = [source for source in self.sources if typed in fold(source.name)]
         hits.sort(key=lambda source: not fold(source.name).startswith(typed))
@@ -87,13 +89,14 @@ class SourceField(Vertical):
 
     def _take(self, source: SourceRow | None) -> None:
         self.taken = source
+        # Set by the program: heard as typing, it would drop the choice and open the list.
         with self.prevent(Input.Changed):
             self.input.value = source.name if source else ""
         self.close_list()
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:
-        """Show what matches while one types."""
+        """Show what matches during typing."""
         event.stop()
         self.taken = None
         self.open_list()
@@ -107,7 +110,7 @@ class SourceField(Vertical):
         self.set_class(bool(hits), "-open")
 
     def close_list(self) -> None:
-        """Take the list away."""
+        """Close the list."""
         self.remove_class("-open")
 
     def action_highlight(self, step: int) -> None:
@@ -134,7 +137,7 @@ class SourceField(Vertical):
         self.take_highlighted(Input.Submitted(self.input, self.input.value))
 
     def settle(self) -> bool:
-        """Take the highlighted source if none is taken; False when what is typed fits none."""
+        """Choose the highlighted source if none is chosen; return False if none matches."""
         place = self.options.highlighted
         if self.has_class("-open") and place is not None:
             chosen = self.options.get_option_at_index(place).id
@@ -149,7 +152,7 @@ class SourceField(Vertical):
             self.settle()
 
     def key_escape(self, event: events.Key) -> None:
-        """Escape closes the list before it does anything else."""
+        """Close the list before escape does anything else."""
         if self.has_class("-open"):
             event.stop()
             self._take(self.taken) if self.taken else self.close_list()

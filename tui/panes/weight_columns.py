@@ -1,4 +1,4 @@
-"""What the weight grid shows: column widths, cells, totals - pure, from one board."""
+"""What the weight grid shows: column widths, cells and totals, computed from one board."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ WIDEST_SOURCE = 16
 WIDEST_NAME = 20
 NARROWEST_NAME = 8
 NOTE = 4
-"""Cells for the chance or the reason beside a weight."""
+"""Cells for the chance or the reason next to a weight."""
 
 
 @dataclass(slots=True)
 class WeightColumns:
-    """The sources of a board as columns: their widths, and how everybody stands in each."""
+    """The sources of a board as columns: their widths, and the standing of each operator."""
 
     board: Board
     words: Sequence[str] = ()
-    """Only sources whose names hold all these are columns."""
+    """Only sources whose names contain all of these are columns."""
     _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
     _digits: dict[int, int] = field(default_factory=dict)
     alarms: Mapping[int, Alarm] = field(default_factory=dict)
@@ -40,15 +40,15 @@ class WeightColumns:
 
     @property
     def sources(self) -> "tuple[SourceRow, ...]":
-        """Return the sources, one a column."""
+        """Return the sources, one per column."""
         return self._sources
 
     def standing(self, operator: OperatorRow, source: SourceRow) -> Standing | None:
-        """Return how an operator stands for a source, None where he does not serve it."""
+        """Return the standing of an operator for a source, None if they do not serve it."""
         return self.column(source).get(operator.id)
 
     def column(self, source: SourceRow) -> dict[int, Standing]:
-        """Return how everybody stands for a source; worked out only for columns that are seen."""
+        """Return the standings for a source, computed only for columns that are seen."""
         if source.id not in self._standings:
             self._standings[source.id] = standings(self.board, source.id)
         return self._standings[source.id]
@@ -58,7 +58,7 @@ class WeightColumns:
         return next((each.total for each in self.column(source).values()), 0)
 
     def digits(self, source: SourceRow) -> int:
-        """Return how many cells the longest number of a column takes, never under three."""
+        """Return the cells that the longest number of a column takes, at least three."""
         if source.id not in self._digits:
             weights = self.board.weights.get(source.id, {}).values()
             longest = max((*weights, sum(weights), source.waiting))
@@ -75,7 +75,7 @@ class WeightColumns:
         return max(NARROWEST_NAME, min(self._longest_name, width // 3)) + 2
 
     def seen_from(self, first: int, room: int) -> range:
-        """Return the columns that fit whole into `room` cells from `first` on, at least one."""
+        """Return the columns that fit in full into `room` cells from `first` on, at least one."""
         last, used = first, 0
         while last < len(self.sources):
             used += self.width(self.sources[last])

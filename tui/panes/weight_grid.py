@@ -1,4 +1,4 @@
-"""The weight grid as it is drawn and walked: cells, totals, and a cursor in two directions."""
+"""Drawing the weight grid and moving in it: cells, totals, and a cursor on one cell."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -41,7 +41,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
     column = reactive(0, repaint=False, init=False)
     """The column under the cursor."""
     typed: reactive[str | None] = reactive(None, repaint=False, init=False)
-    """The digits of an edit under way, None while there is none."""
+    """The digits of an unfinished edit, None if there is none."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -59,17 +59,19 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         return super().is_lacking or self.source is None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what needs a source or an operator while there is none."""
+        """Dim actions that need a source or an operator while there is none."""
         if action in self.on_a_column and self.source is None:
             return None
         return super().check_action(action, parameters)
 
     def watch_board(self, board: Board) -> None:
-        """Show a new board: whatever a load, a weight or a limit moved is painted again."""
+        """Show a new board: paint again what a load, a weight or a limit has changed."""
         old, source = self.grid, self.source
         self.grid = WeightColumns(board, self._source_words)
         places = [each.id for each in self.grid.sources]
+        # The cursor stays on its source, whichever column that is now.
         kept = places.index(source.id) if source and source.id in places else self.column
+        # Without its watcher: the rows it would paint are those of the old board.
         self.set_reactive(WeightGrid.column, max(0, min(kept, len(places) - 1)))
         self._measure_head()
         if bool(old.sources) != bool(self.grid.sources):
@@ -77,13 +79,14 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         self.show(self._wanted_rows())
         self.show_subtitle()
         self._show_column()
+        # The board keeps the same table of weights until one differs, so identity is enough.
         if old.board.weights is not board.weights or old.board.sources != board.sources:
             self.refresh()
         elif old.board.operators != board.operators:
-            self.refresh()  # one load changes the chances of everybody else in its columns
+            self.refresh()  # one load changes the chances of all others in its columns
 
     def apply_filter(self, text: str) -> None:
-        """Show only operators that hold every word, and sources that hold every `src:` word."""
+        """Show only operators that match every word, and sources that match every `src:` word."""
         wanted = parse(text, now(), OF_WEIGHTS)
         self.faults = wanted.faults
         self._source_words = wanted.sources
@@ -109,15 +112,16 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         return sorted(wanted, key=lambda row: self._places.get(row.id, len(self._places)))
 
     def action_sort(self) -> None:
-        """Sort the rows by the column under the cursor, and then as they were added again.
+        """Sort the rows by the column under the cursor, or again as they were added.
 
-        They stay where they are while weights change, so that no row runs away from who types.
+        The order stays while weights change, so that no row moves away during typing.
         """
         source = self.source
         if self._places or source is None:
             self._places, said = {}, "as added"
         else:
             weights = self.board.weights.get(source.id, {})
+            # No link comes after a weight of 0.
             heaviest = sorted(self.board.operators, key=lambda row: -weights.get(row.id, -1))
             self._places = {row.id: place for place, row in enumerate(heaviest)}
             said = f"by their weight for {source.name}"
@@ -144,7 +148,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         return self.grid.seen_from(self.first_column, self.size.width - names)
 
     def draw_head(self, y: int, width: int) -> list[Segment]:
-        """Draw the names of the sources, with a mark at an edge that hides more of them."""
+        """Draw the names of the sources, with a mark at an edge that hides more."""
         seen, names = self._seen, self.grid.names_width(width)
         if not self.grid.sources:
             return [Segment(fit(" No sources yet: press a to add one.", width), self.pen("dim"))]
@@ -162,7 +166,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         return [*segments, Segment(right, self.pen("head"))]
 
     def draw_row(self, row: OperatorRow, width: int, is_cursor: bool) -> list[Segment]:
-        """Draw one operator: his name and what is seen of his weights."""
+        """Draw one operator: the name and the visible weights."""
         names = self.grid.names_width(width)
         name_pen = self.pen("" if row.is_active else "dim", is_cursor=is_cursor)
         segments = [Segment(" " + fit(row.name, names - 2) + " ", name_pen)]
@@ -187,7 +191,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         return [Segment(text, pen), Segment(f" {note.rjust(NOTE)}".ljust(rest), note_pen)]
 
     def draw_foot(self, y: int, width: int) -> list[Segment]:
-        """Draw the eligible totals, and below them how many appeals wait."""
+        """Draw the totals of eligible weights, or the numbers of waiting appeals below them."""
         if not self.grid.sources:
             return []
         names = self.grid.names_width(width)
@@ -204,11 +208,11 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
     # Moving.
 
     def save(self) -> bool:
-        """Save an edit under way before the cursor leaves its cell; False when it must stay."""
+        """Save an unfinished edit before the cursor leaves; return False if it has to stay."""
         return True
 
     def watch_column(self) -> None:
-        """Show where the cursor went."""
+        """Show the new column, and paint its name and cell."""
         self._show_column()
         self.refresh_row(self.cursor)
         self.refresh_line_at(0)
@@ -225,17 +229,17 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
             self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the cursor in sight when the size changes."""
+        """Keep the cursor in view when the size changes."""
         super().on_resize(event)
         self._show_column()
 
     def action_column(self, step: int) -> None:
-        """Move the cursor by columns; an edit under way is saved first."""
+        """Move the cursor by columns, saving an unfinished edit first."""
         if self.save():
             self.column = max(0, min(self.column + step, len(self.grid.sources) - 1))
 
     def go_to(self, row: int) -> None:
-        """Move the cursor to a row; an edit under way is saved first."""
+        """Move the cursor to a row, saving an unfinished edit first."""
         if self.save():
             super().go_to(row)
 
@@ -250,6 +254,6 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
                 return
 
     def on_blur(self) -> None:
-        """Save an edit under way when the grid is left."""
+        """Save an unfinished edit when the grid loses the focus."""
         super().on_blur()
         self.save()

@@ -26,35 +26,35 @@ if TYPE_CHECKING:
     from leadboard.transfer.showing import Shown
 
 WeightChange = tuple[int, int, int | None]
-"""An operator, a source, and the weight to set, None for no link."""
+"""An operator, a source, and the weight to set or None for no link."""
 
 
 @dataclass(slots=True)
 class EditedCell:
-    """A cell that is typed into, and the weight it held when that began."""
+    """A cell being edited, and the weight it held when the edit began."""
 
     operator_id: int
     source_id: int
     weight: int | None
 
     def read(self) -> None:
-        """Read what the cell holds once the acts are stored that were asked for before."""
-        with suppress(Trouble):  # then what is on show is all there is to go by
+        """Read the weight of the cell, after the acts requested before are stored."""
+        with suppress(Trouble):  # then the weight shown is all there is to compare with
             self.weight = board.weight_of(self.operator_id, self.source_id)
 
     def replace(self, weight: int, *, actor: str) -> desk.Done[Any]:
-        """Set another weight, unless somebody else has done so meanwhile."""
+        """Set another weight, unless somebody else has changed it in the meantime."""
         return desk.replace_weight(
             self.operator_id, self.source_id, self.weight, weight, actor=actor
         )
 
 
 class Weights(WeightGrid):
-    """A cell for each operator and source: his weight, and his chance of the next appeal."""
+    """A cell per operator and source: the weight, and the chance of the next appeal."""
 
     HELP = (
         "Type a number to set a weight: enter saves and goes down, tab saves and goes right, esc "
-        "restores. Beside it stands the chance of the next appeal, or why there is none: full, "
+        "restores. Next to it is the chance of the next appeal, or why there is none: full, "
         "off, or none for a weight of 0. A dot means that the operator does not serve the source. "
         "A block of cells copied in a spreadsheet can be pasted; u takes all of it back."
     )
@@ -78,7 +78,7 @@ class Weights(WeightGrid):
         self._cell: EditedCell | None = None
 
     def whole(self) -> "Callable[[], Shown] | None":
-        """Return what reads all weights that are on show."""
+        """Return a function that reads all weights of the grid, None if there are none."""
         from leadboard.transfer.showing import weights_shown
 
         if not self.rows or not self.grid.sources:
@@ -90,14 +90,14 @@ class Weights(WeightGrid):
     # Typing.
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Digits are weights where there is a cell, so that 1 to 4 do not switch panes."""
+        """Claim digits where there is a cell, so that 1 to 4 do not switch panes."""
         if self.typed is not None and key in {"backspace", "tab", "shift+tab"}:
             return True
         has_cell = self.current is not None and self.source is not None
         return has_cell and character is not None and character in "0123456789"
 
     def on_key(self, event: events.Key) -> None:
-        """Take digits into the cell, and tab as save and go right."""
+        """Add digits to the edit, and on tab save it and go right."""
         if not self.check_consume_key(event.key, event.character):
             return
         event.stop()
@@ -116,6 +116,7 @@ class Weights(WeightGrid):
             return
         on_show = self.board.weights.get(self.source.id, {}).get(self.current.id)
         self._cell = EditedCell(self.current.id, self.source.id, on_show)
+        # On the writer thread, behind one's own acts, which must not count as others' changes.
         app_of(self).writer.do(self._cell.read)
 
     def watch_typed(self) -> None:
@@ -123,7 +124,7 @@ class Weights(WeightGrid):
         self.refresh_row(self.cursor)
 
     def save(self) -> bool:
-        """Save the edit under way, if any; False when it was refused and stays."""
+        """Save an unfinished edit, if any; return False if it is refused and stays."""
         typed = self.typed
         if typed and int(typed) > MAX_WEIGHT:
             self.post_message(Failed(f"The weight must be between 0 and {MAX_WEIGHT:,}."))
@@ -134,15 +135,15 @@ class Weights(WeightGrid):
         return True
 
     def _replace(self, cell: EditedCell, weight: int) -> None:
-        """Set the weight; ask first if somebody else has set it while this one was typed."""
+        """Set the weight; ask first if somebody else has changed it during the edit."""
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
-        asked = Insistence(f"Set it to {weight} all the same?", all_the_same)
+        asked = Insistence(f"Set it to {weight} anyway?", all_the_same)
         ids = (cell.operator_id, cell.source_id, weight)
         words = words_of(desk.set_weight, ids, self.board)
         self.post_message(ActRequest(cell.replace, weight, insistence=asked, words=words))
 
     def on_paste(self, event: events.Paste) -> None:
-        """Set a block of weights that a spreadsheet copied, from the cell under the cursor on."""
+        """Set a block of weights copied from a spreadsheet, starting at the cursor."""
         from leadboard.transfer.paste import parse_block
 
         event.stop()
@@ -167,16 +168,17 @@ class Weights(WeightGrid):
         ]
 
     def action_enter(self) -> None:
-        """Save the edit under way and go down."""
+        """Save an unfinished edit and go down."""
         self.go_to(self.cursor + 1)
 
     def action_restore(self) -> None:
-        """Forget the edit under way."""
+        """Discard an unfinished edit."""
         if not self.forget_edit():
+            # Then escape goes on to the screen, where it clears the filter.
             raise SkipAction
 
     def forget_edit(self) -> bool:
-        """Forget the edit under way; False where there is none."""
+        """Discard an unfinished edit; return False if there is none."""
         was_typed, self.typed = self.typed is not None, None
         return was_typed
 
@@ -187,17 +189,17 @@ class Weights(WeightGrid):
             self.post_message(ActRequest(function, self.current.id, self.source.id, *arguments))
 
     def action_step(self, step: int) -> None:
-        """Move the weight under the cursor."""
+        """Raise or lower the weight under the cursor."""
         if self.save():
             self._act(desk.step_weight, step)
 
     def action_unlink(self) -> None:
-        """Take the operator of the row off the source of the column."""
+        """Unlink the operator of the row from the source of the column."""
         self.typed = None
         self._act(desk.unlink)
 
     def action_spread(self) -> None:
-        """Give everybody in the column the same weight."""
+        """Give all operators in the column the same weight."""
         if self.save() and self.source is not None:
             self.post_message(ActRequest(desk.spread, self.source.id))
 
@@ -219,7 +221,7 @@ class Weights(WeightGrid):
         )
 
     def action_rename(self) -> None:
-        """Ask for another name of the column's source."""
+        """Ask for a new name for the column's source."""
         from tui.dialogs.forms import Dialog, fields_of
 
         if (source := self.source) is None:

@@ -1,4 +1,4 @@
-"""The desk's own screen: what surrounds the panes, follows changes and runs acts."""
+"""The desk's own screen: it surrounds the panes, follows changes and runs acts."""
 
 __all__ = [
     "acting",

@@ -1,4 +1,4 @@
-"""How the desk does things: acts go to the writer thread, and what became of them is shown."""
+"""How the desk runs acts: on the writer thread, with the outcome shown."""
 
 from functools import partial
 from typing import Any
@@ -18,17 +18,17 @@ from tui.screen.header import Header
 from tui.wording import words_of
 
 PROBE = 1.0
-"""Seconds between two looks at whether the database can be written again."""
+"""Seconds between checks whether the database can be written again."""
 
 
 ACT = "act"
-"""The group of the workers that wait for acts, of dialogs as well."""
+"""The group of the workers that wait for acts, including those of dialogs."""
 MOST_NAMED = 3
-"""Acts that a sentence names; the rest is counted."""
+"""Acts that a sentence names; the others are counted."""
 
 
 class ActingScreen(HomeScreen):
-    """A screen that runs acts, one after another, and reads anew when one is stored."""
+    """A screen that runs acts one after another, and reads again after each."""
 
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
@@ -42,7 +42,7 @@ class ActingScreen(HomeScreen):
         return app_of(self)
 
     def reload(self) -> None:
-        """Read anew what is on show."""
+        """Read again what is shown."""
         raise NotImplementedError
 
     @on(ActRequest)
@@ -57,11 +57,12 @@ class ActingScreen(HomeScreen):
 
     @work(group=ACT, exit_on_error=False)
     async def finish(self, act: Any, message: ActRequest) -> None:
-        """Wait for an act and say what became of it."""
+        """Wait for an act and show its outcome."""
         try:
             done: desk.Done[Any] = await act
         except Refused as refusal:
             self.refuse(refusal, message.insistence)
+        # Before Trouble, of which it is a kind: the act may be stored, so `.` must not repeat it.
         except Uncertain as uncertain:
             self.say(str(uncertain), is_bad=True)
         except Trouble as trouble:
@@ -71,7 +72,7 @@ class ActingScreen(HomeScreen):
         self.reload()
 
     def refuse(self, refusal: Refused, insistence: Insistence | None) -> None:
-        """Say why an act was refused; where only a yes is missing, ask for it."""
+        """Say why an act was refused; if it only needs confirming, ask."""
         if refusal.field != "force" or insistence is None:
             self.say(str(refusal), is_bad=True)
             return
@@ -80,14 +81,14 @@ class ActingScreen(HomeScreen):
         self.app.push_screen(Question(f"{refusal} {insistence.question}", insistence.act))
 
     def lose(self, act: ActRequest, trouble: Trouble) -> None:
-        """Keep an act that was not stored, so that a key repeats it when the database is back."""
+        """Keep an act that was not stored, for a key to repeat once the database is back."""
         self.lost.append(act)
         self.refresh_bindings()
         self.stand(str(trouble))
 
     @property
     def losses(self) -> str:
-        """Return what was not stored and not repeated, in words; empty where nothing was."""
+        """Return in words the acts neither stored nor repeated; empty if there are none."""
         words = [
             act.words or words_of(act.function, act.arguments, self.board) for act in self.lost
         ]
@@ -95,7 +96,8 @@ class ActingScreen(HomeScreen):
         return ", ".join(words[:MOST_NAMED]) + more
 
     def action_repeat(self) -> None:
-        """Ask again for the acts that were not stored, in their order."""
+        """Run the acts that were not stored again, in their order."""
+        # Emptied first: acts that fail once more are added again.
         lost, self.lost = self.lost, []
         self.refresh_bindings()
         for act in lost:
@@ -103,11 +105,11 @@ class ActingScreen(HomeScreen):
 
     @property
     def acts_under_way(self) -> int:
-        """Return how many acts were asked for and neither stored nor refused yet."""
+        """Return how many acts are neither stored nor refused yet."""
         return sum(worker.group == ACT and not worker.is_finished for worker in self.app.workers)
 
     def stand(self, sentence: str) -> None:
-        """Show why nothing can be stored, until a probe finds that it can."""
+        """Show why nothing can be stored, until a probe succeeds."""
         losses = f": {self.losses}" if self.lost else ""
         self.say(f"Not saved{losses}. {sentence}", is_bad=True)
         self.query_one(Header).write_trouble = sentence
@@ -116,7 +118,7 @@ class ActingScreen(HomeScreen):
 
     @work(group="probe", exclusive=True, exit_on_error=False)
     async def probe(self) -> None:
-        """Look whether the database can be written again."""
+        """Check whether the database can be written again."""
         try:
             await self.desk_app.writer.do(try_writing)
         except Trouble as trouble:
@@ -154,7 +156,7 @@ class ActingScreen(HomeScreen):
 
     @work(group=ACT, exit_on_error=False)
     async def finish_submission(self, draft: Draft, act: Any) -> None:
-        """Wait for a submission; what could not be stored stays with the form."""
+        """Wait for a submission; the form keeps what could not be stored."""
         form = self.query_one(NewAppeal)
         try:
             done = await act
@@ -171,7 +173,7 @@ class ActingScreen(HomeScreen):
 
     @on(Acted)
     def show_acted(self, message: Acted) -> None:
-        """Show what a dialog has stored."""
+        """Show what a dialog has stored, and read again."""
         self.say(message.note)
         self.reload()
 

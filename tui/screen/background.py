@@ -1,4 +1,4 @@
-"""What goes on beside the screen's own thread: counting, and keeping the index of words."""
+"""Work beside the screen's own thread: counting, and maintaining the word index."""
 
 import asyncio
 import time
@@ -15,24 +15,24 @@ from tui.screen.following import FollowingScreen
 T = TypeVar("T")
 
 AGAIN = 2.0
-"""Seconds until the next try after a trouble, and between two looks for new appeals."""
+"""Seconds until the next try after a failure, and between checks for new appeals."""
 WORTH_INDEXING = 20_000
-"""Appeals from which on looking through all of them takes longer than one notices."""
+"""Number of appeals from which scanning all of them takes noticeably long."""
 BATCH = 500
-"""Appeals taken into the index at once."""
+"""Appeals added to the index at a time."""
 REST = 6
-"""Times as long as a batch took that the thread rests after it, so that nobody notices."""
+"""How many times as long as a batch took the thread rests after it: a seventh of a core."""
 
 
 async def count(screen: FollowingScreen) -> None:
-    """Count appeals and leads, and again while that fails."""
+    """Count appeals and leads, retrying until that succeeds."""
     counted = await _patiently(screen, board.counts)
     screen.board = replace(screen.board, counts=counted)
     screen.reload()
 
 
 async def keep_index(screen: FollowingScreen) -> None:
-    """Keep the index up to date for as long as the screen runs, once it is worth having."""
+    """Keep the index up to date while the screen runs, once there are enough appeals."""
     while screen.board.counts is None or screen.board.counts.appeals < WORTH_INDEXING:
         await asyncio.sleep(AGAIN)
     index = screen.desk_app.index = await _patiently(screen, index_of_database)
@@ -41,7 +41,7 @@ async def keep_index(screen: FollowingScreen) -> None:
         try:
             taken = await screen.desk_app.counter.read_beside(lambda: index.catch_up(BATCH))
         except ScratchError:
-            screen.desk_app.index = None  # a full disk, say: words are looked for without it
+            screen.desk_app.index = None  # a full disk, say; searches then work without it
             return
         except Trouble:
             taken = 0

@@ -1,4 +1,4 @@
-"""The desk: four panes, one state, one loop from a key to what is on show."""
+"""The desk: four panes, one state, one loop from a key to what is shown."""
 
 import asyncio
 from typing import Any, ClassVar
@@ -42,6 +42,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
         *(
+            # Digits are weights in the grid and text in the form, so f2 to f5 do the same.
             bind(
                 f"{number},f{number + 1}",
                 f"pane('{pane.id}')",
@@ -51,7 +52,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
             )
             for number, pane in enumerate(PANES, 1)
         ),
-        # The full stop itself is the key that filters on the Russian layout: see on_key.
+        # A full stop is what the slash key gives on the Russian layout, so on_key handles it.
         Binding("ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
@@ -68,6 +69,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     def __init__(self, title: str) -> None:
         super().__init__(classes="-left")
+        # A private attribute of Screen: Textual has no other way to give a screen its compositor.
         self._compositor = Painter()
         self._title = title
         self._keeper: asyncio.Task[None] | None = None
@@ -75,7 +77,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         self._filtered_pane: Filtered | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the panes; all state reaches them from here."""
+        """Lay out the panes and bind them to the screen's state."""
         yield Header(self._title, id="header").data_bind(DeskScreen.board)
         with Horizontal(id="body"):
             for side in SIDES:
@@ -85,7 +87,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        """Read the board, then look for changes by others."""
+        """Read the board, then poll for changes by others."""
         for number, pane in enumerate(PANES, 1):
             widget = self.widget_of(pane)
             widget.heading = f"{number} {pane.title}"
@@ -94,13 +96,14 @@ class DeskScreen(LeavingScreen, SavingScreen):
         self.reload()
         self.query_one(Operators).focus()
         self.call_after_refresh(self.complete)
+        # Kept, because asyncio holds only a weak reference to a task.
         self._keeper = asyncio.create_task(background.keep_index(self))
         self.set_interval(POLL, self.follow)
 
     async def complete(self) -> None:
-        """Do what could wait for the first frame, then take keys.
+        """Do what could wait until after the first frame, then take keys.
 
-        The end may be asked for at any step: then nothing is left to put something into.
+        The app may end at any step; then there is nothing left to mount into.
         """
         if self.desk_app.takes_keys:
             await self.query_one(NewAppeal).fill()
@@ -110,17 +113,17 @@ class DeskScreen(LeavingScreen, SavingScreen):
             self.run_worker(background.count(self), exit_on_error=False)
             await self.desk_app.open_keys()
 
-    # What is on show.
+    # What is shown.
 
     def on_key(self, event: events.Key) -> None:
-        """Repeat what was lost at a full stop, and say why a dimmed key does nothing."""
+        """Repeat lost acts on a full stop, and say why a dimmed key does nothing."""
         if self.lost and event.key == "full_stop":
             event.stop()
             event.prevent_default()
             self.action_repeat()
             return
         if isinstance(self.focused, LineView) and not self.focused.is_lacking:
-            return  # every key is bright, and this is asked on each of them
+            return  # no key is dimmed, and active_bindings is costly to ask on each key
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled:
             self.say(
@@ -128,19 +131,19 @@ class DeskScreen(LeavingScreen, SavingScreen):
             )
 
     def action_undo(self) -> None:
-        """Take back what is being typed, else the latest of one's own acts that stands."""
+        """Discard what is being typed, or else undo the latest of one's own acts."""
         if self.query_one(Weights).forget_edit():
             return
         self.post_message(ActRequest(desk.undo))
 
     def action_redo(self) -> None:
-        """Do again what was undone last."""
+        """Redo what was undone last."""
         self.post_message(ActRequest(desk.redo))
 
     # Panes.
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show the half of the desk that has the focus, where there is no room for both."""
+        """Show the half of the desk that has the focus, if there is no room for both."""
         pane = self.pane_of(event.widget)
         if pane is None:
             return
@@ -166,7 +169,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         return self.pane_of(self.focused)
 
     def stops(self) -> list[Widget]:
-        """Return what the tab key visits: the lists, then the fields of the form."""
+        """Return the stops of the tab key: the lists, then the fields of the form."""
         panes = sorted(PANES, key=lambda pane: not pane.is_filterable)
         return [stop for pane in panes for stop in self.widget_of(pane).stops]
 
@@ -176,7 +179,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     @on(NewAppeal.Left)
     def leave_form(self) -> None:
-        """Go back to the pane from where the form was entered."""
+        """Go back to the pane from which the form was entered."""
         self.action_pane(self._came_from)
 
     def action_next_field(self, step: int) -> None:
@@ -186,7 +189,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         stops[(place + step) % len(stops)].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no filter in the form, where a slash is only a slash, and repeat only losses."""
+        """Disable the filter in the form, where a slash is text, and repeat without lost acts."""
         if action == "repeat":
             return bool(self.lost)
         return action != "filter" or self.pane is None or self.pane.is_filterable
@@ -195,6 +198,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         """Type a filter for the focused pane."""
         pane = self.filtered
         if pane is not None:
+            # From here on the focus is in the filter line and no longer tells which pane is meant.
             self._filtered_pane = pane
             self.query_one(FilterLine).start(pane.filter_text, pane.offer)
 
@@ -207,13 +211,13 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     @property
     def filtered(self) -> Filtered | None:
-        """Return the focused pane, None for one without a filter."""
+        """Return the focused pane, None if it has no filter."""
         widget = self.widget_of(self.pane) if self.pane else None
         return widget if isinstance(widget, Filtered) else None
 
     @on(FilterLine.Typed)
     def filter_pane(self, message: FilterLine.Typed) -> None:
-        """Filter the pane from which the line was called."""
+        """Filter the pane from which the line was opened."""
         pane = self._filtered_pane
         assert pane is not None, "the line is started for a pane"
         self._filter(pane, message.text)
@@ -222,9 +226,10 @@ class DeskScreen(LeavingScreen, SavingScreen):
             self.action_pane(str(pane.id))
 
     def _filter(self, pane: Filtered, text: str) -> None:
-        """Filter a pane, and say which of its terms mean nothing."""
+        """Filter a pane, and say which terms of the filter have no meaning in it."""
         had_faults = bool(pane.faults)
         pane.take_filter(text)
+        # Without faults the sentence is empty and takes the last one away.
         if pane.faults or had_faults:
             self.say(" ".join(pane.faults), is_bad=True)
 
@@ -235,7 +240,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         self.app.push_screen(History())
 
     def to_save(self) -> tuple[str, Read] | None:
-        """Return the name of the focused pane, and how to read all that its list shows."""
+        """Return the name of the focused pane, and how to read everything its list shows."""
         pane = self.pane
         shown = self.widget_of(pane).shown if pane and pane.is_exportable else None
         read = shown.whole() if shown is not None else None
@@ -244,7 +249,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         return shown.file_name or pane.id, read
 
     def action_enlarge(self) -> None:
-        """Give the focused pane the whole desk, or make it small again."""
+        """Enlarge the focused pane to the whole desk, or restore it."""
         self.set_class(self.pane is not None and not self.has_class("-one"), "-one")
 
     def action_help(self) -> None:
@@ -264,7 +269,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
 
 def _made(pane: Pane) -> PaneWidget:
-    """Return the widget of a pane, which follows whatever state of the screen it has room for."""
+    """Return the widget of a pane, bound to those states of the screen that it declares."""
     widget = pane.widget(id=pane.id)
     widget.add_class("pane", *(["-on"] if pane is PANES[0] else []))
     states = [state for name, state in _STATES.items() if hasattr(pane.widget, name)]

@@ -1,4 +1,4 @@
-"""The screen's loop back from the database: whoever changed it, the board is read again."""
+"""The way back from the database: whenever anybody changes it, the board is read again."""
 
 import asyncio
 from dataclasses import replace
@@ -14,10 +14,10 @@ from tui.screen.acting import ActingScreen
 from tui.screen.header import Header
 
 POLL = 0.35
-"""Seconds between two looks at whether somebody else has changed the database."""
+"""Seconds between checks whether somebody else has changed the database."""
 
 FADING = 5.0
-"""Seconds after which arrivals of the last minutes are counted again though nothing changed."""
+"""Seconds after which the latest arrivals are counted again, even if nothing changed."""
 
 SeenBoard = tuple[object, Board]
 """The version of the database before it was read, and the board."""
@@ -27,7 +27,7 @@ class FollowingScreen(ActingScreen):
     """A screen that shows one board, always the newest."""
 
     version = reactive(0)
-    """Counts the readings of the board."""
+    """How often the board has been read."""
 
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
@@ -36,10 +36,12 @@ class FollowingScreen(ActingScreen):
         self._reading: asyncio.Future[SeenBoard | None] | None = None
 
     def follow(self) -> None:
-        """Read the board again if anybody has changed the database, or its minutes pass."""
+        """Read the board again if the database has changed, or its minutes have passed."""
+        # A server that does not answer must not gather a queue of readings.
         if self._reading is not None and not self._reading.done():
             return
         is_fading = any(self.board.minutes.values()) and monotonic() - self._read_at > FADING
+        # A known version ends the reading early, and the trouble in the header would stay.
         is_unknown = is_fading or self.query_one(Header).trouble
         self._read(None if is_unknown else self._seen_version)
 
@@ -50,6 +52,7 @@ class FollowingScreen(ActingScreen):
     def _read(self, known: object, key: str | None = None) -> None:
         query = partial(_seen, known, self.board)
         reading = self.desk_app.reader.run(self, query, self._show, self._show_trouble, key=key)
+        # None means that it has run at once, or that a queued one will do for it.
         self._reading = reading or self._reading
 
     def _show(self, seen: SeenBoard | None) -> None:
@@ -57,7 +60,7 @@ class FollowingScreen(ActingScreen):
             return
         self._seen_version, board = seen
         if board.counts is None:
-            # Counted meanwhile, beside a reading that had begun before.
+            # The count came in while this reading, begun earlier, was still running.
             board = replace(board, counts=self.board.counts)
         self.board = board
         self._read_at = monotonic()
@@ -65,12 +68,12 @@ class FollowingScreen(ActingScreen):
         self.query_one(Header).trouble = ""
 
     def _show_trouble(self, why: Refused | Trouble) -> None:
-        """Keep the desk as it is while the database cannot be read, and say so until it can."""
+        """Leave the desk as it is while the database cannot be read, and say so."""
         self.query_one(Header).trouble = str(why)
 
 
 def _seen(known: object, board: Board) -> SeenBoard | None:
-    """Return the board as it is now, None while the version is the known one."""
-    # First the version: what changes in between is then read once too often, not never.
+    """Return the version and the board as they are now, None if the version is known."""
+    # The version first: a change in between is then read twice rather than never.
     version = board_queries.data_version()
     return None if known is not None and version == known else (version, board_queries.board(board))

@@ -1,4 +1,4 @@
-"""The two bottom lines: what was just done, and the keys that can be pressed now."""
+"""The two bottom lines: what was just done, and the keys that work now."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ from textual.widgets import Static
 from leadboard.common.text import clean
 
 FADES = 10.0
-"""Seconds for which a sentence stays."""
+"""Seconds that a sentence stays."""
 ALWAYS = "Help"
-"""The hint that is shown however narrow the line is: it leads to all the others."""
+"""The hint shown on a line of any width: it leads to all the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class KeyLine(Widget):
     hints: reactive[tuple[Hint, ...]] = reactive(())
 
     def on_mount(self) -> None:
-        """Follow the bindings of whatever has the focus."""
+        """Follow the bindings of the focused widget."""
         self.screen.bindings_updated_signal.subscribe(self, self.read)
 
     def read(self, screen: Screen[object]) -> None:
-        """Read which bindings are active now."""
+        """Read the bindings that are active now."""
         seen: dict[str, Hint] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
             if binding.show and binding.action not in seen:
@@ -54,7 +54,7 @@ class KeyLine(Widget):
         return Hint(binding.key, label, binding.description, enabled)
 
     def fitting(self) -> list[Hint]:
-        """Return the hints that fit whole into the line."""
+        """Return the hints that fit on the line in full."""
         last = [hint for hint in self.hints if hint.does == ALWAYS]
         room = self.size.width - 1 - sum(map(_width, last))
         hints = []
@@ -92,16 +92,17 @@ class Notice(Static):
     _fading: Timer | None = None
 
     def tell(self, sentence: str, *, is_bad: bool = False) -> None:
-        """Show a sentence until the next one, or until it is old."""
+        """Show a sentence until the next one, or until it fades."""
         self.set_class(is_bad, "bad")
         self.update(Content(clean(sentence)))
+        # On a short screen the style sheet then gives the sentence the line of the keys.
         self.screen.add_class("-saying")
         if self._fading is not None:
             self._fading.stop()
         self._fading = self.set_timer(FADES, self.fade)
 
     def fade(self) -> None:
-        """Take the sentence away: it is about what was done a while ago."""
+        """Remove the sentence: it is about something done a while ago."""
         self.update("")
         self.screen.remove_class("-saying")
 

@@ -1,4 +1,4 @@
-"""The top line: which database, how the team stands, what waits, and the time."""
+"""The top line: the database, the state of the team, what waits, and the time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ GAP = 3
 NAME = " Leadboard"
 WIDEST_ALARM = 48
 NARROWEST_ALARM = 0
-"""Cells of an alarm, where there is room and where there is none: only its name gets shorter."""
+"""Cells of an alarm with and without room to spare; only the name in it is cut."""
 
 Figure = tuple[str, str]
 """A text and its style."""
@@ -27,14 +27,14 @@ _HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 class Header(Widget):
-    """One line; what does not fit is left out from the right, the waiting count last of all."""
+    """One line; what does not fit is dropped from the right, the waiting count last."""
 
     board: reactive[Board] = reactive(Board)
     clock: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("")
-    """A standing sentence while the database cannot be read."""
+    """A sentence, shown for as long as the database cannot be read."""
     write_trouble: reactive[str] = reactive("")
-    """A standing sentence while nothing can be stored."""
+    """A sentence, shown for as long as nothing can be stored."""
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -48,7 +48,7 @@ class Header(Widget):
         self.set_interval(5, self.tick)
 
     def tick(self) -> None:
-        """Show the present minute."""
+        """Show the current minute."""
         self.clock = datetime.now().astimezone().strftime("%H:%M")
 
     def render(self) -> Content:
@@ -63,13 +63,13 @@ class Header(Widget):
         return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
 
     def watch_board(self, board: Board) -> None:
-        """Work out the alarms once a board, not once a paint."""
+        """Compute the alarms once per board, not once per paint."""
         self._alarms = sorted(alarms(board).values(), key=lambda alarm: alarm.order)
 
     def _fitted(self, title: str) -> tuple[str, list[Figure], int]:
-        """Return the title, the figures that fit beside it, and the cells that are left.
+        """Return the title, the figures that fit beside it, and the cells left over.
 
-        The name in an alarm is cut, then the title left out, before a figure of the team goes.
+        First the name in an alarm is cut, then the title is dropped, and only then a figure.
         """
         for left in (title, self._bare):
             room = self.size.width - 2 - cell_len(left)
@@ -79,7 +79,7 @@ class Header(Widget):
         return self._squeezed(title)
 
     def _squeezed(self, title: str) -> tuple[str, list[Figure], int]:
-        """Fit what there is no room for: the title stays where no figure would take its cells."""
+        """Fit as much as possible: the title stays if dropping it would bring no figure back."""
         kept, bare = (
             (left, *_fitting(self.figures(NARROWEST_ALARM), self.size.width - 2 - cell_len(left)))
             for left in (title, self._bare)
@@ -88,7 +88,7 @@ class Header(Widget):
         return kept if has_room else bare
 
     def _all(self, width: int, room: int) -> list[Figure]:
-        """Return every figure, with as many alarms as there is room for."""
+        """Return all figures, with as many alarms as there is room for."""
         pace = self.pace()
         parts = [*self.figures(width), pace]
         for count in range(2, len(self._alarms) + 1):
@@ -100,11 +100,12 @@ class Header(Widget):
         return parts
 
     def figures(self, width: int = WIDEST_ALARM, shown: int = 1) -> list[Figure]:
-        """Return what the line has room for before all else, the most important first.
+        """Return the figures that come before all others, the most important first.
 
-        `width` is what an alarm may take, `shown` how many alarms the line has in all.
+        `width` is the cells an alarm may take, `shown` the number of alarms on the line.
         """
         board = self.board
+        # Load and limit have to count the same people, or the room between them would be wrong.
         active = [each for each in board.operators if each.is_active]
         load, limit = sum(each.load for each in active), sum(each.max_load for each in active)
         off = sum(each.load for each in board.operators) - load
@@ -117,13 +118,13 @@ class Header(Widget):
         ]
 
     def pace(self) -> Figure:
-        """Return the arrivals of the last minutes."""
+        """Return the arrivals of the latest minutes."""
         board = self.board
         return f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""
 
 
 def _alarm(alarm: Alarm, width: int, others: int = 0) -> Figure:
-    """Return an alarm, and how many others there is no room for."""
+    """Return an alarm, and the number of others there is no room for."""
     more = f" +{others}" if others else ""
     style = "$text-error bold" if alarm.is_grave else "$text-warning"
     return f"▲ {alarm.within(width)}{more}", style
@@ -134,7 +135,7 @@ def _width(figures: Sequence[Figure]) -> int:
 
 
 def _fitting(figures: Sequence[Figure], room: int) -> tuple[list[Figure], int]:
-    """Return the figures that fit, at least one, and the cells that are left beside them."""
+    """Return the figures that fit, at least one, and the cells left over."""
     parts: list[Figure] = []
     for figure in figures:
         used = _width([figure])
@@ -146,6 +147,7 @@ def _fitting(figures: Sequence[Figure], room: int) -> tuple[list[Figure], int]:
 
 
 def sparkline(counts: Sequence[int]) -> str:
-    """Return one block a count, the tallest for the most."""
+    """Return one block per count, the tallest for the highest."""
     most = max((*counts, 1))
+    # Rounded up, so that a single arrival shows beside a rush.
     return "".join(_HEIGHTS[-(-count * (len(_HEIGHTS) - 1) // most)] for count in counts)

@@ -1,4 +1,4 @@
-"""Leaving the desk: acts under way are stored first, and what is not stored is asked about."""
+"""Leaving the desk: acts in progress are stored first, and unsaved work is asked about."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,21 +12,22 @@ from tui.panes.weights import Weights
 from tui.screen.following import FollowingScreen
 
 LAST_WAIT = 1.0
-"""Seconds that leaving waits for the acts under way before it asks."""
+"""Seconds to wait for acts in progress before asking."""
 SOON = 0.02
 
 
 class LeavingScreen(FollowingScreen):
-    """A screen that is left in order."""
+    """A screen that loses nothing when it is left."""
 
     def action_quit(self) -> None:
-        """Leave, once acts under way are stored; ask first when something is not."""
+        """Leave once acts in progress are stored; ask first if something is not."""
         if self.query_one(Weights).save():
             self.leave_in_order()
 
     @work(group="quit", exclusive=True, exit_on_error=False)
     async def leave_in_order(self) -> None:
-        """Give acts a second, then leave or ask."""
+        """Give acts in progress a second, then leave or ask."""
+        # The edit just saved counts in acts_under_way only once its message has arrived.
         await self.posted()
         if self.acts_under_way:
             self.say("Saving, then the desk closes…")
@@ -41,15 +42,16 @@ class LeavingScreen(FollowingScreen):
             self.desk_app.leave()
 
     async def posted(self) -> None:
-        """Wait until what the grid has posted has come up to the screen."""
+        """Wait until the messages that the grid has posted have reached the screen."""
         has_come = asyncio.Event()
         grid = self.query_one(Weights)
+        # It returns False while the grid is closing, and the event would then never be set.
         if grid.post_message(Posted(has_come)):
             await has_come.wait()
 
     @on(Posted)
     def has_come(self, message: Posted) -> None:
-        """Tell whoever waits that all messages before this one are handled."""
+        """Report that all messages before this one are handled."""
         message.has_come.set()
 
     def _unsaved(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Saving what is on show, beside the screen's own thread."""
+"""Saving what is shown, beside the screen's own thread."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from tui.export import Saving
 
 LAST_WAIT = 2.0
-"""Seconds that leaving waits until a file that is given up is gone."""
+"""Seconds to wait on leaving until an unfinished file is removed."""
 
 Read = Callable[[], "Shown"]
 
 
 class SavingScreen(ActingScreen):
-    """A screen whose lists and whose picture can be saved, one after another."""
+    """A screen whose lists and picture can be saved, one at a time."""
 
     _saver: Lane | None = None
     _saving: "Saving | None" = None
 
     def to_save(self) -> tuple[str, Read] | None:
-        """Return the name and the reading of what has the focus; None where nothing is to save."""
+        """Return the name of the focused list and how to read it, None if nothing can be saved."""
         raise NotImplementedError
 
     def export_rows(self) -> None:
-        """Write all that the list of the focused pane shows to a CSV file."""
+        """Write everything that the focused list shows to a CSV file."""
         found = self.to_save()
         if found is None:
             self.say("There is nothing here to save.", is_bad=True)
@@ -42,12 +42,14 @@ class SavingScreen(ActingScreen):
 
         self.say("Saving…")
         self._saving = Saving(name, read, self._tell)
+        # A thread of its own, made on first use: a long list must not hold up searches or counts.
         self._saver = self._saver or Lane("saver", is_for_reading=True)
         self.run_worker(self._finish(self._saving, self._saver), group="save", exit_on_error=False)
 
     def _tell(self, rows: int) -> None:
-        """Say from another thread how far it is."""
+        """Report progress, called from another thread."""
         words = f"Saving… {rows:,} rows so far".replace(",", " ")
+        # call_later only posts a message, which Textual allows from any thread.
         self.app.call_later(self.say, words)
 
     async def _finish(self, saving: "Saving", saver: Lane) -> None:
@@ -62,7 +64,7 @@ class SavingScreen(ActingScreen):
             self._saving = None
 
     def on_unmount(self) -> None:
-        """Leave nothing half written behind."""
+        """Leave no unfinished file behind."""
         if self._saving is not None:
             self._saving.stop(LAST_WAIT)
 

@@ -1,4 +1,4 @@
-"""Texts made as wide as they are to be: a letter may take one cell, two or none."""
+"""Fitting text to a width in cells: a character may take one cell, two or none."""
 
 from rich.cells import cell_len, set_cell_size
 

@@ -4,7 +4,7 @@ from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT
 from leadboard.queries.odds import Standing
 
 REASONS = {FULL: "full", INACTIVE: "off", ZERO_WEIGHT: "none"}
-"""Why somebody is left out, in as many letters as fit beside a weight."""
+"""Why an operator is left out, in as few letters as fit next to a weight."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 NEARLY_FULL = 0.8
@@ -15,6 +15,7 @@ def bar(load: int, limit: int, width: int) -> tuple[str, str]:
     """Return the filled and the empty part of a bar, together `width` cells."""
     eighths = width * 8 if load >= limit else load * width * 8 // limit
     if load > 0:
+        # One appeal under a limit of thousands must not look like none.
         eighths = max(1, eighths)
     full, rest = divmod(eighths, 8)
     filled = "█" * full + (_EIGHTHS[rest] if rest else "")
@@ -33,4 +34,5 @@ def note_of(standing: Standing) -> str:
     if standing.reason:
         return REASONS[standing.reason]
     percent = standing.share * 100
+    # 0% would read as no chance at all.
     return f"{percent:.0f}%" if percent >= 1 else "<1%"

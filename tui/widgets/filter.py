@@ -15,19 +15,21 @@ from leadboard.common.text import clean
 from tui.widgets.remarks import Remark, cut, fitted
 
 if TYPE_CHECKING:
+    # A Widget only for mypy: Textual inherits CSS through the first base that is a DOM node, and a
+    # pane would lose that of its list.
     from textual.widget import Widget as Base
 else:
     Base = object
 
 
 FRAME = 6
-"""Cells of a border's line that are not what it says."""
+"""Cells of a border's line that its text cannot use."""
 SHORT_FILTER = 12
-"""Cells of a filter in a border that has no room for all of it."""
+"""Cells of a filter in a border without room for all of it."""
 
 
 class FilterLine(Input):
-    """One line for all panes: live while one types, enter keeps it, escape clears it."""
+    """One line for all panes: it filters during typing, enter keeps it, escape clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear", id="filter.clear"),
@@ -35,11 +37,11 @@ class FilterLine(Input):
 
     @dataclass
     class Typed(Message):
-        """The filter of the pane is now this."""
+        """The filter of the pane has changed to `text`."""
 
         text: str
         is_over: bool
-        """Whether the pane is to have the focus again."""
+        """Whether the focus goes back to the pane."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(compact=True, id=id)
@@ -47,6 +49,7 @@ class FilterLine(Input):
     def start(self, text: str, offer: str) -> None:
         """Show the line with a pane's filter, ready to type, and what can be typed."""
         self.placeholder = offer
+        # Heard as typing, this would filter the pane again before anything is typed.
         with self.prevent(Input.Changed):
             self.value = text
         self.display = True
@@ -54,7 +57,7 @@ class FilterLine(Input):
 
     @on(Input.Changed)
     def follow(self, event: Input.Changed) -> None:
-        """Filter while one types."""
+        """Filter during typing."""
         event.stop()
         self.post_message(self.Typed(self.value, is_over=False))
 
@@ -74,7 +77,7 @@ class Filtered(Base):
 
     filter_text = ""
     faults: Sequence[str] = ()
-    """A sentence for each term that means nothing here."""
+    """A sentence for each term that has no meaning here."""
     _said = ""
 
     @property
@@ -84,16 +87,16 @@ class Filtered(Base):
 
     @property
     def remarks(self) -> Sequence[Remark]:
-        """Return what the pane says of itself while no filter is on."""
+        """Return what the border says without a filter."""
         return ()
 
     @property
     def found(self) -> str:
-        """Return how much the filter finds, such as `37 found`; nothing while that is unknown."""
+        """Return how much the filter finds, such as `37 found`; empty while that is unknown."""
         raise NotImplementedError
 
     def apply_filter(self, text: str) -> None:
-        """Leave out what the filter does not find, and note the faults in it."""
+        """Leave out what the filter does not find, and collect its faults."""
         raise NotImplementedError
 
     def take_filter(self, text: str) -> None:
@@ -104,17 +107,17 @@ class Filtered(Base):
         self.show_subtitle()
 
     def show_subtitle(self) -> None:
-        """Write into the border what the filter is, and what it finds or what is wrong with it."""
+        """Write the filter into the border, with what it finds or what is wrong with it."""
         remarks = self.filter_said() if self.filter_text else self.remarks
         said = fitted(remarks, max(0, self.outer_size.width - FRAME))
         if said != self._said:
             self._said = said
-            # Past the attribute, which would paint every row again on each step of scrolling.
+            # Not border_subtitle, which would paint every row again on each step of scrolling.
             self._border_subtitle = Content(said)
             self.refresh(Region(-1, self.size.height, self.outer_size.width, 1))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say as much as there is room for now."""
+        """Fit the subtitle to the new width."""
         self.show_subtitle()
 
     def filter_said(self) -> Sequence[Remark]:

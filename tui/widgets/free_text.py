@@ -23,9 +23,10 @@ class FreeText(TextArea):
         """Enter was pressed in the text."""
 
     def on_mount(self) -> None:
-        """Begin behind the text that is there."""
+        """Start with the cursor after the existing text."""
         self.move_cursor(self.document.end)
 
+    # TextArea inserts a line break here, before any binding for enter is looked up.
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":
             event.stop()

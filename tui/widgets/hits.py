@@ -12,11 +12,11 @@ from tui.widgets.paged_view import Window
 
 MOST_COUNTED = 1_000
 REST = 5
-"""Times as long as a count took that nothing is counted after it."""
+"""How many times as long as a count took to wait before the next one."""
 
 
 class Hits:
-    """The number of rows that the filter of a list finds; one count at a time is under way."""
+    """The number of rows that the filter of a list finds; only one count runs at a time."""
 
     def __init__(self, then: Callable[[], None]) -> None:
         self.text = ""
@@ -26,11 +26,11 @@ class Hits:
         self._has_to_look_again = False
 
     def forget(self) -> None:
-        """Say nothing until something is found: another filter or another list is on show."""
+        """Show no number until one is known: the filter or the list has changed."""
         self._tell("")
 
     def look(self, shown: Window[Any]) -> None:
-        """Count again what the filter of a list finds, or read it off where all of it is shown."""
+        """Count what the filter of a list finds, or take the rows if all of them are there."""
         self._list = shown
         if not shown.is_narrowed:
             self.forget()
@@ -64,7 +64,8 @@ class Hits:
         try:
             number, is_all = await counter.read_beside(lambda: shown.count(MOST_COUNTED))
         except Trouble:
-            return  # the header tells of a database that cannot be read
+            return  # the header already says that the database cannot be read
+        # The list, its filter or its rows may have changed during the count.
         if shown is self._list and wanted == shown.wanted and not shown.holds_all:
             least = number if is_all else max(number, len(shown.rows))
             self._tell(number_found(least, is_all=is_all))

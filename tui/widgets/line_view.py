@@ -1,4 +1,4 @@
-"""The base of every list and of the grid: rows of one line, painted only where one can see them."""
+"""The base of all lists and of the grid: rows of one line, painted only where visible."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -24,11 +24,12 @@ Row = TypeVar("Row")
 NO_MATCH = "Nothing matches: esc shows all."
 
 
+# Inherited, ScrollView's bindings would go on scrolling with the keys not bound here.
 class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
-    """Rows under a cursor that stays on its row, with pinned lines above and below.
+    """Rows with a cursor that stays on its row, and pinned lines above and below.
 
     A subclass says how to draw one row and, if it has them, the pinned lines. Only visible lines
-    are ever drawn, and of those only the ones that differ.
+    are drawn, and of those only the ones that differ.
     """
 
     ALLOW_SELECT = False
@@ -46,10 +47,11 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     on_a_row: frozenset[str] = frozenset()
     """The actions that need a row under the cursor."""
     file_name = ""
-    """The name of a file with its rows, where that is another than the pane's."""
+    """The name for a file of its rows, if it differs from that of the pane."""
     empty = ""
     """What an empty list says: which key brings the first row."""
 
+    # repaint would paint all rows; the watcher paints the two that differ.
     cursor = reactive(0, repaint=False, init=False)
     """The row under the cursor."""
 
@@ -61,11 +63,11 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     # What a subclass fills in.
 
     def whole(self) -> "Callable[[], Shown] | None":
-        """Return what reads all that is on show, also out of sight; None where there is nothing."""
+        """Return a function that reads the whole list, visible or not; None if it is empty."""
         return None
 
     def key_of(self, row: Row) -> Hashable:
-        """Return what identifies a row while its content changes."""
+        """Return what identifies a row when its content changes."""
         return getattr(row, "id", row)
 
     def measure_columns(self, rows: Sequence[Row]) -> tuple[int, ...]:
@@ -94,9 +96,11 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
         if len(old) != len(rows):
             self._measure()
         if bool(old) != bool(rows):
+            # Keys that need a row are dimmed in an empty list.
             self.refresh_bindings()
         if has_moved:
             self.refresh()
+            # The row keeps its line on the screen; only at the top do new rows come into view.
             if self.top > 0:
                 self.scroll_to(y=self.top + place - self.cursor, animate=False, force=True)
             self.cursor = place
@@ -128,7 +132,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
         return not self.rows
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what needs a row while there is none."""
+        """Dim actions that need a row while there is none."""
         return None if action in self.on_a_row and not self.rows else True
 
     # Geometry: `top` is the first visible row.
@@ -145,7 +149,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
 
     @property
     def foot_start(self) -> int:
-        """Return the line of the first pinned line below: under the last row, or at the bottom."""
+        """Return the line of the first pinned line below: after the last row or at the bottom."""
         return min(self.size.height - self.foot, self.head + max(1, len(self.rows)))
 
     def visible_rows(self) -> range:
@@ -157,7 +161,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(max(1, self.size.width), height)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the cursor in sight when the size changes."""
+        """Keep the cursor in view when the size changes."""
         self._measure()
         self.call_after_refresh(self.keep_in_sight)
 
@@ -168,7 +172,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     # Painting.
 
     def render_line(self, y: int) -> Strip:
-        """Return line `y` of what can be seen."""
+        """Return visible line `y`."""
         width = self.size.width
         if y < self.head:
             segments = self.draw_head(y, width)
@@ -191,7 +195,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     def _drawn(self, row: Row, width: int, is_cursor: bool) -> list[Segment]:
         try:
             return self.draw_row(row, width, is_cursor)
-        except Exception as error:  # one row that nobody foresaw must not close the desk
+        except Exception as error:  # one unforeseen row must not close the desk
             return [Segment(fit(f" {surprise_once(error)}", width), self.pen("bad"))]
 
     @property
@@ -201,7 +205,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
 
     @property
     def hint(self) -> str:
-        """Return what is said where no rows are."""
+        """Return the sentence for an empty list."""
         return NO_MATCH if self.is_narrowed else self.empty
 
     # Moving.
@@ -214,18 +218,18 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
             self.keep_in_sight()
 
     def on_focus(self) -> None:
-        """Show what is selected."""
+        """Show the selected row."""
         self.show_selected()
         self.refresh_row(self.cursor)
 
     def show_selected(self) -> None:
-        """Bring the cursor to what is on show, if new rows have pushed it out of sight."""
+        """Move the cursor into view, if new rows have pushed it out."""
         is_laid_out = self.size.height > 0
         if self.rows and is_laid_out and self.cursor not in self.visible_rows():
             self.go_to(self.top)
 
     def on_blur(self) -> None:
-        """Show that keys go elsewhere now."""
+        """Paint the cursor as one without the focus."""
         self.refresh_row(self.cursor)
 
     def keep_in_sight(self) -> None:
@@ -236,7 +240,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self.cursor - self.page_size + 1, animate=False, force=True)
 
     def go_to(self, row: int) -> None:
-        """Put the cursor on a row, or on the nearest there is."""
+        """Put the cursor on a row, or on the nearest that exists."""
         self.cursor = max(0, min(row, len(self.rows) - 1))
 
     def action_cursor(self, step: int) -> None:

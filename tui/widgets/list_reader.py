@@ -1,4 +1,4 @@
-"""How a list reads: one reading at a time, and one wish that waits for its end."""
+"""How a list reads: one reading at a time, and one wish queued behind it."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tui.reader import Reader
 from tui.widgets.paging import PagedView
 
 AGAIN = 1.0
-"""Seconds until the next try after a reading that failed."""
+"""Seconds until the next try after a failed reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class Job:
 
 
 Wish = Callable[[], Job]
-"""Says what to read, once its turn has come."""
+"""Returns what to read, called only when its turn comes."""
 
 
 class ListReader:
-    """Reads for one list: at once, or beside the screen's thread what may take its time.
+    """Reads for one list: at once, or on another thread if that may be slow.
 
-    Whoever asks while it reads lets it end, and then the latest wish is read. So a reading that is
-    longer than the time between two wishes ends all the same, and none pile up behind it.
+    A wish that arrives during a reading lets it finish; then the latest wish is read. So a reading
+    that takes longer than the time between two wishes still ends, and none pile up behind it.
     """
 
     def __init__(self, window: PagedView[Any]) -> None:
@@ -40,19 +40,19 @@ class ListReader:
         self._wish: Wish | None = None
         self._again: Wish | None = None
         self._generation = self._wanted = 0
-        """What is wanted now, and what is being read."""
+        """The number of what is wanted now, and of what is being read."""
         self._has_failed = False
         self._retry: Timer | None = None
 
     @property
     def is_looking(self) -> bool:
-        """Tell whether what is on show is not yet what was asked for."""
+        """Tell whether the rows shown are not yet those asked for."""
         return self._under_way is not None or self._has_failed
 
     def ask(self, wish: Wish, *, is_again: bool = False) -> None:
-        """Read, or remember the wish until the reading under way has ended.
+        """Read, or keep the wish until the current reading has ended.
 
-        One to read the same again, `is_again`, waits behind any other and displaces none.
+        A wish to read the same again, `is_again`, waits behind any other and replaces none.
         """
         if self._under_way is None:
             self._start(wish)
@@ -62,12 +62,12 @@ class ListReader:
             self._wish = wish
 
     def begin(self, wish: Wish) -> None:
-        """Read what the list shows from now on; what was asked for before is not wanted."""
+        """Read what the list shows from now on, and drop all earlier wishes."""
         self.stop()
         self.ask(wish)
 
     def stop(self) -> None:
-        """Forget what was asked for, and break off the reading under way, once."""
+        """Drop all wishes, and interrupt the current reading, once."""
         if self._under_way is not None and self._wanted == self._generation:
             self._searcher.break_off(self._under_way)
         self._generation += 1
@@ -76,6 +76,7 @@ class ListReader:
     def _start(self, wish: Wish) -> None:
         if not self._window.is_on_show:
             return
+        # Asked only now: which rows to read depends on those the list holds by this time.
         job = wish()
         generation = self._wanted = self._generation
         self._under_way = self._searcher.run(
@@ -102,14 +103,14 @@ class ListReader:
         self._ended()
 
     def _ended(self) -> None:
-        """Go on with what was asked for meanwhile, where the reading was not at once."""
+        """Go on with the wishes that have come in, if the reading ran on another thread."""
         if self._under_way is not None:
             self._under_way = None
             self._go_on()
             self._window.refresh_empty()
 
     def _try_later(self) -> None:
-        """Try again in a while; the header tells of a database that cannot be read."""
+        """Try again later; the header already says that the database cannot be read."""
         self._has_failed = True
         if self._retry is None:
             self._retry = self._window.set_timer(AGAIN, self._try_again)

@@ -1,4 +1,4 @@
-"""Marks on appeals: which are chosen, as they were seen then, until something is done to them."""
+"""Marks on appeals: which are chosen and how they were then, until something is done to them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,29 +13,30 @@ from leadboard.queries.appeals import AppealRow
 from tui.widgets.remarks import Remark
 
 MOST = 1_000
-"""Appeals that one key marks at most."""
+"""The most appeals that one key marks."""
 
 Known = Mapping[int, Seen | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What an act is about, in words and by number; `seen` is how those stood when chosen."""
+    """What an act applies to, in words and by id; `seen` is their state when they were chosen."""
 
     ids: Sequence[int]
     words: str = ""
     seen: Mapping[int, Seen] = field(default_factory=dict)
     tell: Callable[[Sequence[int]], object] = lambda _: None
-    """Called on the writer's thread with those that it was done to, none where it was refused."""
+    """Called on the writer's thread with the ids the act was done to, none if it was refused."""
 
     def telling(self, function: Callable[..., Done[Any]]) -> Callable[..., Done[Any]]:
-        """Return the act as one that passes over what changed since, and tells what it did."""
+        """Return the act as one that passes over what has changed since, and tells what it did."""
 
         @wraps(function)
         def act(*arguments: Any, **options: Any) -> Done[Any]:
             try:
                 done = function(*arguments, seen=self.seen, **options)
             except Refused:
+                # The marks then take on the present state, which the next try is meant for.
                 self.tell(())
                 raise
             self.tell(done.result)
@@ -45,7 +46,7 @@ class Chosen:
 
 
 class Marks:
-    """The marked appeals of one list, and how each stood when it was marked."""
+    """The marked appeals of one list, and the state of each when it was marked."""
 
     def __init__(self) -> None:
         self.known: dict[int, Seen | None] = {}
@@ -57,23 +58,24 @@ class Marks:
         return len(self.known)
 
     def turn(self, row: AppealRow) -> None:
-        """Mark an appeal, or take its mark away."""
+        """Mark or unmark an appeal."""
         if row.id in self.known:
             del self.known[row.id]
         else:
             self.add({row.id: seen(row)})
 
     def add(self, found: Known) -> None:
-        """Mark appeals; those that are marked stay as they were seen."""
+        """Mark appeals; those already marked keep the state they were seen in."""
         self.known = {**found, **self.known}
 
     def clear(self) -> None:
-        """Take all marks away."""
+        """Remove all marks."""
         self.known = {}
 
     def settle(self, done: Iterable[int], rows: Iterable[AppealRow]) -> None:
-        """Take the marks off what an act was done to; the rest is known now as it stands."""
+        """Unmark what an act was done to, and note the present state of the rest."""
         gone, fresh = set(done), {row.id: seen(row) for row in rows}
+        # None for a row outside the window: the act then takes it in whatever state it is.
         self.known = {key: fresh.get(key) for key in self.known if key not in gone}
 
     def chosen(
@@ -88,7 +90,7 @@ class Marks:
         return None if current is None else Chosen([current.id], named(current), {}, tell)
 
     def remark(self, in_view: Iterable[AppealRow]) -> list[Remark]:
-        """Return what the border says of the marks."""
+        """Return what the border says about the marks."""
         if not self.known:
             return []
         hidden = len(self.known) - sum(row.id in self.known for row in in_view)
@@ -98,7 +100,7 @@ class Marks:
 
 
 def seen(row: AppealRow) -> Seen:
-    """Return how an appeal stands in its row."""
+    """Return the state of an appeal in its row."""
     return row.operator_id, row.is_closed
 
 

@@ -1,4 +1,4 @@
-"""Moments as the screen shows them, in the zone of whoever looks; any that a table can hold."""
+"""Moments as the screen shows them, in local time; any that a table can hold."""
 
 from datetime import datetime
 
@@ -7,14 +7,14 @@ from leadboard.database.fields import NoMoment
 
 
 def shown(moment: datetime, pattern: str) -> str:
-    """Return a moment in local time, or as it is stored where that is no moment of this zone."""
+    """Return a moment in local time, or the stored text if it is no moment."""
     if isinstance(moment, NoMoment):
         return clean(moment.text)
     return local(moment).strftime(pattern)
 
 
 def local(moment: datetime) -> datetime:
-    """Return a moment in local time; in its own zone at the very ends of the calendar."""
+    """Return a moment in local time, or in its own zone at the very ends of the calendar."""
     try:
         return moment.astimezone()
     except (OverflowError, ValueError, OSError):
@@ -22,6 +22,6 @@ def local(moment: datetime) -> datetime:
 
 
 def short(moment: datetime) -> str:
-    """Return the local time of today's moments, the date of all others."""
+    """Return the local time of a moment of today, the date of any other."""
     is_today = local(moment).date() == datetime.now().astimezone().date()
     return shown(moment, "%H:%M:%S" if is_today else "%d.%m.%y")

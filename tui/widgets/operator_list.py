@@ -1,4 +1,4 @@
-"""Operators as lines: on or off, name, load bar, numbers, and a note where there is one."""
+"""Operators as lines: on or off, name, load bar, numbers, and a note if there is one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,18 +14,18 @@ from tui.widgets.line_view import LineView
 WIDEST_NAME = 24
 NARROWEST_BAR = 6
 NARROWEST_REST = 19
-"""Cells of a line that numbers of any length leave to the name, the bar and the gaps."""
+"""Cells of a line that even long numbers leave to the name, the bar and the gaps."""
 FULL = "full"
-"""The note of those at their limit; it has the colour of their bar."""
+"""The note of operators at their limit; it has the colour of their bar."""
 
 
 class OperatorList(LineView[OperatorRow]):
-    """One line an operator, with a bar whose colour means headroom."""
+    """One line per operator, with a bar whose colour shows the headroom."""
 
     flashing: frozenset[int] = frozenset()
     """Operators who have just got an appeal."""
     notes: Mapping[int, str] = {}
-    """What stands at the end of an operator's line, by his id."""
+    """The text at the end of an operator's line, by operator id."""
 
     def measure_columns(self, rows: Sequence[OperatorRow]) -> tuple[int, ...]:
         """Return the widths of the names and of the numbers."""

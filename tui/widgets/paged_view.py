@@ -17,7 +17,7 @@ from tui.widgets.remarks import Remark
 
 PAGE = 100
 MOST_ROWS = 3 * PAGE
-"""Rows kept at once, so that memory stays flat."""
+"""Rows kept at a time, so that memory stays flat."""
 LOOKING = "Looking…"
 
 Row = TypeVar("Row")
@@ -26,22 +26,22 @@ Row = TypeVar("Row")
 class Window(PagedView[Row]):
     """Newest rows first or oldest first, each with an `id`; a subclass reads the pages.
 
-    What is selected stays selected: the cursor is held by the id of its row, wherever in the
-    table that is. It follows the newest row only while it lies on the first and the keys go
-    elsewhere.
+    What is selected stays selected: the cursor keeps to the id of its row, wherever in the table
+    that is. It follows the newest row only while it is on the first one and another widget has
+    the focus.
     """
 
     class Shown(Message):
-        """Rows of what is wanted have been read."""
+        """Rows matching `wanted` have been read."""
 
         def __init__(self, wanted: AppealFilter) -> None:
             super().__init__()
             self.wanted = wanted
 
     version = reactive(0, repaint=False, init=False)
-    """Differs whenever the rows may have changed."""
+    """Changes whenever the rows may have changed."""
     remark: reactive[tuple[Remark, ...]] = reactive((), repaint=False, init=False)
-    """What the border says of what is out of sight."""
+    """What the border says about rows out of view."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -49,13 +49,13 @@ class Window(PagedView[Row]):
         """What the list shows without a filter."""
         self.wanted: AppealFilter = EVERYTHING
         self.lost: Row | None = None
-        """The row that was under the cursor until it left the list; None once a key moved it."""
+        """The row that left from under the cursor; None once a key has moved the cursor."""
         self.sent: set[int] = set()
-        """The rows of one's own last act, which may take them out of the list."""
+        """The ids of one's own last act, which may remove their rows from the list."""
         self.reader = ListReader(self)
         self._is_at_start = True
         self._is_following = True
-        """Whether the cursor lies on the first row because nobody has moved it from there."""
+        """Whether the cursor is on the first row because nobody has moved it away."""
         self._newer = 0
 
     def count(self, most: int) -> tuple[int, bool]:
@@ -67,7 +67,7 @@ class Window(PagedView[Row]):
         self.read_again()
 
     def read_again(self) -> None:
-        """Read what the window holds; at the start of the list also what has come there since."""
+        """Read the window again; at the start of the list, including rows that are new there."""
         self.reader.ask(self._again, is_again=True)
 
     def _again(self) -> Job:
@@ -90,7 +90,7 @@ class Window(PagedView[Row]):
 
     @property
     def hint(self) -> str:
-        """Return what is said where no rows are, or are not found yet."""
+        """Return the sentence for a list that is empty, or for which rows are still looked for."""
         return LOOKING if self.reader.is_looking else super().hint
 
     @property
@@ -98,14 +98,14 @@ class Window(PagedView[Row]):
         """Tell whether a page may take long enough to be noticed."""
         return self.wanted.is_slow
 
-    # What is on show.
+    # What is shown.
 
     def _show_page(self, page: Page[Row]) -> None:
         self._is_at_start, self._newer = page.is_at_start, page.newer
         self.show(page.rows)
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Replace the rows, note when the one under the cursor is gone, and tell the pane."""
+        """Replace the rows, note if the one under the cursor is gone, and tell the pane."""
         was = self.current
         super().show(rows)
         now = self.current
@@ -115,12 +115,13 @@ class Window(PagedView[Row]):
         self.post_message(self.Shown(self.wanted))
 
     def _lose(self, row: Row) -> None:
-        """Remember the row that one meant: not what came under the cursor since it left."""
+        """Remember the row that left: the next key may still be meant for it."""
+        # A row that left by one's own act surprises nobody.
         if self._id_of(row) not in self.sent and not self.is_resting:
             self.lost = self.lost or row
 
     def _place_of_cursor(self, rows: Sequence[Row]) -> int:
-        """Return the place of the row under the cursor, or of the next where that has gone."""
+        """Return the place of the row under the cursor, or of the next one if it is gone."""
         if self.current is None or self.is_resting:
             return 0
         held = self._id_of(self.current)
@@ -131,17 +132,17 @@ class Window(PagedView[Row]):
 
     @property
     def is_resting(self) -> bool:
-        """Tell whether the cursor follows the first row: no key of this list can hit it now."""
+        """Tell whether the cursor follows the first row: no key can reach this list now."""
         return self._is_following and not self.cursor and self.is_left
 
     @property
     def is_left(self) -> bool:
-        """Tell whether the keys go elsewhere on the desk, and not only while a dialog is open."""
+        """Tell whether another widget of the desk has the focus; an open dialog does not count."""
         screen = self.screen
         return screen.is_current and screen.focused not in (None, self)
 
     def remarks(self) -> list[Remark]:
-        """Return what the border is to say of what is out of sight."""
+        """Return what the border says about rows out of view."""
         if self.is_oldest_first:
             hidden = max(0, len(self.rows) - self.top - self.page_size)
         else:
@@ -154,22 +155,23 @@ class Window(PagedView[Row]):
         return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1))]
 
     def tell(self) -> None:
-        """Let the border say what is out of sight now."""
+        """Update what the border says about rows out of view."""
+        # Before the first layout every row would count as out of view.
         self.remark = tuple(self.remarks()) if self.size.height else ()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Keep what the border says while the list is scrolled."""
+        """Keep the border up to date while the list is scrolled."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self.tell()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep what the border says when the size changes."""
+        """Keep the border up to date when the size changes."""
         self.call_after_refresh(self.tell)
 
     def show_selected(self) -> None:
-        """Scroll to the row that is selected, wherever it has gone."""
-        # Later: a click has chosen another row by then, and that one must stay where it is.
+        """Scroll to the selected row, wherever it is now."""
+        # Later, because a click selects another row first, and that one must not move.
         self.call_later(self._keep_selected_in_sight)
 
     def _keep_selected_in_sight(self) -> None:
@@ -177,31 +179,32 @@ class Window(PagedView[Row]):
             self.keep_in_sight()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Put the cursor where the mouse is pressed, before anything moves."""
+        """Put the cursor where the mouse is pressed, before the list moves."""
         offset = event.get_content_offset(self)
         if offset is not None and self.head <= offset.y < self.foot_start:
             self.click_at(self.top + offset.y - self.head, offset.x)
 
     def on_blur(self) -> None:
-        """Follow the newest rows again, if the cursor was never moved from the first."""
+        """Follow the newest rows again, if nobody has moved the cursor from the first."""
         if self._is_following and self.is_left and self.rows and (self.cursor or self.top):
             self.start_over()
 
     # Moving.
 
     def start_over(self) -> None:
-        """Show the first rows with the cursor on the first: the list holds other rows now."""
+        """Show the first rows with the cursor on the first: the list has different rows now."""
         self.rows = ()
         self.lost = None
         self._is_at_start = self._is_following = True
         self._newer = 0
+        # Without its watcher, which would scroll and paint rows that are gone.
         self.set_reactive(LineView.cursor, 0)
         self.scroll_to(y=0, animate=False, force=True)
         self.reader.begin(self._again)
         self.refresh()
 
     def widen(self) -> None:
-        """Show more rows around the one that is selected: the list holds them as well now."""
+        """Show the rows around the selected one that the list has in addition now."""
         if self._is_following or not self.rows:
             self.start_over()
             return
@@ -221,13 +224,13 @@ class Window(PagedView[Row]):
         return Job(read, self._show_page)
 
     def action_sort(self) -> None:
-        """Turn the list over: oldest first, or newest first again."""
+        """Reverse the list: oldest first, or newest first again."""
         self.is_oldest_first = not self.is_oldest_first
         self.start_over()
         self.post_message(Acted(f"{'Oldest' if self.is_oldest_first else 'Newest'} first"))
 
     def go_to(self, row: int) -> None:
-        """Move the cursor, and the window with it when it comes near an end."""
+        """Move the cursor, and the window with it near either end."""
         super().go_to(row)
         self.lost = None
         self._is_following = not self.cursor and self._is_at_start
@@ -251,7 +254,7 @@ class Window(PagedView[Row]):
         )
 
     def _next_page(self, rows: Sequence[Row], is_newer: bool) -> Page[Row]:
-        """Return a page at an end of the window; what is newer is counted where it leads there."""
+        """Return a page at an end of the window; at the newer end, count what is newer still."""
         is_last = len(rows) < PAGE
         return self._page(rows, is_at_start=is_last) if is_newer else Page(rows, is_last, 0)
 
@@ -272,11 +275,11 @@ class Window(PagedView[Row]):
         self.show(window[:MOST_ROWS])
 
     def action_first(self) -> None:
-        """Go to the first row of all."""
+        """Go to the first row of the table."""
         self.start_over()
 
     def action_last(self) -> None:
-        """Go to the last row of all."""
+        """Go to the last row of the table."""
         self.reader.ask(self._to_the_end)
 
     def _to_the_end(self) -> Job:
@@ -293,6 +296,7 @@ class Window(PagedView[Row]):
     def _show_end(self, last: Page[Row]) -> None:
         self.lost = None
         self._is_at_start, self._newer = last.is_at_start, last.newer
+        # Past this class's show(), which would take the jump for a row that left.
         super().show(last.rows)
         self.post_message(self.Shown(self.wanted))
         super().action_last()

@@ -8,14 +8,14 @@ from leadboard.database.connection import BEYOND
 from tui.widgets.line_view import LineView
 
 MOST_NEWER = 1_000
-"""Newer rows beyond a page that are counted; more of them are only said to be more."""
+"""The highest number of newer rows that is counted; more are shown as a plus sign."""
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows of a list, whether its first is among them, and how many are newer than all of them."""
+    """Rows of a list, whether they include its first, and how many are newer than all of them."""
 
     rows: Sequence[Row]
     is_at_start: bool
@@ -29,7 +29,7 @@ class PagedView(LineView[Row]):
 
     @property
     def is_on_show(self) -> bool:
-        """Tell whether the list is the one of its pane that can be seen; others need no rows."""
+        """Tell whether the list is the visible one of its pane; others need no rows."""
         return self.is_attached and self.display
 
     @property
@@ -38,11 +38,11 @@ class PagedView(LineView[Row]):
         raise NotImplementedError
 
     def read_again(self) -> None:
-        """Read once more what is on show."""
+        """Read again what is shown."""
         raise NotImplementedError
 
     def refresh_empty(self) -> None:
-        """Paint what is said where no rows are."""
+        """Paint the sentence for an empty list."""
         if not self.rows:
             self.refresh()
 
@@ -55,7 +55,7 @@ class PagedView(LineView[Row]):
         raise NotImplementedError
 
     def count_after(self, most: int, after: int) -> int:
-        """Return how many rows are newer than an id, or `most` where there are more."""
+        """Return how many rows are newer than an id, or `most` if there are more."""
         return len(self.read_after(most, after))
 
     def _read_down(self, limit: int, row_id: int | None) -> Sequence[Row]:
@@ -71,16 +71,17 @@ class PagedView(LineView[Row]):
         return self.read_after(limit, row_id or 0)
 
     def _page(self, rows: Sequence[Row], *, is_at_start: bool) -> Page[Row]:
-        """Return rows that were read with how many are newer; at the newest end there are none."""
+        """Return a page of rows with the number of newer ones, which is 0 at the newest end."""
         if not rows or (is_at_start and not self.is_oldest_first):
             return Page(rows, is_at_start, 0)
         newest = max(self._id_of(rows[0]), self._id_of(rows[-1]))
         return Page(rows, is_at_start, self.count_after(MOST_NEWER, newest))
 
     def _read_held(self, size: int, edge: int | None, held: int | None) -> Page[Row]:
-        """Read the window from its edge on, or around a row that would no longer be in it."""
+        """Read the window from its edge, or around the held row if that is no longer in it."""
         rows = self._read_down(size, edge)
         if not rows and edge is not None:
+            # All rows below the edge are gone: the list begins again at its start.
             rows, edge = self._read_down(size, None), None
         if held is None or not rows or len(rows) < size or self._id_of(rows[-1]) == held:
             return self._page(rows, is_at_start=edge is None)
@@ -91,11 +92,12 @@ class PagedView(LineView[Row]):
         return self._page([*above, *below], is_at_start=len(above) < size // 2)
 
     def _above(self, row_id: int) -> int:
-        """Return the id below which a reading begins with a row."""
+        """Return the id to read down from to begin with a row."""
+        # 2**63 does not fit into 64 bits: sqlite3 raises OverflowError for it.
         return row_id - 1 if self.is_oldest_first else min(row_id + 1, BEYOND)
 
     def _is_above(self, row_id: int, other: int) -> bool:
-        """Tell whether a row stands above another in this list."""
+        """Tell whether a row is above another in this list."""
         return (row_id < other) == self.is_oldest_first and row_id != other
 
     def _id_of(self, row: Row) -> int:

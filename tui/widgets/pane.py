@@ -1,4 +1,4 @@
-"""What the desk asks of each pane: where the keys go in it, and which list it shows."""
+"""What the desk asks of each pane: its stops for the tab key, and the list it shows."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -8,30 +8,31 @@ from textual.widget import Widget
 from tui.widgets.line_view import LineView
 
 if TYPE_CHECKING:
+    # A Widget only for mypy, for the reason given in tui.widgets.filter.
     from textual.widget import Widget as Base
 else:
     Base = object
 
 
 class PaneWidget(Base):
-    """A pane of the desk; one that is no single list says what is to be focused in it."""
+    """A pane of the desk; one that is more than a list says what in it takes the focus."""
 
     heading = ""
-    """Its number and its title, as its border shows them."""
+    """Its number and title, as the border shows them."""
 
     @property
     def stops(self) -> Sequence[Widget]:
-        """Return what the tab key visits, in its order."""
+        """Return the stops of the tab key, in order."""
         return [cast(Widget, self)]
 
     @property
     def entry(self) -> Widget:
-        """Return what has the focus when one goes to the pane."""
+        """Return the widget that takes the focus when the pane is entered."""
         return self.stops[0]
 
     @property
     def shown(self) -> LineView[Any] | None:
-        """Return the list on show, None where there is none."""
+        """Return the list that is shown, None if there is none."""
         return self if isinstance(self, LineView) else None
 
     def show_heading(self) -> None:

@@ -1,4 +1,4 @@
-"""A view that is painted line by line, with pens mixed from the theme."""
+"""A view painted line by line, with pens mixed from the theme."""
 
 from functools import lru_cache
 from typing import ClassVar
@@ -9,9 +9,9 @@ from textual.scroll_view import ScrollView
 
 
 class PenView(ScrollView):
-    """A scrolling view whose lines are drawn with pens: one for each tone, on two grounds.
+    """A scrolling view drawn with pens: one for each tone, on two backgrounds.
 
-    The tones are component classes, so that every theme and the style sheet decide on them.
+    The tones are component classes, so the theme and the style sheet decide on them.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -42,7 +42,8 @@ class PenView(ScrollView):
         self._pens: dict[tuple[str, bool], Style] = {}
 
     def pen(self, name: str = "", *, is_cursor: bool = False) -> Style:
-        """Return the style of a part of a line, on the cursor's ground or on the list's."""
+        """Return the style for a part of a line, on the background of the cursor or the list."""
+        # Asked for every segment of every line, and mixing a style is slow beside a look-up.
         pen = self._pens.get((name, is_cursor))
         if pen is None:
             pen = self._pens[name, is_cursor] = self._mix(name, is_cursor)
@@ -53,7 +54,7 @@ class PenView(ScrollView):
         if not name:
             return ground
         if is_cursor and name == "dim":
-            name = "head"  # dim would hardly be read on the cursor's ground
+            name = "head"  # dim is hard to read on the cursor's background
         return _on(ground, self.get_component_rich_style(f"line--{name}"))
 
     def refresh_line_at(self, y: int) -> None:
@@ -62,7 +63,7 @@ class PenView(ScrollView):
             self.refresh(Region(0, y, self.size.width, 1))
 
     def notify_style_update(self) -> None:
-        """Paint everything again after a change of theme, or of what has the focus."""
+        """Paint everything again after a change of theme or focus."""
         super().notify_style_update()
         self._pens.clear()
         self.refresh()
@@ -70,5 +71,5 @@ class PenView(ScrollView):
 
 @lru_cache(256)
 def _on(ground: Style, ink: Style) -> Style:
-    """Return the colour and the weight of `ink`, whose own ground was only blended in."""
+    """Return `ground` with the colour and weight of `ink`, but not the background of `ink`."""
     return ground + Style(color=ink.color, bold=ink.bold or ground.bold)

@@ -1,4 +1,4 @@
-"""What a border says: remarks in one line, of which the least needed give way."""
+"""What a border says: remarks on one line, of which the least needed give way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ BETWEEN = " · "
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A part of what a border says, and what is left of it where there is less room."""
+    """A part of what a border says, and its shorter form for less room."""
 
     text: str
     gives_way: int = 0
@@ -21,12 +21,12 @@ class Remark:
 
 
 def cut(before: str, words: str, width: int, after: str = "", *, gives_way: int = 0) -> Remark:
-    """Return words of any length as a remark, in at most so many cells."""
+    """Return a remark with the words cut to at most `width` cells."""
     return Remark(f"{before}{shortened(words, width)}{after}", gives_way)
 
 
 def fitted(remarks: Sequence[Remark], width: int) -> str:
-    """Return the remarks in one line of at most `width` cells, the most needed of them whole."""
+    """Return the remarks on one line of at most `width` cells, the most needed in full."""
     parts = list(remarks)
     while cell_len(line := BETWEEN.join(part.text for part in parts)) > width:
         place = max(range(len(parts)), key=lambda place: (parts[place].gives_way, place))
