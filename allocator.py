@@ -21,7 +21,7 @@ from leadboard.allocation.intake import (
     store_appeals,
 )
 from leadboard.allocation.journal import Journal, subject_of
-from leadboard.allocation.load import name_of
+from leadboard.allocation.limits import name_of
 from leadboard.allocation.locks import hold_all, take_turn_for
 from leadboard.allocation.lottery import LOTTERY, why_nobody
 from leadboard.allocation.rosters import candidates_of

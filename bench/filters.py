@@ -16,7 +16,7 @@ from bench.submit import opened
 from bench.words import RARE_WORD, WORDS, operator_name, source_name
 from leadboard.database.fields import now
 from leadboard.queries.appeals import newest_appeals
-from leadboard.queries.filters import EVERYTHING, AppealFilter, parse
+from leadboard.queries.terms import EVERYTHING, AppealFilter, parse
 from leadboard.queries.word_index import SearchIndex, index_of_database
 
 PAGE = 100

@@ -11,7 +11,7 @@ from peewee import Database
 
 from allocator import submit
 from leadboard import desk
-from leadboard.allocation import draws, load
+from leadboard.allocation import draws, limits
 from leadboard.allocation.lottery import Candidates, pick
 from leadboard.common.errors import Missing, Refused
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, holders, rows
@@ -112,7 +112,7 @@ def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
-    real = load.claim
+    real = limits.claim
     monkeypatch.setattr(draws, "claim", lambda each: each != 1 and real(each))
     placed = submit("tg_1", team.tg, "", rng=random.Random(1))
     assert placed.operator == "Boris"

@@ -3,7 +3,6 @@
 __all__ = [
     "app",
     "base",
-    "compositor",
     "dialogs",
     "driver",
     "ending",
@@ -12,6 +11,7 @@ __all__ = [
     "keytable",
     "line_filter",
     "messages",
+    "painter",
     "palette",
     "panes",
     "reader",

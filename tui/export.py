@@ -12,7 +12,7 @@ import platformdirs
 
 from leadboard.common.errors import Trouble
 from leadboard.database.transactions import at_one_moment
-from leadboard.transfer.showing import Shown
+from leadboard.transfer.list_export import Shown
 from leadboard.transfer.tables import Record
 from leadboard.transfer.writing import whole_file, write_csv
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual.binding import Binding
 from textual.keys import format_key
 
-from leadboard.common.layouts import LATIN, RUSSIAN
+from leadboard.common.keyboard_layouts import LATIN, RUSSIAN
 
 _SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж"}
 """What the physical keys of these signs give on the Russian layout, by Textual's names."""

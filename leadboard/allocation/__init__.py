@@ -9,7 +9,7 @@ __all__ = [
     "intake",
     "journal",
     "lifecycle",
-    "load",
+    "limits",
     "locks",
     "lottery",
     "names",

@@ -11,7 +11,7 @@ from peewee import Cast, Field, IntegerField, ModelSelect, ValuesList, fn
 
 from leadboard.allocation.journal import Columns, Journal, subject_of
 from leadboard.common.errors import Missing, TooBusy
-from leadboard.database.compiled import Compiled, Param, chunks
+from leadboard.database.compiled_queries import Compiled, Param, chunks
 from models import Appeal, Lead, Source, is_waiting
 
 LONGEST = 40

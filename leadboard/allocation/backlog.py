@@ -10,7 +10,7 @@ from leadboard.allocation.appeals import Rewriting, rewrite_all, waiting_of
 from leadboard.allocation.draws import Wheels
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lottery import LOTTERY
-from leadboard.database.compiled import Compiled, Param
+from leadboard.database.compiled_queries import Compiled, Param
 from models import Appeal, Operator, OperatorSource, Source, is_waiting
 
 DRAIN_BATCH = 200

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from leadboard.allocation.appeals import oldest_waiting
-from leadboard.allocation.load import claim, claim_many
+from leadboard.allocation.limits import claim, claim_many
 from leadboard.allocation.locks import hold_all
 from leadboard.allocation.lottery import Candidates, Wheel, choose, left_out
 from leadboard.allocation.rosters import (
@@ -21,7 +21,7 @@ from leadboard.allocation.rosters import (
     stored_roster,
 )
 from leadboard.common.errors import TooBusy
-from leadboard.database.compiled import Compiled
+from leadboard.database.compiled_queries import Compiled
 from leadboard.database.connection import engine
 from models import Operator
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
 from leadboard.allocation.journal import Change, Journal, last_words, row_of
 from leadboard.allocation.lottery import LOTTERY
-from leadboard.database.compiled import Compiled, Param, chunks
+from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import rows
 from models import Appeal, Event, OpenDrain, OperatorSource
 

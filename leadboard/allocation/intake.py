@@ -9,10 +9,10 @@ from typing import NamedTuple
 from peewee import JOIN, Join, Query, Select, ValuesList
 
 from leadboard.allocation.draws import Decision
-from leadboard.allocation.load import name_of
+from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import Candidates, why_nobody
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
-from leadboard.database.compiled import Compiled, Param, chunks, params
+from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
 
 Decided = Mapping[str, int | None]

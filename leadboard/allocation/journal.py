@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import Function, fn
 
-from leadboard.database.compiled import Compiled, chunks, params
+from leadboard.database.compiled_queries import Compiled, chunks, params
 from leadboard.database.connection import rows
 from leadboard.database.fields import UtcField, now, stamp
 from models import Appeal, Event, EventChange, Operator, OperatorSource, Source

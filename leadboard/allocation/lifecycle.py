@@ -2,7 +2,7 @@
 
 from leadboard.allocation.appeals import AppealState, numbered, rewrite, state_of
 from leadboard.allocation.journal import Journal
-from leadboard.allocation.load import claim, claim_over, name_of, release
+from leadboard.allocation.limits import claim, claim_over, name_of, release
 from leadboard.common.errors import Missing, Refused
 from leadboard.database.connection import rows
 from models import Operator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leadboard.common.validation import plain
 from leadboard.database.connection import rows
-from leadboard.database.scratch import open_scratch
+from leadboard.database.scratch_file import open_scratch
 from models import Lead, Operator, Source
 
 Named = type[Operator] | type[Source] | type[Lead]

@@ -4,7 +4,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from leadboard.allocation.lottery import Candidate, Candidates, left_out
-from leadboard.database.compiled import Compiled, Param, params
+from leadboard.database.compiled_queries import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
 
 Entries = tuple[tuple[int, int, str | None], ...]

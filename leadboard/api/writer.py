@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from allocator import place_all
 from leadboard.allocation.intake import Draft, Placed
-from leadboard.common.errors import Refused, TooBusy, Trouble
+from leadboard.common.errors import TooBusy, Trouble
 from leadboard.database.connection import database
 from leadboard.database.transactions import plainly, transact, tune_for_bulk
 

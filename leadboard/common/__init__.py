@@ -1,11 +1,11 @@
 """What every layer may use: errors with their sentences, checks of input, text for terminals."""
 
 __all__ = [
+    "case_folding",
     "console",
     "crashlog",
     "errors",
-    "folding",
-    "layouts",
+    "keyboard_layouts",
     "progress",
     "text",
     "validation",

@@ -3,7 +3,7 @@
 __all__ = [
     "backup",
     "cockroach",
-    "compiled",
+    "compiled_queries",
     "connect",
     "connection",
     "error_codes",
@@ -12,7 +12,7 @@ __all__ = [
     "postgres",
     "restore",
     "schema",
-    "scratch",
+    "scratch_file",
     "server",
     "server_address",
     "sqlite",

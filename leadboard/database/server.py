@@ -14,8 +14,8 @@ from peewee import (  # type: ignore[attr-defined]  # the last but one is not in
     __exception_wrapper__,
 )
 
+from leadboard.common.case_folding import pattern
 from leadboard.common.errors import Trouble
-from leadboard.common.folding import pattern
 from leadboard.database.transactions import PATIENCE
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any
 
 from peewee import SQL, Expression, SqliteDatabase, fn
 
+from leadboard.common.case_folding import contains
 from leadboard.common.errors import Trouble
-from leadboard.common.folding import contains
 from leadboard.database.connection import BEYOND, READ_ONLY
 from leadboard.database.error_codes import sqlite_name
 from leadboard.database.file import (

@@ -9,7 +9,7 @@ from leadboard.allocation.appeals import numbered, state_of
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lifecycle import Seen
-from leadboard.allocation.load import name_of
+from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import LOTTERY
 from leadboard.desk.batch import AppealBatch
 from leadboard.desk.recording import Done, record

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from leadboard.allocation import lifecycle
 from leadboard.allocation.appeals import open_appeals_of
 from leadboard.allocation.journal import Columns, Journal
-from leadboard.allocation.load import load_of
+from leadboard.allocation.limits import load_of
 from leadboard.common.errors import Refused
 from leadboard.common.validation import checked_limit
 from leadboard.desk.recording import Done, record

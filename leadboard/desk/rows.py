@@ -9,7 +9,7 @@ from leadboard.allocation.journal import Columns, Journal, subject_of
 from leadboard.allocation.names import is_taken, odd_names
 from leadboard.common.errors import Missing, Refused, Taken
 from leadboard.common.validation import plain
-from leadboard.database.compiled import chunks
+from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import rows
 from leadboard.entities import OPERATOR, SOURCE, Entity
 from models import Appeal, EventChange, OperatorSource

@@ -11,7 +11,7 @@ from leadboard.common.errors import Refused
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
 from leadboard.desk.recording import Done, record
-from leadboard.desk.reversal import reverse
+from leadboard.desk.undo_changes import reverse
 from models import Event
 
 UNDO, REDO = "undo", "redo"

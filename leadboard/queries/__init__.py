@@ -7,10 +7,10 @@ __all__ = [
     "filters",
     "history",
     "leads",
-    "matching",
     "moments",
     "odds",
     "records",
     "team",
+    "terms",
     "word_index",
 ]

@@ -10,8 +10,8 @@ from peewee import JOIN, ModelSelect, fn
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
-from leadboard.queries.filters import EVERYTHING, AppealFilter
-from leadboard.queries.matching import count, ids_after, newest_ids
+from leadboard.queries.filters import count, ids_after, newest_ids
+from leadboard.queries.terms import EVERYTHING, AppealFilter
 from leadboard.queries.word_index import SearchIndex
 from models import Appeal, Lead, Operator, Source
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from peewee import OP, SQL, Expression, Query, fn
 
 from leadboard.common.text import clean
-from leadboard.database.compiled import Compiled, Param
+from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, reading, settled

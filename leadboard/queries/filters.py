@@ -1,140 +1,303 @@
-"""The filters of lists: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
+"""How a filter becomes SQL: conditions for the database, and the index of words where it helps."""
 
-from collections.abc import Container, Iterable, Set
-from dataclasses import dataclass, field
-from datetime import datetime
+import heapq
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
 
-from leadboard.common.folding import fold
-from leadboard.common.layouts import in_latin
-from leadboard.queries.moments import moment_of
+from peewee import JOIN, Expression, ModelSelect, fn
 
-FLAGS = frozenset({"waiting", "closed"})
-OF_APPEALS = FLAGS | {"op", "src", "since"}
-OF_LEADS: frozenset[str] = frozenset()
-OF_OPERATORS = frozenset({"op"})
-OF_WEIGHTS = frozenset({"op", "src"})
-"""The terms that mean something in a pane."""
+from leadboard.common.case_folding import fold
+from leadboard.database.connection import BEYOND, engine, rows
+from leadboard.database.scratch_file import ScratchError
+from leadboard.queries.terms import AppealFilter, is_named
+from leadboard.queries.word_index import SHORTEST, SearchIndex
+from models import Appeal, Lead, Operator, Source, is_waiting
 
-WITH_VALUE = {
-    "op": "part of an operator's name",
-    "src": "part of a source's name",
-    "since": "date or time, such as since:10:00, since:2026-07-01 or since:01.07.26",
-}
-"""What each term with a value asks for."""
-MISTAKEN = {
-    **dict.fromkeys(("operator", "operators", "oper", "оператор"), "op:"),
-    **dict.fromkeys(("source", "sources", "источник"), "src:"),
-    **dict.fromkeys(("from", "after", "until", "before", "date"), "since:"),
-    **dict.fromkeys(("is", "status", "state", *sorted(FLAGS)), "waiting or closed"),
-    "lead": "the id alone",
-}
-"""Words that look like terms, and what is probably meant."""
+MOST_WAYS = 100
+"""Operators or sources that are looked up one by one; with more, all appeals are walked through."""
+
+FIRST_PAGE, LARGEST_PAGE = 200, 5_000
+
+PATIENCE = 0.2
+"""Seconds after which counting gives up."""
+STEP = 10_000
+"""Appeals looked through at once while counting."""
+
+Conditions = list[Expression]
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class AppealFilter:
-    """Which appeals a list shows; words must each be found in lead, source, operator or message."""
+class Word:
+    """A folded word, and the ids of the operators and sources whose names hold it."""
 
-    words: tuple[str, ...] = ()
-    is_waiting: bool = False
-    is_closed: bool = False
-    operators: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    since: datetime | None = None
-    lead_id: int | None = None
-    faults: tuple[str, ...] = field(default=(), compare=False)
-    """A sentence for each term that is wrong, and so leaves nothing out."""
+    text: str
+    operators: Sequence[int]
+    sources: Sequence[int]
 
     @property
-    def is_slow(self) -> bool:
-        """Tell whether every message may have to be read to find one."""
-        return bool(self.words)
+    def condition(self) -> Expression:
+        """Return a condition that every appeal with the word meets, and on a server some others."""
+        written = engine().contains((Appeal.message, Lead.external_id), self.text)
+        named: Expression = Appeal.operator.in_(self.operators) | Appeal.source.in_(self.sources)
+        return named | written
 
-
-EVERYTHING = AppealFilter()
+    def is_in(self, operator: int | None, source: int, lead: str | None, message: str) -> bool:
+        """Tell whether an appeal has the word."""
+        if operator in self.operators or source in self.sources:
+            return True
+        return self.text in fold(message) or self.text in fold(lead or "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Term:
-    """A term as typed: `waiting`, or a name and a value with a colon between them."""
+class Sought:
+    """What is wanted, with the names looked up once."""
 
-    name: str
-    value: str | None = None
+    wanted: AppealFilter
+    words: tuple[Word, ...]
+    operators: list[int] | None
+    """The ids of operators whose names hold every `op:` term, None without one."""
+    sources: list[int] | None
 
 
-def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> AppealFilter:
-    """Return what a filter asks for; only `terms` mean anything here, the others are faults."""
-    words, good, faults = [], [], []
-    for typed in text.split():
-        term = _term(typed)
-        if term is None:
-            words.append(typed)
-        elif fault := _fault(term, terms, now):
-            faults.append(fault)
-        else:
-            good.append(term)
-    flags = {term.name for term in good}
-    moments = (moment_of(value, now) for value in _values(good, "since"))
-    return AppealFilter(
-        # Letters that nobody sees fold to nothing, which every text holds.
-        words=tuple(word for word in words if fold(word)),
-        is_waiting="waiting" in flags,
-        is_closed="closed" in flags,
-        operators=_values(good, "op"),
-        sources=_values(good, "src"),
-        # All terms must hold, so the latest decides.
-        since=max(filter(None, moments), default=None),
-        faults=tuple(faults),
+def newest_ids(
+    limit: int, before: int | None, wanted: AppealFilter, index: SearchIndex | None
+) -> list[int]:
+    """Return the ids of the newest appeals that are wanted, or of those before an id."""
+    return _newest(limit, BEYOND if before is None else before, _sought(wanted), index)
+
+
+def _newest(limit: int, edge: int, sought: Sought, index: SearchIndex | None) -> list[int]:
+    words = _searchable(sought) if index else []
+    if index is not None and words:
+        # Without the index, damaged or deleted meanwhile, it only takes longer.
+        with suppress(ScratchError):
+            return _newest_by_index(limit, edge, sought, words, index)
+    return _merged(sought, edge, limit, is_ascending=False)
+
+
+def _newest_by_index(
+    limit: int, before: int, sought: Sought, words: Sequence[str], index: SearchIndex
+) -> list[int]:
+    # Once for both halves: an appeal indexed meanwhile must not be found twice.
+    mark = index.mark
+    found = _merged(sought, before, limit, Appeal.id > mark, is_ascending=False)
+    pages = _pages(lambda *page: _as_rows(index.newest(words, *page)), min(before, mark + 1))
+    indexed = _wanted_of(pages, sought, is_ascending=False)
+    return [*found, *islice(indexed, limit - len(found))]
+
+
+def ids_after(limit: int, after: int, wanted: AppealFilter, index: SearchIndex | None) -> list[int]:
+    """Return the ids of the wanted appeals just newer than an id, oldest first."""
+    sought = _sought(wanted)
+    words = _searchable(sought) if index else []
+    if index is not None and words:
+        with suppress(ScratchError):
+            return _after_by_index(limit, after, sought, words, index)
+    return _merged(sought, after, limit, is_ascending=True)
+
+
+def _after_by_index(
+    limit: int, after: int, sought: Sought, words: Sequence[str], index: SearchIndex
+) -> list[int]:
+    mark = index.mark
+    pages = _pages(lambda *page: _as_rows(index.oldest(words, *page)), after)
+    found = list(islice(_wanted_of(pages, sought, is_ascending=True), limit))
+    return found + _merged(sought, max(after, mark), limit - len(found), is_ascending=True)
+
+
+def count(most: int, wanted: AppealFilter, index: SearchIndex | None) -> tuple[int, bool]:
+    """Return how many appeals are wanted, up to `most`, and whether that is all.
+
+    A count that has to read messages without the index gives up after PATIENCE.
+    """
+    sought = _sought(wanted)
+    if not sought.words or (index and _searchable(sought)):
+        found = len(_newest(most + 1, BEYOND, sought, index))
+        return min(most, found), found <= most
+    return _count_through(most, sought)
+
+
+def _count_through(most: int, sought: Sought) -> tuple[int, bool]:
+    give_up, found, edge = time.monotonic() + PATIENCE, 0, BEYOND
+    while edge and time.monotonic() < give_up:
+        low = _further(edge, STEP)
+        ids = _merged(sought, edge, most + 1 - found, Appeal.id >= low, is_ascending=False)
+        found += len(ids)
+        if found > most:
+            return most, False
+        edge = low
+    return found, not edge
+
+
+def _further(edge: int, step: int) -> int:
+    """Return the id that is `step` appeals below an edge, 0 where there are fewer."""
+    below = Appeal.select(Appeal.id).where(Appeal.id < edge).order_by(Appeal.id.desc())
+    return next((each for (each,) in rows(below.offset(step - 1).limit(1))), 0)
+
+
+def _wanted_of(pages: Iterator[Rows], sought: Sought, *, is_ascending: bool) -> Iterator[int]:
+    """Yield the ids of wanted appeals; the index knows only groups of letters."""
+    conditions = [*_plain(sought), *_driving(sought)]
+    edge = 0 if is_ascending else BEYOND
+    for page in pages:
+        ids = [appeal_id for (appeal_id,) in page]
+        among = [*conditions, Appeal.id.in_(ids)]
+        yield from _ids(among, sought.words, edge, len(ids), is_ascending=is_ascending)
+
+
+def lead_ids(limit: int, edge: int, words: Sequence[str], *, is_ascending: bool) -> list[int]:
+    """Return the ids of the leads next to an id whose own external ids hold every word."""
+    hold = [engine().contains([Lead.external_id], fold(word)) for word in words]
+
+    def read(size: int, last: int) -> Rows:
+        query = Lead.select(Lead.id, Lead.external_id)
+        return rows(_in_order(query, hold, Lead.id, last, size, is_ascending=is_ascending))
+
+    found = chain.from_iterable(_pages(read, edge, limit))
+    return list(islice((key for key, name in found if is_named(name, words)), limit))
+
+
+def _pages(read: Callable[[int, int], Rows], edge: int, size: int = FIRST_PAGE) -> Iterator[Rows]:
+    """Yield pages of rows, ever larger ones, in the order of the id that each row begins with."""
+    while page := read(size, edge):
+        yield page
+        if len(page) < size:
+            return
+        edge, size = page[-1][0], min(2 * size, LARGEST_PAGE)
+
+
+def _as_rows(ids: Sequence[int]) -> Rows:
+    return [(each,) for each in ids]
+
+
+def _searchable(sought: Sought) -> list[str]:
+    """Return the words that only a lead's id or a message can hold, none where that is slower.
+
+    Waiting appeals and those of one lead are few, and found quickly without the index.
+    """
+    if sought.wanted.is_waiting or sought.wanted.lead_id is not None:
+        return []
+    return [
+        word.text
+        for word in sought.words
+        if len(word.text) >= SHORTEST and not word.operators and not word.sources
+    ]
+
+
+def _merged(
+    sought: Sought, edge: int, limit: int, *more: Expression, is_ascending: bool
+) -> list[int]:
+    """Return the first ids beyond an edge in order over all operators or sources that are wanted.
+
+    One operator's appeals come in order from an index; those of several would have to be sorted.
+    """
+    plain = [*_plain(sought), *more]
+    ways = _ways(sought)
+    found = (
+        _ids([*plain, *way], sought.words, edge, limit, is_ascending=is_ascending)
+        for way in ([_driving(sought)] if ways is None else ways)
+    )
+    return list(islice(heapq.merge(*found, reverse=not is_ascending), limit))
+
+
+def _ids(
+    conditions: Sequence[Expression],
+    words: Sequence[Word],
+    edge: int,
+    limit: int,
+    *,
+    is_ascending: bool,
+) -> list[int]:
+    """Return the first ids beyond an edge that meet the conditions and hold all words."""
+    columns = (Appeal.operator, Appeal.source, Lead.external_id, Appeal.message) if words else ()
+
+    def read(size: int, last: int) -> Rows:
+        # An outer join: with an inner one SQLite may start from all the leads.
+        query = Appeal.select(Appeal.id, *columns).join(Lead, JOIN.LEFT_OUTER)
+        page = _in_order(query, conditions, Appeal.id, last, size, is_ascending=is_ascending)
+        return rows(page)
+
+    found = chain.from_iterable(_pages(read, edge, limit))
+    wanted = (key for key, *appeal in found if all(word.is_in(*appeal) for word in words))
+    return list(islice(wanted, limit))
+
+
+def _in_order(
+    query: "ModelSelect[Any]",
+    conditions: Sequence[Expression],
+    key: Any,
+    edge: int,
+    limit: int,
+    *,
+    is_ascending: bool,
+) -> "ModelSelect[Any]":
+    """Return a page beyond an edge; there is always one, so that no plan begins with a scan."""
+    beyond = key > edge if is_ascending else key <= edge if edge == BEYOND else key < edge
+    return (
+        query.where(beyond, *conditions).order_by(key if is_ascending else key.desc()).limit(limit)
     )
 
 
-def _values(terms: Iterable[_Term], name: str) -> tuple[str, ...]:
-    return tuple(term.value for term in terms if term.name == name and term.value)
+def _ways(sought: Sought) -> list[Conditions] | None:
+    """Return the conditions of each operator or source by itself, None where they are too many."""
+    operators, sources = sought.operators, sought.sources
+    driving, rest = (operators, sources) if operators is not None else (sources, None)
+    if driving is None or len(driving) > MOST_WAYS:
+        return None
+    column = Appeal.operator if operators is not None else Appeal.source
+    others = [] if rest is None else [Appeal.source.in_(rest)]
+    return [[column == key, *others] for key in driving]
 
 
-def _term(typed: str) -> _Term | None:
-    """Return the term that was typed, None for a word.
-
-    Terms are known in any case, and where the Russian layout is on: `OP:anna`, `щз:анна`,
-    `щзЖанна`.
-    """
-    name, colon, value = typed.partition(":")
-    if not colon and _known(typed.partition("Ж")[0], WITH_VALUE):
-        name, colon, value = typed.partition("Ж")
-    if not colon:
-        flag = _known(name, FLAGS)
-        return _Term(flag) if flag else None
-    known = _known(name, WITH_VALUE) or _known(name, MISTAKEN)
-    # With `//` it is an address.
-    return _Term(known, value) if known and not value.startswith("//") else None
+def _driving(sought: Sought) -> Conditions:
+    """Return the conditions on operators and sources, written so that no index on them is used."""
+    conditions = []
+    if sought.operators is not None:
+        # ABS hides the column from the planner, which walks by id then and stops at the limit.
+        conditions.append(fn.ABS(Appeal.operator).in_(sought.operators))
+    if sought.sources is not None:
+        conditions.append(fn.ABS(Appeal.source).in_(sought.sources))
+    return conditions
 
 
-def _known(name: str, names: Container[str]) -> str:
-    """Return the name that was typed, even on the Russian layout; empty for none of them."""
-    folded = fold(name)
-    return next((each for each in (folded, in_latin(folded)) if each in names), "")
+def _plain(sought: Sought) -> Conditions:
+    """Return all other conditions."""
+    wanted = sought.wanted
+    conditions: Conditions = []
+    if wanted.is_waiting:
+        conditions.append(is_waiting())
+    if wanted.is_closed:
+        conditions.append(Appeal.closed_at.is_null(False))
+    if wanted.since is not None:
+        conditions.append(Appeal.timestamp >= wanted.since)
+    if wanted.lead_id is not None:
+        conditions.append(Appeal.lead == wanted.lead_id)
+    return conditions + [word.condition for word in sought.words]
 
 
-def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
-    """Return why a term means nothing, empty for one that does."""
-    name, value = term.name, term.value
-    if value is not None and name not in WITH_VALUE:
-        meant = MISTAKEN[name]
-        return f"{name}: is no term: write {meant}{value if meant.endswith(':') else ''}."
-    if name not in terms:
-        return f"{name} means nothing here."
-    if value is not None and not fold(value).strip():
-        return f"{name}: needs a {WITH_VALUE[name]}."
-    if name == "since" and value and moment_of(value, now) is None:
-        return f"{name}:{value} is no {WITH_VALUE[name]}."
-    return ""
+def _sought(wanted: AppealFilter) -> Sought:
+    """Look up the names in a filter; there are few, so they are compared here."""
+    named = bool(wanted.words or wanted.operators or wanted.sources)
+    operators, sources = (_names(Operator), _names(Source)) if named else ({}, {})
+    return Sought(
+        wanted,
+        tuple(
+            Word(fold(word), _holding(operators, [word]), _holding(sources, [word]))
+            for word in wanted.words
+        ),
+        _holding(operators, wanted.operators) if wanted.operators else None,
+        _holding(sources, wanted.sources) if wanted.sources else None,
+    )
 
 
-def matches(word: str, text: str) -> bool:
-    """Tell whether a text holds a word as a reader would find it."""
-    return fold(word) in fold(text)
+def _names(table: "type[Operator] | type[Source]") -> dict[int, str]:
+    return dict(rows(table.select(table.id, table.name).order_by(table.id)))
 
 
-def is_named(name: str, words: Iterable[str]) -> bool:
-    """Tell whether a name holds every word."""
-    return all(matches(word, name) for word in words)
+def _holding(names: Mapping[int, str], words: Sequence[str]) -> list[int]:
+    return [key for key, name in names.items() if is_named(name, words)]

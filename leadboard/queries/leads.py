@@ -11,7 +11,7 @@ from leadboard.common.text import clean
 from leadboard.database.connection import BEYOND, rows
 from leadboard.database.transactions import reading
 from leadboard.queries.appeals import EXCERPT
-from leadboard.queries.matching import lead_ids
+from leadboard.queries.filters import lead_ids
 from models import Appeal, Lead
 
 MOST_CASES = 8

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from leadboard.common.folding import fold
+from leadboard.common.case_folding import fold
 
 _DATE = (
     r"(?P<y>\d{4})-(?P<m>\d\d?)-(?P<d>\d\d?)|(?P<d2>\d\d?)\.(?P<m2>\d\d?)(\.(?P<y2>\d{4}|\d\d))?"

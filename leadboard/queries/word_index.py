@@ -16,11 +16,11 @@ from zlib import crc32
 import platformdirs
 from peewee import ModelSelect
 
-from leadboard.common.folding import FOLDING, fold
+from leadboard.common.case_folding import FOLDING, fold
 from leadboard.common.validation import storable
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import stamp
-from leadboard.database.scratch import DamagedError, Scratch, ScratchError, open_scratch
+from leadboard.database.scratch_file import DamagedError, Scratch, ScratchError, open_scratch
 from leadboard.database.transactions import reading, settled
 from models import Appeal, Lead
 

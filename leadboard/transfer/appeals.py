@@ -8,10 +8,10 @@ from peewee import IntegrityError
 
 from leadboard.allocation.handouts import hand_out_all
 from leadboard.allocation.intake import ids_of_keys, lead_id_of
-from leadboard.allocation.load import claim, claim_over
+from leadboard.allocation.limits import claim, claim_over
 from leadboard.allocation.names import ids_by_name
 from leadboard.common.validation import plain
-from leadboard.database.compiled import Compiled, params
+from leadboard.database.compiled_queries import Compiled, params
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import ids_given, transact

@@ -14,7 +14,7 @@ from leadboard.allocation import audit, draws
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.allocation.lottery import Candidate, Candidates, Wheel, choose, pick
 from leadboard.common.errors import Refused, TooBusy
-from leadboard.database.compiled import CHUNK
+from leadboard.database.compiled_queries import CHUNK
 from leadboard.database.transactions import transact
 from tests.support import ACTOR, add_team, holders, rows
 

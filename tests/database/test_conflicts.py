@@ -12,13 +12,13 @@ from peewee import IntegrityError
 import models
 from allocator import submit
 from leadboard import desk
-from leadboard.allocation import audit, draws, load
+from leadboard.allocation import audit, draws, limits
 from leadboard.common.errors import TooBusy
 from leadboard.database import connection, fields, transactions
 from leadboard.database.transactions import transact
 from leadboard.queries import appeals
 from leadboard.queries import board as board_queries
-from leadboard.queries.filters import parse
+from leadboard.queries.terms import parse
 from leadboard.queries.word_index import SearchIndex
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, rows
 from tests.support.processes import together
@@ -157,7 +157,7 @@ def test_a_place_that_went_meanwhile_is_looked_for_anew_on_a_server(
 ) -> None:
     models.open_database(url)
     team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
-    real = load.claim
+    real = limits.claim
     claimed: list[int] = []
 
     def late_at_first(operator_id: int) -> bool:

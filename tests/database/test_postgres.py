@@ -15,8 +15,8 @@ from leadboard.database.connection import engine
 from leadboard.database.fields import stamp
 from leadboard.queries import appeals, leads
 from leadboard.queries import board as board_queries
-from leadboard.queries.filters import parse
-from tests.common.test_folding import CASES
+from leadboard.queries.terms import parse
+from tests.common.test_case_folding import CASES
 from tests.support import ACTOR, add_team, rows
 from tests.support.processes import leadboard, together
 from tests.support.screen import open_desk

@@ -6,7 +6,7 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.queries import appeals, leads
-from leadboard.queries.filters import AppealFilter
+from leadboard.queries.terms import AppealFilter
 from tests.support import ACTOR, add_team, elsewhere
 
 pytestmark = pytest.mark.every_engine

@@ -26,7 +26,7 @@ from leadboard.database.fields import now
 from leadboard.queries import appeals, history, leads, odds
 from leadboard.queries import board as board_queries
 from leadboard.queries.explanation import explain
-from leadboard.queries.filters import AppealFilter, parse
+from leadboard.queries.terms import AppealFilter, parse
 
 GROWING = {"appeal", "lead", "event", "event_change", "roster"}
 """Tables that grow without end; the team, the sources and the weights may be read whole."""

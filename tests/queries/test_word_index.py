@@ -18,9 +18,9 @@ from leadboard.common.validation import storable
 from leadboard.database.fields import now
 from leadboard.queries import appeals as appeals_queries
 from leadboard.queries import leads
-from leadboard.queries.filters import parse
+from leadboard.queries.terms import parse
 from leadboard.queries.word_index import SearchIndex, index_of_database
-from tests.common.test_folding import CASES
+from tests.common.test_case_folding import CASES
 from tests.support import ACTOR, Team, add_team, rows
 from tests.support.screen import open_desk
 from tui.screen import background
@@ -130,9 +130,9 @@ def test_counting_goes_on_step_by_step_until_it_has_taken_too_long(
     team = Team()
     for number in range(20):
         submit(f"lead {number}", team.tg, "курс")
-    monkeypatch.setattr("leadboard.queries.matching.STEP", 7)
+    monkeypatch.setattr("leadboard.queries.filters.STEP", 7)
     assert appeals_queries.count_appeals(100, parse("курс", now())) == (20, True)
-    monkeypatch.setattr("leadboard.queries.matching.PATIENCE", 0)
+    monkeypatch.setattr("leadboard.queries.filters.PATIENCE", 0)
     assert appeals_queries.count_appeals(100, parse("курс", now())) == (0, False)
 
 

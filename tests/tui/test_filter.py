@@ -10,11 +10,11 @@ from allocator import submit
 from leadboard import desk as acts
 from leadboard.database.fields import now
 from leadboard.queries import appeals
-from leadboard.queries.filters import parse
+from leadboard.queries.terms import parse
 from models import open_database
 from tests.support import Team, add_team, rows
 from tests.support.screen import Desk, open_desk
-from tui.widgets import hits
+from tui.widgets import hit_count
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_a_filter_says_how_much_it_finds_also_when_more_arrives(crowded: P
 async def test_more_than_are_counted_are_said_to_be_more(
     crowded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hits, "MOST_COUNTED", 110)
+    monkeypatch.setattr(hit_count, "MOST_COUNTED", 110)
     async with open_desk(crowded) as desk:
         await desk.press("f4")
         await filter_by(desk, "iph")

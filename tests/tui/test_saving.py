@@ -127,7 +127,7 @@ async def test_a_file_that_cannot_be_whole_is_not_there(
         yield (1, "tg_1", 1, 1, None, "")
         raise Trouble("The database is gone.")
 
-    monkeypatch.setattr("leadboard.transfer.showing._leads", failing)
+    monkeypatch.setattr("leadboard.transfer.list_export._leads", failing)
     async with open_desk(long_list) as desk:
         await desk.press("f4", "left_square_bracket")
         desk.app.desk_screen.export_rows()
@@ -147,7 +147,7 @@ async def test_leaving_while_a_list_is_saved_leaves_nothing_half_written(
             begun.set()
             time.sleep(0.001)
 
-    monkeypatch.setattr("leadboard.transfer.showing._leads", endless)
+    monkeypatch.setattr("leadboard.transfer.list_export._leads", endless)
     async with open_desk(long_list) as desk:
         await desk.press("f4", "left_square_bracket")
         await desk.until(lambda: "  1/1  " in desk.text)  # each lead with its appeals

@@ -18,7 +18,7 @@ from leadboard.common.text import clean
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.explanation import Chance, Explanation, Way, explain
-from leadboard.queries.filters import AppealFilter
+from leadboard.queries.terms import AppealFilter
 from tui.dialogs.base import ActDialog, Body, Bottom
 from tui.keys import bind
 from tui.widgets.cells import fit

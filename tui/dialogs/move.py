@@ -19,8 +19,8 @@ from leadboard.common.text import clean
 from leadboard.entities import OperatorRow
 from leadboard.queries import appeals
 from leadboard.queries.board import Board
-from leadboard.queries.filters import matches
 from leadboard.queries.odds import standings
+from leadboard.queries.terms import matches
 from tui.dialogs.base import ActDialog, Bottom
 from tui.dialogs.forms import Confirm
 from tui.widgets.figures import note_of

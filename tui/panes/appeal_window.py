@@ -12,17 +12,17 @@ from leadboard.allocation.appeals import worded
 from leadboard.allocation.lifecycle import Seen
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
-from leadboard.queries.filters import EVERYTHING, AppealFilter
+from leadboard.queries.terms import EVERYTHING, AppealFilter
 from leadboard.queries.word_index import SearchIndex
 from tui.base import app_of
 from tui.messages import Acted, Failed
+from tui.widgets.border_remarks import Remark
 from tui.widgets.list_reader import Job
 from tui.widgets.marks import MOST, Chosen, Marks, seen
 from tui.widgets.paged_view import Window
-from tui.widgets.remarks import Remark
 
 if TYPE_CHECKING:
-    from leadboard.transfer.showing import Shown
+    from leadboard.transfer.list_export import Shown
 
 
 class AppealWindow(Window[AppealRow]):
@@ -65,7 +65,7 @@ class AppealWindow(Window[AppealRow]):
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all appeals of the list, None if it is empty."""
         # Imported on use, as in the other panes, to keep the start short.
-        from leadboard.transfer.showing import appeals_shown
+        from leadboard.transfer.list_export import appeals_shown
 
         if not self.rows:
             return None

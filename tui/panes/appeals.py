@@ -11,7 +11,7 @@ from textual.message import Message
 
 from leadboard import desk
 from leadboard.queries.appeals import AppealRow
-from leadboard.queries.filters import OF_APPEALS
+from leadboard.queries.terms import OF_APPEALS
 from tui.keys import bind
 from tui.messages import Acted, ActRequest
 from tui.panes.appeal_window import AppealWindow

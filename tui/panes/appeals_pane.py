@@ -15,16 +15,16 @@ from textual.widget import Widget
 from leadboard.common.validation import storable
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
-from leadboard.queries.filters import AppealFilter, parse
+from leadboard.queries.terms import AppealFilter, parse
 from tui.keys import bind
 from tui.panes.appeals import Appeals
 from tui.panes.leads import Leads
+from tui.widgets.border_remarks import Remark, cut
 from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
-from tui.widgets.hits import Hits
+from tui.widgets.hit_count import Hits
 from tui.widgets.line_view import LineView
 from tui.widgets.paged_view import Window
 from tui.widgets.pane import PaneWidget
-from tui.widgets.remarks import Remark, cut
 
 TABS = ("all", "waiting", "leads")
 OF_LEAD = "of-lead"

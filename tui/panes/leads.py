@@ -9,8 +9,8 @@ from rich.segment import Segment
 from textual.binding import BindingType
 
 from leadboard.queries import leads
-from leadboard.queries.filters import OF_LEADS, AppealFilter
 from leadboard.queries.leads import LeadRow
+from leadboard.queries.terms import OF_LEADS, AppealFilter
 from tui.keys import bind
 from tui.panes.appeals import MOMENT, Appeals
 from tui.widgets.cells import fit
@@ -18,7 +18,7 @@ from tui.widgets.moments import short
 from tui.widgets.paged_view import Window
 
 if TYPE_CHECKING:
-    from leadboard.transfer.showing import Shown
+    from leadboard.transfer.list_export import Shown
 
 WIDEST_LEAD = 24
 
@@ -39,7 +39,7 @@ class Leads(Window[LeadRow]):
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all leads of the list, None if it is empty."""
-        from leadboard.transfer.showing import leads_shown
+        from leadboard.transfer.list_export import leads_shown
 
         if not self.rows:
             return None

@@ -8,11 +8,11 @@ from textual.binding import BindingType
 from textual.reactive import reactive
 
 from leadboard import desk
-from leadboard.common.folding import fold
+from leadboard.common.case_folding import fold
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
-from leadboard.queries.filters import OF_OPERATORS, is_named, parse
+from leadboard.queries.terms import OF_OPERATORS, is_named, parse
 from tui.keys import bind
 from tui.messages import Acted, ActRequest
 from tui.widgets.filter import Filtered, number_found
@@ -20,7 +20,7 @@ from tui.widgets.operator_list import OperatorList
 from tui.widgets.pane import PaneWidget
 
 if TYPE_CHECKING:
-    from leadboard.transfer.showing import Shown
+    from leadboard.transfer.list_export import Shown
 
 AS_ADDED = "as added"
 ORDERS: dict[str, Callable[[OperatorRow], tuple[float | str, ...]]] = {
@@ -84,7 +84,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all operators of the list, None if it is empty."""
-        from leadboard.transfer.showing import operators_shown
+        from leadboard.transfer.list_export import operators_shown
 
         if not self.rows:
             return None

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from leadboard.common.folding import fold
+from leadboard.common.case_folding import fold
 from leadboard.entities import SourceRow
 
 MOST_SHOWN = 50

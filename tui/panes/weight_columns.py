@@ -7,8 +7,8 @@ from rich.cells import cell_len
 
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
-from leadboard.queries.filters import is_named
 from leadboard.queries.odds import Alarm, Standing, alarms, standings
+from leadboard.queries.terms import is_named
 
 WIDEST_SOURCE = 16
 WIDEST_NAME = 20

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from leadboard.database.fields import now
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
-from leadboard.queries.filters import OF_WEIGHTS, is_named, parse
+from leadboard.queries.terms import OF_WEIGHTS, is_named, parse
 from tui.keys import bind
 from tui.messages import Acted
 from tui.panes.weight_columns import NOTE, WeightColumns

@@ -19,11 +19,11 @@ from tui.base import app_of
 from tui.keys import bind
 from tui.messages import ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
-from tui.widgets.remarks import Remark
+from tui.widgets.border_remarks import Remark
 from tui.wording import words_of
 
 if TYPE_CHECKING:
-    from leadboard.transfer.showing import Shown
+    from leadboard.transfer.list_export import Shown
 
 WeightChange = tuple[int, int, int | None]
 """An operator, a source, and the weight to set or None for no link."""
@@ -79,7 +79,7 @@ class Weights(WeightGrid):
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all weights of the grid, None if there are none."""
-        from leadboard.transfer.showing import weights_shown
+        from leadboard.transfer.list_export import weights_shown
 
         if not self.rows or not self.grid.sources:
             return None

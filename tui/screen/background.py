@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from leadboard.common.errors import Trouble
-from leadboard.database.scratch import ScratchError
+from leadboard.database.scratch_file import ScratchError
 from leadboard.queries import board
 from leadboard.queries.word_index import index_of_database
 from tui.screen.following import FollowingScreen

@@ -12,9 +12,9 @@ from textual.widget import Widget
 
 from leadboard import desk
 from tui.base import SIZES
-from tui.compositor import Painter
 from tui.keys import bind
 from tui.messages import ActRequest
+from tui.painter import Painter
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators

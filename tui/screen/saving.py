@@ -8,7 +8,7 @@ from tui.screen.acting import ActingScreen
 from tui.worker import Lane
 
 if TYPE_CHECKING:
-    from leadboard.transfer.showing import Shown
+    from leadboard.transfer.list_export import Shown
     from tui.export import Saving
 
 LAST_WAIT = 2.0

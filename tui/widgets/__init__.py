@@ -1,11 +1,12 @@
 """What several panes share: lists painted line by line, bars and figures."""
 
 __all__ = [
+    "border_remarks",
     "cells",
     "figures",
     "filter",
     "free_text",
-    "hits",
+    "hit_count",
     "line_view",
     "list_reader",
     "marks",
@@ -15,5 +16,4 @@ __all__ = [
     "paging",
     "pane",
     "pen_view",
-    "remarks",
 ]

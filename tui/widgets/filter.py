@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from leadboard.common.text import clean
-from tui.widgets.remarks import Remark, cut, fitted
+from tui.widgets.border_remarks import Remark, cut, fitted
 
 if TYPE_CHECKING:
     # A Widget only for mypy: Textual inherits CSS through the first base that is a DOM node, and a

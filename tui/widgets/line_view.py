@@ -16,7 +16,7 @@ from tui.widgets.cells import fit
 from tui.widgets.pen_view import PenView
 
 if TYPE_CHECKING:
-    from leadboard.transfer.showing import Shown
+    from leadboard.transfer.list_export import Shown
 
 Row = TypeVar("Row")
 

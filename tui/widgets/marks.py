@@ -10,7 +10,7 @@ from leadboard.allocation.lifecycle import Seen
 from leadboard.common.errors import Refused
 from leadboard.desk import Done
 from leadboard.queries.appeals import AppealRow
-from tui.widgets.remarks import Remark
+from tui.widgets.border_remarks import Remark
 
 MOST = 1_000
 """The most appeals that one key marks."""

@@ -8,12 +8,12 @@ from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
-from leadboard.queries.filters import EVERYTHING, AppealFilter
+from leadboard.queries.terms import EVERYTHING, AppealFilter
 from tui.messages import Acted
+from tui.widgets.border_remarks import Remark
 from tui.widgets.line_view import LineView
 from tui.widgets.list_reader import Job, ListReader
 from tui.widgets.paging import MOST_NEWER, Page, PagedView
-from tui.widgets.remarks import Remark
 
 PAGE = 100
 MOST_ROWS = 3 * PAGE

@@ -8,7 +8,7 @@ import pytest
 from peewee import BigIntegerField, DateTimeField, Model, TextField
 
 import allocator
-from leadboard.database.compiled import Compiled, Param, params
+from leadboard.database.compiled_queries import Compiled, Param, params
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import now
 from models import Appeal, Lead, Operator

@@ -9,8 +9,8 @@ from leadboard.database.connection import rows
 from leadboard.entities import OPERATOR
 from leadboard.queries import leads
 from leadboard.queries.appeals import with_names
-from leadboard.queries.filters import AppealFilter
-from leadboard.queries.matching import ids_after, newest_ids
+from leadboard.queries.filters import ids_after, newest_ids
+from leadboard.queries.terms import AppealFilter
 from leadboard.queries.word_index import SearchIndex
 from leadboard.transfer.tables import (
     COLUMNS,

@@ -1,8 +1,8 @@
-"""The guarded load counter: claiming places and releasing them."""
+"""The limit of open appeals, guarded by the load counter: places claimed and released."""
 
 from peewee import Case
 
-from leadboard.database.compiled import Compiled, Param
+from leadboard.database.compiled_queries import Compiled, Param
 from models import Operator
 
 _OPERATOR = Param(Operator.id, "operator_id")

@@ -1,4 +1,4 @@
-"""Reversing one recorded act: every row back to what it was, or a reason and no change at all."""
+"""Undo row by row: each back to what it was, or a reason and no change at all."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,9 +7,9 @@ from datetime import datetime
 
 from leadboard.allocation.appeals import AppealState, Rewriting, numbered, rewrite_all, states_of
 from leadboard.allocation.journal import Change, Columns, Journal, changes_of, row_of
-from leadboard.allocation.load import claim_over, claim_room, name_of, release, room_of
+from leadboard.allocation.limits import claim_over, claim_room, name_of, release, room_of
 from leadboard.common.errors import Refused
-from leadboard.database.compiled import chunks
+from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import rows
 from leadboard.desk.rows import (
     columns_of,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadboard.common.folding import contains, fold, pattern
-from leadboard.queries.filters import matches
+from leadboard.common.case_folding import contains, fold, pattern
+from leadboard.queries.terms import matches
 
 FOUND = [
     ("новый iPhone 15", "iphone"),

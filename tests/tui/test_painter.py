@@ -10,7 +10,7 @@ from textual.geometry import Region
 
 from bench.generate import Sizes, generate
 from tests.support.screen import LARGE, SMALL, USUAL, open_desk
-from tui.compositor import Painter
+from tui.painter import Painter
 
 
 def painted(chops: Any, region: Region) -> list[tuple[int, int, str]]:

@@ -11,7 +11,7 @@ import allocator
 import models
 from leadboard import desk as acts
 from tests.support.screen import LARGE, SMALL, USUAL, open_desk
-from tui.widgets.remarks import Remark, cut, fitted
+from tui.widgets.border_remarks import Remark, cut, fitted
 
 WORDS = "курс который начнётся в понедельник"
 

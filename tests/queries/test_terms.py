@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadboard.queries.filters import (
+from leadboard.queries.terms import (
     EVERYTHING,
     OF_LEADS,
     OF_OPERATORS,

@@ -1,0 +1,140 @@
+"""What is typed into a filter: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
+
+from collections.abc import Container, Iterable, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from leadboard.common.case_folding import fold
+from leadboard.common.keyboard_layouts import in_latin
+from leadboard.queries.moments import moment_of
+
+FLAGS = frozenset({"waiting", "closed"})
+OF_APPEALS = FLAGS | {"op", "src", "since"}
+OF_LEADS: frozenset[str] = frozenset()
+OF_OPERATORS = frozenset({"op"})
+OF_WEIGHTS = frozenset({"op", "src"})
+"""The terms that mean something in a pane."""
+
+WITH_VALUE = {
+    "op": "part of an operator's name",
+    "src": "part of a source's name",
+    "since": "date or time, such as since:10:00, since:2026-07-01 or since:01.07.26",
+}
+"""What each term with a value asks for."""
+MISTAKEN = {
+    **dict.fromkeys(("operator", "operators", "oper", "оператор"), "op:"),
+    **dict.fromkeys(("source", "sources", "источник"), "src:"),
+    **dict.fromkeys(("from", "after", "until", "before", "date"), "since:"),
+    **dict.fromkeys(("is", "status", "state", *sorted(FLAGS)), "waiting or closed"),
+    "lead": "the id alone",
+}
+"""Words that look like terms, and what is probably meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppealFilter:
+    """Which appeals a list shows; words must each be found in lead, source, operator or message."""
+
+    words: tuple[str, ...] = ()
+    is_waiting: bool = False
+    is_closed: bool = False
+    operators: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    since: datetime | None = None
+    lead_id: int | None = None
+    faults: tuple[str, ...] = field(default=(), compare=False)
+    """A sentence for each term that is wrong, and so leaves nothing out."""
+
+    @property
+    def is_slow(self) -> bool:
+        """Tell whether every message may have to be read to find one."""
+        return bool(self.words)
+
+
+EVERYTHING = AppealFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term as typed: `waiting`, or a name and a value with a colon between them."""
+
+    name: str
+    value: str | None = None
+
+
+def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> AppealFilter:
+    """Return what a filter asks for; only `terms` mean anything here, the others are faults."""
+    words, good, faults = [], [], []
+    for typed in text.split():
+        term = _term(typed)
+        if term is None:
+            words.append(typed)
+        elif fault := _fault(term, terms, now):
+            faults.append(fault)
+        else:
+            good.append(term)
+    flags = {term.name for term in good}
+    moments = (moment_of(value, now) for value in _values(good, "since"))
+    return AppealFilter(
+        # Letters that nobody sees fold to nothing, which every text holds.
+        words=tuple(word for word in words if fold(word)),
+        is_waiting="waiting" in flags,
+        is_closed="closed" in flags,
+        operators=_values(good, "op"),
+        sources=_values(good, "src"),
+        # All terms must hold, so the latest decides.
+        since=max(filter(None, moments), default=None),
+        faults=tuple(faults),
+    )
+
+
+def _values(terms: Iterable[_Term], name: str) -> tuple[str, ...]:
+    return tuple(term.value for term in terms if term.name == name and term.value)
+
+
+def _term(typed: str) -> _Term | None:
+    """Return the term that was typed, None for a word.
+
+    Terms are known in any case, and where the Russian layout is on: `OP:anna`, `щз:анна`,
+    `щзЖанна`.
+    """
+    name, colon, value = typed.partition(":")
+    if not colon and _known(typed.partition("Ж")[0], WITH_VALUE):
+        name, colon, value = typed.partition("Ж")
+    if not colon:
+        flag = _known(name, FLAGS)
+        return _Term(flag) if flag else None
+    known = _known(name, WITH_VALUE) or _known(name, MISTAKEN)
+    # With `//` it is an address.
+    return _Term(known, value) if known and not value.startswith("//") else None
+
+
+def _known(name: str, names: Container[str]) -> str:
+    """Return the name that was typed, even on the Russian layout; empty for none of them."""
+    folded = fold(name)
+    return next((each for each in (folded, in_latin(folded)) if each in names), "")
+
+
+def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
+    """Return why a term means nothing, empty for one that does."""
+    name, value = term.name, term.value
+    if value is not None and name not in WITH_VALUE:
+        meant = MISTAKEN[name]
+        return f"{name}: is no term: write {meant}{value if meant.endswith(':') else ''}."
+    if name not in terms:
+        return f"{name} means nothing here."
+    if value is not None and not fold(value).strip():
+        return f"{name}: needs a {WITH_VALUE[name]}."
+    if name == "since" and value and moment_of(value, now) is None:
+        return f"{name}:{value} is no {WITH_VALUE[name]}."
+    return ""
+
+
+def matches(word: str, text: str) -> bool:
+    """Tell whether a text holds a word as a reader would find it."""
+    return fold(word) in fold(text)
+
+
+def is_named(name: str, words: Iterable[str]) -> bool:
+    """Tell whether a name holds every word."""
+    return all(matches(word, name) for word in words)
