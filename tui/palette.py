@@ -35,7 +35,7 @@ class ActProvider(Provider):
         for node in (self.screen, *self.screen.query("#body *")):
             if isinstance(node, Window) and node not in shown:
                 continue
-            for binding in type(node).BINDINGS:
+            for binding in _bindings_of(node):
                 words = _words(binding)
                 if words and words not in seen and isinstance(binding, Binding):
                     seen.add(words)
@@ -61,6 +61,12 @@ class ActProvider(Provider):
             if (score := matcher.match(words)) > 0:
                 run = partial(self.run, binding, node)
                 yield Hit(score, matcher.highlight(words), run, words, _keys(binding))
+
+
+def _bindings_of(node: DOMNode) -> Iterator[BindingType]:
+    """Yield the bindings of a widget's class and of those above it that have places here."""
+    for owner in type(node).__mro__:
+        yield from owner.__dict__.get("BINDINGS", ())
 
 
 def _words(binding: BindingType) -> str | None:

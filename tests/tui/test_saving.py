@@ -98,7 +98,7 @@ async def test_of_the_grid_the_weights_are_saved_and_of_the_team_the_team(
         assert [line[0] for line in await saved(desk, folder)] == ["operator", "Vera"]
         await desk.press("f2")
         head, *people = await saved(desk, folder)
-        assert head == ["id", "name", "is_active", "max_load", "load"]
+        assert head == ["id", "name", "is_active", "max_load", "note", "load"]
         assert [line[1] for line in people] == ["Anna", "Boris", "Vera"]
 
 

@@ -230,7 +230,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the cursor in view when the size changes."""
-        super().on_resize(event)
+        # Textual calls the handler of the class above by itself.
         self._show_column()
 
     def action_column(self, step: int) -> None:
@@ -255,5 +255,4 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
 
     def on_blur(self) -> None:
         """Save an unfinished edit when the grid loses the focus."""
-        super().on_blur()
         self.save()

@@ -21,6 +21,8 @@ PROBE = 1.0
 """Seconds between checks whether the database can be written again."""
 
 
+PROBING = "probe"
+"""The group of the worker that looks whether the database can be written again."""
 ACT = "act"
 """The group of the workers that wait for acts, including those of dialogs."""
 MOST_NAMED = 3
@@ -114,9 +116,14 @@ class ActingScreen(HomeScreen):
         self.say(f"Not saved{losses}. {sentence}", is_bad=True)
         self.query_one(Header).write_trouble = sentence
         if self._probe is None:
-            self._probe = self.set_interval(PROBE, self.probe)
+            self._probe = self.set_interval(PROBE, self._probe_once)
 
-    @work(group="probe", exclusive=True, exit_on_error=False)
+    def _probe_once(self) -> None:
+        # One at a time: on a lost server a probe may take longer than the time between two.
+        if not any(each.group == PROBING and not each.is_finished for each in self.app.workers):
+            self.probe()
+
+    @work(group=PROBING, exit_on_error=False)
     async def probe(self) -> None:
         """Check whether the database can be written again."""
         try:
