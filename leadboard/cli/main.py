@@ -59,9 +59,10 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
     choice = Choice(target, _login_name() if actor is None else actor)
     context.obj = choice
     if context.invoked_subcommand is None:
-        from leadboard.cli.screen import require_terminal, show
+        from leadboard.cli.screen import postpone_collecting, require_terminal, show
 
         require_terminal()
+        postpone_collecting()
         choice.open(may_create=True, may_only_read=True)
         context.exit(show(choice.actor))
 

@@ -1,6 +1,7 @@
 """The way from the command line to the screen."""
 
 import codecs
+import gc
 import os
 import sys
 from typing import TextIO
@@ -81,6 +82,14 @@ def _is_utf8(encoding: str) -> bool:
         return codecs.lookup(encoding).name == "utf-8"
     except (LookupError, ValueError):
         return False
+
+
+def postpone_collecting() -> None:
+    """Collect no garbage until the screen has its first frame, which it then sets right.
+
+    What is made until then stays, and looking through it again and again takes 20 ms.
+    """
+    gc.disable()
 
 
 def show(actor: str, title: str | None = None) -> int:

@@ -1,6 +1,7 @@
 """The desk: four panes, one state, one loop from a key to what is shown."""
 
 import asyncio
+import gc
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -112,6 +113,11 @@ class DeskScreen(LeavingScreen, SavingScreen):
         if self.desk_app.takes_keys:
             self.run_worker(background.count(self), exit_on_error=False)
             await self.desk_app.open_keys()
+        if not gc.isenabled():
+            # Once, and what is left stays for good: later collections leave it out.
+            gc.collect()
+            gc.freeze()
+            gc.enable()
 
     # What is shown.
 
