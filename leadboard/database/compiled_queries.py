@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from peewee import (
+    BlobField,
     BooleanField,
     Context,
     Database,
@@ -64,30 +65,34 @@ class _Statement:
     def __init__(self, query: Query) -> None:
         self.sql, self._parameters = query.sql()
         markers = [(at, each) for at, each in enumerate(self._parameters) if type(each) is _Marker]
+        self._slots = [(at, marker.name) for at, marker in markers]
         self._places = [at for at, _ in markers]
-        self._names = [marker.name for _, marker in markers]
-        self._count = len(set(self._names))
+        self._names = {name for _, name in self._slots}
+        self._count = len(self._names)
         self._stored = [
             (at, marker.field.db_value) for at, marker in markers if _differs(marker.field)
         ]
-        self._is_mixed = len(markers) < len(self._parameters) or bool(self._stored)
         columns = getattr(query, "_returning", None) or ()
         fields = [(at, column.unwrap()) for at, column in enumerate(columns)]
         self._read = [(at, _reading(field)) for at, field in fields if _differs(field)]
 
     def filled(self, values: Mapping[str, Any]) -> list[Any]:
         """Return the parameters filled with values by name."""
+        filled = self._parameters.copy()
         try:
-            in_turn = [values[name] for name in self._names]
+            for at, name in self._slots:
+                filled[at] = values[name]
         except KeyError:
             raise self._misfit(values) from None
         # A name may be needed at several places, so that the lengths differ although all names fit.
         if len(values) != self._count:
             raise self._misfit(values)
-        return self.filled_in_turn(in_turn) if self._is_mixed else in_turn
+        for at, convert in self._stored:
+            filled[at] = convert(filled[at])
+        return filled
 
     def _misfit(self, values: Mapping[str, Any]) -> TypeError:
-        odd = ", ".join(sorted(values.keys() ^ set(self._names)))
+        odd = ", ".join(sorted(values.keys() ^ self._names))
         return TypeError(f"the values do not fit the query: {odd}")
 
     def filled_in_turn(self, values: Iterable[Any]) -> list[Any]:
@@ -121,10 +126,12 @@ class _Statement:
 def _differs(node: Node) -> bool:
     """Tell whether a field's values in Python differ from those that drivers take and return.
 
-    Whole numbers and text, which most columns hold, are the same in both.
+    Whole numbers, text and bytes, which most columns hold, are the same in both.
     """
     target = getattr(node, "rel_field", node)
-    return isinstance(target, Field) and not isinstance(target, (IntegerField, TextField))
+    return isinstance(target, Field) and not isinstance(
+        target, (IntegerField, TextField, BlobField)
+    )
 
 
 _FLAGS = {0: False, 1: True}
