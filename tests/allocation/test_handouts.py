@@ -289,7 +289,7 @@ def test_what_no_act_let_through_is_an_event_of_its_own_that_nobody_undoes() -> 
     assert acts()[0] == ("lottery", "5 waiting handed out")
     with refused("nothing of yours to undo"):
         desk.undo(actor="lottery")
-    with refused("not undone"):
+    with refused("cannot be undone"):
         desk.undo(event_id, actor=ACTOR)
     assert_clean_but_for_who_flows_yet()
 

@@ -130,7 +130,7 @@ def test_an_upgrade_goes_on_when_another_process_made_the_copy_meanwhile(
         real(source, target)
         return real(source, target, force=force)
 
-    monkeypatch.setattr(upgrades, "backup", late)
+    monkeypatch.setattr("leadboard.database.backup.backup", late)
     opened = models.open_database(tmp_path / "t.db")
     assert rows("SELECT version FROM schema_version") == [(NOW + 1,)]
     opened.close()
