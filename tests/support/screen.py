@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual import _wait
 from textual.events import Key
 from textual.pilot import Pilot
 
 import models
 from leadboard.database.connection import database, engine
 from tui.app import LeadboardApp
+
+# The pilot sleeps three times as long after each key; whatever takes longer, `settle` waits for.
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 200, 1 / 2000
 
 LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)
 
