@@ -12,7 +12,7 @@ from peewee import Function, fn
 
 from leadboard.database.compiled_queries import Compiled, chunks, params
 from leadboard.database.connection import rows
-from leadboard.database.fields import UtcField, now, stamp
+from leadboard.database.fields import UtcField, moment_of, now, stamp
 from models import Appeal, Event, EventChange, Operator, OperatorSource, Source
 
 REPAIR = "repair"
@@ -124,7 +124,7 @@ def changes_of(event_id: int) -> list[Change]:
     )
     whole = Journal()
     for subject, before, after in rows(found):
-        table, _ = row_of(subject)
+        table = subject.partition(":")[0]
         whole.note(subject, from_json(before, table), from_json(after, table))
     return list(whole)
 
@@ -142,7 +142,7 @@ def last_words() -> Function:
 _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=stamp)
 _TABLES = {"operator": Operator, "source": Source, "weight": OperatorSource, "appeal": Appeal}
 _MOMENTS = {
-    name: [field for field in table._meta.sorted_fields if isinstance(field, UtcField)]
+    name: [field.column_name for field in table._meta.sorted_fields if isinstance(field, UtcField)]
     for name, table in _TABLES.items()
 }
 """The columns that JSON has no type for, by the first word of a subject."""
@@ -158,9 +158,9 @@ def from_json(text: str | None, table: str) -> Columns | None:
     if text is None:
         return None
     columns: dict[str, Any] = json.loads(text)
-    for moment in _MOMENTS.get(table, ()):
-        if moment.column_name in columns:
-            columns[moment.column_name] = moment.python_value(columns[moment.column_name])
+    for name in _MOMENTS.get(table, ()):
+        if columns.get(name) is not None:
+            columns[name] = moment_of(columns[name])
     return columns
 
 
