@@ -16,6 +16,9 @@ from leadboard.database.transactions import PATIENCE, nap
 LOGS = ("-wal", "-shm")
 """Endings of what SQLite keeps beside a file while it is open: the log, and an index of it."""
 
+LOOKS = 9
+"""Times that a log is looked at which comes and goes meanwhile."""
+
 REPLAYED = (*LOGS, "-journal")
 """Endings of what SQLite would replay over another file put in the place of its own."""
 
@@ -180,10 +183,19 @@ def modes_of(path: Path) -> list[Mode]:
 
 def may_write(path: Path) -> bool:
     """Tell whether a file and its logs may be written."""
-    logs = [beside(path, ending) for ending in LOGS]
-    # SQLite has to create a log that is missing, for which the folder must be writable.
-    wanted = [path, *(log if log.exists() else log.parent for log in logs)]
-    return all(os.access(each, os.W_OK) for each in wanted)
+    logs = (beside(path, ending) for ending in LOGS)
+    return os.access(path, os.W_OK) and all(map(_may_write_log, logs))
+
+
+def _may_write_log(log: Path) -> bool:
+    # Other programs make and delete it as they open and close the file: between two questions, too.
+    for _ in range(LOOKS):
+        if os.access(log, os.W_OK):
+            return True
+        if not log.exists():
+            # SQLite has to create a log that is missing, for which the folder must be writable.
+            return os.access(log.parent, os.W_OK)
+    return False
 
 
 def has_log(path: Path) -> bool:

@@ -345,3 +345,29 @@ async def test_the_screen_says_that_its_file_is_gone_and_goes_on_when_it_is_back
         await desk_.until(lambda: "operators 1/1 active" in desk_.lines()[0])
         await desk_.press("+")
         assert rows("SELECT max_load FROM operator") == [(51,)]
+
+
+@pytest.mark.parametrize("is_there_again", [False, True])
+def test_a_log_that_goes_while_it_is_looked_at_is_no_lack_of_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there_again: bool
+) -> None:
+    path = tmp_path / "t.db"
+    open_database(path).close()
+    log = Path(f"{path}-wal")
+    log.touch()
+    access = os.access
+
+    def late(place: Path, mode: int) -> bool:
+        """Answer as when another program closed the file just before, and opened it after."""
+        if place != log or not log.exists():
+            return access(place, mode)
+        log.unlink()
+        found = access(place, mode)
+        if is_there_again and not tries:
+            tries.append(1)
+            log.touch()
+        return found
+
+    tries: list[int] = []
+    monkeypatch.setattr(os, "access", late)
+    assert file_database.may_write(path)
