@@ -1,7 +1,7 @@
 """The long list: pages of the appeals that a filter wants, by id."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -60,15 +60,18 @@ def with_names(*more: Any, message: Any = Appeal.message) -> "ModelSelect[Appeal
     return found.switch(Appeal).join(Operator, JOIN.LEFT_OUTER)
 
 
-def cleaned(row: AppealRow) -> AppealRow:
+_TEXTS = ("external_id", "source", "operator", "message")
+_TEXT_PLACES = [at for at, each in enumerate(fields(AppealRow)) if each.name in _TEXTS]
+
+
+def cleaned(columns: Sequence[Any]) -> AppealRow:
     """Return an appeal with text that is safe for a terminal, the message as one line."""
-    return replace(
-        row,
-        external_id=clean(row.external_id),
-        source=clean(row.source),
-        operator=None if row.operator is None else clean(row.operator),
-        message=clean(row.message),
-    )
+    # Before the row is made: to make it twice takes a fourth of the time of a page.
+    values = list(columns)
+    for at in _TEXT_PLACES:
+        if values[at] is not None:
+            values[at] = clean(values[at])
+    return AppealRow(*values)
 
 
 def newest_appeals(
@@ -101,7 +104,7 @@ def _lines_of(ids: Sequence[int]) -> list[AppealRow]:
         return []
     page = with_names(message=fn.SUBSTR(Appeal.message, 1, EXCERPT)).where(Appeal.id.in_(ids))
     # Sorted again: `IN` promises no order.
-    return [cleaned(AppealRow(*row)) for row in rows(page.order_by(Appeal.id.desc()))]
+    return [cleaned(row) for row in rows(page.order_by(Appeal.id.desc()))]
 
 
 def count_after(

@@ -81,10 +81,11 @@ def _explain(appeal_id: int) -> Explanation:
     if not found:
         raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
     *columns, draw, roster_id = found[0]
-    row = AppealRow(*columns)
+    row = cleaned(columns)
     return Explanation(
         # The message as it is: the details clean it line by line.
-        replace(cleaned(row), message=row.message),
+        # With all its lines: the details clean each of them.
+        replace(row, message=AppealRow(*columns).message),
         draw,
         _chances(roster_id, draw) if roster_id is not None else (),
         _history(appeal_id),
