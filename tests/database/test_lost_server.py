@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from peewee import OperationalError
+from peewee import Database, OperationalError
 
 import models
 from allocator import submit
@@ -96,11 +96,8 @@ def test_work_goes_on_by_itself_after_a_short_absence() -> None:
         connection.database.close()
 
 
-def test_what_may_have_been_stored_is_not_stored_again(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened = models.open_database(url)
-    team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+def lose_answers(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server be lost each time right after it has committed."""
     real = opened.commit
 
     def commit_and_lose() -> None:
@@ -108,6 +105,14 @@ def test_what_may_have_been_stored_is_not_stored_again(
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(opened, "commit", commit_and_lose)
+
+
+def test_what_may_have_been_stored_is_not_stored_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    lose_answers(opened, monkeypatch)
     assert submit("once", team.tg, "").operator_id == team.anna
     monkeypatch.setattr(opened, "was_stored", lambda: None)
     with pytest.raises(Uncertain, match="look before you repeat"):
@@ -121,13 +126,7 @@ def test_the_feed_tells_which_lines_may_be_stored(
 ) -> None:
     opened = models.open_database(url)
     add_team({"Anna": 9}, {"tg": {"Anna": 70}})
-    real = opened.commit
-
-    def commit_and_lose() -> None:
-        real()
-        raise OperationalError("server closed the connection unexpectedly")
-
-    monkeypatch.setattr(opened, "commit", commit_and_lose)
+    lose_answers(opened, monkeypatch)
     monkeypatch.setattr(opened, "was_stored", lambda: None)
     line = json.dumps({"external_id": "a", "source": "tg", "message": "x"})
     (tmp_path / "lines").write_text(f"nonsense\n{line}\n{line}\n")
@@ -144,13 +143,7 @@ async def test_the_screen_never_says_not_saved_of_what_may_be(
         add_team({"Anna": 9}, {"tg": {"Anna": 70}})
         await shown.until(lambda: "Anna" in shown.text and "[ 70]" in shown.text)
         opened = connection.database.obj
-        real = opened.commit
-
-        def commit_and_lose() -> None:
-            real()
-            raise OperationalError("server closed the connection unexpectedly")
-
-        monkeypatch.setattr(opened, "commit", commit_and_lose)
+        lose_answers(opened, monkeypatch)
         monkeypatch.setattr(opened, "was_stored", lambda: None)
         await shown.pilot.press("n", *"tg_1", "tab", *"once", "ctrl+s")
         await shown.until(lambda: "Perhaps saved" in shown.text)

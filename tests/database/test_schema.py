@@ -17,6 +17,7 @@ from leadboard.database import sqlite
 from leadboard.database.sqlite import connect_sqlite
 from leadboard.database.transactions import plainly
 from tests.support import add_team, dump, rows
+from tests.support.processes import let_go
 
 
 def test_a_new_file_is_private_durable_and_of_this_version(tmp_path: Path) -> None:
@@ -168,13 +169,7 @@ def test_processes_that_create_one_file_after_another_side_by_side_all_succeed(
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", OPEN_MANY, str(tmp_path)]
     processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    let_go(processes)
     for process in processes:
         process.communicate(timeout=60)
     assert [process.returncode for process in processes] == [0] * 4

@@ -20,7 +20,7 @@ import models
 from leadboard.database.connection import database
 from tests.database.test_faults import AS_NOBODY, NEEDS_ROOT, assert_one_sentence, leadboard
 from tests.support import dump, rows
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, let_go
 from tests.support.server import Server
 
 OLD = Path(__file__).parent.parent / "old_tables"
@@ -208,16 +208,12 @@ models.open_database(sys.argv[1])
 def test_programs_that_open_it_at_once_upgrade_it_once(old: str, tmp_path: Path) -> None:
     pipe = subprocess.PIPE
     processes = [
-        subprocess.Popen([sys.executable, "-c", OPEN, old], stdin=pipe, stdout=pipe, cwd=ROOT)
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, old], stdin=pipe, stdout=pipe, text=True, cwd=ROOT
+        )
         for _ in range(4)
     ]
-    for process in processes:
-        assert process.stdout is not None
-        process.stdout.readline()
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
+    let_go(processes)
     assert [process.wait(30) for process in processes] == [0] * 4
     models.open_database(old)
     assert rows("SELECT version FROM schema_version") == [(models.SCHEMA_VERSION,)]

@@ -40,6 +40,17 @@ def leadboard(
     )
 
 
+def let_go(running: "Sequence[subprocess.Popen[str]]") -> None:
+    """Wait until every process has said that it is ready, then let all of them go at once."""
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+
 def together(target: str, bodies: Sequence[str], seed: int, seconds: float = 120) -> list[str]:
     """Run each body in a process of its own, all let go at once; return what they printed.
 
@@ -56,13 +67,7 @@ def together(target: str, bodies: Sequence[str], seed: int, seconds: float = 120
         )
         for number, body in enumerate(bodies)
     ]
-    for process in running:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
+    let_go(running)
     answers = [process.communicate(timeout=seconds)[0] for process in running]
     assert [process.returncode for process in running] == [0] * len(running)
     return answers
