@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from peewee import Field
+from peewee import Field, ModelSelect
 
 from leadboard.common.errors import Refused
 from leadboard.common.validation import (
@@ -95,6 +95,11 @@ class Entity:
     def _others(self) -> Sequence[Column]:
         """Return the columns that follow the name in a sentence, flags last."""
         return sorted(self.columns[1:], key=lambda column: column.kind is Kind.FLAG)
+
+    def select(self, *more: Any) -> "ModelSelect[Any]":
+        """Return the query of the ids and of these columns, with `more` columns at the end."""
+        columns = (column.field for column in self.columns)
+        return self.table.select(self.table.id, *columns, *more)
 
     def checked(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Return the values as they are stored; raises Refused for an invalid one."""

@@ -59,7 +59,8 @@ def leave_out_drivers(*targets: str | None) -> None:
             sys.modules.setdefault(driver, None)  # type: ignore[arg-type]  # None: "not installed"
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Return the name of the account, or a word for one that has no name."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # no such account, as in some containers

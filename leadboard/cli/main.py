@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadboard.cli.completion import completion
-from leadboard.cli.context import Choice, _login_name
+from leadboard.cli.context import Choice, login_name
 from leadboard.cli.copy import copy
 from leadboard.cli.errors import complain, drop_output
 from leadboard.cli.output import replace_unwritable
@@ -56,7 +56,7 @@ def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) ->
 @click.pass_context
 def cli(context: click.Context, target: str | None, actor: str | None) -> None:
     """Give appeals to operators by a fair lottery; without a command, open the screen."""
-    choice = Choice(target, _login_name() if actor is None else actor)
+    choice = Choice(target, login_name() if actor is None else actor)
     context.obj = choice
     if context.invoked_subcommand is None:
         from leadboard.cli.screen import postpone_collecting, require_terminal, show

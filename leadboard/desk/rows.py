@@ -17,9 +17,8 @@ from models import Appeal, EventChange, OperatorSource
 
 def columns_of(entity: Entity, row_id: int) -> dict[str, Any] | None:
     """Return the columns of a row that people edit; None where there is none with this id."""
-    columns = (column.field for column in entity.columns)
-    found = rows(entity.table.select(*columns).where(entity.table.id == row_id))
-    return dict(zip(entity.names, found[0], strict=True)) if found else None
+    found = rows(entity.select().where(entity.table.id == row_id))
+    return dict(zip(entity.names, found[0][1:], strict=True)) if found else None
 
 
 def row_of_id(entity: Entity, row_id: int) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _weigh(
         before = weight_of(operator_id, source_id)
         after = change(before)
         write_weight(operator_id, source_id, after, journal)
-        return f"{names}: weight {_shown(before)} → {_shown(after)}", before
+        return f"{names}: weight {weight_words(before)} → {weight_words(after)}", before
 
     return record(actor, "weight", work)
 
@@ -94,7 +94,7 @@ def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -
         (operator_id, source_id), before = next(iter(moved.items()))
         after = wanted[operator_id, source_id]
         names = f"{people[operator_id]} · {sources[source_id]}"
-        return f"{names}: weight {_shown(before)} → {_shown(after)}", 1
+        return f"{names}: weight {weight_words(before)} → {weight_words(after)}", 1
 
     return record(actor, "weights", work)
 
@@ -139,5 +139,6 @@ def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal)
     return f"{len(weights)} {what}{'' if len(weights) == 1 else 's'} at weight {even} each"
 
 
-def _shown(weight: int | None) -> str:
+def weight_words(weight: int | None) -> str:
+    """Return a weight as sentences name it, None being no link."""
     return "none" if weight is None else str(weight)

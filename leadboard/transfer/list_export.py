@@ -17,7 +17,6 @@ from leadboard.transfer.tables import (
     PAGE,
     Record,
     appeal_record,
-    columns_of,
     weights_by_source,
 )
 from models import Appeal, Operator, Source
@@ -88,7 +87,7 @@ def operators_shown(operator_ids: Sequence[int]) -> Shown:
 
 
 def _operators(operator_ids: Sequence[int]) -> Iterator[Record]:
-    found = {row[0]: row for row in rows(columns_of(OPERATOR, Operator.load))}
+    found = {row[0]: row for row in rows(OPERATOR.select(Operator.load))}
     yield from (found[key] for key in operator_ids if key in found)
 
 

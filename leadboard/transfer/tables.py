@@ -7,7 +7,7 @@ from typing import Any
 from peewee import ModelSelect
 
 from leadboard.database.connection import rows
-from leadboard.entities import OPERATOR, SOURCE, Entity
+from leadboard.entities import OPERATOR, SOURCE
 from leadboard.queries.appeals import AppealRow, with_names
 from models import Appeal, Lead, Operator, OperatorSource, Source
 
@@ -59,17 +59,11 @@ def table_of(what: str) -> ExportedTable:
 
 
 _QUERIES: dict[str, Callable[[], tuple["ModelSelect[Any]", Any]]] = {
-    "operators": lambda: (columns_of(OPERATOR), Operator.id),
-    "sources": lambda: (columns_of(SOURCE), Source.id),
+    "operators": lambda: (OPERATOR.select(), Operator.id),
+    "sources": lambda: (SOURCE.select(), Source.id),
     "leads": lambda: (Lead.select(Lead.id, Lead.external_id), Lead.id),
     "appeals": lambda: (with_names(), Appeal.id),
 }
-
-
-def columns_of(entity: Entity, *more: Any) -> "ModelSelect[Any]":
-    """Return the query of a table's id and of the columns that people edit, and `more`."""
-    columns = (column.field for column in entity.columns)
-    return entity.table.select(entity.table.id, *columns, *more)
 
 
 def _paged(query: "ModelSelect[Any]", key: Any) -> Iterator[Record]:

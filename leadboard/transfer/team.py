@@ -10,7 +10,9 @@ from leadboard.allocation.names import by_look, ids_by_name
 from leadboard.common.errors import Refused
 from leadboard.common.validation import checked_name, checked_weight, plain
 from leadboard.database.connection import rows
+from leadboard.desk.weights import weight_words
 from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind
+from leadboard.queries.team import weights
 from leadboard.transfer.cells import (
     Cell,
     bad_cell,
@@ -22,7 +24,7 @@ from leadboard.transfer.cells import (
 )
 from leadboard.transfer.plan import SAME, Plan
 from leadboard.transfer.reading import Row, by_column, column_in, csv_rows, heading, rows_of
-from models import Operator, OperatorSource, Source
+from models import Operator, Source
 
 Columns = dict[str, Any]
 RowsWanted = list[tuple[int | None, Columns]]
@@ -80,8 +82,7 @@ def plan_sources(file: BinaryIO, form: str) -> Plan:
 
 
 def _plan_rows(entity: Entity, file: BinaryIO, form: str) -> Plan:
-    columns = (column.field for column in entity.columns)
-    found = rows(entity.table.select(entity.table.id, *columns))
+    found = rows(entity.select())
     known = _Known({key: dict(zip(entity.names, row, strict=True)) for key, *row in found})
     wanted: RowsWanted = []
     plan = Plan(f"{entity.word}s", lambda actor: desk.import_rows(entity, wanted, actor=actor).note)
@@ -143,10 +144,7 @@ WeightChanges = list[tuple[int, int, int | None]]
 def plan_weights(file: BinaryIO, form: str) -> Plan:
     """Return what a matrix would change in the weights; raises Refused for a bad cell."""
     people, sources = ids_by_name(Operator), ids_by_name(Source)
-    links = OperatorSource.select(
-        OperatorSource.operator, OperatorSource.source, OperatorSource.weight
-    )
-    before = {(operator, source): weight for operator, source, weight in rows(links)}
+    before = {(operator, source): weight for operator, source, weight in rows(weights())}
     wanted: WeightChanges = []
     plan = Plan("weights", lambda actor: desk.set_weights(wanted, actor=actor).note)
     seen: dict[int, int] = {}
@@ -168,7 +166,9 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
             else:
                 kind = "unlinked" if after is None else "linked" if was is None else "changed"
                 plan.count(
-                    kind, f"{str(name).strip()} · {source.strip()}: {_shown(was)} → {_shown(after)}"
+                    kind,
+                    f"{str(name).strip()} · {source.strip()}: "
+                    f"{weight_words(was)} → {weight_words(after)}",
                 )
                 wanted.append((operator_id, source_id, after))
     return plan
@@ -176,10 +176,6 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
 
 def _weight(cell: Cell) -> int | None:
     return None if is_blank(cell) else checked_weight(number_in(cell))
-
-
-def _shown(weight: int | None) -> str:
-    return "none" if weight is None else str(weight)
 
 
 def _in_any_case(ids: Mapping[str, int]) -> dict[str, int]:

@@ -19,8 +19,6 @@ from tui.wording import words_of
 
 PROBE = 1.0
 """Seconds between checks whether the database can be written again."""
-
-
 PROBING = "probe"
 """The group of the worker that looks whether the database can be written again."""
 ACT = "act"
@@ -108,7 +106,11 @@ class ActingScreen(HomeScreen):
     @property
     def acts_under_way(self) -> int:
         """Return how many acts are neither stored nor refused yet."""
-        return sum(worker.group == ACT and not worker.is_finished for worker in self.app.workers)
+        return self._workers_of(ACT)
+
+    def _workers_of(self, group: str) -> int:
+        """Return how many workers of a group have not finished."""
+        return sum(each.group == group and not each.is_finished for each in self.app.workers)
 
     def stand(self, sentence: str) -> None:
         """Show why nothing can be stored, until a probe succeeds."""
@@ -120,7 +122,7 @@ class ActingScreen(HomeScreen):
 
     def _probe_once(self) -> None:
         # One at a time: on a lost server a probe may take longer than the time between two.
-        if not any(each.group == PROBING and not each.is_finished for each in self.app.workers):
+        if not self._workers_of(PROBING):
             self.probe()
 
     @work(group=PROBING, exit_on_error=False)
