@@ -24,10 +24,7 @@ def shown(desk: Desk, name: str = "all") -> Appeals:
 
 async def fed(desk: Desk, first: int, last: int) -> None:
     """Feed from elsewhere and wait until the desk has taken notice."""
-    version = desk.app.desk_screen.version
-    await desk.elsewhere(feed, first, last)
-    await desk.until(lambda: desk.app.desk_screen.version > version)
-    await desk.settle()
+    await desk.told(feed, first, last)
 
 
 def later_than(desk: Desk, version: int) -> bool:

@@ -68,6 +68,13 @@ class Desk:
 
         await asyncio.to_thread(run)
 
+    async def told(self, act: Callable[..., object], *arguments: Any, **options: Any) -> None:
+        """Do something elsewhere, and wait until the screen has read of it."""
+        version = self.app.desk_screen.version
+        await self.elsewhere(act, *arguments, **options)
+        await self.until(lambda: self.app.desk_screen.version > version)
+        await self.settle()
+
     def lines(self) -> list[str]:
         """Return the screen's lines as plain text."""
         strips = self.app.screen._compositor.render_strips()

@@ -73,7 +73,7 @@ async def test_a_lead_leads_to_its_appeals_and_back(file: Path) -> None:
 async def test_an_appeal_leads_to_everything_its_lead_wrote_and_back(file: Path) -> None:
     async with open_desk(file) as desk:
         team = Team()
-        await desk.elsewhere(allocator.submit, "lead_2", team.tg, "again from 2")
+        await desk.told(allocator.submit, "lead_2", team.tg, "again from 2")
         await desk.press("4", "f4", "G", "k", "L")
         assert "only lead_2 · esc goes back" in desk.text
         assert "again from 2" in desk.text

@@ -59,7 +59,7 @@ def test_the_readme_lists_every_key_and_no_other() -> None:
 
 async def test_the_desk_is_used_with_the_russian_layout_switched_on(tmp_path: Path) -> None:
     async with open_desk(tmp_path / "t.db") as desk:
-        await desk.elsewhere(acts.add_source, "tg", actor="t")
+        await desk.told(acts.add_source, "tg", actor="t")
         await desk.press("ф")  # a
         await desk.type("Анна")
         await desk.press("enter")

@@ -58,7 +58,7 @@ async def test_marks_survive_a_refusal_an_escape_and_a_filter(long_list: Path) -
 
 async def test_more_than_fit_are_asked_about(long_list: Path) -> None:
     async with open_desk(long_list) as desk:
-        await desk.elsewhere(acts.add_operator, "Gleb", 12, actor="t")
+        await desk.told(acts.add_operator, "Gleb", 12, actor="t")
         await desk.press("f4", *["shift+down"] * 19, "m")
         assert "Move 20 marked appeals to" in desk.text
         await desk.type("gle")
@@ -79,7 +79,7 @@ async def test_more_than_fit_are_asked_about(long_list: Path) -> None:
 
 async def test_all_that_match_are_marked_with_one_key_and_a_range_with_two(long_list: Path) -> None:
     async with open_desk(long_list) as desk:
-        await desk.elsewhere(feed, 31, 250)
+        await desk.told(feed, 31, 250)
         await desk.press("f4", "slash", *"lead_1", "enter")
         await desk.settle()
         await desk.press("asterisk")
@@ -99,7 +99,7 @@ async def test_a_batch_from_the_waiting_ones_leaves_those_that_went(long_list: P
         team = Team()
         for operator in (team.anna, team.boris):
             await desk.elsewhere(acts.set_weight, operator, team.vk, 0, actor="t")
-        await desk.elsewhere(feed, 31, 50)
+        await desk.told(feed, 31, 50)
         await desk.press("f4", "right_square_bracket", "asterisk")
         await desk.elsewhere(acts.assign, [40], team.anna, actor="other")
         await desk.press("m")

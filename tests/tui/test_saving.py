@@ -60,7 +60,7 @@ async def test_a_list_is_saved_with_all_its_rows_in_the_order_on_show(
     async with open_desk(long_list) as desk:
         team = Team()
         await desk.elsewhere(feed, 31, 1_234)
-        await desk.elsewhere(allocator.submit, "=cmd", team.vk, "x" * 9_000)
+        await desk.told(allocator.submit, "=cmd", team.vk, "x" * 9_000)
         await desk.press("f4")
         head, *lines = await saved(desk, folder)
         assert head[:4] == ["id", "timestamp", "external_id", "source"]

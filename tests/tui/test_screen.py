@@ -93,7 +93,7 @@ async def test_the_source_is_found_by_part_of_its_name_and_the_odds_follow(staff
 async def test_a_known_lead_is_suggested(staffed: Path) -> None:
     async with open_desk(staffed) as desk:
         team = Team()
-        await desk.elsewhere(allocator.submit, "tg_123456", team.tg_main, "earlier")
+        await desk.told(allocator.submit, "tg_123456", team.tg_main, "earlier")
         await desk.press("n")
         await desk.type("tg_m")
         await desk.press("enter")

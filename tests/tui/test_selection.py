@@ -130,7 +130,7 @@ async def test_a_key_for_a_row_that_left_in_that_moment_hits_no_other(long_list:
         team = Team()
         for operator in (team.anna, team.boris):
             await desk.elsewhere(acts.set_weight, operator, team.vk, 0, actor="t")
-        await desk.elsewhere(feed, 31, 35)
+        await desk.told(feed, 31, 35)
         await desk.press("f4", "right_square_bracket", "down", "y")
         assert "Appeal #34 of lead_34 (vk) copied" in desk.text
         version = desk.app.desk_screen.version
@@ -150,7 +150,7 @@ async def test_a_row_meant_is_not_forgotten_when_its_neighbour_leaves_too(long_l
         team = Team()
         for operator in (team.anna, team.boris):
             await desk.elsewhere(acts.set_weight, operator, team.vk, 0, actor="t")
-        await desk.elsewhere(feed, 31, 35)
+        await desk.told(feed, 31, 35)
         await desk.press("f4", "right_square_bracket", "down", "c")
         assert closed() == [34]
         for appeal in (33, 32):
