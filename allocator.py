@@ -20,7 +20,8 @@ from leadboard.allocation.intake import (
     store_appeal,
     store_appeals,
 )
-from leadboard.allocation.journal import Journal, subject_of
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.ledger import received, write_arrivals
 from leadboard.allocation.limits import name_of
 from leadboard.allocation.locks import hold_all, take_turn_for
 from leadboard.allocation.lottery import LOTTERY, why_nobody
@@ -49,7 +50,14 @@ def submit(
     Trouble when the database cannot be written.
     """
     draft = Draft.checked(external_id, source_id, message, key)
-    return transact(lambda: place(draft, rng, Journal()))
+    return transact(lambda: _arrive(draft, rng))
+
+
+def _arrive(draft: Draft, rng: random.Random) -> Placed:
+    journal = Journal()
+    placed = place(draft, rng, journal)
+    journal.write_without_act()
+    return placed
 
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
@@ -61,17 +69,18 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     decision = _decide_in_turn(draft.source_id, rng)
     # Behind the operators: a new lead is a lock as well, and all take their locks in one order.
     lead_id = lead_id_of(draft.external_id)
-    timestamp = now()
     columns = decision.columns()
-    appeal_id = store_appeal(draft, lead_id, columns, timestamp)
-    journal.note(subject_of("appeal", appeal_id), None, {**columns, "closed_at": None})
+    # Only now, because it may have waited for its turn: appeals go by id and by time alike.
+    journal.at = now()
+    appeal_id = store_appeal(draft, lead_id, columns, journal.at)
+    journal.note_appeal(received(appeal_id, columns))
     return Placed(
         appeal_id,
         lead_id,
         draft.source_id,
         decision.operator_id,
         name_of(decision.operator_id),
-        timestamp,
+        journal.at,
         None if decision.operator_id else why_nobody(decision.candidates),
     )
 
@@ -150,6 +159,7 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
     leads = lead_ids([draft.external_id for draft in drafts], known)
     moment = now()
     ids = store_appeals(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
+    write_arrivals(ids)
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
     return [
         Placed(

@@ -26,11 +26,11 @@ from leadboard.common.validation import (
     MAX_NOTE,
     MAX_WEIGHT,
 )
-from leadboard.database.connection import database
+from leadboard.database.connection import database, engine
 from leadboard.database.fields import UtcField
 from leadboard.database.schema import Schema
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Table(Model):
@@ -210,6 +210,77 @@ EventChange.add_index(
 )
 
 
+class Step(Table):
+    """One change of one appeal, with the appeal as it is after it: what a row of the ledger holds.
+
+    `drawn` says that the lottery chose the operator in this change, by `draw` from the roster.
+    `event` is the act that did it, null for an arrival. Rows are only ever added.
+    """
+
+    at = UtcField()
+    appeal = ForeignKeyField(Appeal, backref="+", on_delete="RESTRICT", index=False)
+    kind = TextField(constraints=[Check("length(kind) BETWEEN 1 AND 20")])
+    # Operators without foreign keys, which would need an index of their own: a row outlives them.
+    operator_id = BigIntegerField(null=True)
+    was_operator_id = BigIntegerField(null=True)
+    closed_at = UtcField(null=True)
+    roster = ForeignKeyField(Roster, backref="+", on_delete="RESTRICT", null=True, index=False)
+    draw = BigIntegerField(null=True)
+    drawn = BooleanField(constraints=[Check("drawn IN (TRUE, FALSE)")])
+    event = ForeignKeyField(Event, backref="+", on_delete="RESTRICT", null=True, index=False)
+
+
+class Change(Step):
+    """The ledger: `seq` grows in the order of commits, so that a reader past it misses nothing."""
+
+    seq = BigAutoField()
+
+
+class PendingChange(Step):
+    """Rows of the ledger on a server whose place is not settled yet; see `ledger.settle`."""
+
+    id = BigAutoField()
+
+
+for _ledger in (Change, PendingChange):
+    _name, _order = _ledger._meta.table_name, _ledger._meta.primary_key
+    _ledger.add_index(_ledger.index(_ledger.appeal, _order, name=f"{_name}_by_appeal"))
+    _ledger.add_index(
+        _ledger.index(
+            _ledger.event, _order, name=f"{_name}_by_event", where=_ledger.event.is_null(False)
+        )
+    )
+
+
+class LedgerBounds(Table):
+    """The one row about the ledger as a whole, which is locked while places are settled.
+
+    Rows up to `pruned` may be gone; those up to `rebuilt` were made by an upgrade from what appeals
+    and acts still knew.
+    """
+
+    id = BigAutoField()
+    pruned = BigIntegerField()
+    rebuilt = BigIntegerField()
+
+
+_STEP_COLUMNS = ", ".join(f'"{field.column_name}"' for field in Step._meta.sorted_fields[1:])
+_SETTLED = f'SELECT "seq" AS "place", {_STEP_COLUMNS} FROM "change"'
+# What is pending comes after all that is settled; on SQLite nothing ever is.
+_PENDING = f'SELECT {2**62} + "id", {_STEP_COLUMNS} FROM "pending_change"'
+
+
+class AppealStep(Step):
+    """The view of all rows of the ledger, settled or not; those of one appeal go by `place`."""
+
+    place = BigIntegerField()
+
+    class Meta:
+        """A view has no key."""
+
+        primary_key = False
+
+
 class OpenDrain(Table):
     """An act with an unfinished drain: its sentence, and how many appeals it has handed out.
 
@@ -233,6 +304,9 @@ TABLES: list[type[Table]] = [
     Event,
     EventChange,
     OpenDrain,
+    Change,
+    PendingChange,
+    LedgerBounds,
 ]
 
 
@@ -246,8 +320,15 @@ def open_database(
     opened, is not a Leadboard database, or is from a newer version.
     """
     # Rosters and events keep the ids of deleted operators and sources, so none is given out again.
-    schema = Schema(TABLES, SCHEMA_VERSION, never_reused=(Operator.id, Source.id))
+    schema = Schema(TABLES, SCHEMA_VERSION, (Operator.id, Source.id), _complete)
     return schema.open(target, may_create=may_create, may_only_read=may_only_read)
+
+
+def _complete() -> None:
+    """Add to new tables what Peewee does not create: the view, and the row to lock."""
+    parts = [_SETTLED, _PENDING] if engine().is_server else [_SETTLED]
+    database.execute_sql(f'CREATE VIEW "appeal_step" AS {" UNION ALL ".join(parts)}')
+    LedgerBounds.insert(id=1, pruned=0, rebuilt=0).execute()
 
 
 def is_waiting() -> Expression:

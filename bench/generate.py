@@ -248,12 +248,22 @@ def _write_acts(connection: sqlite3.Connection) -> None:
         f" SELECT id / {ACT_EVERY}, closed_at, 'bench', 'close', 'Appeal #' || id || ' closed', 0"
         f" FROM appeal WHERE {acted}"
     )
+    _write_ledger(connection, acted)
+
+
+def _write_ledger(connection: sqlite3.Connection, acted: str) -> None:
+    """Record that each appeal was received, and that it was closed, by an act where it was one."""
+    columns = "at, appeal_id, kind, operator_id, closed_at, roster_id, draw, drawn"
     connection.execute(
-        "INSERT INTO event_change (event_id, subject, before, after)"
-        f" SELECT id / {ACT_EVERY}, 'appeal:' || id,"
-        " json_object('closed_at', NULL, 'operator_id', operator_id),"
-        " json_object('closed_at', closed_at, 'operator_id', operator_id)"
-        f" FROM appeal WHERE {acted}"
+        f"INSERT INTO change ({columns})"
+        " SELECT timestamp, id, 'received', operator_id, NULL, roster_id, draw, draw IS NOT NULL"
+        " FROM appeal ORDER BY id"
+    )
+    connection.execute(
+        f"INSERT INTO change ({columns}, was_operator_id, event_id)"
+        " SELECT closed_at, id, 'closed', operator_id, closed_at, roster_id, draw, 0, operator_id,"
+        f" iif({acted}, id / {ACT_EVERY}, NULL)"
+        " FROM appeal WHERE closed_at IS NOT NULL ORDER BY closed_at"
     )
 
 

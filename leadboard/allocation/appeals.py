@@ -1,49 +1,21 @@
 """The state of one appeal: who has it, whether it is open, and how that changes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from peewee import Cast, Field, IntegerField, ModelSelect, ValuesList, fn
 
-from leadboard.allocation.journal import Columns, Journal, subject_of
+from leadboard.allocation.appeal_state import AppealState
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.ledger import AppealChange, Columns
 from leadboard.common.errors import Missing, TooBusy
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from models import Appeal, Lead, Source, is_waiting
 
 LONGEST = 40
 """Characters of a lead's id or a source's name that a sentence quotes."""
-
-
-@dataclass(frozen=True, slots=True)
-class AppealState:
-    """What decides whether an appeal takes a place: its operator, and whether it is open."""
-
-    id: int
-    source_id: int
-    operator_id: int | None
-    closed_at: datetime | None
-    roster_id: int | None
-    draw: int | None
-    withdrawn: bool
-
-    @property
-    def holder(self) -> int | None:
-        """Return the operator whose place it takes; None when closed or waiting."""
-        return None if self.closed_at else self.operator_id
-
-    def columns(self) -> dict[str, object]:
-        """Return the columns that acts change."""
-        return {
-            "operator_id": self.operator_id,
-            "closed_at": self.closed_at,
-            "roster_id": self.roster_id,
-            "draw": self.draw,
-            "withdrawn": self.withdrawn,
-        }
 
 
 Rewriting = tuple[AppealState, Columns]
@@ -96,7 +68,7 @@ def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
 
 
 _COLUMNS = (Appeal.operator, Appeal.closed_at, Appeal.roster, Appeal.draw, Appeal.withdrawn)
-"""The columns that acts change."""
+"""The columns that acts change, in the order of `AppealState.columns`."""
 
 _WRITTEN = (Appeal.id, Appeal.operator, Appeal.closed_at, *_COLUMNS)
 """The values of each row of a rewriting: its appeal, the state before, and the new columns."""
@@ -172,36 +144,23 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
     rewrite_all([(state, columns)], journal)
 
 
-def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal) -> None:
-    """Do for many different appeals what `rewrite` does for one."""
-    for chunk in chunks(rewritings):
-        values = [_written(state, columns) for state, columns in chunk]
-        if _rewriting(len(chunk)).changes_in_turn(chain.from_iterable(values)) != len(chunk):
+def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal, *, drawn: bool = False) -> None:
+    """Do for many different appeals what `rewrite` does for one; `drawn` by the lottery."""
+    changed = [(state, state.changed(columns)) for state, columns in rewritings]
+    for chunk in chunks(changed):
+        values = chain.from_iterable(_written(*each) for each in chunk)
+        if _rewriting(len(chunk)).changes_in_turn(values) != len(chunk):
             raise TooBusy(f"{_named(chunk)} changed by somebody else: try again.")
-    for state, columns in rewritings:
-        _note(state, columns, journal)
+    for before, after in changed:
+        journal.note_appeal(AppealChange.between(before, after, drawn=drawn))
 
 
-def _written(state: AppealState, columns: Columns) -> tuple[object, ...]:
-    after = {**state.columns(), **columns}
-    was = (state.id, state.operator_id, state.closed_at)
-    return (*was, *(after[field.column_name] for field in _COLUMNS))
+def _written(before: AppealState, after: AppealState) -> tuple[object, ...]:
+    return (before.id, before.operator_id, before.closed_at, *after.columns().values())
 
 
-def _named(chunk: Sequence[Rewriting]) -> str:
+def _named(chunk: Sequence[tuple[AppealState, AppealState]]) -> str:
     return f"Appeal #{chunk[0][0].id} was" if len(chunk) == 1 else "Appeals were"
-
-
-def _note(state: AppealState, columns: Columns, journal: Journal) -> None:
-    before = state.columns()
-    # Always with its operator and whether it is open: an undo must see if either changed since.
-    noted = dict.fromkeys(("operator_id", "closed_at", *columns))
-    after = {**before, **columns}
-    journal.note(
-        subject_of("appeal", state.id),
-        {name: before[name] for name in noted},
-        {name: after[name] for name in noted},
-    )
 
 
 _OLDEST = Compiled(

@@ -54,7 +54,7 @@ def drain(
             heapq.heappop(front)
         else:
             heapq.heapreplace(front, (following.id, following, line))
-    rewrite_all(given, journal)
+    rewrite_all(given, journal, drawn=True)
     wheels.settle()
     return Drained(len(given), has_more=bool(front))
 

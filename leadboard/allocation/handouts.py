@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
-from leadboard.allocation.journal import Change, Journal, last_words, row_of
+from leadboard.allocation.journal import Journal, TeamChange, last_words, row_of
 from leadboard.allocation.lottery import LOTTERY
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import rows
@@ -98,17 +98,17 @@ def with_given(note: str, given: int) -> str:
 def share(flow: Journal) -> tuple[Parts, Journal]:
     """Return the hand-outs that open acts made possible, by act, and the rest."""
     rest, parts = Journal(), dict[Open, Journal]()
-    acts = open_acts() if flow.changes else []
-    for change in flow:
-        act = next((act for act in acts if _receiver(change) in act.operators), None)
-        (rest if act is None else parts.setdefault(act, Journal())).add(change)
+    acts = open_acts() if flow.appeals else []
+    for change in flow.appeals:
+        act = next((act for act in acts if change.operator_id in act.operators), None)
+        (rest if act is None else parts.setdefault(act, Journal())).note_appeal(change)
     return parts, rest
 
 
 def record_parts(parts: Parts) -> None:
     """Record hand-outs as parts of the open acts that made them possible."""
     for act, part in parts.items():
-        given = act.given + len(part.changes)
+        given = act.given + len(part.appeals)
         # A new event each time, with the total so far: one that was shown never changes.
         part.write(act.actor, HAND_OUT, with_given(act.note, given), part_of=act.event_id)
         _GIVEN.changes(event_id=act.event_id, given=given)
@@ -119,7 +119,7 @@ def record_shared(
 ) -> None:
     """Record hand-outs with their open acts, and those of no open act as an event of their own."""
     record_parts(parts)
-    if given := len(rest.changes):
+    if given := len(rest.appeals):
         rest.write(actor, HAND_OUT, f"{given} waiting handed out", part_of=part_of)
 
 
@@ -164,7 +164,7 @@ def hand_out_all(actor: str) -> int:
         pass
     record_shared(*share(flow), actor)
     close_all()
-    return len(flow.changes)
+    return len(flow.appeals)
 
 
 def words_of(event_id: int) -> str:
@@ -173,35 +173,19 @@ def words_of(event_id: int) -> str:
     return words
 
 
-def _receiver(change: Change) -> object:
-    return (change.after or {})["operator_id"]
-
-
 # --- the operators to whom an act may hand out waiting appeals ---------------------------------
 
 
 def _reached(journal: Journal) -> set[int]:
     """Return the operators who got room, or who serve the sources of returned appeals."""
-    touched: set[int] = set()
-    returned: list[int] = []
-    for change in journal:
-        table, key = row_of(change.subject)
-        if table in ("operator", "weight", "load"):
-            touched.add(key[0])
-        elif table == "appeal":
-            touched |= _freed(change)
-            returned += key if _is_returned(change) else ()
+    touched = {row_of(each.subject)[1][0] for each in journal.told if _gives_room(each)}
+    touched |= {each.was_operator_id for each in journal.appeals if each.was_operator_id}
+    returned = [each.appeal_id for each in journal.appeals if each.is_left_waiting]
     return touched | set(_serving(returned))
 
 
-def _freed(change: Change) -> set[int]:
-    had = (change.before or {}).get("operator_id")
-    return {had} if isinstance(had, int) else set()
-
-
-def _is_returned(change: Change) -> bool:
-    after = change.after or {}
-    return after.get("operator_id") is None and after.get("closed_at") is None
+def _gives_room(change: TeamChange) -> bool:
+    return row_of(change.subject)[0] in ("operator", "weight", "load")
 
 
 def _serving(appeal_ids: list[int]) -> Iterator[int]:

@@ -1,7 +1,6 @@
 """The record of acts: what each did to which row, so that it can be shown and undone."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -10,21 +9,21 @@ from typing import Any
 
 from peewee import Function, fn
 
+from leadboard.allocation import ledger
+from leadboard.allocation.ledger import AppealChange, Columns
+from leadboard.allocation.ledger_reading import with_parts
 from leadboard.database.compiled_queries import Compiled, chunks, params
 from leadboard.database.connection import rows
-from leadboard.database.fields import UtcField, moment_of, now, stamp
-from models import Appeal, Event, EventChange, Operator, OperatorSource, Source
+from leadboard.database.fields import now
+from models import Event, EventChange
 
 REPAIR = "repair"
 """The one act that cannot be undone."""
 
-Columns = Mapping[str, object]
-"""Column names and values of one row."""
-
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One row before and after an act; None means that there was no row."""
+class TeamChange:
+    """One row of the team before and after an act; None means that there was no row."""
 
     subject: str
     before: Columns | None
@@ -33,35 +32,41 @@ class Change:
 
 @dataclass(slots=True)
 class Journal:
-    """What the current act has done so far: the first `before` and the last `after` of each row."""
+    """What the current act has done so far: to rows of the team, and to appeals in their order.
 
-    changes: dict[str, Change] = field(default_factory=dict)
+    Of each row of the team it holds the first `before` and the last `after`.
+    """
+
+    team: dict[str, TeamChange] = field(default_factory=dict)
+    appeals: list[AppealChange] = field(default_factory=list)
     at: datetime = field(default_factory=now)
     """When the act is done: one moment for all that it does."""
     odd_names: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     """The result of `names.odd_names` by table, read once for an act that names many rows."""
 
-    def add(self, change: Change) -> None:
-        """Add a change that another journal holds."""
-        self.note(change.subject, change.before, change.after)
-
-    def add_all(self, changes: Iterable[Change]) -> None:
-        """Add the changes of another journal."""
-        for change in changes:
-            self.add(change)
-
     def note(self, subject: str, before: Columns | None, after: Columns | None) -> None:
         """Add one change of the row that `subject` names, such as `operator:3`."""
-        earlier = self.changes.get(subject)
+        earlier = self.team.get(subject)
         if earlier is None:
-            self.changes[subject] = Change(subject, before, after)
+            self.team[subject] = TeamChange(subject, before, after)
             return
-        self.changes[subject] = Change(
+        self.team[subject] = TeamChange(
             subject, _over(before, earlier.before), _over(earlier.after, after)
         )
 
-    def __iter__(self) -> Iterator[Change]:
-        return (change for change in self.changes.values() if _is_told(change))
+    def note_appeal(self, change: AppealChange) -> None:
+        """Add one change of an appeal."""
+        self.appeals.append(change)
+
+    @property
+    def told(self) -> list[TeamChange]:
+        """Return the rows of the team that do not end as they began."""
+        return [each for each in self.team.values() if each.before != each.after]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was changed."""
+        return not self.appeals and not self.told
 
     def write(
         self,
@@ -88,23 +93,23 @@ class Journal:
             part_of=part_of,
         ).execute()
         changes = [
-            (event_id, each.subject, to_json(each.before), to_json(each.after)) for each in self
+            (event_id, each.subject, to_json(each.before), to_json(each.after))
+            for each in self.told
         ]
         for chunk in chunks(changes):
             _new_changes(len(chunk)).changes_in_turn(chain.from_iterable(chunk))
+        ledger.write(self.appeals, self.at, event_id)
         return event_id
+
+    def write_without_act(self) -> None:
+        """Store the changes of appeals in the current transaction, for an arrival."""
+        ledger.write(self.appeals, self.at, None)
 
 
 @cache
 def _new_changes(count: int) -> Compiled:
     columns = (EventChange.event, EventChange.subject, EventChange.before, EventChange.after)
     return Compiled(lambda: EventChange.insert_many([params(*columns)] * count))
-
-
-def _is_told(change: Change) -> bool:
-    # An appeal that was returned and drew the same again ends as it began, but its history must
-    # show the return and undo must find it. Any other row that ends as it began is left out.
-    return change.before != change.after or row_of(change.subject)[0] == "appeal"
 
 
 def _over(base: Columns | None, top: Columns | None) -> Columns | None:
@@ -114,19 +119,17 @@ def _over(base: Columns | None, top: Columns | None) -> Columns | None:
     return {**base, **top}
 
 
-def changes_of(event_id: int) -> list[Change]:
-    """Return what the act did with all its parts, row by row: the first before, the last after."""
-    parts = Event.select(Event.id).where((Event.id == event_id) | (Event.part_of == event_id))
+def team_changes_of(event_id: int) -> list[TeamChange]:
+    """Return what the act did with all its parts to the team: the first before, the last after."""
     found = (
         EventChange.select(EventChange.subject, EventChange.before, EventChange.after)
-        .where(EventChange.event.in_(parts))
+        .where(EventChange.event.in_(with_parts(event_id)))
         .order_by(EventChange.event)
     )
     whole = Journal()
     for subject, before, after in rows(found):
-        table = subject.partition(":")[0]
-        whole.note(subject, from_json(before, table), from_json(after, table))
-    return list(whole)
+        whole.note(subject, from_json(before), from_json(after))
+    return whole.told
 
 
 _PART = Event.alias()
@@ -139,28 +142,19 @@ def last_words() -> Function:
     return fn.COALESCE(newest.order_by(_PART.part_of.desc(), _PART.id.desc()).limit(1), Event.note)
 
 
-_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=stamp)
-_TABLES = {"operator": Operator, "source": Source, "weight": OperatorSource, "appeal": Appeal}
-_MOMENTS = {
-    name: [field.column_name for field in table._meta.sorted_fields if isinstance(field, UtcField)]
-    for name, table in _TABLES.items()
-}
-"""The columns that JSON has no type for, by the first word of a subject."""
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def to_json(columns: Columns | None) -> str | None:
-    """Return the canonical JSON of a row; a moment is written as in its table."""
+    """Return the canonical JSON of a row."""
     return None if columns is None else _WRITER.encode(columns)
 
 
-def from_json(text: str | None, table: str) -> Columns | None:
-    """Return the row that `to_json` wrote; `table` is the first word of its subject."""
+def from_json(text: str | None) -> Columns | None:
+    """Return the row that `to_json` wrote."""
     if text is None:
         return None
     columns: dict[str, Any] = json.loads(text)
-    for name in _MOMENTS.get(table, ()):
-        if columns.get(name) is not None:
-            columns[name] = moment_of(columns[name])
     return columns
 
 

@@ -1,6 +1,7 @@
 """Moves by hand: assign, return, close and reopen one appeal, in the current transaction."""
 
-from leadboard.allocation.appeals import AppealState, numbered, rewrite, state_of
+from leadboard.allocation.appeal_state import AppealState
+from leadboard.allocation.appeals import numbered, rewrite, state_of
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.limits import claim, claim_over, name_of, release
 from leadboard.common.errors import Missing, Refused

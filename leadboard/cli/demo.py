@@ -5,7 +5,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from allocator import submit
@@ -13,9 +13,9 @@ from leadboard import desk
 from leadboard.cli import samples
 from leadboard.common.errors import Refused, Trouble
 from leadboard.database.connection import database, rows
-from leadboard.database.fields import now
+from leadboard.database.fields import as_if_at, now
 from leadboard.database.transactions import plainly, transact
-from models import Appeal, Event, Operator, Source, is_waiting, open_database
+from models import Appeal, Operator, Source, is_waiting, open_database
 
 ACTOR = "simulation"
 
@@ -38,11 +38,11 @@ def seed(rng: random.Random) -> None:
 def _seed(rng: random.Random) -> None:
     gaps = [timedelta(seconds=rng.expovariate(1 / PAST_GAP)) for _ in range(PAST_APPEALS)]
     moment = now() - sum(gaps, timedelta())
-    _add_team()
-    # The team must be older than the first appeal of its past.
-    Event.update(at=moment).execute()
+    with as_if_at(moment):
+        _add_team()
     for gap in gaps:
-        _live_through(moment, rng)
+        with as_if_at(moment):
+            _live_through(rng)
         moment += gap
 
 
@@ -58,16 +58,12 @@ def _add_team() -> None:
                 desk.set_weight(operators[name], source_id, weight, actor=ACTOR)
 
 
-def _live_through(moment: datetime, rng: random.Random) -> None:
+def _live_through(rng: random.Random) -> None:
     """Add one appeal of the past, and close others once the team is busy enough."""
     source_id, source = pick_source(rng) or (0, "")
-    placed = submit(samples.external_id(source, rng), source_id, samples.message(rng), rng=rng)
-    # A submission and an act are always of now, so the past is written over them.
-    Appeal.update(timestamp=moment).where(Appeal.id == placed.id).execute()
+    submit(samples.external_id(source, rng), source_id, samples.message(rng), rng=rng)
     while fullness() > CALM and (appeal_id := pick_open(rng)):
-        done = desk.close([appeal_id], actor=ACTOR)
-        Appeal.update(closed_at=moment).where(Appeal.id == appeal_id).execute()
-        Event.update(at=moment).where(Event.id == done.event_id).execute()
+        desk.close([appeal_id], actor=ACTOR)
 
 
 def pick_source(rng: random.Random) -> tuple[int, str] | None:

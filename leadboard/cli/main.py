@@ -129,26 +129,36 @@ def check(context: click.Context, repair: bool) -> None:
 
 
 @cli.command()
+@click.option(
+    "--level",
+    type=click.FloatRange(0, 1),
+    default=0.05,
+    show_default=True,
+    help="How often an honest lottery may be accused.",
+)
 @click.pass_context
-def verify(context: click.Context) -> None:
-    """Replay every recorded draw against its roster, and test how evenly the draws fell.
+def verify(context: click.Context, level: float) -> None:
+    """Replay every draw of the ledger, and test whether the shares follow the weights.
+
+    Each draw must give the operator whom its roster gives, each line must begin where the one
+    before ended, each appeal must be as its last line says, and none may be missing. Then what
+    every operator got is compared with what was due to them, roster by roster.
 
     \b
     Examples:
       leadboard verify
+      leadboard verify --level 0.001
     """
-    from leadboard.allocation import audit
+    from leadboard.allocation.verification import verify as replay
+    from leadboard.cli.verdict import verdict
 
     choice: Choice = context.obj
     choice.open(may_only_read=True)
-    outcome = audit.verify()
+    outcome = replay()
     _tell(outcome.findings)
-    evenness = "evenly" if outcome.is_even else "NOT evenly"
-    click.echo(
-        f"{outcome.draws} draws replayed, {len(outcome.findings)} contradicted; they fell "
-        f"{evenness} (chi-square {outcome.chi_square:.1f}, 19 degrees of freedom)."
-    )
-    context.exit(1 if outcome.findings or not outcome.is_even else 0)
+    for line in verdict(outcome, level):
+        click.echo(line)
+    context.exit(1 if outcome.findings or not outcome.evenness.is_even(level) else 0)
 
 
 @cli.command()

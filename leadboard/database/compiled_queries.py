@@ -210,6 +210,9 @@ def _refuse_frozen_defaults(query: Query) -> None:
     if not isinstance(query, Insert):
         return
     given: Any = query._insert  # type: ignore[attr-defined]
+    # Copied from other rows, by a query that names its own columns.
+    if isinstance(given, Query):
+        return
     first = given if isinstance(given, Mapping) else given[0]
     named = {getattr(key, "column_name", key) for key in first}
     # Peewee computes such a default while it builds the SQL, which happens only once here.

@@ -1,5 +1,8 @@
 """Column types that Peewee does not have, and the current time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -72,6 +75,19 @@ def _stamp(moment: datetime) -> str:
     return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+_pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
+
+
 def now() -> datetime:
     """Return the current time in UTC."""
-    return datetime.now(UTC)
+    return _pretended.get() or datetime.now(UTC)
+
+
+@contextmanager
+def as_if_at(moment: datetime) -> Iterator[None]:
+    """Let the block be done at another moment, such as in the past of a demo."""
+    token = _pretended.set(moment)
+    try:
+        yield
+    finally:
+        _pretended.reset(token)

@@ -1,6 +1,6 @@
 """Opening a database, whose tables are created on first use and upgraded later."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,15 @@ _PLAIN: dict[Any, list[Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables of one version; no id of `never_reused` columns is ever given to a second row."""
+    """Tables of one version; no id of `never_reused` columns is ever given to a second row.
+
+    `complete` adds to new tables what Peewee cannot create.
+    """
 
     tables: Sequence[type[Model]]
     version: int
     never_reused: Sequence[Any]
+    complete: Callable[[], None]
 
     def open(self, target: str | Path | None, *, may_create: bool, may_only_read: bool) -> Database:
         """Open the database by path or URL, and bind the tables to it; raises Trouble."""
@@ -87,4 +91,5 @@ class Schema:
                 "name another one."
             )
         database.create_tables(list(self.tables))
+        self.complete()
         database.execute_sql(f"INSERT INTO schema_version (version) VALUES ({int(self.version)})")

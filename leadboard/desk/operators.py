@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from leadboard.allocation import lifecycle
 from leadboard.allocation.appeals import open_appeals_of
-from leadboard.allocation.journal import Columns, Journal
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.ledger import Columns
 from leadboard.allocation.limits import load_of
 from leadboard.common.errors import Refused
 from leadboard.common.validation import checked_limit

@@ -79,14 +79,13 @@ def _do(work: Work[R], store: Callable[[Journal, str], int]) -> tuple[Done[R], b
     batch = hand_out_batch()
     note = words() if callable(words) else words
     # The act did nothing and has no event; what was handed out must be recorded all the same.
-    if not any(journal):
+    if journal.is_empty:
         record_shared(batch.parts, batch.rest)
         return Done(note, None, result), batch.has_more
-    given = len(batch.rest.changes)
+    given = len(batch.rest.appeals)
     told = with_given(note, given)
     # A copy: `leave_open` looks at what the act itself changed, without the batch.
-    whole = replace(journal, changes=dict(journal.changes))
-    whole.add_all(batch.rest)
+    whole = replace(journal, appeals=[*journal.appeals, *batch.rest.appeals])
     event_id = store(whole, told)
     record_parts(batch.parts)
     if batch.has_more:

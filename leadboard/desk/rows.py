@@ -5,14 +5,16 @@ from typing import Any
 
 from peewee import Expression
 
-from leadboard.allocation.journal import Columns, Journal, subject_of
+from leadboard.allocation.journal import Journal, subject_of
+from leadboard.allocation.ledger import Columns
+from leadboard.allocation.ledger_reading import has_served
 from leadboard.allocation.names import is_taken, odd_names
 from leadboard.common.errors import Missing, Refused, Taken
 from leadboard.common.validation import plain
 from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import rows
 from leadboard.entities import OPERATOR, SOURCE, Entity
-from models import Appeal, EventChange, OperatorSource
+from models import Appeal, OperatorSource
 
 
 def columns_of(entity: Entity, row_id: int) -> dict[str, Any] | None:
@@ -87,7 +89,7 @@ def delete(entity: Entity, row_id: int, journal: Journal) -> Columns:
 
 
 def _refuse_if_served(operator_id: int, name: str) -> None:
-    if _has_served(operator_id):
+    if has_served(operator_id):
         raise Refused(f"{name} has had appeals: switch the operator off instead.")
 
 
@@ -177,16 +179,3 @@ def _cell(weight: int | None) -> dict[str, object] | None:
 def _unlink_all(links: Expression, journal: Journal) -> None:
     pairs = OperatorSource.select(OperatorSource.operator, OperatorSource.source).where(links)
     write_weights(dict.fromkeys(rows(pairs)), journal)
-
-
-def _has_served(operator_id: int) -> bool:
-    """Tell whether the operator has an appeal, or had one before somebody moved it."""
-    if Appeal.select().where(Appeal.operator == operator_id).exists():
-        return True
-    moved = EventChange.select().where(
-        EventChange.subject.startswith("appeal:"),
-        # With the character that follows in the JSON: 7 must not be found in 70.
-        EventChange.before.contains(f'"operator_id":{operator_id},')
-        | EventChange.before.contains(f'"operator_id":{operator_id}}}'),
-    )
-    return bool(moved.exists())

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
-from leadboard.allocation.appeals import AppealState, Rewriting, numbered, rewrite_all, states_of
-from leadboard.allocation.journal import Change, Columns, Journal, changes_of, row_of
+from leadboard.allocation.appeal_state import AppealState
+from leadboard.allocation.appeals import Rewriting, numbered, rewrite_all, states_of
+from leadboard.allocation.journal import Journal, TeamChange, row_of, team_changes_of
+from leadboard.allocation.ledger import Columns
+from leadboard.allocation.ledger_reading import Span, spans_of
 from leadboard.allocation.limits import claim_over, claim_room, name_of, release, room_of
 from leadboard.common.errors import Refused
 from leadboard.database.compiled_queries import chunks
@@ -32,18 +35,11 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
     Raises Refused when a row is no longer as the event left it, or when a place that an appeal
     would go back to is taken; `force` lets it go back anyway.
     """
-    changes = changes_of(event_id)
-    by_table: dict[str, list[Change]] = {"operator": [], "source": [], "weight": [], "appeal": []}
-    for change in changes:
+    by_table: dict[str, list[TeamChange]] = {"operator": [], "source": [], "weight": []}
+    for change in team_changes_of(event_id):
         by_table[row_of(change.subject)[0]].append(change)
-    states = states_of([row_of(change.subject)[1][0] for change in by_table["appeal"]])
-    current = _Current(states, _weights_now(by_table["weight"]))
-    for change in changes:
-        _refuse_if_changed(change, current.of(change.subject))
-    moves = sorted(
-        (_move(change, states, journal.at) for change in by_table["appeal"]),
-        key=lambda move: move[0].id,
-    )
+    _refuse_if_team_changed(by_table)
+    moves = _moves(spans_of(event_id), journal.at)
     # Places are freed before any is taken, or two full operators could not swap appeals back. The
     # team lies between: an appeal may go back to an operator, or a limit, that comes back as well.
     _release_all(moves)
@@ -54,34 +50,31 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
 # --- is the world still as the event left it? -------------------------------------------------
 
 
-def _refuse_if_changed(change: Change, current: Columns | None) -> None:
-    if change.after is None or current is None:
-        is_same = current is None and change.after is None
-    else:
-        # Only what the event wrote: other columns may have changed since, and stay.
-        is_same = all(current[name] == value for name, value in change.after.items())
-    if not is_same:
-        raise Refused(f"{_named(change.subject)} was changed since: nothing was undone.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Current:
-    """The rows as they are now; appeals and weights, of which there may be many, read at once."""
-
-    appeals: Mapping[int, AppealState]
-    weights: Mapping[tuple[int, ...], int]
-
-    def of(self, subject: str) -> Columns | None:
-        """Return a row as the journal writes rows."""
-        table, key = row_of(subject)
-        if table == "appeal":
-            return self.appeals[key[0]].columns()
+def _refuse_if_team_changed(by_table: Mapping[str, Sequence[TeamChange]]) -> None:
+    weights = _weights_now(by_table["weight"])
+    for change in chain.from_iterable(by_table.values()):
+        table, key = row_of(change.subject)
         if table == "weight":
-            return {"weight": self.weights[key]} if key in self.weights else None
-        return columns_of(_ENTITIES[table], key[0])
+            current: Columns | None = {"weight": weights[key]} if key in weights else None
+        else:
+            current = columns_of(_ENTITIES[table], key[0])
+        if not _is_left(current, change.after):
+            raise _changed_since(_named(change.subject))
 
 
-def _weights_now(changes: Iterable[Change]) -> dict[tuple[int, ...], int]:
+def _is_left(current: Columns | None, after: Columns | None) -> bool:
+    """Tell whether a row is still as the event left it."""
+    if after is None or current is None:
+        return current is None and after is None
+    # Only what the event wrote: other columns may have changed since, and stay.
+    return all(current[name] == value for name, value in after.items())
+
+
+def _changed_since(name: str) -> Refused:
+    return Refused(f"{name} was changed since: nothing was undone.")
+
+
+def _weights_now(changes: Iterable[TeamChange]) -> dict[tuple[int, ...], int]:
     sources = {row_of(change.subject)[1][1] for change in changes}
     return {
         (operator_id, source_id): weight
@@ -92,8 +85,6 @@ def _weights_now(changes: Iterable[Change]) -> dict[tuple[int, ...], int]:
 
 def _named(subject: str) -> str:
     table, key = row_of(subject)
-    if table == "appeal":
-        return f"Appeal {numbered(key[0])}"
     if table == "weight":
         source = Source.get_or_none(Source.id == key[1])
         operator = name_of(key[0]) or "somebody deleted"
@@ -104,12 +95,19 @@ def _named(subject: str) -> str:
 # --- appeals ----------------------------------------------------------------------------------
 
 
-def _move(change: Change, states: Mapping[int, AppealState], at: datetime) -> Rewriting:
-    """Return where an appeal goes back to; one that the act entered is withdrawn."""
-    state = states[row_of(change.subject)[1][0]]
-    if change.before is None:
-        return state, {"closed_at": at, "withdrawn": True}
-    return state, change.before
+def _moves(spans: Sequence[Span], at: datetime) -> list[Rewriting]:
+    """Return where appeals go back to; those that the act entered are withdrawn.
+
+    Raises Refused when one is no longer as the event left it.
+    """
+    states = states_of([span.appeal_id for span in spans])
+    moves: list[Rewriting] = []
+    for span in spans:
+        state = states[span.appeal_id]
+        if state.columns() != span.after:
+            raise _changed_since(f"Appeal {numbered(span.appeal_id)}")
+        moves.append((state, span.before or {"closed_at": at, "withdrawn": True}))
+    return moves
 
 
 def _holder(state: AppealState, wanted: Columns) -> int | None:
@@ -146,9 +144,9 @@ def _bring_back(moves: Sequence[Rewriting], journal: Journal, *, force: bool) ->
 
 
 def _restore_team(
-    operators: Sequence[Change],
-    sources: Sequence[Change],
-    weights: Sequence[Change],
+    operators: Sequence[TeamChange],
+    sources: Sequence[TeamChange],
+    weights: Sequence[TeamChange],
     journal: Journal,
 ) -> None:
     """Bring rows back before the weights that link them, and drop them after."""
@@ -161,7 +159,7 @@ def _restore_team(
             _drop_row(change.subject, journal)
 
 
-def _restore_weights(changes: Iterable[Change], journal: Journal) -> None:
+def _restore_weights(changes: Iterable[TeamChange], journal: Journal) -> None:
     wanted: dict[tuple[int, int], int | None] = {}
     for change in changes:
         _, (operator_id, source_id) = row_of(change.subject)
@@ -186,7 +184,7 @@ def _refuse_if_gone(entity: Entity, ids: set[int]) -> None:
         row_of_id(entity, row_id)
 
 
-def _restore_row(change: Change, journal: Journal) -> None:
+def _restore_row(change: TeamChange, journal: Journal) -> None:
     table, (row_id,) = row_of(change.subject)
     if change.after is None:
         insert(_ENTITIES[table], journal, change.before or {}, row_id)

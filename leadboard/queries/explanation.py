@@ -14,7 +14,7 @@ from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
 from leadboard.queries.appeals import AppealRow, cleaned, with_names
-from models import Appeal, Event, EventChange, Operator, OperatorSource, Roster
+from models import Appeal, AppealStep, Event, EventChange, Operator, OperatorSource, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +138,16 @@ def _last_name(operator_id: int) -> str:
         .limit(1)
     )
     for (before,) in rows(deleted):
-        return clean(str((from_json(before, "operator") or {}).get("name", "")))
+        return clean(str((from_json(before) or {}).get("name", "")))
     return f"#{operator_id}"
 
 
 def _history(appeal_id: int) -> tuple[Moment, ...]:
     found = (
-        EventChange.select(Event.at, Event.actor, Event.act, Event.note)
+        AppealStep.select(AppealStep.at, Event.actor, Event.act, Event.note)
         .join(Event)
-        .where(EventChange.subject == subject_of("appeal", appeal_id))
-        .order_by(Event.id)
+        .where(AppealStep.appeal == appeal_id)
+        .order_by(AppealStep.place)
     )
     return tuple(Moment(at, clean(actor), act, clean(note)) for at, actor, act, note in rows(found))
 

@@ -8,6 +8,8 @@ from peewee import IntegrityError
 
 from leadboard.allocation.handouts import hand_out_all
 from leadboard.allocation.intake import ids_of_keys, lead_id_of
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.ledger import CLOSED, IMPORTED, WITHDRAWN, AppealChange
 from leadboard.allocation.limits import claim, claim_over
 from leadboard.allocation.names import ids_by_name
 from leadboard.common.validation import plain
@@ -43,14 +45,14 @@ def plan_appeals(
         return f"Stored: {told(done.counts)}"
 
     plan = Plan("appeals", act)
-    _Arrivals(plan, (lambda _: True) if force else _Room().take, _not_stored).read(file, form, tick)
+    _Arrivals(plan, (lambda _: True) if force else _Room().take, _Looking()).read(file, form, tick)
     return plan
 
 
 def _store(file: BinaryIO, form: str, plan: Plan, take: Take, tick: Tick, actor: str) -> None:
     """Store the new appeals and hand out what waits, in the transaction under way."""
     plan.clear()
-    _Arrivals(plan, take, _insert).read(file, form, tick)
+    _Arrivals(plan, take, _Storing()).read(file, form, tick)
     if given := hand_out_all(actor):
         plan.counts["of those waiting handed out"] = given
 
@@ -73,10 +75,10 @@ class _Room:
 class _Arrivals:
     """One pass through a file: known appeals are compared, new ones take places, all count."""
 
-    def __init__(self, plan: Plan, take: Take, store: Callable[[AppealEntry], None]) -> None:
+    def __init__(self, plan: Plan, take: Take, rows: "_Looking | _Storing") -> None:
         self._plan = plan
         self._take = take
-        self._store = store
+        self._rows = rows
         self._names = Names(ids_by_name(Source), ids_by_name(Operator))
 
     def read(self, file: BinaryIO, form: str, tick: Tick) -> None:
@@ -87,6 +89,7 @@ class _Arrivals:
             here = _Here(batch)
             for entry in batch:
                 self._meet(entry, here)
+            self._rows.flush()
             done += len(batch)
             tick(done)
 
@@ -98,7 +101,7 @@ class _Arrivals:
         if entry.is_held and not self._take(entry.operator_id or 0):
             sentence = f"{entry.cells['operator']} is off or full: see --force."
             raise bad_cell(entry.row, "operator", sentence)
-        self._store(entry)
+        self._rows.store(entry)
         here.add(entry)
         self._plan.count(entry.status, entry.words)
 
@@ -177,20 +180,48 @@ def _shown(value: object) -> str:
 # --- storing ----------------------------------------------------------------------------------
 
 
-def _not_stored(_: AppealEntry) -> None:
-    """Do nothing: the rows are only looked through."""
+class _Looking:
+    """New rows are only looked at."""
+
+    def store(self, entry: AppealEntry) -> None:
+        """Do nothing."""
+
+    def flush(self) -> None:
+        """Do nothing."""
 
 
 _COLUMNS = (
     *(Appeal.lead, Appeal.source, Appeal.operator, Appeal.timestamp),
     *(Appeal.message, Appeal.closed_at, Appeal.key, Appeal.withdrawn),
 )
-_NEW = Compiled(lambda: Appeal.insert(params(*_COLUMNS)))
+_NEW = Compiled(lambda: Appeal.insert(params(*_COLUMNS)).returning(Appeal.id))
 _NEW_WITH_ID = Compiled(lambda: Appeal.insert(params(Appeal.id, *_COLUMNS)))
 
 
-def _insert(entry: AppealEntry) -> None:
-    columns = {
+class _Storing:
+    """New rows become appeals, each with its lines in the ledger."""
+
+    def __init__(self) -> None:
+        self._journal = Journal()
+
+    def store(self, entry: AppealEntry) -> None:
+        """Store one row; raises Refused for an id that is taken."""
+        columns = _columns_of(entry)
+        appeal_id = int(_NEW.scalar(**columns)) if entry.id is None else _with_id(entry, columns)
+        held = (entry.operator_id, entry.operator_id)
+        self._journal.note_appeal(AppealChange(appeal_id, IMPORTED, entry.operator_id))
+        if entry.closed_at is not None:
+            kind = WITHDRAWN if columns["withdrawn"] else CLOSED
+            self._journal.note_appeal(AppealChange(appeal_id, kind, *held, entry.closed_at))
+
+    def flush(self) -> None:
+        """Write to the ledger what was stored since the last time."""
+        self._journal.write_without_act()
+        self._journal.appeals.clear()
+
+
+def _columns_of(entry: AppealEntry) -> dict[str, Any]:
+    return {
         "lead_id": lead_id_of(entry.cells["external_id"]),
         "source_id": entry.source_id,
         "operator_id": entry.operator_id,
@@ -200,9 +231,10 @@ def _insert(entry: AppealEntry) -> None:
         "key": entry.cells.get("key"),
         "withdrawn": entry.status == "withdrawn",
     }
-    if entry.id is None:
-        _NEW.changes(**columns)
-        return
+
+
+def _with_id(entry: AppealEntry, columns: dict[str, Any]) -> int:
+    """Store an appeal under the id of its row, and return it."""
     try:
         # In a savepoint: after an error PostgreSQL refuses the rest of the transaction.
         with database.atomic():
@@ -212,3 +244,4 @@ def _insert(entry: AppealEntry) -> None:
     except IntegrityError:
         told = "A row above without an id was given this one: put those without last."
         raise bad_cell(entry.row, "id", told) from None
+    return entry.id or 0

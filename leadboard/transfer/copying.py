@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from peewee import BooleanField, Database, IntegrityError
 
+from leadboard.allocation.ledger import settle
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.progress import Advance
 from leadboard.database.connection import Engine
@@ -90,10 +91,14 @@ def _moved(
     # Opening the other database has stored its version already.
     tables = [_Columns(table) for table in TABLES if table is not SchemaVersion]
     with plainly(), _as_engine(here).snapshot(), storing(_as_engine(there)):
+        # Each new database has its row, which the one that comes takes the place of.
+        _execute(there, "DELETE FROM ledger_bounds", ())
         if taken := [each.name for each in tables if each.count(there)]:
             raise Refused(f"The other database holds rows of {taken[0]} already.", "to")
         with begin(sum(each.count(here) for each in tables)) as advance:
             moved = _each_moved(tables, here, there, advance)
+        # Pending rows of a server; the tables are bound to the other side, opened last.
+        settle()
         _as_engine(there).analyze()
     return moved
 

@@ -10,6 +10,7 @@ import allocator
 from leadboard import desk
 from leadboard.allocation import audit
 from leadboard.allocation.backlog import DRAIN_BATCH
+from leadboard.allocation.verification import verify
 from leadboard.database.connection import database
 from models import open_database
 from tests.support import (
@@ -53,7 +54,7 @@ def sentences() -> list[str]:
 
 
 def contradictions() -> list[str]:
-    return [each.sentence for each in audit.verify().findings]
+    return [each.sentence for each in verify().findings]
 
 
 # --- check and repair --------------------------------------------------------------------------
@@ -238,7 +239,7 @@ def test_what_waited_and_was_handed_out_replays() -> None:
 def test_a_withdrawn_submission_replays() -> None:
     desk.submit("77", BOT, "hello", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    assert audit.verify().draws == 11
+    assert verify().draws == 11
     assert contradictions() == []
 
 
@@ -250,11 +251,11 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
     rng = Random(4)
     for number in range(audit.FEWEST):
         allocator.submit(f"fair {number}", BOT, "", rng=rng)
-    fair = audit.verify()
+    fair = verify()
     assert fair.draws >= audit.FEWEST
     assert fair.is_even
     rows("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
-    skewed = audit.verify()
+    skewed = verify()
     assert skewed.findings == []
     assert not skewed.is_even
     code, output, _ = run(book, "verify")
@@ -264,7 +265,7 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
 
 def test_too_few_draws_say_nothing_about_evenness() -> None:
     rows("UPDATE appeal SET draw = 0, operator_id = ?", VERA)
-    assert audit.verify().is_even
+    assert verify().is_even
 
 
 def test_a_database_without_draws_verifies(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, rows
 from tests.support.processes import IS_SOAK, together
@@ -70,7 +71,7 @@ def test_eight_processes_fill_every_place_exactly_and_pass_no_limit(
     assert rows("SELECT load FROM operator ORDER BY id") == [(300,), (200,), (150,), (90,)]
     assert_loads_equal_counts()
     assert audit.check() == []
-    assert audit.verify().findings == []
+    assert verify().findings == []
 
 
 def test_dispatchers_at_work_meanwhile_break_nothing(db: Database, target: str) -> None:
@@ -80,7 +81,7 @@ def test_dispatchers_at_work_meanwhile_break_nothing(db: Database, target: str) 
     assert rows("SELECT count(*) FROM appeal") == [(600,)]
     assert_loads_equal_counts()
     assert audit.check() == []
-    assert audit.verify().findings == []
+    assert verify().findings == []
 
 
 def test_one_free_place_goes_to_one_of_two(db: Database, target: str) -> None:

@@ -15,6 +15,7 @@ import allocator
 import models
 from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
 from tests.support import dump, rows
 from tests.support.server import Server
@@ -38,7 +39,7 @@ class Walk(RuleBasedStateMachine):
         """Operators whom somebody forced above the limit, or whose limit was lowered."""
 
     def teardown(self) -> None:
-        assert audit.verify().findings == []
+        assert verify().findings == []
         self.opened.close()
         self.ending.close()
 

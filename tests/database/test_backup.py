@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from leadboard.allocation import audit
+from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused, Trouble
 from leadboard.database.backup import backup
 from leadboard.database.connection import database
@@ -45,7 +46,7 @@ def assert_sound(copy: Path) -> None:
     database.close()
     open_database(copy)
     assert audit.check() == []
-    assert audit.verify().findings == []
+    assert verify().findings == []
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from leadboard.allocation import audit
+from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
 from leadboard.entities import OPERATOR, SOURCE
 from tests.support import Dump, Row, assert_loads_equal_counts, dump, number, rows
@@ -53,9 +54,37 @@ def newest_event_id() -> int:
 
 
 def changes_of(event_id: int) -> dict[str, tuple[Columns | None, Columns | None]]:
-    """Return before and after by subject."""
+    """Return before and after by subject: rows of the team as recorded, appeals by the ledger."""
     found = rows("SELECT subject, before, after FROM event_change WHERE event_id = ?", event_id)
-    return {str(subject): (_row(before), _row(after)) for subject, before, after in found}
+    team = {str(subject): (_row(before), _row(after)) for subject, before, after in found}
+    return team | _appeals_of(event_id)
+
+
+def _appeals_of(event_id: int) -> dict[str, tuple[Columns | None, Columns | None]]:
+    spans = rows(
+        "SELECT appeal_id, min(place), max(place) FROM appeal_step WHERE event_id = ?"
+        " GROUP BY appeal_id ORDER BY appeal_id",
+        event_id,
+    )
+    return {
+        f"appeal:{key}": (_step(key, "<", first), _step(key, "<=", last))
+        for key, first, last in spans
+    }
+
+
+def _step(appeal_id: object, order: str, place: object) -> Columns | None:
+    """Return the columns of an appeal after its last line before, or up to, a place."""
+    found = rows(
+        "SELECT operator_id, closed_at, roster_id, draw, kind = 'withdrawn' FROM appeal_step"
+        f" WHERE appeal_id = ? AND place {order} ? ORDER BY place DESC LIMIT 1",
+        appeal_id,
+        place,
+    )
+    return dict(zip(APPEAL, found[0], strict=True)) if found else None
+
+
+APPEAL = ("operator_id", "closed_at", "roster_id", "draw", "withdrawn")
+"""The columns of an appeal that acts change."""
 
 
 def _row(text: object) -> Columns | None:
@@ -74,9 +103,8 @@ def subjects() -> dict[str, Columns]:
             found[f"{entity.word}:{key}"] = dict(zip(entity.names, values, strict=True))
     for operator, source, weight in rows("SELECT * FROM operator_source"):
         found[f"weight:{operator}:{source}"] = {"weight": weight}
-    names = ("operator_id", "closed_at", "roster_id", "draw", "withdrawn")
-    for key, *values in rows(f"SELECT id, {', '.join(names)} FROM appeal"):
-        found[f"appeal:{key}"] = dict(zip(names, values, strict=True))
+    for key, *values in rows(f"SELECT id, {', '.join(APPEAL)} FROM appeal"):
+        found[f"appeal:{key}"] = dict(zip(APPEAL, values, strict=True))
     return found
 
 
@@ -124,4 +152,4 @@ def assert_clean() -> None:
     assert_loads_equal_counts()
     assert_nobody_waits_in_vain()
     assert [each.sentence for each in audit.check()] == []
-    assert [each.sentence for each in audit.verify().findings] == []
+    assert [each.sentence for each in verify().findings] == []

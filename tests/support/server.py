@@ -52,10 +52,11 @@ class Server:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        tables = ", ".join(
-            table._meta.table_name for table in models.TABLES if table is not models.SchemaVersion
-        )
+        # What a new database holds stays.
+        kept = (models.SchemaVersion, models.LedgerBounds)
+        tables = ", ".join(t._meta.table_name for t in models.TABLES if t not in kept)
         self._broom.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
+        self._broom.execute(b"UPDATE ledger_bounds SET pruned = 0, rebuilt = 0")
         return LENT
 
     @contextmanager

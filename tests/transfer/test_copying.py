@@ -11,6 +11,7 @@ import models
 from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.progress import Advance
 from leadboard.transfer import copying as moving
@@ -92,7 +93,7 @@ def test_ids_go_on_where_they_were(house: str, empty: str, tmp_path: Path, kind:
     desk.add_operator("Vera", 1, actor=ACTOR)
     assert rows("SELECT id FROM operator WHERE name = 'Vera'") == [(3,)]
     assert audit.check() == []
-    assert audit.verify().findings == []
+    assert verify().findings == []
     opened.close()
 
 

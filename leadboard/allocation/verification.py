@@ -1,0 +1,174 @@
+"""Verifying the ledger: does every draw replay, is nothing missing, are the shares as due?"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+from peewee import fn
+
+from leadboard.allocation.audit import Finding
+from leadboard.allocation.fairness import Evenness, Tally
+from leadboard.allocation.ledger import IMPORTED, RECEIVED, bounds
+from leadboard.allocation.ledger_reading import Difference, differences
+from leadboard.allocation.lottery import Candidates, pick
+from leadboard.database.compiled_queries import Compiled, Param
+from leadboard.database.connection import rows
+from leadboard.database.transactions import at_one_moment
+from models import Appeal, AppealStep, Change, Roster
+
+PAGE = 10_000
+"""Appeals whose lines are read at a time."""
+
+
+class Line(NamedTuple):
+    """What verifying looks at in a row of the ledger."""
+
+    appeal_id: int
+    place: int
+    kind: str
+    operator_id: int | None
+    was_operator_id: int | None
+    roster_id: int | None
+    draw: int | None
+    drawn: bool
+
+
+class _Rosters(dict[int, Candidates]):
+    """The rosters by their ids, each read once."""
+
+    def __missing__(self, roster_id: int) -> Candidates:
+        content = Roster.select(Roster.content).where(Roster.id == roster_id).scalar()
+        self[roster_id] = Candidates.parse(str(content))
+        return self[roster_id]
+
+
+@dataclass(slots=True)
+class Verification:
+    """What was looked at, what contradicts, and how well the shares follow the weights.
+
+    `draws` are all that were replayed; `evenness` leaves out those that an upgrade rebuilt, which
+    are not all that were ever made. `pruned` is the place up to which lines may be gone.
+    """
+
+    lines: int = 0
+    appeals: int = 0
+    draws: int = 0
+    rebuilt: int = 0
+    pruned: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    evenness: Evenness = field(default_factory=lambda: Tally(_Rosters().__getitem__).evenness())
+
+
+def verify() -> Verification:
+    """Replay the whole ledger, and test the shares of its draws; raises Trouble if unreadable."""
+    return at_one_moment(lambda: _Replay().outcome())
+
+
+class _Replay:
+    """One pass through the ledger, appeal by appeal."""
+
+    def __init__(self) -> None:
+        self._bounds = bounds()
+        self._rosters = _Rosters()
+        self._tally = Tally(self._rosters.__getitem__)
+        self._done = Verification(pruned=self._bounds.pruned)
+
+    def outcome(self) -> Verification:
+        """Go through all and return what was found."""
+        done = self._done
+        self._tell(_gaps(done.pruned))
+        newest = Appeal.select(fn.MAX(Appeal.id)).scalar() or 0
+        for after in range(0, newest, PAGE):
+            lines = (Line(*row) for row in _LINES.rows(after=after, up_to=after + PAGE))
+            for _, of_one in groupby(lines, key=lambda line: line.appeal_id):
+                self._tell(self._replay(list(of_one)))
+            self._tell(map(_told, differences(after, after + PAGE)))
+        done.evenness = self._tally.evenness()
+        return done
+
+    def _tell(self, sentences: Iterable[str]) -> None:
+        self._done.findings += map(Finding, sentences)
+
+    def _replay(self, lines: Sequence[Line]) -> Iterator[str]:
+        """Yield what contradicts in the lines of one appeal."""
+        self._done.appeals += 1
+        self._done.lines += len(lines)
+        if lines[0].kind not in (RECEIVED, IMPORTED) and not self._bounds.pruned:
+            yield f"Appeal #{lines[0].appeal_id}: the beginning of its record is missing."
+        for before, line in zip((None, *lines), lines, strict=False):
+            if before is not None and before.operator_id != line.was_operator_id:
+                yield _broken(line, before.operator_id)
+            if line.drawn:
+                yield from self._draw(line)
+
+    def _draw(self, line: Line) -> Iterator[str]:
+        """Count a draw; yield what contradicts in it."""
+        self._done.draws += 1
+        candidates = self._rosters[line.roster_id or 0]
+        if (sentence := _contradiction(line, candidates)) is not None:
+            yield sentence
+        elif line.place <= self._bounds.rebuilt:
+            self._done.rebuilt += 1
+        else:
+            self._tally.add(line.roster_id or 0, line.operator_id or 0)
+
+
+_LINES = Compiled(
+    lambda: (
+        AppealStep.select(
+            *(AppealStep.appeal, AppealStep.place, AppealStep.kind, AppealStep.operator_id),
+            *(AppealStep.was_operator_id, AppealStep.roster, AppealStep.draw, AppealStep.drawn),
+        )
+        .where(
+            AppealStep.appeal > Param(Appeal.id, "after"),
+            AppealStep.appeal <= Param(Appeal.id, "up_to"),
+        )
+        .order_by(AppealStep.appeal, AppealStep.place)
+    )
+)
+
+
+def _gaps(pruned: int) -> Iterator[str]:
+    """Yield a sentence when lines are gone that no pruning took."""
+    kept = Change.select(fn.COUNT(Change.seq), fn.MAX(Change.seq)).where(Change.seq > pruned)
+    ((count, last),) = rows(kept)
+    if last is not None and (missing := last - pruned - count):
+        yield f"{missing} lines of the ledger are missing."
+
+
+def _contradiction(line: Line, candidates: Candidates) -> str | None:
+    draw = -1 if line.draw is None else line.draw
+    if not 0 <= draw < candidates.total:
+        return (
+            f"Appeal #{line.appeal_id}: its draw {draw} is beyond the roster's {candidates.total}."
+        )
+    drawn = pick(candidates, draw)
+    if drawn == line.operator_id:
+        return None
+    number, holder = line.appeal_id, _who(line.operator_id)
+    return f"Appeal #{number}: the draw gave operator #{drawn}, but {holder} has it."
+
+
+def _broken(line: Line, operator_id: int | None) -> str:
+    return (
+        f"Appeal #{line.appeal_id}: it was with {_who(operator_id)}, but its next line says "
+        f"{_who(line.was_operator_id)}."
+    )
+
+
+def _who(operator_id: object) -> str:
+    return "nobody" if operator_id is None else f"#{operator_id}"
+
+
+def _told(difference: Difference) -> str:
+    """Return how the row of an appeal differs from what the ledger says."""
+    number, told, actual = difference.appeal_id, difference.told, difference.actual
+    if told is None:
+        return f"Appeal #{number} is not in the ledger."
+    if told["operator_id"] != actual["operator_id"]:
+        had, has = (_who(each["operator_id"]) for each in (told, actual))
+        return f"Appeal #{number}: the ledger says {had} has it, but {has} has it."
+    if told["draw"] != actual["draw"]:
+        return f"Appeal #{number}: its draw is {actual['draw']}, but the ledger has {told['draw']}."
+    return f"Appeal #{number}: its row is not as the ledger says."

@@ -1,0 +1,30 @@
+"""What `leadboard verify` says about the ledger."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leadboard.allocation.verification import Verification
+
+
+def verdict(outcome: "Verification", level: float) -> Iterator[str]:
+    """Yield what was looked at, what came of it, and how the shares stand to the weights."""
+    pruned = f"; lines up to {outcome.pruned:,} were pruned" if outcome.pruned else ""
+    yield f"Looked at {outcome.lines:,} lines of {outcome.appeals:,} appeals{pruned}."
+    yield f"{outcome.draws:,} draws replayed; {len(outcome.findings):,} contradictions."
+    if outcome.rebuilt:
+        yield (
+            f"{outcome.rebuilt:,} of them are from before the ledger, which did not keep every "
+            "draw: the shares leave them out."
+        )
+    yield _shares(outcome, level)
+
+
+def _shares(outcome: "Verification", level: float) -> str:
+    even = outcome.evenness
+    looked = f"{even.free:,} draws had more than one operator to choose from"
+    if not even.free:
+        return f"{looked}: there are no shares to test."
+    follow = "follow" if even.is_even(level) else "do NOT follow"
+    accused = f"an honest lottery looks worse in {even.p_value:.1%} of cases"
+    return f"{looked}; the shares {follow} the weights ({accused}, accused below {level:.1%})."
