@@ -17,8 +17,9 @@ from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from models import Event, EventChange
 
-REPAIR = "repair"
-"""The one act that cannot be undone."""
+REPAIR, PRUNE = "repair", "prune"
+FOR_GOOD = {REPAIR: "A repair", PRUNE: "A pruning"}
+"""The acts that cannot be undone, as sentences call them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, ModelSelect, fn
 
-from leadboard.allocation.ledger import RECEIVED, WITHDRAWN, Columns
+from leadboard.allocation.ledger import RECEIVED, WITHDRAWN, Columns, bounds
 from leadboard.common.errors import Refused
 from leadboard.database.connection import rows
 from models import Appeal, AppealStep, Event
@@ -113,7 +113,10 @@ class Difference(NamedTuple):
 
 
 def differences(after: int, up_to: int) -> list[Difference]:
-    """Return the appeals of a range of ids whose rows are not as their last line says."""
+    """Return the appeals of a range of ids whose rows are not as their last line says.
+
+    Closed ones may have no line left where the ledger was pruned.
+    """
     newest = _EARLIER.select(fn.MAX(_EARLIER.place)).where(_EARLIER.appeal == Appeal.id)
     is_alike = (
         _is_same(_LAST.operator_id, Appeal.operator, 0)
@@ -122,10 +125,11 @@ def differences(after: int, up_to: int) -> list[Difference]:
         & _is_same(_LAST.draw, Appeal.draw, -1)
         & ((_LAST.kind == WITHDRAWN) == Appeal.withdrawn)
     )
+    is_missing = _LAST.kind.is_null() & (Appeal.closed_at.is_null() | (not bounds().pruned))
     found = (
         Appeal.select(*(Appeal.id, Appeal.source), *_state(_LAST), *_STORED)
         .join(_LAST, JOIN.LEFT_OUTER, on=(_LAST.appeal == Appeal.id) & (_LAST.place == newest))
-        .where(Appeal.id > after, Appeal.id <= up_to, _LAST.kind.is_null() | ~is_alike)
+        .where(Appeal.id > after, Appeal.id <= up_to, is_missing | ~is_alike)
         .order_by(Appeal.id)
     )
     return [_difference(*row) for row in rows(found)]

@@ -24,6 +24,7 @@ from leadboard.cli.progress import progress_bar
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
 from leadboard.common.errors import Refused, TooBusy, Trouble, Uncertain
+from leadboard.common.json_lines import json_line
 from leadboard.common.progress import Advance
 from leadboard.common.validation import (
     checked_external_id,
@@ -46,7 +47,6 @@ TURN = 0.0025
 """Seconds between two transactions; longer than the naps of others between their tries."""
 
 MAX_ID = 2**63 - 1
-_AS_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
 REQUIRED = ("external_id", "source", "message")
 
 
@@ -152,10 +152,7 @@ def _outcome(line: FeedEntry | Bad, stored: Placed | Refused) -> Placed | Bad:
 
 def answer(outcome: Placed | Bad, *, is_plain: bool = False) -> bytes:
     """Return the line that answers one line of the input; if `is_plain`, in ASCII alone."""
-    line = _AS_WRITTEN(_fields(outcome))
-    if is_plain or not line.isprintable():  # names may hold what a terminal would obey
-        line = json.dumps(_fields(outcome))
-    return line.encode() + b"\n"
+    return json_line(_fields(outcome), is_plain=is_plain)
 
 
 def _fields(outcome: Placed | Bad) -> dict[str, object]:

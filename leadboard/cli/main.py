@@ -12,7 +12,9 @@ from leadboard.cli.completion import completion
 from leadboard.cli.context import Choice, login_name
 from leadboard.cli.copy import copy
 from leadboard.cli.errors import complain, drop_output
+from leadboard.cli.follow import follow
 from leadboard.cli.output import replace_unwritable
+from leadboard.cli.prune import prune
 from leadboard.cli.restore import restore
 from leadboard.cli.serve import serve
 from leadboard.cli.transfer import export, import_
@@ -222,7 +224,7 @@ def keys() -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (export, import_, copy, restore, serve, completion):
+for command in (follow, prune, export, import_, copy, restore, serve, completion):
     cli.add_command(command)
 
 

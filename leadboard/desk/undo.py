@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from peewee import ModelSelect, fn
 
 from leadboard.allocation.handouts import HAND_OUT, close_act
-from leadboard.allocation.journal import REPAIR, Journal, last_words
+from leadboard.allocation.journal import FOR_GOOD, Journal, last_words
 from leadboard.common.errors import Refused
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
@@ -59,8 +59,8 @@ def redo(event_id: int | None = None, *, actor: str) -> Done[int]:
 
 
 def _reverse(act: RecordedAct, verb: str, actor: str) -> Done[int]:
-    if act.act == REPAIR:
-        raise Refused("A repair cannot be undone.")
+    if act.act in FOR_GOOD:
+        raise Refused(f"{FOR_GOOD[act.act]} cannot be undone.")
     if act.act == HAND_OUT:
         raise Refused("Automatic hand-outs cannot be undone: move or return the appeals.")
 
@@ -95,7 +95,7 @@ def last_done(actor: str) -> RecordedAct | None:
         .where(
             Event.actor == actor,
             *_IS_ACT,
-            Event.act != REPAIR,
+            Event.act.not_in(list(FOR_GOOD)),
             # Never undone is the same as redone last.
             fn.COALESCE(latest, REDO) == REDO,
         )

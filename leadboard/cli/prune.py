@@ -1,0 +1,58 @@
+"""The command that prunes the ledger."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from leadboard.cli.context import Choice
+
+
+@click.command()
+@click.option(
+    "--before",
+    metavar="MOMENT",
+    required=True,
+    help="Such as 2026-01-31, 31.01.2026 or 2026-01-31T10:00Z.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say how many lines are that old.")
+@click.pass_context
+def prune(context: click.Context, before: str, dry_run: bool) -> None:
+    """Delete the lines of the ledger that are older than a moment, for good.
+
+    Without it every line is kept for ever. An appeal that is open, or has later lines, keeps its
+    last old one. Who follows the ledger from a place that is gone is told so (exit 3), acts from
+    before cannot be undone, and verify cannot replay what is gone: keep a copy made by leadboard
+    backup.
+
+    \b
+    Examples:
+      leadboard prune --before 2026-01-31 --dry-run
+      leadboard prune --before 2026-01-31
+    """
+    from leadboard.allocation import pruning
+    from leadboard.cli.progress import progress_bar
+
+    choice: Choice = context.obj
+    moment = _moment(before)
+    choice.open()
+    edge = pruning.edge_of(moment)
+    if dry_run:
+        click.echo(f"{pruning.count_ahead(edge):,} lines are that old.")
+        return
+    with progress_bar(edge, "lines") as advance:
+        count = pruning.prune(edge, moment, choice.actor, advance)
+    click.echo(f"{count:,} lines deleted.")
+
+
+def _moment(text: str) -> "datetime":
+    from leadboard.common.errors import Refused
+    from leadboard.database.fields import now
+    from leadboard.queries.moments import moment_of
+
+    moment = moment_of(text, now())
+    if moment is None:
+        raise Refused(f"{text} is no moment: write 2026-01-31, or 2026-01-31T10:00Z.", "before")
+    return moment
