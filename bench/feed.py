@@ -1,9 +1,10 @@
 """`leadboard feed FILE` from start to end, beside plain rows written in bulk by sqlite3.
 
 The baseline is the least work that stores the same data: the rows are ready in memory, new leads
-are inserted, then the appeals, with `executemany` in one transaction, on a copy of the same
-database with all its indexes and constraints, and equally durable. It parses no line, draws no
-operator, changes no load and writes no answer. Ours includes the start of the process, which
+are inserted, then the appeals, with `executemany`, then their lines in the ledger with one
+statement, all in one transaction, on a copy of the same database with all its indexes and
+constraints, and equally durable. It parses no line, draws no operator, changes no load and writes
+no answer. Ours includes the start of the process, which
 weighs on a short file.
 """
 
@@ -29,8 +30,8 @@ from leadboard.database.fields import now, stamp
 
 LOOK = 0.02
 """Seconds between checks of the memory of a feed."""
-TARGET = 2.5
-"""At least 0.4 of the baseline's rows a second."""
+TARGET = 1 / 0.42
+"""At least 0.42 of the baseline's rows a second."""
 MEMORY_TARGET = 1.1
 LATENCY = 100.0
 """The most milliseconds for 99 in a hundred appeals that others submit meanwhile."""
@@ -109,6 +110,7 @@ def write_rows(database: Path, count: int) -> float:
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         for pragma in ("journal_mode = WAL", "foreign_keys = 1", "synchronous = FULL"):
             connection.execute(f"PRAGMA {pragma}")
+        last = connection.execute("SELECT coalesce(max(id), 0) FROM appeal").fetchone()[0]
         begun = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(
@@ -122,6 +124,11 @@ def write_rows(database: Path, count: int) -> float:
                 (source_id, 1 + number % 50, moment, message, lead)
                 for number, (lead, source_id, message) in enumerate(rows)
             ),
+        )
+        connection.execute(
+            "INSERT INTO change (at, appeal_id, kind, operator_id, drawn)"
+            " SELECT timestamp, id, 'received', operator_id, 1 FROM appeal WHERE id > ?",
+            (last,),
         )
         connection.execute("COMMIT")
         return time.perf_counter() - begun

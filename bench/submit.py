@@ -30,7 +30,8 @@ APPEALS = 300
 COUNTED = 5
 """Appeals that the counting service stores, which takes some seconds at a million."""
 
-REPLAY_TARGET = 2.0
+REPLAY_TARGET = 1 / 0.6
+"""At least 0.6 of the rate of the statements."""
 GROWTH_TARGET = 1.2
 COUNTING_TARGET = 1 / 300
 
