@@ -27,7 +27,7 @@ from leadboard.database.file import (
 )
 from leadboard.database.transactions import PATIENCE, nap, plainly
 
-BULK_CACHE = 4_096
+BULK_CACHE = 3_072
 """KiB of pages that a connection keeps for bulk writing."""
 BULK_LOG = 8_192
 """Pages of the log after which bulk writing copies them into the file."""
