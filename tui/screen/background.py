@@ -1,14 +1,17 @@
-"""Work beside the screen's own thread: counting, and maintaining the word index."""
+"""Work beside the screen's own thread: counting, the word index, and the ledger of a server."""
 
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
 from leadboard.common.errors import Trouble
+from leadboard.database.connection import engine
 from leadboard.database.scratch_file import ScratchError
 from leadboard.queries import board
+from leadboard.queries.ledger_lines import present
 from leadboard.queries.word_index import index_of_database
 from tui.screen.following import FollowingScreen
 
@@ -16,6 +19,8 @@ T = TypeVar("T")
 
 AGAIN = 2.0
 """Seconds until the next try after a failure, and between checks for new appeals."""
+SETTLING = 15.0
+"""Seconds between two times that the ledger is settled."""
 WORTH_INDEXING = 20_000
 """Number of appeals from which scanning all of them takes noticeably long."""
 BATCH = 500
@@ -47,6 +52,14 @@ async def keep_index(screen: FollowingScreen) -> None:
             taken = 0
         has_more = taken == BATCH
         await asyncio.sleep(REST * (time.monotonic() - begun) if has_more else AGAIN)
+
+
+async def keep_settled(screen: FollowingScreen) -> None:
+    """Settle the ledger of a server now and then, so that no follower finds a long queue."""
+    while engine().is_server:
+        await asyncio.sleep(SETTLING)
+        with suppress(Trouble):  # somebody else is at it, or the next time it will do
+            await screen.desk_app.counter.read_beside(present)
 
 
 async def _patiently(screen: FollowingScreen, read: Callable[[], T]) -> T:

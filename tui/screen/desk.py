@@ -73,7 +73,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         # A private attribute of Screen: Textual has no other way to give a screen its compositor.
         self._compositor = Painter()
         self._title = title
-        self._keeper: asyncio.Task[None] | None = None
+        self._keepers: list[asyncio.Task[None]] = []
         self._came_from = "operators"
         self._filtered_pane: Filtered | None = None
 
@@ -98,7 +98,8 @@ class DeskScreen(LeavingScreen, SavingScreen):
         self.query_one(Operators).focus()
         self.call_after_refresh(self.complete)
         # Kept, because asyncio holds only a weak reference to a task.
-        self._keeper = asyncio.create_task(background.keep_index(self))
+        keepers = (background.keep_index, background.keep_settled)
+        self._keepers = [asyncio.create_task(keep(self)) for keep in keepers]
         self.set_interval(POLL, self.follow)
 
     async def complete(self) -> None:
