@@ -5,6 +5,7 @@ __all__ = [
     "audit",
     "backlog",
     "draws",
+    "fairness",
     "handouts",
     "intake",
     "journal",
