@@ -128,8 +128,8 @@ def _unrecorded() -> Iterator[Finding]:
         return
     first = ", ".join(f"#{each.appeal_id}" for each in found[:FEW])
     more = f" and {len(found) - FEW:,} more" if len(found) > FEW else ""
-    sentence = f"Appeals {first}{more} are not as the ledger says: something changed them past it."
-    yield Finding(sentence, is_mendable=True)
+    told = f"Appeal {first} was" if len(found) == 1 else f"Appeals {first}{more} were"
+    yield Finding(f"{told} changed past the ledger.", is_mendable=True)
 
 
 def _differences() -> Iterator[Difference]:

@@ -76,9 +76,9 @@ def received(appeal_id: int, decided: Mapping[str, int | None]) -> AppealChange:
 
 def _kind(before: AppealState, after: AppealState) -> str:
     """Return what happened to an appeal, in one word."""
-    if after.closed_at and not before.closed_at:
+    if after.closed_at:
         return WITHDRAWN if after.withdrawn else CLOSED
-    if before.closed_at and not after.closed_at:
+    if before.closed_at:
         return REOPENED
     if before.operator_id is None:
         return ASSIGNED

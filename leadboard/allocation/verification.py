@@ -161,6 +161,10 @@ def _who(operator_id: object) -> str:
     return "nobody" if operator_id is None else f"#{operator_id}"
 
 
+def _drawn(draw: object) -> str:
+    return "none" if draw is None else f"{draw}"
+
+
 def _told(difference: Difference) -> str:
     """Return how the row of an appeal differs from what the ledger says."""
     number, told, actual = difference.appeal_id, difference.told, difference.actual
@@ -170,5 +174,6 @@ def _told(difference: Difference) -> str:
         had, has = (_who(each["operator_id"]) for each in (told, actual))
         return f"Appeal #{number}: the ledger says {had} has it, but {has} has it."
     if told["draw"] != actual["draw"]:
-        return f"Appeal #{number}: its draw is {actual['draw']}, but the ledger has {told['draw']}."
+        had, has = (_drawn(each["draw"]) for each in (told, actual))
+        return f"Appeal #{number}: its draw is {has}, but the ledger has {had}."
     return f"Appeal #{number}: its row is not as the ledger says."
