@@ -1,7 +1,6 @@
 """Long drains: told whole, whoever hands out meanwhile, and taken back whole."""
 
 import io
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -41,7 +40,7 @@ BATCH = 5
 WAITING = 23
 UNRECORDED = (
     "SELECT count(*) FROM appeal WHERE operator_id IS NOT NULL AND id <= ? AND NOT EXISTS"
-    " (SELECT 1 FROM event_change WHERE subject = 'appeal:' || appeal.id)"
+    " (SELECT 1 FROM appeal_step WHERE appeal_id = appeal.id AND event_id IS NOT NULL)"
 )
 
 
@@ -82,7 +81,7 @@ def let_through(limit: int = 100) -> desk.Done[Any]:
 
 
 def unrecorded() -> int:
-    """Return how many of those who waited were handed out without a record."""
+    """Return how many of those who waited were handed out without a recorded act."""
     return number(UNRECORDED, 2 * WAITING)
 
 
@@ -94,8 +93,8 @@ def crowd() -> list[Row]:
 def told_of(done: desk.Done[Any]) -> int:
     """Return how many appeals the act and its parts have in their records."""
     return number(
-        "SELECT count(DISTINCT subject) FROM event_change JOIN event ON event.id = event_id"
-        " WHERE subject LIKE 'appeal:%' AND ? IN (event.id, part_of_id)",
+        "SELECT count(DISTINCT appeal_id) FROM appeal_step JOIN event ON event.id = event_id"
+        " WHERE ? IN (event.id, part_of_id)",
         done.event_id,
     )
 
@@ -213,11 +212,14 @@ def test_what_is_returned_while_a_drain_goes_on_is_recorded_so_before_it_is_hand
     between += [RETURNS[name]]
     done = let_through()
     told = rows(
-        "SELECT part_of_id, after FROM event_change JOIN event ON event.id = event_id"
-        " WHERE subject = 'appeal:1' ORDER BY event_id"
+        "SELECT kind, part_of_id, operator_id FROM appeal_step JOIN event ON event.id = event_id"
+        " WHERE appeal_id = 1 ORDER BY place"
     )
-    assert [part for part, _ in told] == [None, None, done.event_id]
-    assert [json.loads(str(after))["operator_id"] for _, after in told] == [GLEB, None, VERA]
+    assert told == [
+        ("assigned", None, GLEB),
+        ("returned", None, None),
+        ("assigned", done.event_id, VERA),
+    ]
     assert holders([1]) == [VERA]
     assert_clean()
 

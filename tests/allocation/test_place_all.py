@@ -131,7 +131,8 @@ Step = tuple[str, int]
 def test_batches_and_single_appeals_keep_every_rule_together(
     db: Database, limits: Sequence[int], steps: Sequence[Step]
 ) -> None:
-    for table in ("event_change", "event", "appeal", "lead", "operator_source"):
+    ledger = ("change", "pending_change")
+    for table in (*ledger, "event_change", "event", "appeal", "lead", "operator_source"):
         rows(f"DELETE FROM {table}")
     for table in ("operator", "source"):
         rows(f"DELETE FROM {table}")
