@@ -21,7 +21,7 @@ PAGE = 10_000
 """Appeals whose lines are read at a time."""
 
 
-class Line(NamedTuple):
+class Replayed(NamedTuple):
     """What verifying looks at in a row of the ledger."""
 
     appeal_id: int
@@ -80,7 +80,7 @@ class _Replay:
         self._tell(_gaps(done.pruned))
         newest = Appeal.select(fn.MAX(Appeal.id)).scalar() or 0
         for after in range(0, newest, PAGE):
-            lines = (Line(*row) for row in _LINES.rows(after=after, up_to=after + PAGE))
+            lines = (Replayed(*row) for row in _LINES.rows(after=after, up_to=after + PAGE))
             for _, of_one in groupby(lines, key=lambda line: line.appeal_id):
                 self._tell(self._replay(list(of_one)))
             self._tell(map(_told, differences(after, after + PAGE)))
@@ -90,7 +90,7 @@ class _Replay:
     def _tell(self, sentences: Iterable[str]) -> None:
         self._done.findings += map(Finding, sentences)
 
-    def _replay(self, lines: Sequence[Line]) -> Iterator[str]:
+    def _replay(self, lines: Sequence[Replayed]) -> Iterator[str]:
         """Yield what contradicts in the lines of one appeal."""
         self._done.appeals += 1
         self._done.lines += len(lines)
@@ -102,7 +102,7 @@ class _Replay:
             if line.drawn:
                 yield from self._draw(line)
 
-    def _draw(self, line: Line) -> Iterator[str]:
+    def _draw(self, line: Replayed) -> Iterator[str]:
         """Count a draw; yield what contradicts in it."""
         self._done.draws += 1
         candidates = self._rosters[line.roster_id or 0]
@@ -137,7 +137,7 @@ def _gaps(pruned: int) -> Iterator[str]:
         yield f"{missing} lines of the ledger are missing."
 
 
-def _contradiction(line: Line, candidates: Candidates) -> str | None:
+def _contradiction(line: Replayed, candidates: Candidates) -> str | None:
     draw = -1 if line.draw is None else line.draw
     if not 0 <= draw < candidates.total:
         return (
@@ -150,7 +150,7 @@ def _contradiction(line: Line, candidates: Candidates) -> str | None:
     return f"Appeal #{number}: the draw gave operator #{drawn}, but {holder} has it."
 
 
-def _broken(line: Line, operator_id: int | None) -> str:
+def _broken(line: Replayed, operator_id: int | None) -> str:
     return (
         f"Appeal #{line.appeal_id}: it was with {_who(operator_id)}, but its next line says "
         f"{_who(line.was_operator_id)}."

@@ -5,6 +5,7 @@ __all__ = [
     "console",
     "crashlog",
     "errors",
+    "json_lines",
     "keyboard_layouts",
     "progress",
     "text",

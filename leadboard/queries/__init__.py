@@ -7,6 +7,7 @@ __all__ = [
     "filters",
     "history",
     "leads",
+    "ledger_lines",
     "moments",
     "odds",
     "records",
