@@ -11,11 +11,12 @@ from leadboard import desk
 from tests.support import ACTOR, add_team, rows
 
 MOMENT = "'2026-11-23T10:42:07.000000Z'"
+LINE = "INSERT INTO change(at, appeal_id, kind, drawn) VALUES"
 
 
 @pytest.fixture
 def raw(db: Database, tmp_path: Path) -> sqlite3.Connection:
-    """Return a plain connection to a database with one operator, source, lead and appeal."""
+    """Return a plain connection to a database with one operator, source, lead, appeal and line."""
     add_team({"Anna": 5}, {"tg": {"Anna": 1}})
     connection = sqlite3.connect(tmp_path / "t.db", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
@@ -23,6 +24,7 @@ def raw(db: Database, tmp_path: Path) -> sqlite3.Connection:
     connection.execute(
         f"INSERT INTO appeal(lead_id, source_id, timestamp, message) VALUES (1, 1, {MOMENT}, 'm')"
     )
+    connection.execute(f"{LINE} ({MOMENT}, 1, 'received', FALSE)")
     return connection
 
 
@@ -65,6 +67,11 @@ def raw(db: Database, tmp_path: Path) -> sqlite3.Connection:
         "DELETE FROM lead",
         "UPDATE event SET target_id = 99",
         "INSERT INTO event_change(event_id, subject) VALUES (99, 'x')",
+        f"{LINE} ({MOMENT}, 99, 'closed', FALSE)",
+        f"{LINE} ({MOMENT}, 1, '', FALSE)",
+        "UPDATE change SET roster_id = 99",
+        "UPDATE change SET event_id = 99",
+        "DELETE FROM appeal",
     ],
 )
 def test_the_schema_refuses(raw: sqlite3.Connection, statement: str) -> None:
@@ -89,7 +96,9 @@ def test_the_id_of_a_deleted_operator_or_source_is_never_given_again(db: Databas
 
 
 def test_every_table_is_strict(db: Database) -> None:
-    listed = rows("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
+    listed = rows(
+        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+    )
     strict = {name: is_strict for name, is_strict in listed if not str(name).startswith("sqlite_")}
     assert strict == {model._meta.table_name: 1 for model in models.TABLES}
 
@@ -122,6 +131,12 @@ def test_every_table_is_strict(db: Database) -> None:
         "UPDATE event SET forced = 2",
         "DELETE FROM event",
         "UPDATE event_change SET subject = NULL",
+        f"{LINE} (NULL, 1, 'closed', FALSE)",
+        f"{LINE} ({MOMENT}, NULL, 'closed', FALSE)",
+        f"{LINE} ({MOMENT}, 1, NULL, FALSE)",
+        f"{LINE} ({MOMENT}, 1, 'closed', 2)",
+        f"{LINE} ({MOMENT}, 1, 'closed', NULL)",
+        "UPDATE change SET seq = NULL",
         f"INSERT INTO schema_version(version) VALUES ({models.SCHEMA_VERSION})",
     ],
 )

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,9 +15,10 @@ import allocator
 import models
 from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.allocation.ledger import settle
 from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
-from tests.support import dump, rows
+from tests.support import Row, dump, rows
 from tests.support.server import Server
 
 ACTORS = st.sampled_from(["anna", "boris"])
@@ -37,6 +38,8 @@ class Walk(RuleBasedStateMachine):
         self.opened = models.open_database(self.place())
         self.may_be_over: set[int] = set()
         """Operators whom somebody forced above the limit, or whose limit was lowered."""
+        self.settled: list[Row] = []
+        """The lines of the ledger that have their places, as they were seen last."""
 
     def teardown(self) -> None:
         assert verify().findings == []
@@ -60,15 +63,13 @@ class Walk(RuleBasedStateMachine):
 
     def check_event(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Check that rows changed only with exactly one new event that names them."""
-        new = [row for row in after["event"] if row not in before["event"]]
+        new = {row[0] for row in after["event"]} - {row[0] for row in before["event"]}
         has_changed = any(before[table] != after[table] for table in STATE)
-        ids = {row[0] for row in new}
         # One that was returned and drew the same ticket again is as it was, and is recorded.
-        is_drawn_alike = any(row[0] in ids and row[2] == row[3] for row in after["event_change"])
-        assert len(new) == (1 if has_changed or is_drawn_alike else 0)
-        touched = {f"appeal:{row[0]}" for row in set(after["appeal"]) ^ set(before["appeal"])}
-        named = {str(row[1]) for row in after["event_change"] if new and row[0] == new[0][0]}
-        assert touched <= named
+        told = told_by(new)
+        assert len(new) == (1 if has_changed or told else 0)
+        touched = {row[0] for row in set(after["appeal"]) ^ set(before["appeal"])}
+        assert touched <= told
 
     def lower(self, operator: int) -> None:
         found = rows("SELECT load > max_load FROM operator WHERE id = ?", operator)
@@ -198,6 +199,40 @@ class Walk(RuleBasedStateMachine):
         assert over <= self.may_be_over
         self.may_be_over &= over
 
+    @invariant()
+    def the_ledger_goes_on_from_line_to_line_to_what_is(self) -> None:
+        assert (
+            rows(f"{LAST_LINES} EXCEPT {AS_IT_IS}") == rows(f"{AS_IT_IS} EXCEPT {LAST_LINES}") == []
+        )
+        assert rows(BROKEN_LINES) == []
+
+    @invariant()
+    def a_settled_line_stays_as_it_is_and_where_it_is(self) -> None:
+        seen, self.settled = self.settled, rows("SELECT * FROM change ORDER BY seq")
+        assert self.settled[: len(seen)] == seen
+        assert [line[0] for line in self.settled] == list(range(1, len(self.settled) + 1))
+
+
+LAST_LINES = (
+    "SELECT appeal_id, operator_id, closed_at, roster_id, draw, kind = 'withdrawn' AS withdrawn"
+    " FROM appeal_step WHERE (appeal_id, place) IN"
+    " (SELECT appeal_id, max(place) FROM appeal_step GROUP BY appeal_id)"
+)
+AS_IT_IS = "SELECT id, operator_id, closed_at, roster_id, draw, withdrawn FROM appeal"
+BROKEN_LINES = (
+    "SELECT * FROM (SELECT appeal_id, place, kind, was_operator_id,"
+    " lag(operator_id) OVER of_one AS told, row_number() OVER of_one AS number"
+    " FROM appeal_step WINDOW of_one AS (PARTITION BY appeal_id ORDER BY place)) AS line"
+    " WHERE coalesce(was_operator_id, 0) <> coalesce(told, 0)"
+    " OR (kind = 'received') <> (number = 1)"
+)
+
+
+def told_by(events: Iterable[object]) -> set[object]:
+    """Return the appeals that the lines of these events are about."""
+    lines = rows("SELECT event_id, appeal_id FROM appeal_step WHERE event_id IS NOT NULL")
+    return {appeal for event, appeal in lines if event in set(events)}
+
 
 def without_moments(state: dict[str, Any]) -> dict[str, Any]:
     """Leave out when a withdrawn appeal was closed: doing it again has another moment."""
@@ -215,6 +250,12 @@ class WalkOnServer(Walk):
     def place(self) -> str:
         """Return where the database of one walk is."""
         return self.server.url(self.ending.enter_context(self.server.fresh()))
+
+    @rule()
+    def settle(self) -> None:
+        """Somebody reads, before whom the lines get their places."""
+        settle()
+        assert rows("SELECT * FROM pending_change") == []
 
 
 @pytest.fixture(autouse=True, scope="module")

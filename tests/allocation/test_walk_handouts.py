@@ -12,12 +12,13 @@ from hypothesis.stateful import initialize, invariant, rule
 import allocator
 from leadboard import desk
 from leadboard.allocation import audit, backlog, handouts, intake
-from leadboard.allocation.journal import Journal, from_json, row_of
+from leadboard.allocation.journal import Journal
+from leadboard.allocation.ledger import settle
 from leadboard.allocation.lottery import LOTTERY
 from leadboard.common.errors import Refused, Trouble
 from leadboard.database.transactions import transact
 from leadboard.desk import recording
-from tests.allocation.test_walk import ACTORS, EXAMPLES, Walk
+from tests.allocation.test_walk import ACTORS, EXAMPLES, Walk, told_by
 from tests.support import rows
 from tests.support.server import Server
 
@@ -69,7 +70,6 @@ class WalkWithOthers(Walk):
         super().__init__()
         self.others: list[Callable[[], object]] = []
         self.is_cut = False
-        self.arrived: dict[int, object] = {}
         patch = pytest.MonkeyPatch()
         self.ending.callback(patch.undo)
         real = backlog.drain
@@ -95,30 +95,23 @@ class WalkWithOthers(Walk):
             self.is_cut = True
             raise
         finally:
-            self.note_arrivals()
             self.note_all()
-
-    def note_arrivals(self) -> None:
-        """Keep to whom each appeal went when it came, which has no record."""
-        for key, *ticket in rows("SELECT id, operator_id, draw FROM appeal"):
-            self.arrived.setdefault(int(str(key)), ticket)
 
     def do(self, act: Callable[..., object], *arguments: Any, **options: Any) -> bool:
         was_cut, self.is_cut = self.is_cut, False
         is_done = super().do(act, *arguments, **options)
         self.is_cut = self.is_cut or (was_cut and not is_done)
-        self.note_arrivals()
         return is_done
 
     def check_event(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Check that no row of before has changed without a new event that names it."""
         new = {row[0] for row in set(after["event"]) - set(before["event"])}
         assert set(before["event"]) <= set(after["event"])
-        assert set(before["event_change"]) <= set(after["event_change"])
-        named = {str(row[1]) for row in after["event_change"] if row[0] in new}
+        for table in ("event_change", "change", "pending_change"):
+            assert set(before[table]) <= set(after[table])
         there = {row[0] for row in before["appeal"]}
         touched = {row[0] for row in set(after["appeal"]) ^ set(before["appeal"])} & there
-        assert {f"appeal:{key}" for key in touched} <= named
+        assert touched <= told_by(new)
 
     @initialize()
     def team(self) -> None:
@@ -129,7 +122,6 @@ class WalkWithOthers(Walk):
         for operator, source in ((1, 1), (2, 1), (2, 2)):
             desk.set_weight(operator, source, 10, actor="anna")
         transact(lambda: allocator.place_all([intake.Draft("c", 1 + n % 2, "") for n in range(12)]))
-        self.note_arrivals()
 
     @rule(steps=BETWEEN)
     def others_come(self, steps: list[Callable[[], object]]) -> None:
@@ -142,7 +134,6 @@ class WalkWithOthers(Walk):
     @rule(source=SOURCES)
     def feed(self, source: int) -> None:
         feed(source)()
-        self.note_arrivals()
 
     @rule(actor=ACTORS)
     def undo_and_redo(self, actor: str) -> None:
@@ -161,19 +152,8 @@ class WalkWithOthers(Walk):
         assert self.is_cut or not rows("SELECT * FROM open_drain")
 
     @invariant()
-    def every_appeal_is_where_it_arrived_or_where_its_record_says(self) -> None:
-        self.note_arrivals()
-        told: dict[int, dict[str, object]] = {}
-        for subject, after in rows("SELECT subject, after FROM event_change ORDER BY event_id"):
-            table, (key, *_) = row_of(str(subject))
-            if table == "appeal":
-                told.setdefault(key, {}).update(from_json(str(after), table) or {})
-        for appeal, *ticket in rows("SELECT id, operator_id, draw FROM appeal"):
-            last = told.get(int(str(appeal)))
-            if last is None:
-                assert ticket == self.arrived[int(str(appeal))]
-            else:
-                assert ticket == [last["operator_id"], last.get("draw", ticket[1])]
+    def only_arrivals_are_no_act_of_anybody(self) -> None:
+        assert rows("SELECT * FROM appeal_step WHERE event_id IS NULL AND kind <> 'received'") == []
 
 
 class WalkWithOthersOnServer(WalkWithOthers):
@@ -184,6 +164,11 @@ class WalkWithOthersOnServer(WalkWithOthers):
     def place(self) -> str:
         """Return where the database of one walk is."""
         return self.server.url(self.ending.enter_context(self.server.fresh()))
+
+    @rule()
+    def settle(self) -> None:
+        """Somebody reads, before whom the lines get their places."""
+        settle()
 
 
 @pytest.fixture(autouse=True, scope="module")

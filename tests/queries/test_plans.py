@@ -28,7 +28,7 @@ from leadboard.queries import board as board_queries
 from leadboard.queries.explanation import explain
 from leadboard.queries.terms import AppealFilter, parse
 
-GROWING = {"appeal", "lead", "event", "event_change", "roster"}
+GROWING = {"appeal", "lead", "event", "event_change", "roster", "change", "pending_change"}
 """Tables that grow without end; the team, the sources and the weights may be read whole."""
 FEW, MANY = 2_000, 20_000
 ACTOR = "bench"
@@ -244,7 +244,7 @@ def scans(connection: sqlite3.Connection, statement: Statement) -> list[str]:
 
 
 SCANS = {
-    "deletions": "whether an act names the operator or source is sought in every change",
+    "deletions": "whether an operator ever had an appeal is sought in every line of the ledger",
 }
 """Scans that are known."""
 
