@@ -143,11 +143,12 @@ def _last_name(operator_id: int) -> str:
 
 
 def _history(appeal_id: int) -> tuple[Moment, ...]:
+    # Each act once: one that returned an appeal may have handed it out again.
+    acts = AppealStep.select(AppealStep.event).where(AppealStep.appeal == appeal_id)
     found = (
-        AppealStep.select(AppealStep.at, Event.actor, Event.act, Event.note)
-        .join(Event)
-        .where(AppealStep.appeal == appeal_id)
-        .order_by(AppealStep.place)
+        Event.select(Event.at, Event.actor, Event.act, Event.note)
+        .where(Event.id.in_(acts))
+        .order_by(Event.id)
     )
     return tuple(Moment(at, clean(actor), act, clean(note)) for at, actor, act, note in rows(found))
 

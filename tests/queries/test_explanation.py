@@ -94,6 +94,14 @@ def test_the_history_lists_every_act_on_the_appeal_in_order() -> None:
     assert found.since[1].note == f"Appeal #{placed.id} of 77 (bot) → Boris"
 
 
+def test_an_act_that_took_an_appeal_and_gave_it_out_again_stands_once_in_the_history() -> None:
+    (appeal,) = arrive(add_source("bot", (add_operator("Anna"), 1)))
+    desk.give_back([appeal], actor="vera")
+    kinds = rows("SELECT kind FROM appeal_step WHERE appeal_id = ? ORDER BY place", appeal)
+    assert kinds == [("received",), ("returned",), ("assigned",)]
+    assert [(each.actor, each.act) for each in explain(appeal).since] == [("vera", "return")]
+
+
 def test_what_waits_names_each_single_act_that_would_let_it_go() -> None:
     names = ("Full", "Off", "Zero", "Stranger", "Off and full", "Off and strange")
     full, off, zero, stranger, both, far = (add_operator(name, 1) for name in names)
