@@ -126,14 +126,11 @@ def differences(after: int, up_to: int) -> list[Difference]:
         & ((_LAST.kind == WITHDRAWN) == Appeal.withdrawn)
     )
     is_missing = _LAST.kind.is_null() & (Appeal.closed_at.is_null() | (not bounds().pruned))
+    is_other = _LAST.kind.is_null(False) & ~is_alike
     found = (
         Appeal.select(*(Appeal.id, Appeal.source), *_state(_LAST), *_STORED)
         .join(_LAST, JOIN.LEFT_OUTER, on=(_LAST.appeal == Appeal.id) & (_LAST.place == newest))
-        .where(
-            Appeal.id > after,
-            Appeal.id <= up_to,
-            is_missing | (_LAST.kind.is_null(False) & ~is_alike),
-        )
+        .where(Appeal.id > after, Appeal.id <= up_to, is_missing | is_other)
         .order_by(Appeal.id)
     )
     return [_difference(*row) for row in rows(found)]
