@@ -14,6 +14,15 @@ LINES = (
     " ORDER BY place"
 )
 
+BROKEN = (
+    "SELECT * FROM (SELECT appeal_id, place, kind, was_operator_id,"
+    " lag(operator_id) OVER of_one AS told, row_number() OVER of_one AS number"
+    " FROM appeal_step WINDOW of_one AS (PARTITION BY appeal_id ORDER BY place)) AS line"
+    " WHERE coalesce(was_operator_id, 0) <> coalesce(told, 0)"
+    " OR (kind = 'received') <> (number = 1)"
+)
+"""The lines that do not begin where the line before of their appeal ended."""
+
 
 @contextmanager
 def new_lines() -> Iterator[list[str]]:
