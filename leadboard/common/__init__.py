@@ -4,6 +4,7 @@ __all__ = [
     "case_folding",
     "console",
     "crashlog",
+    "durations",
     "errors",
     "json_lines",
     "keyboard_layouts",
