@@ -20,6 +20,8 @@ from models import Event, EventChange
 REPAIR, PRUNE = "repair", "prune"
 FOR_GOOD = {REPAIR: "A repair", PRUNE: "A pruning"}
 """The acts that cannot be undone, as sentences call them."""
+UNDO, REDO = "undo", "redo"
+"""The acts that take another one back, or do it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from peewee import ModelSelect, fn
 
 from leadboard.allocation.handouts import HAND_OUT, close_act
-from leadboard.allocation.journal import FOR_GOOD, Journal, last_words
+from leadboard.allocation.journal import FOR_GOOD, REDO, UNDO, Journal, last_words
 from leadboard.common.errors import Refused
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
@@ -14,7 +14,6 @@ from leadboard.desk.recording import Done, record
 from leadboard.desk.undo_changes import reverse
 from models import Event
 
-UNDO, REDO = "undo", "redo"
 _VERBS = {UNDO: "Undone", REDO: "Redone"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from peewee import OP, SQL, Expression, Query, fn
@@ -14,6 +14,7 @@ from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, reading, settled
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import team
+from leadboard.queries.times import oldest_wait
 from models import Appeal, Event, Lead, Operator, OperatorSource, Source
 
 T = TypeVar("T")
@@ -39,6 +40,8 @@ class Board:
     """Arrivals of the last minutes, by the minute as the tables write it."""
     counts: "Counts | None" = None
     """How many appeals and leads there are; None until somebody has counted them."""
+    oldest_wait: datetime | None = None
+    """Since when the appeal that has waited longest waits, None if nothing waits."""
 
     @property
     def waiting(self) -> int:
@@ -83,14 +86,16 @@ def _ends() -> tuple[int, int]:
 def _board(known: Board, ends: tuple[int, int] | None) -> Board:
     stamp_now = _weights_stamp()
     is_same = known.weights_stamp == stamp_now
+    sources = _sources()
     return Board(
         operators=_operators(),
-        sources=_sources(),
+        sources=sources,
         weights=known.weights if is_same else _weights(),
         weights_stamp=stamp_now,
         per_minute=_arrivals_of_last_minute(),
         minutes=_minutes(known.minutes),
         counts=_counted_on(known.counts, ends) if known.counts and ends else None,
+        oldest_wait=oldest_wait() if any(each.waiting for each in sources) else None,
     )
 
 

@@ -10,7 +10,7 @@ from leadboard.database.connection import rows
 from leadboard.database.transactions import at_one_moment, followable, reading
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import team
-from leadboard.queries.appeals import AppealRow, with_names
+from leadboard.queries.appeals import AppealRow, appeal_rows, with_names
 from leadboard.queries.team import WeightRow
 from models import Appeal, Lead, Operator, OperatorSource, Source, is_waiting
 
@@ -86,12 +86,12 @@ def appeals(
         wanted.append(Appeal.operator == operator_id)
     if waiting_only:
         wanted.append(is_waiting())
-    return _read(with_names().where(*wanted).order_by(Appeal.id).limit(limit), AppealRow)
+    return _read_appeals(with_names().where(*wanted).order_by(Appeal.id).limit(limit))
 
 
 def appeal(appeal_id: int) -> AppealRow | None:
     """Return one appeal, None where there is none with this id."""
-    return _one(with_names().where(Appeal.id == appeal_id), AppealRow)
+    return next(iter(_read_appeals(with_names().where(Appeal.id == appeal_id))), None)
 
 
 def leads(limit: int, after: int = 0) -> list[LeadWithAppeals]:
@@ -109,7 +109,12 @@ def leads(limit: int, after: int = 0) -> list[LeadWithAppeals]:
 
 def _newest_of(lead_id: int) -> list[AppealRow]:
     newest = with_names().where(Appeal.lead == lead_id).order_by(Appeal.id.desc()).limit(OF_A_LEAD)
-    return [AppealRow(*row) for row in rows(newest)][::-1]
+    return appeal_rows(rows(newest))[::-1]
+
+
+def _read_appeals(query: "ModelSelect[Appeal]") -> list[AppealRow]:
+    # At one moment, so that their times, which take a second query, fit their rows.
+    return at_one_moment(lambda: appeal_rows(rows(query)))
 
 
 def _read(query: "ModelSelect[Any]", entry: Callable[..., T]) -> list[T]:
