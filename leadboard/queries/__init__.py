@@ -1,6 +1,7 @@
 """Readings for the panes and other programs: frozen dataclasses, never a Peewee row."""
 
 __all__ = [
+    "appeal_history",
     "appeals",
     "board",
     "explanation",
@@ -10,8 +11,10 @@ __all__ = [
     "ledger_lines",
     "moments",
     "odds",
+    "operator_names",
     "records",
     "team",
     "terms",
+    "times",
     "word_index",
 ]

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import Enum, auto
 
 from peewee import JOIN, ModelSelect
 
-from leadboard.allocation.journal import from_json, subject_of
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, left_out, pick
 from leadboard.common.errors import Missing
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
-from leadboard.queries.appeals import AppealRow, cleaned, with_names
-from models import Appeal, AppealStep, Event, EventChange, Operator, OperatorSource, Roster
+from leadboard.queries.appeal_history import Moment, history_of
+from leadboard.queries.appeals import AppealRow, cleaned, times_of_rows, with_names
+from leadboard.queries.operator_names import names_of
+from models import Appeal, Operator, OperatorSource, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,6 @@ class Chance:
     share: float
     reason: str | None
     was_drawn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One recorded act that touched the appeal."""
-
-    at: datetime
-    actor: str
-    act: str
-    note: str
 
 
 class Way(Enum):
@@ -61,7 +51,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything about where an appeal is, and why; its message has all its lines."""
+    """Everything about where an appeal is, and why; its message has all its lines.
+
+    `since` is everything that the ledger has of it, from its arrival on.
+    """
 
     appeal: AppealRow
     draw: int | None
@@ -81,14 +74,13 @@ def _explain(appeal_id: int) -> Explanation:
     if not found:
         raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
     *columns, draw, roster_id = found[0]
-    row = cleaned(columns)
+    row = cleaned(columns, times_of_rows([columns])[appeal_id])
     return Explanation(
-        # The message as it is: the details clean it line by line.
         # With all its lines: the details clean each of them.
         replace(row, message=AppealRow(*columns).message),
         draw,
         _chances(roster_id, draw) if roster_id is not None else (),
-        _history(appeal_id),
+        history_of(appeal_id),
         tuple(_remedies(row.source_id)) if row.is_waiting else (),
     )
 
@@ -114,43 +106,6 @@ def _chances(roster_id: int, draw: int | None) -> tuple[Chance, ...]:
 
 def _share(candidate: Candidate, total: int) -> float:
     return candidate.weight / total if candidate.reason is None and total else 0.0
-
-
-def names_of(operator_ids: Sequence[int]) -> dict[int, str]:
-    """Return names by id; for operators deleted since, the last one in the record."""
-    names: dict[int, str] = {}
-    for start in range(0, len(operator_ids), 500):
-        part = list(operator_ids[start : start + 500])
-        found = Operator.select(Operator.id, Operator.name).where(Operator.id.in_(part))
-        names |= {operator_id: clean(name) for operator_id, name in rows(found)}
-    gone = [operator_id for operator_id in operator_ids if operator_id not in names]
-    return names | {operator_id: f"{_last_name(operator_id)} (deleted)" for operator_id in gone}
-
-
-def _last_name(operator_id: int) -> str:
-    """Return the name that the act of deleting recorded."""
-    deleted = (
-        EventChange.select(EventChange.before)
-        .where(
-            EventChange.subject == subject_of("operator", operator_id), EventChange.after.is_null()
-        )
-        .order_by(EventChange.event.desc())
-        .limit(1)
-    )
-    for (before,) in rows(deleted):
-        return clean(str((from_json(before) or {}).get("name", "")))
-    return f"#{operator_id}"
-
-
-def _history(appeal_id: int) -> tuple[Moment, ...]:
-    # Each act once: one that returned an appeal may have handed it out again.
-    acts = AppealStep.select(AppealStep.event).where(AppealStep.appeal == appeal_id)
-    found = (
-        Event.select(Event.at, Event.actor, Event.act, Event.note)
-        .where(Event.id.in_(acts))
-        .order_by(Event.id)
-    )
-    return tuple(Moment(at, clean(actor), act, clean(note)) for at, actor, act, note in rows(found))
 
 
 def _remedies(source_id: int) -> Iterator[Remedy]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from leadboard import desk
+from leadboard.allocation.handouts import hand_out_batch
+from leadboard.desk import recording
 from leadboard.queries.explanation import Way, explain
 from tests.support import ACTOR, add_operator, add_source, arrive, holder_of, opened, rows, scalar
 from tests.support.acts import newest_event_id, refused
@@ -71,7 +73,72 @@ def test_an_appeal_assigned_by_hand_keeps_its_draw_and_says_so_in_its_history() 
     found = explain(appeal)
     assert found.appeal.operator == "Boris"
     assert [each.name for each in found.roster if each.was_drawn] == ["Anna"]
-    assert [(each.actor, each.act) for each in found.since] == [("Vera", "assign")]
+    assert [each.words for each in found.since] == [
+        "received, drawn for Anna",
+        "moved from Anna to Boris by Vera (assign)",
+    ]
+
+
+def history(appeal_id: int) -> list[str]:
+    return [each.words for each in explain(appeal_id).since]
+
+
+def test_the_history_says_what_became_of_an_appeal_and_by_whom() -> None:
+    anna, boris = add_operator("Anna", 1), add_operator("Boris", 1)
+    bot = add_source("bot", (anna, 1))
+    held, waits = arrive(bot, 2)
+    desk.give_back([held], actor="boris")
+    desk.assign([held], boris, actor="pavel")
+    desk.close([waits], actor="vera")
+    desk.reopen([waits], actor="vera")
+    desk.assign([waits], boris, force=True, actor="vera")
+    assert history(held) == [
+        "received, drawn for Anna",
+        "returned from Anna by boris (return)",
+        "assigned to Anna by lottery (return by boris)",
+        "moved from Anna to Boris by pavel (assign)",
+    ]
+    assert history(waits) == [
+        "received, waiting",
+        "assigned to Anna by lottery (assign by pavel)",
+        "closed by vera (close)",
+        "reopened by vera (reopen), with Anna",
+        "moved from Anna to Boris by vera (assign, by force)",
+    ]
+    desk.submit("77", bot, "hello", actor="anna")
+    desk.undo(actor="anna")
+    assert history(3) == ["received by anna (submit), drawn for Anna", "withdrawn by anna (undo)"]
+
+
+def test_an_arrival_has_no_act_and_the_lottery_by_itself_none_of_anybody() -> None:
+    bot = add_source("bot")
+    anna = add_operator("Anna", 1)
+    (appeal,) = arrive(bot)
+    [arrival] = explain(appeal).since
+    assert (arrival.kind, arrival.operator) == ("received", None)
+    assert (arrival.actor, arrival.act, arrival.note) == (None, None, None)
+    # As another program would, so that the next arrival finds a place for both.
+    rows("INSERT INTO operator_source (operator_id, source_id, weight) VALUES (?, ?, 1)", anna, bot)
+    arrive(bot)
+    assert history(appeal) == ["received, waiting", "assigned to Anna by lottery"]
+
+
+def test_a_part_names_the_act_that_it_belongs_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = add_operator("Anna", 9)
+    bot = add_source("bot")
+    appeals = arrive(bot, 3)
+    monkeypatch.setattr(recording, "hand_out_batch", lambda *_: hand_out_batch(1))
+    desk.set_weight(anna, bot, 1, actor="pavel")
+    assert rows("SELECT act FROM event WHERE part_of_id IS NOT NULL") == [("hand out",)] * 2
+    for appeal in appeals:
+        assert history(appeal)[1:] == ["assigned to Anna by lottery (weight by pavel)"]
+
+
+def test_names_in_the_history_are_cleaned_and_never_markup() -> None:
+    anna = add_operator("Anna", 1)
+    (appeal,) = arrive(add_source("bot", (anna, 1)))
+    rows("UPDATE operator SET name = ?", "[/b]\x1b]0;A")
+    assert history(appeal) == ["received, drawn for [/b]␛]0;A"]
 
 
 def test_the_history_lists_every_act_on_the_appeal_in_order() -> None:
@@ -180,7 +247,8 @@ def test_text_of_strangers_comes_out_harmless() -> None:
         "Anna",
     )
     assert found.since[0].actor == "e\u241bvil"
-    assert "\u202e" not in found.since[0].note
+    assert "\u202e" not in str(found.since[0].note)
+    assert found.since[0].words == "received by e\u241bvil (submit), drawn for Anna"
     assert [each.name for each in found.roster] == ["Anna"]
     assert scalar("SELECT name FROM operator") == "An\u202ena"
 

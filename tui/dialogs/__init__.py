@@ -3,6 +3,7 @@
 __all__ = [
     "base",
     "details",
+    "details_text",
     "forms",
     "help",
     "history",

@@ -1,6 +1,5 @@
 """One appeal in full: its message, why it went where it went, and how to get it assigned."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -14,20 +13,17 @@ from textual.widgets import Static
 
 from leadboard import desk
 from leadboard.allocation.appeals import worded
-from leadboard.common.text import clean
+from leadboard.database.fields import now
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
-from leadboard.queries.explanation import Chance, Explanation, Way, explain
+from leadboard.queries.explanation import Explanation, Way, explain
 from leadboard.queries.terms import AppealFilter
 from tui.dialogs.base import ActDialog, Body, Bottom
+from tui.dialogs.details_text import MOST_REMEDIES, lines_of
 from tui.keys import bind
-from tui.widgets.cells import fit
 from tui.widgets.marks import Chosen
-from tui.widgets.moments import shown
+from tui.widgets.moments import TICK
 from tui.widgets.paged_view import LOOKING
-
-BAR = 20
-MOST_REMEDIES = 9
 
 
 def _switch_on(operator_id: int, *, actor: str) -> desk.Done[int]:
@@ -40,8 +36,6 @@ REMEDIES: dict[Way, Callable[..., desk.Done[Any]]] = {
     Way.LINK: desk.set_weight,
 }
 """The act for each way to get a waiting appeal assigned."""
-MOST_CHANCES = 12
-"""Lines of the roster that are shown; the others are counted."""
 KEYS = "c close · o reopen · m move · r return · esc back"
 
 Found = tuple[Explanation, Sequence[AppealRow]]
@@ -63,6 +57,8 @@ class Details(ActDialog):
         super().__init__()
         self._appeal_id = appeal_id
         self._explanation: Explanation | None = None
+        self._found: Found | None = None
+        self._text = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the text, which scrolls, above the keys."""
@@ -75,12 +71,21 @@ class Details(ActDialog):
     def on_mount(self) -> None:
         """Read the appeal."""
         self.read(partial(_read, self._appeal_id), self._show)
+        self.set_interval(TICK, self.tick)
+
+    def tick(self) -> None:
+        """Show the appeal with the times as they are by now."""
+        if self._found is None:
+            return
+        text = Content("\n").join(lines_of(*self._found, now()))
+        # Laid out anew only if it reads differently.
+        if text.plain != self._text:
+            self._text = text.plain
+            self.query_one("#details", Static).update(text)
 
     def _show(self, found: Found) -> None:
-        self._explanation, history = found
-        self.query_one("#details", Static).update(
-            Content("\n").join(_lines(self._explanation, history))
-        )
+        self._found, self._explanation = found, found[0]
+        self.tick()
         if self._explanation.remedies:
             self.query_one(Bottom).change_hint(f"{KEYS} · 1-9 a remedy")
 
@@ -122,85 +127,3 @@ class Details(ActDialog):
 def _read(appeal_id: int) -> Found:
     found = explain(appeal_id)
     return found, appeals.newest_appeals(6, wanted=AppealFilter(lead_id=found.appeal.lead_id))
-
-
-def _lines(found: Explanation, history: Sequence[AppealRow]) -> list[Content]:
-    row = found.appeal
-    lines = [
-        Content.assemble(("From   ", "dim"), f"{row.external_id} by {row.source}, {_when(row)}"),
-        Content.assemble(("With   ", "dim"), _holder(row)),
-        Content(""),
-        *(Content(clean(line)) for line in row.message.split("\n")),
-        Content(""),
-    ]
-    if found.remedies:
-        lines += [Content.styled("What would get it assigned", "bold")]
-        lines += [
-            Content(f"{number}  {each.words}")
-            for number, each in enumerate(found.remedies[:MOST_REMEDIES], 1)
-        ]
-        lines += [Content("")]
-    lines += _why(found)
-    if found.since:
-        lines += [Content(""), Content.styled("Since then", "bold")]
-        lines += [
-            Content(f"{shown(each.at, '%d.%m %H:%M')}  {each.actor}: {each.note}")
-            for each in found.since
-        ]
-    others = [each for each in history if each.id != row.id]
-    if others:
-        lines += [Content(""), Content.styled("The lead's other appeals", "bold")]
-        lines += [
-            Content(f"#{each.id}  {shown(each.timestamp, '%d.%m %H:%M')}  {fit(each.message, 46)}")
-            for each in others
-        ]
-    return lines
-
-
-def _why(found: Explanation) -> list[Content]:
-    if not found.roster:
-        reason = "Nobody served this source." if found.appeal.operator is None else "Given by hand."
-        return [Content.styled("Why", "bold"), Content(reason)]
-    total = sum(each.weight for each in found.roster if each.reason is None)
-    drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
-    # The operator drawn is always shown, even if many others had a greater chance.
-    by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
-    first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
-    return [
-        Content.assemble(("Why: ", "bold"), drawn),
-        *map(_chance, first),
-        *_rest(by_weight[MOST_CHANCES:]),
-    ]
-
-
-def _rest(chances: Sequence[Chance]) -> list[Content]:
-    if not chances:
-        return []
-    reasons = Counter(each.reason or "could have been drawn" for each in chances)
-    words = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-    return [Content(f"  and {len(chances):,} more: {words}")]
-
-
-def _chance(each: Chance) -> Content:
-    filled = "█" * round(each.share * BAR)
-    note = each.reason or f"{each.share:.0%}"
-    mark = "→ " if each.was_drawn else "  "
-    return Content.assemble(
-        (mark, "bold"),
-        f"{fit(each.name, 24)} {each.weight:>7} ",
-        (f"{filled:{BAR}}", "$text-success"),
-        f" {note}",
-    )
-
-
-def _holder(row: AppealRow) -> str:
-    if row.withdrawn:
-        return "withdrawn"
-    name = row.operator or "nobody"
-    if row.is_closed:
-        return f"{name}, closed"
-    return "nobody: it waits" if row.is_waiting else name
-
-
-def _when(row: AppealRow) -> str:
-    return shown(row.timestamp, "%d.%m.%Y %H:%M:%S")

@@ -5,6 +5,9 @@ from datetime import datetime
 from leadboard.common.text import clean
 from leadboard.database.fields import NoMoment
 
+TICK = 5
+"""Seconds after which ages are looked at again, and those that read differently painted."""
+
 
 def shown(moment: datetime, pattern: str) -> str:
     """Return a moment in local time, or the stored text if it is no moment."""

@@ -1,0 +1,112 @@
+"""What became of one appeal: each line that the ledger has of it, in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, fn
+
+from leadboard.allocation.handouts import BY_ITSELF
+from leadboard.allocation.ledger import ASSIGNED, IMPORTED, MOVED, RECEIVED, REOPENED, RETURNED
+from leadboard.common.text import clean
+from leadboard.database.connection import rows
+from leadboard.queries.operator_names import names_of
+from models import AppealStep, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One change of an appeal: its kind, who has the appeal after it, and who had it before.
+
+    `act` is what did it, by `actor`, with its sentence as `note`: the whole act where a part of it
+    handed the appeal out; all three are None for an arrival.
+    """
+
+    at: datetime
+    kind: str
+    operator: str | None
+    was_operator: str | None
+    is_drawn: bool
+    is_forced: bool
+    actor: str | None
+    act: str | None
+    note: str | None
+
+    @property
+    def words(self) -> str:
+        """Return the change as a line says it: `returned from Anna by boris (return)`."""
+        return f"{self._what}{self._by_whom}{self._outcome}"
+
+    @property
+    def _what(self) -> str:
+        if self.kind == ASSIGNED:
+            return f"assigned to {self.operator}"
+        if self.kind == RETURNED:
+            return f"returned from {self.was_operator}"
+        if self.kind != MOVED:
+            return self.kind
+        if self.operator == self.was_operator:
+            return f"kept by {self.operator}"
+        return f"moved from {self.was_operator} to {self.operator}"
+
+    @property
+    def _by_whom(self) -> str:
+        act = f"{self.act}, by force" if self.is_forced else self.act
+        # An arrival says further on for whom it was drawn.
+        if not self.is_drawn or self.kind == RECEIVED:
+            return "" if act is None else f" by {self.actor} ({act})"
+        # What the lottery did by itself was no act of anybody.
+        is_alone = act is None or self.actor == BY_ITSELF
+        return " by lottery" if is_alone else f" by lottery ({act} by {self.actor})"
+
+    @property
+    def _outcome(self) -> str:
+        """Return who has the appeal then, where the change itself does not say it."""
+        if self.kind not in (RECEIVED, IMPORTED, REOPENED):
+            return ""
+        if self.operator is None:
+            return ", waiting"
+        return f", drawn for {self.operator}" if self.is_drawn else f", with {self.operator}"
+
+
+_WHOLE = Event.alias()
+"""The act that a part belongs to."""
+
+
+def history_of(appeal_id: int) -> tuple[Moment, ...]:
+    """Return every line of an appeal in order, the arrival first."""
+    line = AppealStep
+    found = rows(
+        line.select(
+            *(line.at, line.kind, line.operator_id, line.was_operator_id, line.drawn),
+            *(Event.forced, Event.actor, fn.COALESCE(_WHOLE.act, Event.act), Event.note),
+        )
+        .join(Event, JOIN.LEFT_OUTER)
+        .join(_WHOLE, JOIN.LEFT_OUTER, on=(_WHOLE.id == Event.part_of))
+        .where(line.appeal == appeal_id)
+        .order_by(line.place)
+    )
+    names = names_of(_operators_in(found))
+    return tuple(_moment(row, names) for row in found)
+
+
+def _operators_in(found: Iterable[tuple[Any, ...]]) -> list[int]:
+    ids = {key for row in found for key in row[2:4] if key is not None}
+    return sorted(ids)
+
+
+def _moment(row: tuple[Any, ...], names: Mapping[int, str]) -> Moment:
+    at, kind, operator_id, was_operator_id, is_drawn, is_forced, *act = row
+    actor, name, note = (None if text is None else clean(text) for text in act)
+    return Moment(
+        at,
+        clean(kind),
+        None if operator_id is None else names[operator_id],
+        None if was_operator_id is None else names[was_operator_id],
+        is_drawn,
+        bool(is_forced),
+        actor,
+        name,
+        note,
+    )

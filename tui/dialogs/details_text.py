@@ -1,0 +1,147 @@
+"""The text of an appeal's details: its times, why it went where it went, and its history."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from textual.content import Content
+
+from leadboard.common.durations import worded
+from leadboard.common.text import clean
+from leadboard.queries.appeals import AppealRow
+from leadboard.queries.explanation import Chance, Explanation
+from tui.widgets.cells import fit
+from tui.widgets.moments import shown
+
+BAR = 20
+MOST_REMEDIES = 9
+MOST_CHANCES = 12
+"""Lines of the roster that are shown; the others are counted."""
+LABEL = 16
+
+
+def lines_of(found: Explanation, lead: Sequence[AppealRow], now: datetime) -> list[Content]:
+    """Return all lines about an appeal; `lead` are the newest appeals of its lead."""
+    return [
+        *_about(found.appeal, now),
+        Content(""),
+        *(Content(clean(line)) for line in found.appeal.message.split("\n")),
+        Content(""),
+        *_ways(found),
+        *_why(found),
+        *_history(found),
+        *_others([each for each in lead if each.id != found.appeal.id]),
+    ]
+
+
+# --- its state and its times --------------------------------------------------------------------
+
+
+def _about(row: AppealRow, now: datetime) -> list[Content]:
+    lines = [("From", f"{row.external_id} by {row.source}"), ("With", _holder(row, now))]
+    return [
+        Content.assemble((fit(label, LABEL), "dim"), text)
+        for label, text in (*lines, *_times(row, now))
+    ]
+
+
+def _holder(row: AppealRow, now: datetime) -> str:
+    if row.withdrawn:
+        return "withdrawn"
+    name = row.operator or "nobody"
+    if row.is_closed:
+        return f"{name}, closed"
+    return f"nobody: it waits{_words('', row.times.waits(now))}" if row.is_waiting else name
+
+
+def _times(row: AppealRow, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield each time that there is, with the length of what it ended or began."""
+    times = row.times
+    yield "Received", _when(row.timestamp)
+    if times.first_assigned_at is not None:
+        waited = _words(", waited", times.waited)
+        yield "First assigned", f"{_when(times.first_assigned_at)}{waited}"
+    if times.waits_since is not None and times.waits_since != row.timestamp:
+        yield "Reopened", _when(times.waits_since)
+    if row.operator is not None:
+        when = "" if times.assigned_at is None else f"{_when(times.assigned_at)} "
+        held = _words(", held", times.held(now))
+        yield "Last assigned" if row.is_closed else "Assigned now", f"{when}to {row.operator}{held}"
+    if row.closed_at is not None:
+        yield "Closed", _when(row.closed_at)
+
+
+def _words(before: str, length: timedelta | None) -> str:
+    return "" if length is None else f"{before} {worded(length, 2)}"
+
+
+def _when(moment: datetime) -> str:
+    return shown(moment, "%d.%m.%Y %H:%M:%S")
+
+
+# --- why, and since then ------------------------------------------------------------------------
+
+
+def _ways(found: Explanation) -> list[Content]:
+    if not found.remedies:
+        return []
+    numbered = enumerate(found.remedies[:MOST_REMEDIES], 1)
+    return [
+        Content.styled("What would get it assigned", "bold"),
+        *(Content(f"{number}  {each.words}") for number, each in numbered),
+        Content(""),
+    ]
+
+
+def _history(found: Explanation) -> list[Content]:
+    if not found.since:
+        return []
+    lines = (f"{_day(each.at)}  {each.words}" for each in found.since)
+    return [Content(""), Content.styled("History", "bold"), *map(Content, lines)]
+
+
+def _others(appeals: Sequence[AppealRow]) -> list[Content]:
+    if not appeals:
+        return []
+    lines = (f"#{each.id}  {_day(each.timestamp)}  {fit(each.message, 46)}" for each in appeals)
+    return [Content(""), Content.styled("The lead's other appeals", "bold"), *map(Content, lines)]
+
+
+def _day(moment: datetime) -> str:
+    return shown(moment, "%d.%m %H:%M")
+
+
+def _why(found: Explanation) -> list[Content]:
+    if not found.roster:
+        reason = "Nobody served this source." if found.appeal.operator is None else "Given by hand."
+        return [Content.styled("Why", "bold"), Content(reason)]
+    total = sum(each.weight for each in found.roster if each.reason is None)
+    drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
+    # The operator drawn is always shown, even if many others had a greater chance.
+    by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
+    first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
+    return [
+        Content.assemble(("Why: ", "bold"), drawn),
+        *map(_chance, first),
+        *_rest(by_weight[MOST_CHANCES:]),
+    ]
+
+
+def _rest(chances: Sequence[Chance]) -> list[Content]:
+    if not chances:
+        return []
+    reasons = Counter(each.reason or "could have been drawn" for each in chances)
+    words = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    return [Content(f"  and {len(chances):,} more: {words}")]
+
+
+def _chance(each: Chance) -> Content:
+    filled = "█" * round(each.share * BAR)
+    note = each.reason or f"{each.share:.0%}"
+    mark = "→ " if each.was_drawn else "  "
+    return Content.assemble(
+        (mark, "bold"),
+        f"{fit(each.name, 24)} {each.weight:>7} ",
+        (f"{filled:{BAR}}", "$text-success"),
+        f" {note}",
+    )
