@@ -97,11 +97,12 @@ def import_(
     appeals (id, timestamp, external_id, source, operator, status, closed_at, message, key) are
     history: one whose id is known, or whose key is known for its lead and source, is never changed;
     a cell that differs from the one of its id is an error, and another text for a known key is
-    reported. New ones keep their id, if they have one. Closed and withdrawn ones are stored as they
-    were; open ones take a place of their operator, who must be on and have room (or --force); those
-    without an operator wait and go by lottery, oldest id first. leads (id, external_id) are added;
-    to keep their ids, bring them in before the appeals. Undo does not take appeals and leads back.
-    Others cannot write while a large file is stored.
+    reported. The times at the end of an export (first_assigned_at, assigned_at, waited_s, held_s)
+    are passed over. New ones keep their id, if they have one. Closed and withdrawn ones are stored
+    as they were; open ones take a place of their operator, who must be on and have room (or
+    --force); those without an operator wait and go by lottery, oldest id first. leads (id,
+    external_id) are added; to keep their ids, bring them in before the appeals. Undo does not take
+    appeals and leads back. Others cannot write while a large file is stored.
 
     \b
     Examples:

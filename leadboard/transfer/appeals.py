@@ -22,7 +22,7 @@ from leadboard.transfer.appeal_rows import AppealEntry, Names, entry_of
 from leadboard.transfer.cells import bad_cell
 from leadboard.transfer.plan import DIFFERS, SAME, Plan, Tick, told
 from leadboard.transfer.reading import parts, rows_of
-from leadboard.transfer.tables import COLUMNS, appeal_record
+from leadboard.transfer.tables import COLUMNS, OF_APPEALS, appeal_record
 from models import Appeal, Operator, Source
 
 Take = Callable[[int], bool]
@@ -114,14 +114,13 @@ class _Here:
         keys = ids_of_keys([entry.sender for entry in batch if entry.sender is not None])
         query = with_names().where(Appeal.id.in_([*ids, *keys.values()]))
         self._by_id = {
-            row[0]: dict(zip(COLUMNS["appeals"], appeal_record(row), strict=True))
-            for row in rows(query)
+            row[0]: dict(zip(OF_APPEALS, appeal_record(row), strict=True)) for row in rows(query)
         }
         self._by_key = {sender: self._by_id[appeal_id] for sender, appeal_id in keys.items()}
 
     def add(self, entry: AppealEntry) -> None:
         """Remember a row, so that one further down with its id or key is compared with it."""
-        stored = dict.fromkeys(COLUMNS["appeals"]) | entry.cells | {"id": entry.id}
+        stored = dict.fromkeys(OF_APPEALS) | entry.cells | {"id": entry.id}
         if entry.id is not None:
             self._by_id[entry.id] = stored
         if entry.sender is not None:

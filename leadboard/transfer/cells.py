@@ -58,6 +58,9 @@ def csv_cell(value: object) -> object:
     """Return a value as a cell of CSV."""
     if isinstance(value, str):
         return defused(value)
+    # Most cells that are no text; the other questions need not be asked of them.
+    if value is None or type(value) is int:
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     return stamp(value) if isinstance(value, datetime) else value

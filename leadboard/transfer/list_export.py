@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from leadboard.database.connection import rows
+from leadboard.database.fields import now
 from leadboard.entities import OPERATOR
 from leadboard.queries import leads
 from leadboard.queries.appeals import with_names
@@ -16,7 +17,7 @@ from leadboard.transfer.tables import (
     COLUMNS,
     PAGE,
     Record,
-    appeal_record,
+    exported_appeals,
     weights_by_source,
 )
 from models import Appeal, Operator, Source
@@ -33,14 +34,14 @@ class Shown:
 def appeals_shown(
     wanted: AppealFilter, index: SearchIndex | None, *, is_oldest_first: bool
 ) -> Shown:
-    """Return the appeals that a filter wants, whole, with the columns that an import reads."""
+    """Return the appeals that a filter wants, whole, with the columns of an export."""
     return Shown(COLUMNS["appeals"], _appeals(wanted, index, is_oldest_first))
 
 
 def _appeals(
     wanted: AppealFilter, index: SearchIndex | None, is_oldest_first: bool
 ) -> Iterator[Record]:
-    edge = 0 if is_oldest_first else None
+    edge, moment = 0 if is_oldest_first else None, now()
     while True:
         if is_oldest_first:
             ids = ids_after(PAGE, edge or 0, wanted, index)
@@ -48,7 +49,7 @@ def _appeals(
             ids = newest_ids(PAGE, edge, wanted, index)
         # By id, because `IN` promises no order; none is missing, as no appeal is ever deleted.
         found = {row[0]: row for row in rows(with_names().where(Appeal.id.in_(ids)))}
-        yield from (appeal_record(found[key]) for key in ids)
+        yield from exported_appeals([found[key] for key in ids], moment)
         if len(ids) < PAGE:
             return
         edge = ids[-1]

@@ -1,12 +1,22 @@
 """Tables of appeals and leads: added once, never changed by a file."""
 
+import csv
+import io
+import json
+import re
+from datetime import timedelta
+
 import pytest
 from peewee import Database
 
 from allocator import submit
 from leadboard import desk
+from leadboard.database.fields import as_if_at, now, stamp
+from leadboard.queries.terms import EVERYTHING
+from leadboard.transfer.list_export import appeals_shown
+from leadboard.transfer.tables import table_of
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, rows
-from tests.support.tables import a_day, out, plan, refused, take
+from tests.support.tables import FORMS, a_day, out, plan, refused, take
 
 pytestmark = pytest.mark.every_engine
 
@@ -85,3 +95,50 @@ def test_leads_are_added_and_never_renamed(db: Database) -> None:
     ]
     assert "column external_id: lead 1 is tg_1" in refused("leads", "id,external_id\n1,tg_2\n")
     assert "column id: tg_1 is not lead 2" in refused("leads", "id,external_id\n2,tg_1\n")
+
+
+# Times.
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_ends_with_the_times_and_an_import_passes_over_them(
+    db: Database, form: str
+) -> None:
+    team = add_team({"Анна": 2}, {"s": {}})
+    start = now() - timedelta(hours=2)
+    with as_if_at(start):
+        submit("held", team.s, "")
+        submit("waits", team.s, "")
+    with as_if_at(start + timedelta(minutes=5)):
+        desk.assign([1], team["Анна"], actor=ACTOR)
+    with as_if_at(start + timedelta(minutes=15)):
+        desk.close([1], actor=ACTOR)
+        desk.reopen([1], actor=ACTOR)
+    with as_if_at(start + timedelta(minutes=20)):
+        text = out("appeals", form)
+    shown = table(text, form)
+    assert [row[-4:] for row in shown] == [
+        ["first_assigned_at", "assigned_at", "waited_s", "held_s"],
+        [stamp(start + timedelta(minutes=5)), stamp(start + timedelta(minutes=15)), "300", "300"],
+        ["", "", "", ""],
+    ]
+    assert plan("appeals", re.sub(r"\b300\b(?!\d*Z)", "7", text), form).counts == {"the same": 2}
+    assert plan("appeals", "external_id,source,held_s\nnew,s,soon\n").changes == 1
+
+
+def table(text: str, form: str) -> list[list[str]]:
+    """Return an export as cells of CSV."""
+    if form == "csv":
+        return list(csv.reader(io.StringIO(text)))
+    rows_shown = json.loads(text)
+    cells = [["" if cell is None else str(cell) for cell in row.values()] for row in rows_shown]
+    return [list(rows_shown[0]), *cells]
+
+
+def test_a_saved_list_has_the_columns_of_an_export(db: Database) -> None:
+    a_day()
+    shown = appeals_shown(EVERYTHING, None, is_oldest_first=True)
+    exported = table_of("appeals")
+    assert shown.columns == exported.columns
+    # Held until the moment of the export, which a second later may be another.
+    assert [row[:-1] for row in shown.records] == [row[:-1] for row in exported.records]

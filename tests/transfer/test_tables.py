@@ -18,7 +18,7 @@ from leadboard.common.validation import checked_name
 from leadboard.transfer.tables import TABLES
 from leadboard.transfer.writing import Style
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump
-from tests.support.tables import FORMS, a_day, afresh, out, plan, take
+from tests.support.tables import FORMS, a_day, afresh, out, plan, take, without_times
 
 pytestmark = pytest.mark.every_engine
 
@@ -46,7 +46,8 @@ def test_a_house_moves_through_files(db: Database, tmp_path: Path, form: str) ->
     afresh(tmp_path)
     for what, text in files.items():
         take(what, text, form)
-    assert {what: out(what, form) for what in order} == files
+    for what, text in files.items():
+        assert without_times(out(what, form), form) == without_times(text, form)
     assert_loads_equal_counts()
 
 
