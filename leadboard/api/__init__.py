@@ -3,6 +3,7 @@
 __all__ = [
     "access",
     "app",
+    "appeals",
     "connections",
     "errors",
     "schemas",

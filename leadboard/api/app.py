@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -15,20 +15,19 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator
 
 from leadboard import desk
-from leadboard.allocation.intake import Draft, Placed
+from leadboard.allocation.intake import Draft
 from leadboard.api import errors as answers
 from leadboard.api import schemas as shapes
 from leadboard.api.access import AccessMiddleware, Rules
+from leadboard.api.appeals import just_stored, written, written_lead
 from leadboard.api.errors import told
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Missing, Refused
 from leadboard.common.validation import storable
 from leadboard.database.connection import BEYOND
-from leadboard.database.fields import stamp
 from leadboard.database.transactions import reading_in_place
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import records
-from leadboard.queries.appeals import AppealRow
 
 T = TypeVar("T")
 
@@ -246,8 +245,8 @@ def _appeals(app: FastAPI, door: Door) -> None:
         if placed.is_repeat:
             known = _there(await door.read(lambda: records.appeal(placed.id)))
             headers = {DIFFERS: "true"} if placed.differs else None
-            return JSONResponse(_written(known), 200, headers=headers)
-        return JSONResponse(_just_stored(draft, placed), 201)
+            return JSONResponse(written(known), 200, headers=headers)
+        return JSONResponse(just_stored(draft, placed), 201)
 
     @app.get("/appeals/", response_model=list[shapes.AppealOut], responses=told(422))
     async def appeals(
@@ -263,20 +262,20 @@ def _appeals(app: FastAPI, door: Door) -> None:
                 limit, after, source_id=source_id, operator_id=operator_id, waiting_only=waiting
             )
         )
-        return _as_json(found)
+        return JSONResponse([written(each) for each in found])
 
 
 def _leads(app: FastAPI, door: Door) -> None:
-    @app.get("/leads/", responses=told(422))
+    @app.get("/leads/", response_model=list[shapes.LeadOut], responses=told(422))
     async def leads(
         limit: Annotated[
             int, Query(ge=1, le=100, description="The largest number of leads to return.")
         ] = 50,
         after: After = 0,
-    ) -> list[shapes.LeadOut]:
+    ) -> Response:
         """Return leads, each with their newest hundred appeals, oldest first."""
         found = await door.read(lambda: records.leads(limit, after))
-        return [shapes.LeadOut(**asdict(each)) for each in found]
+        return JSONResponse([written_lead(each) for each in found])
 
 
 def _health(app: FastAPI, door: Door) -> None:
@@ -292,36 +291,3 @@ def _there(entry: T | None) -> T:
     if entry is None:
         raise Refused("Somebody has deleted it meanwhile.")
     return entry
-
-
-def _as_json(found: Sequence[AppealRow]) -> Response:
-    """Return appeals as JSON, without the validation that other answers go through."""
-    return JSONResponse([_written(each) for each in found])
-
-
-_APPEAL = tuple(shapes.AppealOut.model_fields)
-
-
-def _written(appeal: AppealRow) -> dict[str, Any]:
-    columns = {name: getattr(appeal, name) for name in _APPEAL}
-    closed_at = appeal.closed_at
-    moments = {
-        "timestamp": stamp(appeal.timestamp),
-        "closed_at": None if closed_at is None else stamp(closed_at),
-    }
-    return columns | moments
-
-
-def _just_stored(draft: Draft, placed: Placed) -> dict[str, Any]:
-    """Return a new appeal as `_written` would, without reading it again."""
-    return {
-        "id": placed.id,
-        "lead_id": placed.lead_id,
-        "external_id": draft.external_id,
-        "source_id": placed.source_id,
-        "operator_id": placed.operator_id,
-        "timestamp": stamp(placed.timestamp),
-        "message": draft.message,
-        "key": draft.key,
-        "closed_at": None,
-    }

@@ -85,6 +85,11 @@ def _answer(row: type[Any], *, without: Collection[str] = ()) -> type[BaseModel]
     return create_model(row.__name__, **columns)
 
 
+def _time(says: str) -> Any:
+    """Return a field of a time, which is always sent."""
+    return Field(description=says)
+
+
 class OperatorIn(_new(OPERATOR)):  # type: ignore[misc]
     """A new operator."""
 
@@ -131,7 +136,11 @@ class WeightOut(_answer(WeightRow)):  # type: ignore[misc]
 
 
 class AppealOut(BaseModel):
-    """An appeal as it is now; `operator_id` is null where nobody has it."""
+    """An appeal as it is now; `operator_id` is null where nobody has it.
+
+    Its times come from the record of its changes, and are null where that does not tell, as for an
+    appeal that was imported with its operator.
+    """
 
     id: int
     lead_id: int
@@ -142,6 +151,10 @@ class AppealOut(BaseModel):
     message: str
     key: str | None
     closed_at: datetime | None
+    first_assigned_at: datetime | None = _time("When somebody got it for the first time.")
+    assigned_at: datetime | None = _time("When its operator got it, the last one if it is closed.")
+    waited: int | None = _time("Seconds from its arrival until somebody got it.")
+    held: int | None = _time("Seconds since its operator got it, up to now or its closing.")
 
 
 class LeadOut(BaseModel):
