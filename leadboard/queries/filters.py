@@ -12,6 +12,7 @@ from peewee import JOIN, Expression, ModelSelect, fn
 
 from leadboard.common.case_folding import fold
 from leadboard.database.connection import BEYOND, engine, rows
+from leadboard.database.fields import now
 from leadboard.database.scratch_file import ScratchError
 from leadboard.queries.terms import AppealFilter, is_named
 from leadboard.queries.word_index import SHORTEST, SearchIndex
@@ -275,6 +276,8 @@ def _plain(sought: Sought) -> Conditions:
         conditions.append(Appeal.closed_at.is_null(False))
     if wanted.since is not None:
         conditions.append(Appeal.timestamp >= wanted.since)
+    if (latest := wanted.latest(now())) is not None:
+        conditions.append(Appeal.timestamp <= latest)
     if wanted.lead_id is not None:
         conditions.append(Appeal.lead == wanted.lead_id)
     return conditions + [word.condition for word in sought.words]

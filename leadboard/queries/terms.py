@@ -2,14 +2,15 @@
 
 from collections.abc import Container, Iterable, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from leadboard.common.case_folding import fold
+from leadboard.common.durations import length_of
 from leadboard.common.keyboard_layouts import in_latin
 from leadboard.queries.moments import moment_of
 
 FLAGS = frozenset({"waiting", "closed"})
-OF_APPEALS = FLAGS | {"op", "src", "since"}
+OF_APPEALS = FLAGS | {"op", "src", "since", "older"}
 OF_LEADS: frozenset[str] = frozenset()
 OF_OPERATORS = frozenset({"op"})
 OF_WEIGHTS = frozenset({"op", "src"})
@@ -19,16 +20,22 @@ WITH_VALUE = {
     "op": "part of an operator's name",
     "src": "part of a source's name",
     "since": "date or time, such as since:10:00, since:2026-07-01 or since:01.07.26",
+    "older": "length of time, such as older:45s, older:15m, older:2h or older:3d",
 }
 """What each term with a value asks for."""
 MISTAKEN = {
     **dict.fromkeys(("operator", "operators", "oper", "оператор"), "op:"),
     **dict.fromkeys(("source", "sources", "источник"), "src:"),
     **dict.fromkeys(("from", "after", "until", "before", "date"), "since:"),
+    **dict.fromkeys(("age", "waits", "возраст", "старше"), "older:"),
     **dict.fromkeys(("is", "status", "state", *sorted(FLAGS)), "waiting or closed"),
     "lead": "the id alone",
 }
 """Words that look like terms, and what is probably meant."""
+
+
+LONG = timedelta(days=1)
+"""An age for which so many appeals are passed over, newest first, that it may be noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +48,23 @@ class AppealFilter:
     operators: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     since: datetime | None = None
+    older: timedelta | None = None
+    """How long ago appeals were received at least, at any moment at which the list is read."""
     lead_id: int | None = None
     faults: tuple[str, ...] = field(default=(), compare=False)
     """A sentence for each term that is wrong, and so leaves nothing out."""
 
     @property
     def is_slow(self) -> bool:
-        """Tell whether every message may have to be read to find one."""
-        return bool(self.words)
+        """Tell whether every message may have to be read to find one, or many appeals passed."""
+        return bool(self.words) or (self.older is not None and self.older >= LONG)
+
+    def latest(self, now: datetime) -> datetime | None:
+        """Return the latest moment at which an appeal may have been received, None for any."""
+        try:
+            return None if self.older is None else now - self.older
+        except OverflowError:  # before the calendar begins
+            return datetime.min.replace(tzinfo=UTC)
 
 
 EVERYTHING = AppealFilter()
@@ -75,6 +91,7 @@ def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> AppealFilte
             good.append(term)
     flags = {term.name for term in good}
     moments = (moment_of(value, now) for value in _values(good, "since"))
+    lengths = map(length_of, _values(good, "older"))
     return AppealFilter(
         # Letters that nobody sees fold to nothing, which every text holds.
         words=tuple(word for word in words if fold(word)),
@@ -82,8 +99,9 @@ def parse(text: str, now: datetime, terms: Set[str] = OF_APPEALS) -> AppealFilte
         is_closed="closed" in flags,
         operators=_values(good, "op"),
         sources=_values(good, "src"),
-        # All terms must hold, so the latest decides.
+        # All terms must hold, so the latest and the longest decide.
         since=max(filter(None, moments), default=None),
+        older=max((length for length in lengths if length is not None), default=None),
         faults=tuple(faults),
     )
 
@@ -126,6 +144,8 @@ def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
     if value is not None and not fold(value).strip():
         return f"{name}: needs a {WITH_VALUE[name]}."
     if name == "since" and value and moment_of(value, now) is None:
+        return f"{name}:{value} is no {WITH_VALUE[name]}."
+    if name == "older" and value and length_of(value) is None:
         return f"{name}:{value} is no {WITH_VALUE[name]}."
     return ""
 

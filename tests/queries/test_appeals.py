@@ -1,12 +1,15 @@
 """Lists of appeals: pages that join without a gap, and what a line says of its appeal."""
 
+from datetime import timedelta
+
 import pytest
 from peewee import Database
 
 from allocator import submit
 from leadboard import desk
+from leadboard.database.fields import as_if_at, now
 from leadboard.queries import appeals, leads
-from leadboard.queries.terms import AppealFilter
+from leadboard.queries.terms import AppealFilter, parse
 from tests.support import ACTOR, add_team, elsewhere
 
 pytestmark = pytest.mark.every_engine
@@ -103,3 +106,41 @@ def test_a_list_holds_what_is_wanted_and_nothing_else(
     desk.close([3, 5], actor=ACTOR)
     assert [each.id for each in appeals.newest_appeals(9, wanted=wanted)] == ids
     assert [each.id for each in appeals.appeals_after(9, 0, wanted)] == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("older:15m", [3, 2, 1]),
+        ("older:2h", [2, 1]),
+        ("older:2h waiting", [1]),
+        ("older:15m src:vk", [3]),
+        ("older:15m op:anna", [2]),
+        ("older:15m first", [1]),
+        ("older:2h closed", [2]),
+        ("older:1h since:2000-01-01", [2, 1]),
+        ("older:9000000d", []),
+        ("older:0s", [4, 3, 2, 1]),
+    ],
+)
+def test_an_age_leaves_out_what_came_later(db: Database, text: str, found: list[int]) -> None:
+    team = add_team({"Anna": 9}, {"tg": {}, "vk": {}})
+    messages = ((180, team.tg, "first"), (150, team.tg, ""), (30, team.vk, ""), (5, team.vk, ""))
+    for minutes, source, message in messages:
+        with as_if_at(now() - timedelta(minutes=minutes)):
+            submit(f"lead_{minutes}", source, message)
+    desk.assign([2], team.anna, actor=ACTOR)
+    desk.close([2], actor=ACTOR)
+    wanted = parse(text, now())
+    assert [row.id for row in appeals.newest_appeals(9, None, wanted)] == found
+    assert [row.id for row in appeals.appeals_after(9, 0, wanted)] == found
+    assert appeals.count_appeals(9, wanted) == (len(found), True)
+
+
+def test_an_age_goes_on_while_a_list_is_shown(db: Database) -> None:
+    team = add_team({}, {"tg": {}})
+    submit("a", team.tg, "")
+    wanted = parse("older:15m", now())
+    assert appeals.newest_appeals(9, None, wanted) == []
+    with as_if_at(now() + timedelta(minutes=16)):
+        assert [row.id for row in appeals.newest_appeals(9, None, wanted)] == [1]

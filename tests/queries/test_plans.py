@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from shutil import copyfile
 from typing import NamedTuple
@@ -23,10 +24,12 @@ from leadboard.allocation.lottery import LOTTERY
 from leadboard.cli.feed import FeedEntry, store_batch
 from leadboard.common.errors import Refused
 from leadboard.database.fields import now
-from leadboard.queries import appeals, history, leads, odds
+from leadboard.queries import appeals, history, leads, odds, records
 from leadboard.queries import board as board_queries
 from leadboard.queries.explanation import explain
-from leadboard.queries.terms import AppealFilter, parse
+from leadboard.queries.terms import EVERYTHING, AppealFilter, parse
+from leadboard.queries.times import oldest_wait
+from leadboard.transfer.list_export import appeals_shown
 
 GROWING = {"appeal", "lead", "event", "event_change", "roster", "change", "pending_change"}
 """Tables that grow without end; the team, the sources and the weights may be read whole."""
@@ -83,6 +86,11 @@ def next_page() -> None:
     appeals.appeals_after(100, last)
 
 
+def saved_list() -> None:
+    shown = appeals_shown(EVERYTHING, None, is_oldest_first=False)
+    assert len(list(islice(shown.records, 100))) == 100
+
+
 def lead_pages() -> None:
     last = leads.newest_leads(100)[-1].id
     leads.newest_leads(100, last)
@@ -137,6 +145,9 @@ CASES: dict[str, Case] = {
     "closed": page("closed"),
     "a source": page("src:tg_main"),
     "an operator": page("op:анна"),
+    "older": page("older:2h"),
+    "waiting and older": page("waiting older:2h"),
+    "older of an operator": page("op:анна older:2h"),
     "since": page(f"since:{(now() - timedelta(days=1)).astimezone().date()}"),
     "waiting of a source": page("waiting src:tg_main"),
     "one lead": lambda: appeals.newest_appeals(6, wanted=AppealFilter(lead_id=3)),
@@ -149,6 +160,9 @@ CASES: dict[str, Case] = {
     "the first lead that starts so": lambda: leads.lead_starting("tg_10"),
     "acts": act_pages,
     "why one appeal went where it went": lambda: explain(FEW // 2),
+    "the oldest wait": oldest_wait,
+    "appeals for other programs": lambda: records.appeals(100, FEW // 2),
+    "a saved list": saved_list,
     "a weight": lambda: board_queries.weight_of(1, 1),
     "submissions": submissions,
     "a batch of the feed": batch,

@@ -1,6 +1,6 @@
 """What a filter asks for: words, terms, and terms that mean nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,6 +29,11 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
             "since:2026-01-02T00:00Z since:2026-01-01",
             AppealFilter(since=datetime(2026, 1, 2, tzinfo=UTC)),
         ),
+        ("older:15m", AppealFilter(older=timedelta(minutes=15))),
+        ("Older:1h30m older:15m", AppealFilter(older=timedelta(minutes=90))),
+        ("older:15м older:20с", AppealFilter(older=timedelta(minutes=15))),
+        ("щдвукЖ2р", AppealFilter(older=timedelta(hours=2))),
+        ("older:0s waiting", AppealFilter(is_waiting=True, older=timedelta())),
         ("\u200b \xad", EVERYTHING),
         ("source://x", AppealFilter(("source://x",))),
     ],
@@ -45,6 +50,11 @@ def test_terms_are_known_in_any_case_and_layout_and_words_stay_words(
     [
         ("since:99", "since:99 is no date or time"),
         ("since:", "since: needs a date or time"),
+        ("older:", "older: needs a length of time, such as older:45s, older:15m"),
+        ("older:15", "older:15 is no length of time, such as older:45s, older:15m"),
+        ("older:soon", "older:soon is no length of time"),
+        ("older:10:00", "older:10:00 is no length of time"),
+        ("Старше:15м", "старше: is no term: write older:15м"),
         ("op:", "op: needs a part of an operator's name"),
         ("src:\u200b", "src: needs a part of a source's name"),
         ("operator:kira", "operator: is no term: write op:kira"),
@@ -63,9 +73,21 @@ def test_a_term_that_is_none_is_said_to_be_none_and_leaves_nothing_out(
 
 
 def test_a_pane_knows_its_own_terms_only() -> None:
-    text = "анна waiting closed op:b src:c since:10:00"
-    for terms, faults in ((OF_LEADS, 5), (OF_OPERATORS, 4), (OF_WEIGHTS, 3)):
+    text = "анна waiting closed op:b src:c since:10:00 older:5m"
+    for terms, faults in ((OF_LEADS, 6), (OF_OPERATORS, 5), (OF_WEIGHTS, 4)):
         wanted = parse(text, NOW, terms)
         assert wanted.words == ("анна",)
         assert len(wanted.faults) == faults
-        assert not any((wanted.is_waiting, wanted.is_closed, wanted.since))
+        assert not any((wanted.is_waiting, wanted.is_closed, wanted.since, wanted.older))
+
+
+@pytest.mark.parametrize(
+    ("text", "latest"),
+    [
+        ("", None),
+        ("older:15m", NOW - timedelta(minutes=15)),
+        ("older:9000000d", datetime.min.replace(tzinfo=UTC)),
+    ],
+)
+def test_an_age_counts_from_the_moment_of_reading(text: str, latest: datetime | None) -> None:
+    assert parse(text, NOW - timedelta(hours=5)).latest(NOW) == latest
