@@ -161,12 +161,16 @@ def test_the_history_lists_every_act_on_the_appeal_in_order() -> None:
     assert found.since[1].note == f"Appeal #{placed.id} of 77 (bot) → Boris"
 
 
-def test_an_act_that_took_an_appeal_and_gave_it_out_again_stands_once_in_the_history() -> None:
+def test_an_act_that_took_an_appeal_and_gave_it_out_again_has_a_line_for_each() -> None:
     (appeal,) = arrive(add_source("bot", (add_operator("Anna"), 1)))
     desk.give_back([appeal], actor="vera")
     kinds = rows("SELECT kind FROM appeal_step WHERE appeal_id = ? ORDER BY place", appeal)
     assert kinds == [("received",), ("returned",), ("assigned",)]
-    assert [(each.actor, each.act) for each in explain(appeal).since] == [("vera", "return")]
+    assert [(each.actor, each.act, each.words) for each in explain(appeal).since] == [
+        (None, None, "received, drawn for Anna"),
+        ("vera", "return", "returned from Anna by vera (return)"),
+        ("vera", "return", "assigned to Anna by lottery (return by vera)"),
+    ]
 
 
 def test_what_waits_names_each_single_act_that_would_let_it_go() -> None:

@@ -282,13 +282,13 @@ def test_clocks_that_differ_give_no_length_below_zero() -> None:
 
 
 def test_a_page_takes_few_statements_however_often_its_appeals_moved(team: Team) -> None:
-    for number in range(90):
+    for number in range(64):
         submit(f"lead_{number}", team.bot, "")
         desk.change_operator(team.anna, max_load=99, actor=ACTOR)
     for operator in (team.boris, team.anna):
         desk.assign(list(range(1, 9)), operator, actor=ACTOR)
     with counted_statements() as statements:
-        assert all(each.times.assigned_at for each in appeals.newest_appeals(90))
+        assert all(each.times.assigned_at for each in appeals.newest_appeals(64))
     assert len(statements) == 3
     with counted_statements() as statements:
         assert times_of([]) == {}
