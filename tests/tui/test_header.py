@@ -13,5 +13,5 @@ async def test_sources_in_need_raise_an_alarm(file: Path) -> None:
 
 
 async def test_the_header_draws_the_arrivals_of_the_last_minutes(file: Path) -> None:
-    async with open_desk(file) as desk:
+    async with open_desk(file, (160, 40)) as desk:
         assert "█ 4/min" in desk.lines()[0] or "█  4/min" in desk.lines()[0]

@@ -17,7 +17,7 @@ BAR = 20
 MOST_REMEDIES = 9
 MOST_CHANCES = 12
 """Lines of the roster that are shown; the others are counted."""
-LABEL = 16
+SHORT_LABEL, LABEL = 7, 16
 
 
 def lines_of(found: Explanation, lead: Sequence[AppealRow], now: datetime) -> list[Content]:
@@ -38,11 +38,16 @@ def lines_of(found: Explanation, lead: Sequence[AppealRow], now: datetime) -> li
 
 
 def _about(row: AppealRow, now: datetime) -> list[Content]:
-    lines = [("From", f"{row.external_id} by {row.source}"), ("With", _holder(row, now))]
     return [
-        Content.assemble((fit(label, LABEL), "dim"), text)
-        for label, text in (*lines, *_times(row, now))
+        _labelled("From", f"{row.external_id} by {row.source}", SHORT_LABEL),
+        _labelled("With", _holder(row, now), SHORT_LABEL),
+        Content(""),
+        *(_labelled(label, text, LABEL) for label, text in _times(row, now)),
     ]
+
+
+def _labelled(label: str, text: str, width: int) -> Content:
+    return Content.assemble((fit(label, width), "dim"), text)
 
 
 def _holder(row: AppealRow, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """The four panes of the desk and the lists and fields in them."""
 
 __all__ = [
+    "appeal_columns",
     "appeal_window",
     "appeals",
     "appeals_pane",

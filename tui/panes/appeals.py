@@ -1,6 +1,6 @@
 """The list of appeals, and what a dispatcher can do to them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -10,26 +10,25 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from leadboard import desk
+from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
-from leadboard.queries.terms import OF_APPEALS
+from leadboard.queries.terms import EVERYTHING, OF_APPEALS, AppealFilter
 from tui.keys import bind
 from tui.messages import Acted, ActRequest
+from tui.panes.appeal_columns import MOMENT, WAITING, Columns, age_of, holder_of, measured
 from tui.panes.appeal_window import AppealWindow
 from tui.widgets.cells import fit
 from tui.widgets.marks import named, seen
 from tui.widgets.moments import short
 
-WAITING = "waiting"
-MOMENT = 8
-WIDEST = {"lead": 18, "source": 14, "operator": 16}
-
 
 class Appeals(AppealWindow):
-    """One line per appeal: time, lead, source, operator, message."""
+    """One line per appeal: time, lead, source, operator, age, message."""
 
     HELP = (
-        "The newest appeal is on top. One that nobody has is marked waiting; a closed one is "
-        "dimmed and no longer part of the load. enter tells why an appeal went where it "
+        "The newest appeal is on top, among those that wait the oldest; s turns the list over. Each "
+        "line says how long an appeal waits, or has been open with its operator, or took until it "
+        "was closed; a closed one is dimmed and no longer part of the load. enter tells why an appeal went where it "
         "went. space marks appeals, * all that match, V from one to another, and the keys then act "
         "on all of them; those closed or moved in the meantime are passed over. [ and ] go through "
         "All, Waiting and Leads; L shows everything that the lead has written, esc goes back."
@@ -46,7 +45,7 @@ class Appeals(AppealWindow):
         bind("shift+down", "mark_on(1)", "Mark downwards", id="appeals.mark-down", show=False),
         bind("shift+up", "mark_on(-1)", "Mark upwards", id="appeals.mark-up", show=False),
         bind("y", "copy", "Copy", id="appeals.copy", show=False),
-        bind("s", "sort", "Oldest first", id="appeals.sort", show=False),
+        bind("s", "sort", "Sort", id="appeals.sort", show=False),
         bind("L", "lead", "Its lead", id="appeals.lead", show=False),
     ]
     on_a_row = frozenset(
@@ -57,7 +56,7 @@ class Appeals(AppealWindow):
     )
     empty = "No appeals yet: press n to enter one."
     terms = OF_APPEALS
-    offer = "words, waiting, closed, op:anna, src:tg, since:10:00"
+    offer = "words, waiting, closed, op:anna, src:tg, since:10:00, older:15m"
 
     class LeadWanted(Message):
         """Asks to show everything that a lead has written."""
@@ -67,44 +66,57 @@ class Appeals(AppealWindow):
             self.lead_id = lead_id
             self.external_id = external_id
 
+    def __init__(self, *, id: str | None = None, base: AppealFilter = EVERYTHING) -> None:
+        super().__init__(id=id, base=base)
+        self._ticked_at = now()
+
     # Painting.
 
     def measure_columns(self, rows: Sequence[AppealRow]) -> tuple[int, ...]:
         """Return the widths of lead, source and operator."""
-        return (
-            _widest((row.external_id for row in rows), WIDEST["lead"]),
-            _widest((row.source for row in rows), WIDEST["source"]),
-            _widest((_holder(row) for row in rows), WIDEST["operator"]),
-        )
+        columns = measured(rows)
+        return columns.lead, columns.source, columns.operator
 
     def draw_row(self, row: AppealRow, width: int, is_cursor: bool) -> list[Segment]:
-        """Draw `10:42:07  tg_77  vk  Anna  Хочу купить`."""
-        tone = "dim" if row.is_closed else ""
-        plain, dim = self.pen(tone, is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
-        lead, source, operator = self._squeezed(width)
-        used = 2 + MOMENT + sum(each + 2 for each in (lead, source, operator) if each)
-        is_waiting = row.is_waiting
+        """Draw `10:42:07  tg_77  vk  Anna  open 2 h  Хочу купить`."""
+        columns = Columns(*self.columns).within(width)
         is_marked = row.id in self.marks
+        plain, dim = (self.pen(name, is_cursor=is_cursor) for name in (_tone(row), "dim"))
         mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
+        state = self.pen("bad", is_cursor=is_cursor) if row.is_waiting else plain
+        holder, age = self._state_of(row, columns)
         segments = [
             Segment("▪" if is_marked else " ", mark_pen),
             Segment(f"{fit(short(row.timestamp), MOMENT)} ", mark_pen),
-            Segment(" " + fit(row.external_id, lead) + " ", plain),
-            Segment(f" {fit(row.source, source)} " if source else "", dim),
-            Segment(
-                " " + fit(_holder(row), operator) + " ",
-                self.pen("bad", is_cursor=is_cursor) if is_waiting else plain,
-            ),
-            Segment(" " + fit(row.message, max(0, width - used - 2)), plain),
+            Segment(_cell(row.external_id, columns.lead), plain),
+            Segment(_cell(row.source, columns.source), dim),
+            Segment(_cell(holder, columns.operator), state),
+            Segment(_cell(age, columns.age, right=not columns.is_worded), state),
+            Segment(" " + fit(row.message, max(0, width - columns.used)), plain),
         ]
         return [segment for segment in segments if segment.text]
 
-    def _squeezed(self, width: int) -> tuple[int, int, int]:
-        """Return the column widths, narrower in a narrow pane."""
-        lead, source, operator = self.columns
-        if width >= 60:
-            return lead, source, operator
-        return min(lead, width // 4), 0, min(operator, width // 4)
+    def _state_of(self, row: AppealRow, columns: Columns) -> tuple[str, str]:
+        """Return who has an appeal and for how long; that it waits is said only once."""
+        age = age_of(row, now(), is_worded=columns.is_worded)
+        if not row.is_waiting:
+            return holder_of(row), age
+        if columns.is_worded:
+            # From a hundred days on the word does not fit any more.
+            return "", age if cell_len(age) <= columns.age else age_of(row, now(), is_worded=False)
+        # In a narrow list of waiting appeals alone, the word would be the same in each line.
+        return (age if self.base.is_waiting and not columns.age else WAITING), age
+
+    def tick(self) -> None:
+        """Paint the rows again whose age reads differently by now."""
+        was, self._ticked_at = self._ticked_at, now()
+        for place in self.visible_rows():
+            row = self.rows[place]
+            if age_of(row, was) != age_of(row, self._ticked_at):
+                self.refresh_row(place)
+        if self.wanted.older is not None:
+            # Time alone brings rows into such a list.
+            self.read_again()
 
     # Acts: on the marked appeals, else on the one under the cursor.
 
@@ -151,19 +163,16 @@ class Appeals(AppealWindow):
         """Copy the line under the cursor to the clipboard."""
         if (row := self.current) is None:
             return
-        line = "\t".join([str(row.id), row.external_id, row.source, _holder(row), row.message])
+        line = "\t".join([str(row.id), row.external_id, row.source, holder_of(row), row.message])
         self.app.copy_to_clipboard(line)
         # Not capitalize(), which would also lower the letters of the lead's id.
         self.post_message(Acted(f"A{named(row)[1:]} copied"))
 
 
-def _holder(row: AppealRow) -> str:
-    if row.withdrawn:
-        return "withdrawn"
-    if row.operator is not None:
-        return row.operator
-    return "nobody" if row.is_closed else WAITING
+def _cell(text: str, width: int, *, right: bool = False) -> str:
+    """Return a cell between two spaces, nothing for a column that is left out."""
+    return f" {fit(text, width, right=right)} " if width else ""
 
 
-def _widest(texts: Iterable[str], most: int) -> int:
-    return min(most, max(map(cell_len, texts), default=0))
+def _tone(row: AppealRow) -> str:
+    return "dim" if row.is_closed else ""

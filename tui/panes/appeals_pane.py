@@ -23,6 +23,7 @@ from tui.widgets.border_remarks import Remark, cut
 from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
 from tui.widgets.hit_count import Hits
 from tui.widgets.line_view import LineView
+from tui.widgets.moments import TICK
 from tui.widgets.paged_view import Window
 from tui.widgets.pane import PaneWidget
 
@@ -54,6 +55,8 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
             "leads": Leads(id="leads"),
             OF_LEAD: Appeals(id=OF_LEAD),
         }
+        # The one who has waited longest is the first to care for.
+        self._lists["waiting"].is_oldest_first = True
         self.hits = Hits(self.show_subtitle)
 
     def compose(self) -> ComposeResult:
@@ -61,8 +64,14 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         yield self._lists["all"]
 
     def on_mount(self) -> None:
-        """Let the border follow the remarks of the first list."""
+        """Let the border follow the remarks of the first list, and ages the time."""
         self._heed(self.list)
+        self.set_interval(TICK, self.tick)
+
+    def tick(self) -> None:
+        """Let the ages in the visible list go on."""
+        if isinstance(self.list, Appeals):
+            self.list.tick()
 
     def _heed(self, shown: Appeals | Leads) -> None:
         self.watch(shown, "remark", self.show_subtitle, init=False)

@@ -12,7 +12,8 @@ from leadboard.queries import leads
 from leadboard.queries.leads import LeadRow
 from leadboard.queries.terms import OF_LEADS, AppealFilter
 from tui.keys import bind
-from tui.panes.appeals import MOMENT, Appeals
+from tui.panes.appeal_columns import MOMENT
+from tui.panes.appeals import Appeals
 from tui.widgets.cells import fit
 from tui.widgets.moments import short
 from tui.widgets.paged_view import Window
@@ -29,7 +30,7 @@ class Leads(Window[LeadRow]):
     HELP = "Each line is one lead. enter shows all their appeals; esc goes back from there."
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter,L", "appeals", "Their appeals", id="leads.appeals"),
-        bind("s", "sort", "Oldest first", id="leads.sort", show=False),
+        bind("s", "sort", "Sort", id="leads.sort", show=False),
     ]
     file_name = "leads"
     on_a_row = frozenset({"appeals"})

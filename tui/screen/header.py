@@ -8,11 +8,14 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from leadboard.common.durations import worded
 from leadboard.common.text import clean
 from leadboard.database.connection import READ_ONLY
+from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, alarms
 from tui.widgets.cells import shortened
+from tui.widgets.moments import TICK
 
 GAP = 3
 NAME = " Leadboard"
@@ -31,6 +34,8 @@ class Header(Widget):
 
     board: reactive[Board] = reactive(Board)
     clock: reactive[str] = reactive("")
+    oldest: reactive[str] = reactive("")
+    """How long the appeal that has waited longest waits, empty while nothing waits."""
     trouble: reactive[str] = reactive("")
     """A sentence, shown for as long as the database cannot be read."""
     write_trouble: reactive[str] = reactive("")
@@ -45,11 +50,16 @@ class Header(Widget):
     def on_mount(self) -> None:
         """Start the clock."""
         self.tick()
-        self.set_interval(5, self.tick)
+        self.set_interval(TICK, self.tick)
 
     def tick(self) -> None:
-        """Show the current minute."""
+        """Show the current minute, and the oldest wait as it is by now."""
         self.clock = datetime.now().astimezone().strftime("%H:%M")
+        self._age()
+
+    def _age(self) -> None:
+        since = self.board.oldest_wait
+        self.oldest = "" if since is None else worded(now() - since)
 
     def render(self) -> Content:
         """Return the line."""
@@ -63,8 +73,9 @@ class Header(Widget):
         return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
 
     def watch_board(self, board: Board) -> None:
-        """Compute the alarms once per board, not once per paint."""
+        """Compute the alarms and the oldest wait once per board, not once per paint."""
         self._alarms = sorted(alarms(board).values(), key=lambda alarm: alarm.order)
+        self._age()
 
     def _fitted(self, title: str) -> tuple[str, list[Figure], int]:
         """Return the title, the figures that fit beside it, and the cells left over.
@@ -80,8 +91,11 @@ class Header(Widget):
 
     def _squeezed(self, title: str) -> tuple[str, list[Figure], int]:
         """Fit as much as possible: the title stays if dropping it would bring no figure back."""
+        figures = self.figures(NARROWEST_ALARM)
+        if cell_len(self._bare + figures[0][0]) + GAP > self.size.width:
+            figures[0] = self._waiting(is_brief=True)
         kept, bare = (
-            (left, *_fitting(self.figures(NARROWEST_ALARM), self.size.width - 2 - cell_len(left)))
+            (left, *_fitting(figures, self.size.width - 2 - cell_len(left)))
             for left in (title, self._bare)
         )
         has_room = kept[2] + GAP >= 0 and len(kept[1]) == len(bare[1])
@@ -110,12 +124,18 @@ class Header(Widget):
         load, limit = sum(each.load for each in active), sum(each.max_load for each in active)
         off = sum(each.load for each in board.operators) - load
         return [
-            (f"waiting {board.waiting}", "$text-error bold reverse" if board.waiting else ""),
+            self._waiting(),
             *(_alarm(alarm, width, len(self._alarms) - shown) for alarm in self._alarms[:1]),
             (f"load {load}/{limit}" + (f" +{off} off" if off else ""), ""),
             (f"operators {len(active)}/{len(board.operators)} active", ""),
             (self.clock, ""),
         ]
+
+    def _waiting(self, *, is_brief: bool = False) -> Figure:
+        """Return how many wait, and how long the oldest does unless there is no room for it."""
+        waiting = self.board.waiting
+        oldest = f", oldest {self.oldest}" if self.oldest and not is_brief else ""
+        return f"waiting {waiting}{oldest}", "$text-error bold reverse" if waiting else ""
 
     def pace(self) -> Figure:
         """Return the arrivals of the latest minutes."""

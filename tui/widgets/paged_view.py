@@ -142,7 +142,15 @@ class Window(PagedView[Row]):
         return screen.is_current and screen.focused not in (None, self)
 
     def remarks(self) -> list[Remark]:
-        """Return what the border says about rows out of view."""
+        """Return what the border says: the order, and how many newer rows are out of view."""
+        return [*self._newer_rows(), *([Remark(self.order, 7)] if self.rows else [])]
+
+    @property
+    def order(self) -> str:
+        """Return the order of the rows in words."""
+        return "oldest first" if self.is_oldest_first else "newest first"
+
+    def _newer_rows(self) -> list[Remark]:
         if self.is_oldest_first:
             hidden = max(0, len(self.rows) - self.top - self.page_size)
         else:
@@ -227,7 +235,7 @@ class Window(PagedView[Row]):
         """Reverse the list: oldest first, or newest first again."""
         self.is_oldest_first = not self.is_oldest_first
         self.start_over()
-        self.post_message(Acted(f"{'Oldest' if self.is_oldest_first else 'Newest'} first"))
+        self.post_message(Acted(self.order.capitalize()))
 
     def go_to(self, row: int) -> None:
         """Move the cursor, and the window with it near either end."""

@@ -1,0 +1,102 @@
+"""The columns of the list of appeals: how wide each is, and what the one of ages says."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from rich.cells import cell_len
+
+from leadboard.common.durations import worded
+from leadboard.queries.appeals import AppealRow
+
+MOMENT = 8
+AGE, AGE_IN_WORDS = 5, 10
+"""Cells of `120 d` and of `waits 12 m`."""
+WIDEST_LEAD, WIDEST_SOURCE, WIDEST_OPERATOR = 18, 14, 16
+SQUEEZED_LEAD, SQUEEZED_OPERATOR = 14, 13
+"""Cells to which long names are cut where the message would be left with less than SHORTEST."""
+NARROW = 60
+"""Cells of a list below which there is room for neither sources nor ages."""
+MESSAGE = 14
+"""Cells of the message that are worth more than the words of an age."""
+SHORTEST = 10
+WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells; 0 for a column that is left out."""
+
+    lead: int = 0
+    source: int = 0
+    operator: int = 0
+    age: int = 0
+
+    @property
+    def is_worded(self) -> bool:
+        """Tell whether ages say what they are of: `waits 12 m` instead of `12 m`."""
+        return self.age == AGE_IN_WORDS
+
+    @property
+    def used(self) -> int:
+        """Return the cells of a line before the message."""
+        widths = (self.lead, self.source, self.operator, self.age)
+        return 4 + MOMENT + sum(each + 2 for each in widths if each)
+
+    def within(self, width: int) -> "Columns":
+        """Return the columns as they fit into a line of `width` cells."""
+        if width < NARROW:
+            quarter = width // 4
+            return Columns(
+                min(self.lead, quarter), 0, min(max(self.operator, len(WAITING)), quarter)
+            )
+        # Without words beside it, the operator's column has to say that an appeal waits.
+        bare = replace(self, age=AGE, operator=max(self.operator, len(WAITING)))
+        lead, operator = min(bare.lead, SQUEEZED_LEAD), min(bare.operator, SQUEEZED_OPERATOR)
+        squeezed = replace(bare, lead=lead, operator=operator)
+        ways = ((replace(self, age=AGE_IN_WORDS), MESSAGE), (bare, SHORTEST), (squeezed, SHORTEST))
+        fitting = (way for way, least in ways if width - way.used >= least)
+        return next(fitting, replace(squeezed, source=0))
+
+
+def measured(rows: Iterable[AppealRow]) -> Columns:
+    """Return the columns that the names in these rows need."""
+    found = list(rows)
+    return Columns(
+        _widest((row.external_id for row in found), WIDEST_LEAD),
+        _widest((row.source for row in found), WIDEST_SOURCE),
+        _widest((holder_of(row) for row in found if not row.is_waiting), WIDEST_OPERATOR),
+    )
+
+
+def _widest(texts: Iterable[str], most: int) -> int:
+    return min(most, max(map(cell_len, texts), default=0))
+
+
+def holder_of(row: AppealRow) -> str:
+    """Return who has an appeal, or that nobody has it."""
+    if row.withdrawn:
+        return "withdrawn"
+    if row.operator is not None:
+        return row.operator
+    return "nobody" if row.is_closed else WAITING
+
+
+def age_of(row: AppealRow, now: datetime, *, is_worded: bool = True) -> str:
+    """Return how long an appeal waits, is open or took, as in `waits 12 m`; empty if unknown.
+
+    Without words it is the length alone.
+    """
+    if row.withdrawn:
+        return ""
+    word, length = _age(row, now)
+    if length is None:
+        return word if is_worded and not row.is_closed else ""
+    return f"{word} {worded(length)}" if is_worded else worded(length)
+
+
+def _age(row: AppealRow, now: datetime) -> tuple[str, timedelta | None]:
+    if row.is_closed:
+        # One that was imported without the moment of its closing seems to have taken no time.
+        return "took", row.times.took or None
+    return ("waits", row.times.waits(now)) if row.is_waiting else ("open", row.times.held(now))
