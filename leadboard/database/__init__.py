@@ -10,6 +10,7 @@ __all__ = [
     "fields",
     "file",
     "postgres",
+    "recorded_appeals",
     "restore",
     "schema",
     "scratch_file",
