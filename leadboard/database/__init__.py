@@ -9,6 +9,8 @@ __all__ = [
     "error_codes",
     "fields",
     "file",
+    "ledger_filling",
+    "ledger_upgrade",
     "postgres",
     "recorded_appeals",
     "restore",
@@ -18,6 +20,7 @@ __all__ = [
     "server_address",
     "sqlite",
     "transactions",
+    "upgrade_words",
     "upgrades",
     "urls",
 ]

@@ -4,20 +4,39 @@ A step never uses the tables as they are today: it must make them what they were
 that follows it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
-from leadboard.common.errors import ServerLost, TooBusy, Trouble
+from leadboard.common.errors import ServerLost, TooBusy, Trouble, Uncertain
+from leadboard.common.progress import Advance
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import now
+from leadboard.database.ledger_upgrade import to_version_4, work
 from leadboard.database.transactions import patiently, transact
+from leadboard.database.upgrade_words import run
 
 UPGRADING = 600.0
 """Seconds to wait for another program that upgrades the tables or is still writing."""
 
-IN_FILES = {"whole": "INTEGER", "text": "TEXT", "strict": " STRICT"}
-ON_SERVERS = {"whole": "BIGINT", "text": 'TEXT COLLATE "C"', "strict": ""}
-"""The words of SQL in which engines differ."""
+LONG = 200_000
+"""Rows to read and write from which on an upgrade is shown as it goes on."""
+
+Step = Callable[[Advance], str | None]
+"""Makes tables of one version those of the next; returns a sentence for people, if there is one."""
+
+
+@dataclass(slots=True)
+class Onlooker:
+    """Who is shown a long upgrade as it goes on, and told in the end what came of it."""
+
+    bar: Callable[[int], AbstractContextManager[Advance]]
+    tell: Callable[[str], None]
+
+
+onlooker = Onlooker(lambda _: nullcontext(lambda *_: None), lambda _: None)
+"""Nobody, unless a program says otherwise."""
 
 # Message ids are counted per chat: the same key of another sender is another message.
 KEYS_BY_SENDER = (
@@ -37,11 +56,10 @@ OPEN_DRAINS = (
 )
 
 
-def to_version_2() -> None:
+def to_version_2(_: Advance) -> None:
     """Make keys unique for each source and lead, and let acts have parts and open drains."""
-    words = ON_SERVERS if engine().is_server else IN_FILES
     for statement in (*KEYS_BY_SENDER, *PARTS_OF_ACTS, *OPEN_DRAINS):
-        database.execute_sql(statement.format_map(words))
+        run(statement)
 
 
 OPERATORS_NOTES = (
@@ -50,13 +68,12 @@ OPERATORS_NOTES = (
 )
 
 
-def to_version_3() -> None:
+def to_version_3(_: Advance) -> None:
     """Give each operator a note."""
-    words = ON_SERVERS if engine().is_server else IN_FILES
-    database.execute_sql(OPERATORS_NOTES.format_map(words))
+    run(OPERATORS_NOTES)
 
 
-UPGRADES: dict[int, Callable[[], None]] = {1: to_version_2, 2: to_version_3}
+UPGRADES: dict[int, Step] = {1: to_version_2, 2: to_version_3, 3: to_version_4}
 """The step from each version of the tables to the next, run in one transaction."""
 
 
@@ -78,38 +95,55 @@ def bring_up_to_date(path: Path | None, wanted: int) -> None:
             "upgraded: open a copy of it."
         )
     if version < wanted:
-        patiently(lambda: _attempt(path, version, wanted), UPGRADING)
+        for sentence in patiently(lambda: _attempt(path, version, wanted), UPGRADING):
+            onlooker.tell(f"{path or engine().title} was upgraded. {sentence}")
 
 
-def _attempt(path: Path | None, version: int, wanted: int) -> None:
+def _attempt(path: Path | None, version: int, wanted: int) -> Sequence[str]:
+    copies: list[Path] = []
     try:
-        transact(lambda: _upgrade(path, wanted))
-    # Passed on as they are, for `patiently` to try again while another program is at work.
-    except (TooBusy, ServerLost):
+        return transact(lambda: _upgrade(path, wanted, copies))
+    except Uncertain:
         raise
-    except Trouble as trouble:
+    except BaseException as error:
+        # Or each failed start would leave one more copy, on a full disk as well.
+        _delete(copies)
+        # As they are, for `patiently` to try again while another program is at work.
+        if not isinstance(error, Trouble) or isinstance(error, TooBusy | ServerLost):
+            raise
         raise Trouble(
             f"{path or engine().title} has tables of version {version}, which could not be "
-            f"upgraded to {wanted}. {trouble}"
-        ) from trouble
+            f"upgraded to {wanted}. {error}"
+        ) from error
 
 
-def _upgrade(path: Path | None, wanted: int) -> None:
-    """Copy a file as it is and take every step, unless another program has just done it."""
+def _upgrade(path: Path | None, wanted: int, copies: list[Path]) -> Sequence[str]:
+    """Copy a file as it is and take every step, unless another program has just done it.
+
+    Add the copy to `copies`, and return what the steps said.
+    """
+    _delete(copies)  # of a run that was taken back
     # A file is locked as a whole already, and SQLite has no FOR UPDATE.
     old = _version(is_held=engine().is_server)
     if old >= wanted:
-        return
-    copy = None if path is None else _copy_beside(path, old)
-    try:
-        for version in range(old, wanted):
-            UPGRADES[version]()
-        database.execute_sql(f"UPDATE schema_version SET version = {int(wanted)}")
-    except BaseException:
-        # Or each failed start would leave one more copy, on a full disk as well.
-        if copy is not None:
-            copy.unlink()
-        raise
+        return ()
+    with _shown(old) as advance:
+        if path is not None:
+            copies.append(_copy_beside(path, old))
+        said = [UPGRADES[version](advance) for version in range(old, wanted)]
+    database.execute_sql(f"UPDATE schema_version SET version = {int(wanted)}")
+    return [sentence for sentence in said if sentence]
+
+
+def _delete(copies: list[Path]) -> None:
+    while copies:
+        copies.pop().unlink(missing_ok=True)
+
+
+def _shown(old: int) -> AbstractContextManager[Advance]:
+    """Return what shows an upgrade as it goes on, if it is a long one."""
+    total = work() if old < 4 else 0
+    return onlooker.bar(total) if total >= LONG else nullcontext(lambda *_: None)
 
 
 def _copy_beside(path: Path, version: int) -> Path:

@@ -10,17 +10,26 @@ from peewee import Database
 
 import models
 from leadboard.common.errors import Trouble
+from leadboard.common.progress import Advance
 from leadboard.database import upgrades
 from leadboard.database.backup import backup
 from leadboard.database.connection import database
+from leadboard.database.upgrades import Step
 from tests.support import add_team, rows
 
 NOW = models.SCHEMA_VERSION
 
 
-def upgrade_by(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def step(statement: str) -> Step:
+    def run(_: Advance) -> None:
+        database.execute_sql(statement)
+
+    return run
+
+
+def upgrade_by(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     monkeypatch.setattr(models, "SCHEMA_VERSION", NOW + 1)
-    monkeypatch.setattr(upgrades, "UPGRADES", {NOW: lambda: database.execute_sql(step)})
+    monkeypatch.setattr(upgrades, "UPGRADES", {NOW: step(statement)})
 
 
 def test_an_older_file_is_upgraded_after_a_copy_was_made(
@@ -59,7 +68,9 @@ from leadboard.database import upgrades
 from leadboard.database.connection import database
 was = models.SCHEMA_VERSION
 models.SCHEMA_VERSION += 1
-upgrades.UPGRADES[was] = lambda: database.execute_sql("CREATE TABLE once (x INTEGER)")
+def step(_):
+    database.execute_sql("CREATE TABLE once (x INTEGER)")
+upgrades.UPGRADES[was] = step
 print("ready", flush=True); sys.stdin.readline()
 models.open_database(sys.argv[1])
 """
@@ -84,12 +95,8 @@ def test_when_a_later_step_fails_the_earlier_one_is_taken_back(
     db.close()
     with monkeypatch.context() as patched:
         patched.setattr(models, "SCHEMA_VERSION", NOW + 2)
-        first, second = "CREATE TABLE early (x INTEGER)", "CREATE TABLE early (x INTEGER)"
-        steps = {
-            NOW: lambda: database.execute_sql(first),
-            NOW + 1: lambda: database.execute_sql(second),
-        }
-        patched.setattr(upgrades, "UPGRADES", steps)
+        again = step("CREATE TABLE early (x INTEGER)")
+        patched.setattr(upgrades, "UPGRADES", {NOW: again, NOW + 1: again})
         with pytest.raises(Trouble):
             models.open_database(tmp_path / "t.db")
     opened = models.open_database(tmp_path / "t.db")
