@@ -9,7 +9,7 @@ from peewee import fn
 
 from leadboard.allocation.audit import Finding
 from leadboard.allocation.fairness import Evenness, Tally
-from leadboard.allocation.ledger import IMPORTED, RECEIVED, bounds
+from leadboard.allocation.ledger import CLOSED, IMPORTED, RECEIVED, WITHDRAWN, bounds
 from leadboard.allocation.ledger_reading import Difference, differences
 from leadboard.allocation.lottery import Candidates, pick
 from leadboard.database.compiled_queries import Compiled, Param
@@ -32,6 +32,7 @@ class Replayed(NamedTuple):
     roster_id: int | None
     draw: int | None
     drawn: bool
+    event_id: int | None
 
 
 class _Rosters(dict[int, Candidates]):
@@ -48,13 +49,15 @@ class Verification:
     """What was looked at, what contradicts, and how well the shares follow the weights.
 
     `draws` are all that were replayed; `evenness` leaves out those that an upgrade rebuilt, which
-    are not all that were ever made. `pruned` is the place up to which lines may be gone.
+    are not all that were ever made. `unrecorded` lines are those of which an upgrade knew only what
+    became of it. `pruned` is the place up to which lines may be gone.
     """
 
     lines: int = 0
     appeals: int = 0
     draws: int = 0
     rebuilt: int = 0
+    unrecorded: int = 0
     pruned: int = 0
     findings: list[Finding] = field(default_factory=list)
     evenness: Evenness = field(default_factory=lambda: Tally(_Rosters().__getitem__).evenness())
@@ -101,6 +104,12 @@ class _Replay:
                 yield _broken(line, before.operator_id)
             if line.drawn:
                 yield from self._draw(line)
+        self._done.unrecorded += sum(self._is_unrecorded(lines[0], each) for each in lines[1:])
+
+    def _is_unrecorded(self, first: Replayed, line: Replayed) -> bool:
+        """Tell whether an upgrade added a line that neither an act nor a file tells of."""
+        is_from_file = first.kind == IMPORTED and line.kind in (CLOSED, WITHDRAWN)
+        return line.event_id is None and line.place <= self._bounds.rebuilt and not is_from_file
 
     def _draw(self, line: Replayed) -> Iterator[str]:
         """Count a draw; yield what contradicts in it."""
@@ -119,6 +128,7 @@ _LINES = Compiled(
         AppealStep.select(
             *(AppealStep.appeal, AppealStep.place, AppealStep.kind, AppealStep.operator_id),
             *(AppealStep.was_operator_id, AppealStep.roster, AppealStep.draw, AppealStep.drawn),
+            AppealStep.event,
         )
         .where(
             AppealStep.appeal > Param(Appeal.id, "after"),

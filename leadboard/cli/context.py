@@ -22,8 +22,10 @@ class Choice:
         """Open the chosen database until the command ends; raises Trouble when that fails."""
         # Before the import below, which loads Peewee.
         leave_out_drivers(self.target)
+        from leadboard.cli.progress import show_upgrades
         from models import open_database
 
+        show_upgrades()
         opened = open_database(self.target, may_create=may_create, may_only_read=may_only_read)
         click.get_current_context().call_on_close(opened.close)
 

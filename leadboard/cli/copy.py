@@ -28,10 +28,11 @@ def copy(context: click.Context, target: str) -> None:
 
     choice: Choice = context.obj
     leave_out_drivers(choice.target, target)
-    from leadboard.cli.progress import progress_bar
+    from leadboard.cli.progress import progress_bar, show_upgrades
     from leadboard.cli.signals import Stop, Stopped
     from leadboard.transfer.copying import move
 
+    show_upgrades()
     is_seen = bool(sys.stderr) and sys.stderr.isatty()
     stop = Stop()
     try:

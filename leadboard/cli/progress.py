@@ -14,6 +14,17 @@ def is_wanted() -> bool:
     return seen and not any(stream and stream.isatty() for stream in shared)
 
 
+def show_upgrades() -> None:
+    """Show upgrades on standard error: a bar for a long one, and what came of it."""
+    from leadboard.common.console import say
+    from leadboard.database import upgrades
+
+    is_shown = bool(sys.stderr) and sys.stderr.isatty()
+    upgrades.onlooker = upgrades.Onlooker(
+        lambda total: progress_bar(total, "rows", is_shown=is_shown), say
+    )
+
+
 @contextmanager
 def progress_bar(
     total: int | None, unit: str = "appeals", *, is_shown: bool | None = None

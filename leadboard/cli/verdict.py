@@ -14,8 +14,13 @@ def verdict(outcome: "Verification", level: float) -> Iterator[str]:
     yield f"{outcome.draws:,} draws replayed; {len(outcome.findings):,} contradictions."
     if outcome.rebuilt:
         yield (
-            f"{outcome.rebuilt:,} of them are from before the ledger, which did not keep every "
-            "draw: the shares leave them out."
+            f"{outcome.rebuilt:,} of them are from before the ledger, and nothing proves that they "
+            "are all: the shares leave them out."
+        )
+    if outcome.unrecorded:
+        yield (
+            f"{outcome.unrecorded:,} lines from before the ledger tell of changes that nobody "
+            "recorded: who made them is not known."
         )
     yield _shares(outcome, level)
 
