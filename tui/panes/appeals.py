@@ -26,12 +26,13 @@ class Appeals(AppealWindow):
     """One line per appeal: time, lead, source, operator, age, message."""
 
     HELP = (
-        "The newest appeal is on top, among those that wait the oldest; s turns the list over. Each "
-        "line says how long an appeal waits, or has been open with its operator, or took until it "
-        "was closed; a closed one is dimmed and no longer part of the load. enter tells why an appeal went where it "
-        "went. space marks appeals, * all that match, V from one to another, and the keys then act "
-        "on all of them; those closed or moved in the meantime are passed over. [ and ] go through "
-        "All, Waiting and Leads; L shows everything that the lead has written, esc goes back."
+        "The newest appeal is on top, or the oldest among those that wait; s turns the list over. "
+        "Each line says how long an appeal waits, has been open with its operator, or took until "
+        "it was closed. A closed one is dimmed and no longer part of the load. enter tells why an "
+        "appeal went where it went. space marks appeals, * all that match, V from one to another, "
+        "and the keys then act on all of them; those closed or moved in the meantime are passed "
+        "over. [ and ] go through All, Waiting and Leads; L shows everything that the lead has "
+        "written, esc goes back."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "details", "Details", id="appeals.details"),

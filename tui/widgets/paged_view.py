@@ -142,25 +142,18 @@ class Window(PagedView[Row]):
         return screen.is_current and screen.focused not in (None, self)
 
     def remarks(self) -> list[Remark]:
-        """Return what the border says: the order, and how many newer rows are out of view."""
-        return [*self._newer_rows(), *([Remark(self.order, 7)] if self.rows else [])]
-
-    @property
-    def order(self) -> str:
-        """Return the order of the rows in words."""
-        return "oldest first" if self.is_oldest_first else "newest first"
-
-    def _newer_rows(self) -> list[Remark]:
+        """Return what the border says: how many newer rows are out of view, and the order."""
+        order = [Remark(self.order, 7)] if self.rows else []
         if self.is_oldest_first:
             hidden = max(0, len(self.rows) - self.top - self.page_size)
         else:
             hidden = min(self.top, len(self.rows))
         if not (newer := self._newer + hidden):
-            return []
+            return order
         count = f"{MOST_NEWER:,}+" if self._newer >= MOST_NEWER else f"{newer:,}"
         sign, key = ("▼", "G") if self.is_oldest_first else ("▲", "g")
         said = f"{sign} {count.replace(',', ' ')}"
-        return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1))]
+        return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1)), *order]
 
     def tell(self) -> None:
         """Update what the border says about rows out of view."""

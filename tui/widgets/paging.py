@@ -28,6 +28,11 @@ class PagedView(LineView[Row]):
     is_oldest_first = False
 
     @property
+    def order(self) -> str:
+        """Return the order of the rows in words."""
+        return "oldest first" if self.is_oldest_first else "newest first"
+
+    @property
     def is_on_show(self) -> bool:
         """Tell whether the list is the visible one of its pane; others need no rows."""
         return self.is_attached and self.display
