@@ -8,6 +8,8 @@ import pytest
 
 import allocator
 from leadboard import desk
+from leadboard.allocation.ledger import settle
+from leadboard.allocation.lottery import Candidate, Candidates
 from leadboard.allocation.verification import verify
 from models import open_database
 from tests.support import (
@@ -16,6 +18,7 @@ from tests.support import (
     add_source,
     arrive,
     holder_of,
+    holders,
     opened,
     rows,
 )
@@ -85,6 +88,47 @@ def test_a_line_that_was_altered_alone_contradicts_the_row_and_the_draw() -> Non
         f"Appeal #5: the ledger says #{other} has it, but #{drawn} has it.",
     ]
     assert sentences() == ["Appeal #5 was changed past the ledger."]
+
+
+def test_a_line_that_was_deleted_is_missed() -> None:
+    desk.give_back([5], actor=ACTOR)
+    settle()
+    rows("DELETE FROM change WHERE appeal_id = 5 AND kind = 'received'")
+    assert contradictions() == [
+        "1 lines of the ledger are missing.",
+        "Appeal #5: the beginning of its record is missing.",
+    ]
+
+
+def test_the_last_line_of_an_appeal_that_was_deleted_is_missed() -> None:
+    desk.close([5], actor=ACTOR)
+    desk.close([6], actor=ACTOR)
+    settle()
+    rows("DELETE FROM change WHERE appeal_id = 5 AND kind = 'closed'")
+    assert contradictions() == [
+        "1 lines of the ledger are missing.",
+        "Appeal #5: its row is not as the ledger says.",
+    ]
+
+
+def test_a_line_that_does_not_begin_where_the_one_before_ended_is_found() -> None:
+    gleb = add_operator("Gleb", 9)
+    had = holder_of(5)
+    desk.assign([5], gleb, actor=ACTOR)
+    for table in ("change", "pending_change"):
+        rows(f"UPDATE {table} SET was_operator_id = NULL WHERE appeal_id = 5 AND kind = 'moved'")
+    assert contradictions() == [f"Appeal #5: it was with #{had}, but its next line says nobody."]
+
+
+def test_a_roster_that_was_altered_contradicts_what_was_drawn_from_it() -> None:
+    given = holders().count(VERA)
+    rows("UPDATE roster SET content = ?", Candidates((Candidate(BORIS, 100, None),)).content())
+    assert len(contradictions()) == given
+    assert set(contradictions()) == {
+        f"Appeal #{appeal}: the draw gave operator #{BORIS}, but #{VERA} has it."
+        for appeal, holder in enumerate(holders(), start=1)
+        if holder == VERA
+    }
 
 
 def test_an_operator_changed_past_the_rules_after_a_recorded_move_is_found() -> None:
@@ -201,6 +245,24 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
         "210 draws had more than one operator to choose from; the shares do NOT follow the weights"
         " (an honest lottery looks worse in 0.0% of cases, accused below 5.0%).\n"
     )
+
+
+def test_the_level_decides_who_is_accused(book: Path) -> None:
+    rows("UPDATE operator SET max_load = 1000")
+    arrive(BOT, 30)
+    alter_both("draw = 0, operator_id = ?", VERA, of="id <= 34")
+    alter_both("draw = 99, operator_id = ?", BORIS, of="id > 34")
+    looked = (
+        "Looked at 40 lines of 40 appeals.\n"
+        "40 draws replayed; 0 contradictions.\n"
+        "40 draws had more than one operator to choose from; the shares "
+    )
+    why = "the weights (an honest lottery looks worse in 3.8% of cases, accused below"
+    assert run(book, "verify") == (1, f"{looked}do NOT follow {why} 5.0%).\n", "")
+    assert run(book, "verify", "--level", "0.01") == (0, f"{looked}follow {why} 1.0%).\n", "")
+    code, output, errors = run(book, "verify", "--level", "2")
+    assert (code, output) == (2, "")
+    assert "0<=x<=1" in errors
 
 
 def test_too_few_draws_say_nothing_about_evenness() -> None:
