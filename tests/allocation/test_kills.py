@@ -11,6 +11,7 @@ from pathlib import Path
 
 import models
 from leadboard.allocation import audit
+from leadboard.allocation.verification import verify
 from leadboard.database.connection import database
 from tests.support import add_team, assert_loads_equal_counts, rows
 from tests.support.processes import IS_SOAK, ROOT
@@ -40,6 +41,7 @@ def test_what_was_acknowledged_survives_every_kill(tmp_path: Path) -> None:
         for answer in feed_and_kill(path, source, rng.uniform(0.15, 0.6)):
             acknowledged[answer["id"]] = answer["lead_id"]
         assert audit.check() == []
+        assert verify().findings == []
         assert_loads_equal_counts()
     stored = set(rows("SELECT id, lead_id FROM appeal"))
     assert stored >= set(acknowledged.items())
