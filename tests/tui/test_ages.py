@@ -98,7 +98,7 @@ async def test_those_who_wait_stand_oldest_first_and_the_border_says_so(file: Pa
         await desk.press("f4")
         assert "─ newest first ─╯" in desk.text
         await desk.press("right_square_bracket")
-        assert "─ oldest first ─╯" in desk.text
+        await desk.until(lambda: "─ oldest first ─╯" in desk.text and "  again " in desk.text)
         lines = desk.lines()
         places = [
             next(at for at, line in enumerate(lines) if f"  {name} " in line)

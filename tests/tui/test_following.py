@@ -2,7 +2,6 @@
 
 import sqlite3
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,12 @@ from tests.support.screen import open_desk
 from tests.support.terminal import Terminal
 
 
-async def test_a_foreign_change_shows_within_half_a_second(file: Path) -> None:
+async def test_a_foreign_change_shows_by_itself(file: Path) -> None:
     async with open_desk(file) as desk:
         team = Team()
         await desk.elsewhere(acts.change_operator, team.boris, max_load=9, actor="bot")
-        started = time.monotonic()
+        # How soon, `bench follow` measures.
         await desk.until(lambda: "3/9" in desk.text)
-        assert time.monotonic() - started < 0.5
 
 
 async def test_a_locked_database_stands_in_the_header_and_drafts_go_out_when_it_ends(
