@@ -134,8 +134,7 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
     place = Path(os.path.realpath(target))
     try:
         is_plain = place.is_file() or not place.exists()
-        # Under /dev, for example, /dev/stdout is a plain file when output is redirected.
-        if not is_plain or target.is_relative_to("/dev"):
+        if not is_plain or _is_stream(target):
             with target.open("w", encoding="utf-8", newline="") as file:
                 yield file
             return
@@ -146,6 +145,12 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
         raise
     except OSError as error:
         raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
+
+
+def _is_stream(target: Path) -> bool:
+    """Whether it names an open file, as /dev/stdout does, also where that leads to a plain one."""
+    folder = Path(os.path.realpath(target.parent))
+    return folder == Path("/dev") or folder.is_relative_to("/proc")
 
 
 def _refuse_loss(place: Path, *, force: bool) -> None:
