@@ -18,20 +18,22 @@ from leadboard.common.validation import (
 from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind, OperatorRow, SourceRow
 from leadboard.queries.team import WeightRow
 
-_SPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85" + SPACES + VANISHING
+_WHITE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85" + SPACES.replace("\u2800", "")
+_SPACE = _WHITE + "\u2800" + VANISHING
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 
 
-def _line(most: int) -> dict[str, Any]:
-    """Return the schema of a text of one line, which the act itself trims and checks."""
+def _line(most: int, space: str = _SPACE) -> dict[str, Any]:
+    """Return the schema of a text of one line, which the act itself trims of `space` and checks."""
     # For the OpenAPI page only: the act checks the text and refuses it in a sentence of its own.
-    inner, edge = f"[^{_CONTROL}]", f"[^{_CONTROL}{_SPACE}]"
-    return {"pattern": f"^[{_SPACE}]*{edge}(?:{inner}{{0,{most - 2}}}{edge})?[{_SPACE}]*$"}
+    inner, edge = f"[^{_CONTROL}]", f"[^{_CONTROL}{space}]"
+    return {"pattern": f"^[{space}]*{edge}(?:{inner}{{0,{most - 2}}}{edge})?[{space}]*$"}
 
 
 Identifier = Annotated[
     str, Field(json_schema_extra=_line(MAX_IDENTIFIER), examples=["tg_123456789"])
 ]
+Key = Annotated[str, Field(json_schema_extra=_line(MAX_IDENTIFIER, _WHITE))]
 
 
 # Some programs write every number as a float: 123.0 passes as 123.
@@ -120,7 +122,7 @@ class AppealIn(Given):
     external_id: Identifier | Whole
     source_id: Number
     message: Annotated[str, Field(max_length=MAX_MESSAGE, examples=["Хочу купить курс"])] | None
-    key: Identifier | Whole | None = None
+    key: Key | Whole | None = None
 
 
 class OperatorOut(_answer(OperatorRow)):  # type: ignore[misc]
