@@ -152,13 +152,15 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
         else wheels.decide(draft.source_id)
         for draft in drafts
     ]
-    # Before the appeals are stored: every transaction locks operators first, appeals after.
+    # Every transaction locks operators first, then new leads, then new rosters, then appeals.
     wheels.settle(
         {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
     )
     leads = lead_ids([draft.external_id for draft in drafts], known)
+    rosters = wheels.store_rosters()
     moment = now()
-    ids = store_appeals(drafts, [leads[draft.external_id] for draft in drafts], decisions, moment)
+    lead_of = [leads[draft.external_id] for draft in drafts]
+    ids = store_appeals(drafts, lead_of, decisions, rosters, moment)
     write_arrivals(ids)
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
     return [

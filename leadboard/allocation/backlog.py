@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from peewee import ModelSelect, fn
 
-from leadboard.allocation.appeals import Rewriting, rewrite_all, waiting_of
-from leadboard.allocation.draws import Wheels
+from leadboard.allocation.appeal_state import AppealState
+from leadboard.allocation.appeals import rewrite_all, waiting_of
+from leadboard.allocation.draws import Decision, Wheels
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lottery import LOTTERY
 from leadboard.database.compiled_queries import Compiled, Param
@@ -42,19 +43,20 @@ def drain(
     # The ids differ, so the heap never has to compare the states behind them.
     front = [(state.id, state, line) for line in lines if (state := next(line, None)) is not None]
     heapq.heapify(front)
-    wheels, given = Wheels(rng), list[Rewriting]()
+    wheels, given = Wheels(rng), list[tuple[AppealState, Decision]]()
     while front and len(given) < batch:
         _, state, line = front[0]
         decision = wheels.decide(state.source_id)
         if not decision.is_left:
-            given.append((state, decision.columns()))
+            given.append((state, decision))
         # With nobody left for one appeal of a source there is nobody for the rest of its line.
         following = None if decision.is_left else next(line, None)
         if following is None:
             heapq.heappop(front)
         else:
             heapq.heapreplace(front, (following.id, following, line))
-    rewrite_all(given, journal, drawn=True)
+    rosters = wheels.store_rosters()
+    rewrite_all([(state, each.columns(rosters)) for state, each in given], journal, drawn=True)
     wheels.settle()
     return Drained(len(given), has_more=bool(front))
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -32,17 +32,20 @@ class Decision(NamedTuple):
     candidates: Candidates
     operator_id: int | None = None
     draw: int | None = None
-    roster_id: int | None = None
-    """The stored roster where it is known already."""
+    digest: bytes = b""
+    """The digest of the roster, for one of many draws."""
 
     @property
     def is_left(self) -> bool:
         """Tell whether nobody was chosen."""
         return self.operator_id is None
 
-    def columns(self) -> dict[str, int | None]:
-        """Return the decision as columns of `appeal`, storing the roster if it is new."""
-        roster_id = self.roster_id or roster_id_of(self.candidates)
+    def columns(self, rosters: Mapping[bytes, int] | None = None) -> dict[str, int | None]:
+        """Return the decision as columns of `appeal`.
+
+        `rosters` are stored ones by digest; without them the roster is stored if it is new.
+        """
+        roster_id = rosters[self.digest] if rosters else roster_id_of(self.candidates)
         return {"operator_id": self.operator_id, "roster_id": roster_id, "draw": self.draw}
 
 
@@ -78,14 +81,6 @@ def _ready(entries: Entries) -> _Ready:
     return _Ready(Wheel.of(candidates), content, digest_of(content))
 
 
-@dataclass(frozen=True, slots=True)
-class _Turning:
-    """The wheel of a source with its stored roster."""
-
-    wheel: Wheel
-    roster_id: int
-
-
 _PLACES = Compiled(lambda: Operator.select(Operator.id, Operator.max_load - Operator.load))
 
 
@@ -94,11 +89,12 @@ class Wheels:
     """Many draws in one transaction: places are counted here and claimed together at the end.
 
     A wheel is used until somebody on it is full, so that a draw costs no query. `settle` must be
-    called before the transaction ends.
+    called before the transaction ends, and `store_rosters` before what was drawn is stored.
     """
 
     rng: random.Random
-    _turning: dict[int, _Turning] = field(default_factory=dict)
+    _turning: dict[int, _Ready] = field(default_factory=dict)
+    _contents: dict[bytes, str] = field(default_factory=dict)
     _free: dict[int, int] = field(default_factory=dict)
     _taken: Counter[int] = field(default_factory=Counter)
 
@@ -107,28 +103,28 @@ class Wheels:
         turning = self._of(source_id)
         turned = turning.wheel.turn(self.rng)
         if turned is None:
-            return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
+            return Decision(turning.wheel.candidates, digest=turning.digest)
         self._take(turned[0])
-        return Decision(turning.wheel.candidates, *turned, turning.roster_id)
+        return Decision(turning.wheel.candidates, *turned, turning.digest)
 
     def look(self, source_id: int) -> Decision:
         """Return a decision without a draw, for an appeal behind older ones."""
         turning = self._of(source_id)
-        return Decision(turning.wheel.candidates, roster_id=turning.roster_id)
+        return Decision(turning.wheel.candidates, digest=turning.digest)
 
-    def _of(self, source_id: int) -> _Turning:
+    def _of(self, source_id: int) -> _Ready:
         turning = self._turning.get(source_id)
         if turning is None:
             # What was drawn is not in the table before `settle`, so it is added to the loads.
             taken = self._taken
-            ready = _ready(
+            turning = _ready(
                 tuple(
                     (key, weight, left_out(is_active, load + taken[key], most, weight))
                     for key, weight, is_active, load, most in STANDING.rows(source_id=source_id)
                 )
             )
-            turning = _Turning(ready.wheel, stored_roster(ready.content, ready.digest))
             self._turning[source_id] = turning
+            self._contents[turning.digest] = turning.content
         return turning
 
     def _take(self, operator_id: int) -> None:
@@ -160,6 +156,14 @@ class Wheels:
         self._taken.clear()
         if held and any(map(_is_free, left)):
             raise TooBusy("A place became free: try again.")
+
+    def store_rosters(self) -> dict[bytes, int]:
+        """Return the ids of the rosters of all draws by their digests, storing the new ones."""
+        # Sorted, so that two batches never wait for each other's rosters.
+        return {
+            digest: stored_roster(content, digest)
+            for digest, content in sorted(self._contents.items())
+        }
 
 
 def _is_free(source_id: int) -> bool:

@@ -101,13 +101,20 @@ def known_leads(external_ids: Sequence[str]) -> dict[str, int]:
 
 
 def store_appeals(
-    drafts: Sequence[Draft], leads: Sequence[int], decisions: Sequence[Decision], moment: datetime
+    drafts: Sequence[Draft],
+    leads: Sequence[int],
+    decisions: Sequence[Decision],
+    rosters: Mapping[bytes, int],
+    moment: datetime,
 ) -> list[int]:
-    """Insert the appeals and return their ids, which grow in the order of the drafts."""
+    """Insert the appeals and return their ids, which grow in the order of the drafts.
+
+    `rosters` are the ids of the stored rosters by their digests.
+    """
     records = [
         (
             *(lead, draft.source_id, each.operator_id, moment),
-            *(draft.message, draft.key, each.roster_id, each.draw),
+            *(draft.message, draft.key, rosters[each.digest], each.draw),
         )
         for draft, lead, each in zip(drafts, leads, decisions, strict=True)
     ]

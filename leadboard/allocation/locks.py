@@ -1,8 +1,9 @@
 """Rows locked until a transaction ends, where many write at once.
 
 SQLite has one writer, which locks everything: there these functions do nothing and say so. Rows of
-sources are locked before rows of operators, each in the order of their ids, so that no two
-transactions ever wait for each other.
+sources are locked before rows of operators, each in the order of their ids; then come new leads,
+new rosters and appeals, for storing a new row locks its key. So no two transactions ever wait for
+each other.
 """
 
 from collections.abc import Collection

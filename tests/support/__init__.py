@@ -12,7 +12,7 @@ from peewee import QueryEvent
 import allocator
 import models
 from leadboard import desk
-from leadboard.database.connection import database
+from leadboard.database.connection import database, engine
 from models import Operator, Source
 
 AnyPath = TypeVar("AnyPath", str, Path)
@@ -153,6 +153,16 @@ def holder_of(appeal_id: int) -> int | None:
 def load_of(operator_id: int) -> int:
     """Return the load as the counter has it."""
     return int(Operator.get_by_id(operator_id).load)
+
+
+def deadlocks() -> int:
+    """Return how often the server found transactions that waited for each other; 0 on SQLite."""
+    if not engine().is_server:
+        return 0
+    query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    [(found,)] = rows(query)
+    assert isinstance(found, int)
+    return found
 
 
 def assert_loads_equal_counts() -> None:
