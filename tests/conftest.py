@@ -1,5 +1,8 @@
 """Fixtures that every test may use; nothing of the user's own folders is touched."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,14 @@ from tests.support.server import Server, running_server
 ENGINES = ("sqlite", "postgresql")
 SERIALIZABLE = "postgresql, serializable"
 """As the engines that scale out always are."""
+
+MEMORY, ROOM = Path("/dev/shm"), 4 * 1024**3
+
+# What the tests start need not compile our modules each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    # Real files that wait for no disk: no test here lets the power fail.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,6 +11,9 @@ SUITES = (
     "tests/allocation/test_races.py",
     "tests/allocation/test_kills.py",
     "tests/allocation/test_walk.py",
+    "tests/allocation/test_settling.py",
+    "tests/allocation/test_floor.py",
+    "tests/api/test_load.py",
 )
 
 

@@ -26,7 +26,7 @@ ACTORS = st.sampled_from(["anna", "boris"])
 OPERATORS = st.integers(1, 4)
 SOURCES = st.integers(1, 3)
 STEPS = 60
-EXAMPLES = 40 * int(os.environ.get("LEADBOARD_SOAK", "1"))
+EXAMPLES = 25 * int(os.environ.get("LEADBOARD_SOAK", "1"))
 STATE = ("operator", "source", "operator_source", "appeal")
 
 

@@ -14,9 +14,9 @@ from leadboard import desk
 from leadboard.allocation import audit
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, rows
 from tests.support.door import running
-from tests.support.processes import together
+from tests.support.processes import IS_SOAK, together
 
-CLIENTS, APPEALS = 32, 5_000
+CLIENTS, APPEALS = 32, 5_000 if IS_SOAK else 2_500
 LIMITS = {"Anna": 900, "Boris": 700, "Vera": 500}
 ROOM = sum(LIMITS.values())
 
@@ -117,7 +117,14 @@ def test_it_does_what_its_own_description_says(tmp_path: Path) -> None:
         done = subprocess.run(
             [
                 *(str(Path(sys.executable).with_name("schemathesis")), "run"),
-                *(f"{door.url}openapi.json", "--max-examples", "25", "--seed", "1", "--no-color"),
+                *(
+                    f"{door.url}openapi.json",
+                    "--max-examples",
+                    "100" if IS_SOAK else "12",
+                    "--seed",
+                    "1",
+                    "--no-color",
+                ),
             ],
             capture_output=True,
             text=True,

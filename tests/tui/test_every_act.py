@@ -150,11 +150,10 @@ def test_every_act_of_the_desk_is_asked_for_below() -> None:
     assert known == {*WAYS, *INSIDE_OTHERS}
 
 
-@pytest.mark.parametrize("size", [(120, 40), USUAL])
 @pytest.mark.parametrize("name", WAYS)
-async def test_keys_ask_for_it(file: Path, name: str, size: tuple[int, int]) -> None:
+async def test_keys_ask_for_it(file: Path, name: str) -> None:
     way = WAYS[name]
-    async with open_desk(file, size) as desk:
+    async with open_desk(file) as desk:
         await desk.press(*way.start)
         await desk.press(*way.keys, *way.then)
         assert stored(way.query) == way.expected, desk.text
