@@ -124,6 +124,11 @@ def crowded(folder: Path, count: int) -> Path:
             " VALUES (1, ?, '2026-01-01T00:00:00.000000Z', 'хочу купить курс')",
             ((1 + number % SERVED,) for number in range(count)),
         )
+        connection.execute(
+            "INSERT INTO change (at, appeal_id, kind, drawn)"
+            " SELECT timestamp, id, 'received', 0 FROM appeal"
+            " WHERE id NOT IN (SELECT appeal_id FROM change)"
+        )
     return path
 
 

@@ -27,7 +27,7 @@ def with_parts(event_id: int) -> "ModelSelect[Event]":
 def spans_of(event_id: int) -> list[Span]:
     """Return what an act did with all its parts, by appeal.
 
-    Raises Refused when the ledger was pruned of what was before.
+    Raises Refused when it does not tell what was before: it was pruned, or passed by.
     """
     first, last, before = _FIRST, _LAST, _BEFORE
     touched = (
@@ -79,7 +79,7 @@ def _span(appeal_id: int, kind: str, *states: Any) -> Span:
     before, after = _columns(*states[:5]), _columns(*states[5:])
     if before is None and kind != RECEIVED:
         raise Refused(
-            f"The ledger was pruned of what appeal #{appeal_id} was before: it stays as it is."
+            f"The ledger does not tell what appeal #{appeal_id} was before: it stays as it is."
         )
     return Span(appeal_id, before, after or {})
 

@@ -335,5 +335,5 @@ def test_what_the_ledger_no_longer_knows_is_not_undone(team: Team, is_said: bool
     rows("DELETE FROM change WHERE appeal_id = ? AND kind = 'received'", HELD)
     if is_said:
         rows("UPDATE ledger_bounds SET pruned = 1")
-    with refused("The ledger was pruned of what appeal #1 was before: it stays as it is."):
+    with refused("The ledger does not tell what appeal #1 was before: it stays as it is."):
         desk.undo(actor=ACTOR)

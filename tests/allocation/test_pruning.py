@@ -62,7 +62,7 @@ def test_nothing_is_wrong_afterwards_and_nothing_more_to_prune(floor: Team) -> N
 def test_what_an_appeal_was_before_its_lines_went_cannot_be_brought_back(floor: Team) -> None:
     prune()
     desk.reopen([1, 2], actor=ACTOR)
-    with refused("The ledger was pruned of what appeal #1 was before"):
+    with refused("The ledger does not tell what appeal #1 was before"):
         desk.undo(actor=ACTOR)
     desk.close([1, 2], actor=ACTOR)
     desk.undo(actor=ACTOR)
