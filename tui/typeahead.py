@@ -18,6 +18,9 @@ from textual.widget import Widget
 PATIENCE = 0.5
 """Seconds after which keys go on if the focused widget has disappeared."""
 
+LONGEST = 20
+"""Times this long for one that is there: on a slow machine its answer may take a while."""
+
 
 ROUNDS = 3
 """Rounds of a fence: a key may post a message whose handler posts another that moves the focus."""
@@ -72,7 +75,7 @@ class OrderedKeys(App[None]):
         self._key_under_way = True
         self._key_screen = self.screen
         self._serial += 1
-        self._key_timer = self.set_timer(PATIENCE, partial(self._next_key, self._serial))
+        self._key_timer = self._patience(LONGEST)
         self._key_path = self.screen.focused or self.screen
         self._is_followed = False
         await super().on_event(event)
@@ -82,6 +85,18 @@ class OrderedKeys(App[None]):
             self._follow_key(self._serial)
         else:  # no key is waiting, so what this one changed is painted first
             self.screen.call_after_refresh(self._follow_key, self._serial)
+
+    def _patience(self, left: int) -> Timer:
+        return self.set_timer(PATIENCE, partial(self._end_patience, self._serial, left))
+
+    async def _end_patience(self, serial: int, left: int) -> None:
+        """Let the next key through, unless the widget that has this one may still answer."""
+        path = self._key_path
+        if serial == self._serial and left and path is not None and path.is_attached:
+            self._key_timer = self._patience(left - 1)
+            self._follow_key(serial)
+        else:
+            await self._next_key(serial)
 
     def _follow_key(self, serial: int) -> None:
         """Send the fence after the current key, once."""
