@@ -37,7 +37,7 @@ from leadboard.database.fields import stamp
 from leadboard.database.transactions import transact, tune_for_bulk
 from models import Source
 
-SMALLEST_BATCH, LARGEST_BATCH = 100, 2000
+SMALLEST_BATCH, LARGEST_BATCH = 100, 1000
 """Lines stored in one transaction."""
 
 HOLD = 0.03
