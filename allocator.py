@@ -14,6 +14,7 @@ from leadboard.allocation.intake import (
     has_source,
     ids_of_keys,
     known_by_key,
+    known_lead,
     known_leads,
     lead_id_of,
     lead_ids,
@@ -22,7 +23,6 @@ from leadboard.allocation.intake import (
 )
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import received, write_arrivals
-from leadboard.allocation.limits import name_of
 from leadboard.allocation.locks import hold_all, take_turn_for
 from leadboard.allocation.lottery import LOTTERY, why_nobody
 from leadboard.allocation.rosters import candidates_of
@@ -62,13 +62,12 @@ def _arrive(draft: Draft, rng: random.Random) -> Placed:
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     """Do the work of `submit` in the current transaction."""
-    if draft.key is not None and (known := known_by_key(draft)):
+    lead_id = known_lead(draft.external_id)
+    if draft.key is not None and lead_id and (known := known_by_key(draft, lead_id)):
         return known
-    if not has_source(draft.source_id):
-        raise Missing(f"There is no source #{draft.source_id}.", "source")
     decision = _decide_in_turn(draft.source_id, rng)
     # Behind the operators: a new lead is a lock as well, and all take their locks in one order.
-    lead_id = lead_id_of(draft.external_id)
+    lead_id = lead_id or lead_id_of(draft.external_id)
     columns = decision.columns()
     # Only now, because it may have waited for its turn: appeals go by id and by time alike.
     journal.at = now()
@@ -79,7 +78,7 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
         lead_id,
         draft.source_id,
         decision.operator_id,
-        name_of(decision.operator_id),
+        decision.operator,
         journal.at,
         None if decision.operator_id else why_nobody(decision.candidates),
     )
@@ -97,6 +96,9 @@ def _decide_in_turn(source_id: int, rng: random.Random) -> Decision:
 def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
     """Draw, unless older appeals of the same source are still waiting."""
     candidates = candidates_of(source_id)
+    # Links refer to their source, so only one without a roster may be unknown.
+    if not candidates.entries and not has_source(source_id):
+        raise Missing(f"There is no source #{source_id}.", "source")
     if candidates.total and oldest_waiting(source_id):
         take_turn_for([source_id])
         hand_out(rng, source_id)
@@ -125,7 +127,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
         outcomes.append(None)
         sender = draft.sender
         if sender is not None and sender in known:
-            outcomes[place] = known_by_key(draft)
+            outcomes[place] = known_by_key(draft, leads[draft.external_id])
         elif sender is not None and sender in first:
             # The first of them has no id before it is stored, so its repeats are answered after it.
             repeats[place] = first[sender]

@@ -32,6 +32,8 @@ class Decision(NamedTuple):
     candidates: Candidates
     operator_id: int | None = None
     draw: int | None = None
+    operator: str | None = None
+    """The operator's name, for a single draw."""
     digest: bytes = b""
     """The digest of the roster, for one of many draws."""
 
@@ -57,8 +59,8 @@ def decide(candidates: Candidates, rng: random.Random) -> Decision:
     """
     while chosen := choose(candidates, rng):
         operator_id, draw = chosen
-        if claim(operator_id):
-            return Decision(candidates, operator_id, draw)
+        if name := claim(operator_id):
+            return Decision(candidates, operator_id, draw, name)
         if engine().is_server:
             raise TooBusy("The place went to somebody else: try again.")
         candidates = candidates.without(operator_id)
@@ -105,7 +107,7 @@ class Wheels:
         if turned is None:
             return Decision(turning.wheel.candidates, digest=turning.digest)
         self._take(turned[0])
-        return Decision(turning.wheel.candidates, *turned, turning.digest)
+        return Decision(turning.wheel.candidates, *turned, digest=turning.digest)
 
     def look(self, source_id: int) -> Decision:
         """Return a decision without a draw, for an appeal behind older ones."""

@@ -198,7 +198,7 @@ _KNOWN = Compiled(
         .where(
             Appeal.key == Param(Appeal.key),
             Appeal.source == Param(Appeal.source),
-            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id)),
+            Appeal.lead == Param(Appeal.lead),
         )
     )
 )
@@ -230,12 +230,12 @@ def store_appeal(draft: Draft, lead_id: int, columns: Decided, timestamp: dateti
     return appeal_id
 
 
-def known_by_key(draft: Draft) -> Placed | None:
+def known_by_key(draft: Draft, lead_id: int) -> Placed | None:
     """Return the appeal of the same lead and source that came with this key before, if any did."""
-    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, external_id=draft.external_id)
+    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, lead_id=lead_id)
     if row is None:
         return None
-    appeal_id, lead_id, source_id, operator_id, timestamp, message, content = row
+    appeal_id, _, source_id, operator_id, timestamp, message, content = row
     return Placed(
         appeal_id,
         lead_id,
@@ -254,9 +254,15 @@ def _why_waiting(content: str | None) -> str:
     return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
 
 
+def known_lead(external_id: str) -> int | None:
+    """Return the id of a lead that has written before."""
+    known: int | None = _LEAD.scalar(external_id=external_id)
+    return known
+
+
 def lead_id_of(external_id: str) -> int:
     """Return the id of a lead, adding a new one."""
-    known: int | None = _LEAD.scalar(external_id=external_id)
+    known = known_lead(external_id)
     if known is None:
         _NEW_LEAD.changes(external_id=external_id)
         # Another writer may have been first, and then the insert has no id to return.

@@ -12,8 +12,10 @@ _ROOM = Operator.load + _COUNT <= Operator.max_load
 # The conditions are in the UPDATE itself, because a second writer sees the row only then as the
 # first one left it.
 _CLAIM = Compiled(
-    lambda: Operator.update(load=Operator.load + 1).where(
-        Operator.id == _OPERATOR, Operator.is_active, Operator.load < Operator.max_load
+    lambda: (
+        Operator.update(load=Operator.load + 1)
+        .where(Operator.id == _OPERATOR, Operator.is_active, Operator.load < Operator.max_load)
+        .returning(Operator.name)
     )
 )
 _CLAIM_MANY = Compiled(lambda: _TAKE.where(Operator.is_active, _ROOM))
@@ -31,9 +33,10 @@ _ROOM_LEFT = Compiled(
 _NAME = Compiled(lambda: Operator.select(Operator.name).where(Operator.id == _OPERATOR))
 
 
-def claim(operator_id: int) -> bool:
-    """Take one place of an active operator below the limit; return False if none is left."""
-    return bool(_CLAIM.changes(operator_id=operator_id))
+def claim(operator_id: int) -> str | None:
+    """Take a place of an active operator below the limit; return their name, None without one."""
+    name: str | None = _CLAIM.scalar(operator_id=operator_id)
+    return name
 
 
 def claim_many(operator_id: int, count: int) -> bool:

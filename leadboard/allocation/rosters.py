@@ -3,7 +3,9 @@
 from functools import lru_cache
 from hashlib import blake2b
 
-from leadboard.allocation.lottery import Candidate, Candidates, left_out
+from peewee import Case
+
+from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, Candidate, Candidates
 from leadboard.database.compiled_queries import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
 
@@ -26,14 +28,28 @@ STANDING = Compiled(
 )
 
 
+# As `left_out` decides: rows that are alike from draw to draw find their roster in the cache.
+_REASON = Case(
+    None,
+    (
+        (~Operator.is_active, INACTIVE),
+        (Operator.load >= Operator.max_load, FULL),
+        (OperatorSource.weight == 0, ZERO_WEIGHT),
+    ),
+)
+_ENTRIES = Compiled(
+    lambda: (
+        OperatorSource.select(OperatorSource.operator, OperatorSource.weight, _REASON)
+        .join(Operator)
+        .where(OperatorSource.source == Param(OperatorSource.source))
+        .order_by(OperatorSource.operator)
+    )
+)
+
+
 def candidates_of(source_id: int) -> Candidates:
     """Return the current roster of a source."""
-    return roster_of(
-        tuple(
-            (operator_id, weight, left_out(is_active, load, max_load, weight))
-            for operator_id, weight, is_active, load, max_load in STANDING.rows(source_id=source_id)
-        )
-    )
+    return roster_of(tuple(_ENTRIES.rows(source_id=source_id)))
 
 
 @lru_cache(128)
@@ -42,6 +58,7 @@ def roster_of(entries: Entries) -> Candidates:
     return Candidates(tuple(Candidate(*entry) for entry in entries))
 
 
+@lru_cache(128)
 def digest_of(content: str) -> bytes:
     """Return the digest by which the content of a roster is found."""
     return blake2b(content.encode(), digest_size=16).digest()

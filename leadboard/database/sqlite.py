@@ -81,7 +81,7 @@ class SqliteStore(SqliteDatabase):
         """
         self.file.refuse_writing()
         # Not deferred: to write after reading fails at once if others wrote in between.
-        with self.atomic("IMMEDIATE") as transaction:
+        with self.transaction("IMMEDIATE") as transaction:
             self.file.confirm()
             yield transaction
         # Again, since the file may be lost between the first look and the commit.

@@ -25,7 +25,7 @@ from leadboard.transfer.reading import parts, rows_of
 from leadboard.transfer.tables import COLUMNS, OF_APPEALS, appeal_record
 from models import Appeal, Operator, Source
 
-Take = Callable[[int], bool]
+Take = Callable[[int], object]
 """Takes a place of an operator; False where there is none."""
 
 

@@ -161,9 +161,9 @@ def test_a_place_that_went_meanwhile_is_looked_for_anew_on_a_server(
     real = limits.claim
     claimed: list[int] = []
 
-    def late_at_first(operator_id: int) -> bool:
+    def late_at_first(operator_id: int) -> str | None:
         claimed.append(operator_id)
-        return len(claimed) > 2 and real(operator_id)
+        return real(operator_id) if len(claimed) > 2 else None
 
     monkeypatch.setattr(draws, "claim", late_at_first)
     assert submit("tg_1", team.tg, "", rng=random.Random(1)).operator_id is not None
