@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.worker import Worker
 
 PATIENCE = 0.5
 """Seconds after which keys go on if the focused widget has disappeared."""
@@ -21,6 +22,9 @@ PATIENCE = 0.5
 LONGEST = 20
 """Times this long for one that is there: on a slow machine its answer may take a while."""
 
+
+ACT_LOOK, ACT_LOOKS = 0.02, 50
+"""Seconds between looks whether the act of a dialog is stored, and how often to look."""
 
 ROUNDS = 3
 """Rounds of a fence: a key may post a message whose handler posts another that moves the focus."""
@@ -48,6 +52,8 @@ class OrderedKeys(App[None]):
         self._key_timer: Timer | None = None
         self._key_screen: Screen[object] | None = None
         self._key_path: Widget | None = None
+        self.act_of_dialog: Worker[None] | None = None
+        """What a dialog was last asked to store; it closes once that is done."""
 
     @property
     def takes_keys(self) -> bool:
@@ -123,9 +129,12 @@ class OrderedKeys(App[None]):
         else:
             self.call_later(self._next_key, self._serial)
 
-    async def _next_key(self, serial: int) -> None:
+    async def _next_key(self, serial: int, looks: int = ACT_LOOKS) -> None:
         """Let the next key through, once per key: both the timer and the fence may ask for it."""
         if serial != self._serial or not self._key_under_way or not self.takes_keys:
+            return
+        if looks and self.act_of_dialog is not None and not self.act_of_dialog.is_finished:
+            self.set_timer(ACT_LOOK, partial(self._next_key, serial, looks - 1))
             return
         if self._key_timer is not None:
             self._key_timer.stop()

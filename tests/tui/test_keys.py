@@ -1,7 +1,9 @@
 """Keys: both layouts, one declaration each, and the README that lists them."""
 
 import re
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -107,6 +109,16 @@ async def test_a_key_that_comes_back_after_the_last_screen_has_gone_is_dropped(
     for event in (Key("n", "n"), Key("q", "q")):
         await app.on_event(event)
     await app.open_keys()
+
+
+async def test_keys_behind_a_dialog_that_is_still_storing_are_not_typed_into_it(
+    tmp_path: Path,
+) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        desk.app.writer.do(partial(time.sleep, 0.4))
+        desk.burst("f2", "a", *"Vera", "enter", "f3", "a", *"tg", "enter", "7", "enter")
+        await desk.until(lambda: rows("SELECT weight FROM operator_source") == [(7,)])
+        assert rows("SELECT operator.name, source.name FROM operator, source") == [("Vera", "tg")]
 
 
 async def test_keys_that_arrive_at_once_find_their_way_in_order(file: Path) -> None:

@@ -89,10 +89,13 @@ class ActDialog(Sheet):
         """Close without doing anything."""
         self.go()
 
+    def perform(self, act: Callable[..., Done[Any]]) -> None:
+        """Run the act on the writer thread; keys typed meanwhile are meant for what comes after."""
+        self.leadboard.act_of_dialog = self._store(act)
+
     # Leaving waits for this group: tui.screen.acting.ACT, which dialogs may not import.
     @work(group="act", exit_on_error=False)
-    async def perform(self, act: Callable[..., Done[Any]]) -> None:
-        """Run the act on the writer thread."""
+    async def _store(self, act: Callable[..., Done[Any]]) -> None:
         app = self.leadboard
         try:
             done = await app.perform(partial(act, actor=app.actor))
