@@ -14,12 +14,11 @@ from leadboard.allocation.intake import (
     has_source,
     ids_of_keys,
     known_by_key,
-    known_lead,
     known_leads,
-    lead_id_of,
     lead_ids,
     store_appeal,
     store_appeals,
+    stored_ids,
 )
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import received, write_arrivals
@@ -62,13 +61,12 @@ def _arrive(draft: Draft, rng: random.Random) -> Placed:
 
 def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     """Do the work of `submit` in the current transaction."""
-    lead_id = known_lead(draft.external_id)
-    if draft.key is not None and lead_id and (known := known_by_key(draft, lead_id)):
+    if draft.key is not None and (known := known_by_key(draft)):
         return known
     decision = _decide_in_turn(draft.source_id, rng)
-    # Behind the operators: a new lead is a lock as well, and all take their locks in one order.
-    lead_id = lead_id or lead_id_of(draft.external_id)
-    columns = decision.columns()
+    # Behind the operators: what is new is a lock as well, and all take their locks in one order.
+    lead_id, roster_id = stored_ids(draft.external_id, decision.candidates)
+    columns = decision.columns(roster_id)
     # Only now, because it may have waited for its turn: appeals go by id and by time alike.
     journal.at = now()
     appeal_id = store_appeal(draft, lead_id, columns, journal.at)
@@ -127,7 +125,7 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
         outcomes.append(None)
         sender = draft.sender
         if sender is not None and sender in known:
-            outcomes[place] = known_by_key(draft, leads[draft.external_id])
+            outcomes[place] = known_by_key(draft)
         elif sender is not None and sender in first:
             # The first of them has no id before it is stored, so its repeats are answered after it.
             repeats[place] = first[sender]

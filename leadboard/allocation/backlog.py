@@ -56,7 +56,8 @@ def drain(
         else:
             heapq.heapreplace(front, (following.id, following, line))
     rosters = wheels.store_rosters()
-    rewrite_all([(state, each.columns(rosters)) for state, each in given], journal, drawn=True)
+    rewritings = [(state, each.columns(rosters[each.digest])) for state, each in given]
+    rewrite_all(rewritings, journal, drawn=True)
     wheels.settle()
     return Drained(len(given), has_more=bool(front))
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,7 +16,6 @@ from leadboard.allocation.rosters import (
     Entries,
     candidates_of,
     digest_of,
-    roster_id_of,
     roster_of,
     stored_roster,
 )
@@ -42,12 +41,8 @@ class Decision(NamedTuple):
         """Tell whether nobody was chosen."""
         return self.operator_id is None
 
-    def columns(self, rosters: Mapping[bytes, int] | None = None) -> dict[str, int | None]:
-        """Return the decision as columns of `appeal`.
-
-        `rosters` are stored ones by digest; without them the roster is stored if it is new.
-        """
-        roster_id = rosters[self.digest] if rosters else roster_id_of(self.candidates)
+    def columns(self, roster_id: int) -> dict[str, int | None]:
+        """Return the decision as columns of `appeal`, with the id of its stored roster."""
         return {"operator_id": self.operator_id, "roster_id": roster_id, "draw": self.draw}
 
 
@@ -80,7 +75,7 @@ def _ready(entries: Entries) -> _Ready:
     """Return the wheel of a roster; cached, since batch after batch finds the same ones."""
     candidates = roster_of(entries)
     content = candidates.content()
-    return _Ready(Wheel.of(candidates), content, digest_of(content))
+    return _Ready(candidates.wheel, content, digest_of(content))
 
 
 _PLACES = Compiled(lambda: Operator.select(Operator.id, Operator.max_load - Operator.load))

@@ -11,6 +11,7 @@ from peewee import JOIN, Join, Query, Select, ValuesList
 from leadboard.allocation.draws import Decision
 from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import Candidates, why_nobody
+from leadboard.allocation.rosters import digest_of, id_by_digest, stored_roster
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
@@ -198,12 +199,18 @@ _KNOWN = Compiled(
         .where(
             Appeal.key == Param(Appeal.key),
             Appeal.source == Param(Appeal.source),
-            Appeal.lead == Param(Appeal.lead),
+            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id)),
         )
     )
 )
 
-_LEAD = Compiled(lambda: Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id)))
+
+def _lead() -> Query:
+    return Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id))
+
+
+_LEAD = Compiled(_lead)
+_LEAD_AND_ROSTER = Compiled(lambda: Select((), (_lead(), id_by_digest())))
 
 _NEW_LEAD = Compiled(
     lambda: Lead.insert(params(Lead.external_id)).on_conflict(
@@ -230,12 +237,12 @@ def store_appeal(draft: Draft, lead_id: int, columns: Decided, timestamp: dateti
     return appeal_id
 
 
-def known_by_key(draft: Draft, lead_id: int) -> Placed | None:
+def known_by_key(draft: Draft) -> Placed | None:
     """Return the appeal of the same lead and source that came with this key before, if any did."""
-    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, lead_id=lead_id)
+    row = _KNOWN.first(key=draft.key, source_id=draft.source_id, external_id=draft.external_id)
     if row is None:
         return None
-    appeal_id, _, source_id, operator_id, timestamp, message, content = row
+    appeal_id, lead_id, source_id, operator_id, timestamp, message, content = row
     return Placed(
         appeal_id,
         lead_id,
@@ -254,15 +261,18 @@ def _why_waiting(content: str | None) -> str:
     return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
 
 
-def known_lead(external_id: str) -> int | None:
-    """Return the id of a lead that has written before."""
-    known: int | None = _LEAD.scalar(external_id=external_id)
-    return known
+def stored_ids(external_id: str, candidates: Candidates) -> tuple[int, int]:
+    """Return the ids of a lead and of a roster, adding what is new."""
+    content = candidates.content()
+    digest = digest_of(content)
+    [(lead_id, roster_id)] = _LEAD_AND_ROSTER.rows(external_id=external_id, digest=digest)
+    # The lead first, as everywhere: a new row is a lock, and all take their locks in one order.
+    return lead_id or lead_id_of(external_id), roster_id or stored_roster(content, digest)
 
 
 def lead_id_of(external_id: str) -> int:
     """Return the id of a lead, adding a new one."""
-    known = known_lead(external_id)
+    known: int | None = _LEAD.scalar(external_id=external_id)
     if known is None:
         _NEW_LEAD.changes(external_id=external_id)
         # Another writer may have been first, and then the insert has no id to return.

@@ -35,6 +35,11 @@ class Candidates:
         """Return the sum of the eligible weights."""
         return sum(each.weight for each in self.entries if each.reason is None)
 
+    @cached_property
+    def wheel(self) -> "Wheel":
+        """Return the roster prepared for many draws."""
+        return Wheel.of(self)
+
     def without(self, operator_id: int) -> "Candidates":
         """Return the roster after this operator's last place went to somebody else."""
         return Candidates(
@@ -85,11 +90,7 @@ def pick(candidates: Candidates, draw: int) -> int:
 
 def choose(candidates: Candidates, rng: random.Random) -> tuple[int, int] | None:
     """Draw an operator with P = weight / total; return id and draw, None if nobody is eligible."""
-    total = candidates.total
-    if total == 0:
-        return None
-    draw = rng.randrange(total)
-    return pick(candidates, draw), draw
+    return candidates.wheel.turn(rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Wheel:
         )
 
     def turn(self, rng: random.Random) -> tuple[int, int] | None:
-        """Draw as `choose` does, in logarithmic time."""
+        """Draw an operator, the one that `pick` finds; None if nobody is eligible."""
         if not self.edges:
             return None
         draw = rng.randrange(self.edges[-1])

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from hashlib import blake2b
 
-from peewee import Case
+from peewee import Case, Query
 
 from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, Candidate, Candidates
 from leadboard.database.compiled_queries import Compiled, Param, params
@@ -64,19 +64,18 @@ def digest_of(content: str) -> bytes:
     return blake2b(content.encode(), digest_size=16).digest()
 
 
-_ROSTER = Compiled(lambda: Roster.select(Roster.id).where(Roster.digest == Param(Roster.digest)))
+def id_by_digest() -> Query:
+    """Return the query for the id of a roster, with its digest as a parameter."""
+    return Roster.select(Roster.id).where(Roster.digest == Param(Roster.digest))
+
+
+_ROSTER = Compiled(id_by_digest)
 
 _NEW_ROSTER = Compiled(
     lambda: Roster.insert(params(Roster.digest, Roster.content)).on_conflict(
         action="nothing", conflict_target=[Roster.digest]
     )
 )
-
-
-def roster_id_of(candidates: Candidates) -> int:
-    """Return the id under which a roster is stored, storing it if it is new."""
-    content = candidates.content()
-    return stored_roster(content, digest_of(content))
 
 
 def stored_roster(content: str, digest: bytes) -> int:

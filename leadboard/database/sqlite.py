@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,7 @@ class SqliteStore(SqliteDatabase):
     def _add_conn_hooks(self, conn: sqlite3.Connection) -> None:
         super()._add_conn_hooks(conn)  # type: ignore[misc]  # not in its stubs
         # Otherwise one invalid byte of another program would make a whole query fail.
-        conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        conn.text_factory = partial(str, encoding="utf-8", errors="replace")
         conn.create_function("folds_to_hold", 2, _folds_to_hold, deterministic=True)
 
 

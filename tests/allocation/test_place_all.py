@@ -12,7 +12,7 @@ from allocator import place_all, submit
 from leadboard import desk
 from leadboard.allocation import audit, draws
 from leadboard.allocation.intake import Draft, Placed
-from leadboard.allocation.lottery import Candidate, Candidates, Wheel, choose, pick
+from leadboard.allocation.lottery import Candidate, Candidates, Wheel, pick
 from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused, TooBusy
 from leadboard.database.compiled_queries import CHUNK
@@ -157,7 +157,7 @@ def test_batches_and_single_appeals_keep_every_rule_together(
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from([None, "full"])), max_size=8),
     st.integers(0, 2**32),
 )
-def test_a_wheel_turns_as_the_lottery_chooses(
+def test_a_wheel_turns_as_the_lottery_picks(
     entries: list[tuple[int, str | None]], seed: int
 ) -> None:
     roster = Candidates(
@@ -166,7 +166,12 @@ def test_a_wheel_turns_as_the_lottery_chooses(
             for number, (weight, reason) in enumerate(entries)
         )
     )
-    assert Wheel.of(roster).turn(random.Random(seed)) == choose(roster, random.Random(seed))
+    turned = Wheel.of(roster).turn(random.Random(seed))
+    if roster.total:
+        draw = random.Random(seed).randrange(roster.total)
+        assert turned == (pick(roster, draw), draw)
+    else:
+        assert turned is None
 
 
 def test_chunks_of_every_size_are_stored_whole(db: Database) -> None:
