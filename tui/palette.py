@@ -44,7 +44,7 @@ class ActProvider(Provider):
     async def run(self, binding: Binding, node: DOMNode) -> None:
         """Run the act, or say that there is nothing it applies to."""
         if not await self.app.run_action(binding.action, node):
-            sentence = f"{binding.description}: there is nothing here to do it to."
+            sentence = f"{binding.description}: nothing is selected."
             self.screen.post_message(Failed(sentence))
 
     async def discover(self) -> Hits:

@@ -70,7 +70,7 @@ def _is_of_sqlite(error: BaseException | None) -> bool:
 
 
 _SQLITE = {
-    "SQLITE_READONLY": "The database is read-only: check the rights of the file and its folder.",
+    "SQLITE_READONLY": "The database is read-only: check the permissions of file and folder.",
     "SQLITE_FULL": "The disk is full: free some space, then try again.",
     "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
     "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",
@@ -127,7 +127,7 @@ def _server_trouble(error: Exception, state: str) -> Exception:
     if state in _MET:
         return TooBusy("Others are storing the same new rows: try again in a moment.")
     if state == "22003":
-        return Missing("There is no row with so large a number.")
+        return Missing("That number is too large.")
     if not state and (reason := _REASON.search(str(error))):
         return ServerLost(f"The database server refused the connection: {_words(reason[1])}.")
     # Told by its name, since the class would have to be imported from a driver.

@@ -92,8 +92,8 @@ def storing(there: Engine) -> Iterator[None]:
         if is_stored is None:
             # It may be stored, so it must not be tried again automatically.
             raise Uncertain(
-                "The database server was lost while storing, so it may be stored or not: look "
-                "before you repeat."
+                "The database server was lost while storing: check whether it was stored "
+                "before you repeat it."
             ) from lost
         if not is_stored:
             raise
@@ -132,7 +132,7 @@ def plainly() -> Iterator[None]:
         raise trouble_of(error) from error
     # Python's sqlite3 raises it for a number beyond 64 bits; a server has a code for that.
     except OverflowError as error:
-        raise Missing("There is no row with so large a number.") from error
+        raise Missing("That number is too large.") from error
 
 
 def reading(query: Callable[[], T]) -> T:

@@ -71,7 +71,7 @@ def _is_left(current: Columns | None, after: Columns | None) -> bool:
 
 
 def _changed_since(name: str) -> Refused:
-    return Refused(f"{name} was changed since: nothing was undone.")
+    return Refused(f"{name} has changed since: nothing was undone.")
 
 
 def _weights_now(changes: Iterable[TeamChange]) -> dict[tuple[int, ...], int]:

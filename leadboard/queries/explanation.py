@@ -116,11 +116,12 @@ def _remedies(source_id: int) -> Iterator[Remedy]:
         if reason == FULL and weight:
             # Acts by force may have gone beyond the limit.
             step = load - max_load + 1
-            yield Remedy(f"{shown}'s limit +{step}", Way.RAISE_LIMIT, (operator_id, step))
+            words = f"Raise {shown}'s limit {max_load} → {max_load + step}"
+            yield Remedy(words, Way.RAISE_LIMIT, (operator_id, step))
         elif reason == INACTIVE and weight and load < max_load:
-            yield Remedy(f"{shown} active", Way.SWITCH_ON, (operator_id,))
+            yield Remedy(f"Switch {shown} on", Way.SWITCH_ON, (operator_id,))
         elif is_active and load < max_load and not weight:
-            yield Remedy(f"weight for {shown}", Way.LINK, (operator_id, source_id, 1))
+            yield Remedy(f"Give {shown} weight 1", Way.LINK, (operator_id, source_id, 1))
 
 
 def _everybody(source_id: int) -> "ModelSelect[Operator]":

@@ -10,6 +10,8 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 
 UNSERVED = "nobody serves it"
+LONGEST_OPERATOR = 20
+"""Cells of an operator's name in an alarm."""
 SHORTEST_NAME = 6
 """Cells to which the name of a source may be cut in an alarm."""
 
@@ -53,10 +55,16 @@ class Alarm:
     """What is wrong with a source: its next appeal has nobody to go to, or only one."""
 
     source_id: int
-    sentence: str
+    source: str
+    what: str
     is_grave: bool
     stranded: int = field(default=0, compare=False)
     """Appeals that wait with nobody to serve their source; no freed place helps them."""
+
+    @property
+    def sentence(self) -> str:
+        """Return the name of the source and what is wrong with it."""
+        return f"{self.source}: {self.what}"
 
     @property
     def order(self) -> tuple[int, bool]:
@@ -64,17 +72,16 @@ class Alarm:
         return -self.stranded, not self.is_grave
 
     def within(self, width: int) -> str:
-        """Return the sentence in `width` cells, if the source's name can be cut that far."""
-        # From the right, because the name of a source may hold a colon, too.
-        name, _, what = self.sentence.rpartition(": ")
+        """Return the sentence in `width` cells, if the names in it can be cut that far."""
+        what = self.what
         if self.stranded and cell_len(what) + SHORTEST_NAME > width:
             what = UNSERVED
         room = max(SHORTEST_NAME, width - cell_len(what) - 2)
-        return f"{name if cell_len(name) <= room else _cut(name, room)}: {what}"
+        return f"{_cut(self.source, room)}: {what}"
 
 
 def _cut(name: str, width: int) -> str:
-    return set_cell_size(name, width - 1).rstrip() + "…"
+    return name if cell_len(name) <= width else set_cell_size(name, width - 1).rstrip() + "…"
 
 
 def alarms(board: Board) -> dict[int, Alarm]:
@@ -90,16 +97,19 @@ def _alarm(
     source: SourceRow, weights: Mapping[int, int], operators: Mapping[int, OperatorRow]
 ) -> Alarm | None:
     linked = [(operators[key], weight) for key, weight in weights.items() if key in operators]
-    if source.waiting and not any(weight and each.is_active for each, weight in linked):
-        sentence = f"{source.name}: {source.waiting:,} waiting, {UNSERVED}"
-        return Alarm(source.id, sentence, True, source.waiting)
+    serving = [(each, weight) for each, weight in linked if weight]
+    if source.waiting and not any(each.is_active for each, _ in serving):
+        what = f"{source.waiting:,} waiting, {UNSERVED}"
+        return Alarm(source.id, source.name, what, True, source.waiting)
     if not weights:
         return None
-    if not any(weights.values()):
-        return Alarm(source.id, f"{source.name}: all weights are 0", True)
-    eligible = sum(_reason(each, weight) is None for each, weight in linked)
-    if eligible == 0:
-        return Alarm(source.id, f"{source.name}: nobody eligible", True)
-    if eligible == 1:
-        return Alarm(source.id, f"{source.name}: one operator left", False)
+    if not serving:
+        return Alarm(source.id, source.name, "all weights are 0", True)
+    eligible = [each for each, weight in serving if _reason(each, weight) is None]
+    if not eligible:
+        return Alarm(source.id, source.name, "nobody available", True)
+    # A source that one operator serves all day long is no news.
+    if len(eligible) == 1 < len(serving):
+        only = _cut(eligible[0].name, LONGEST_OPERATOR)
+        return Alarm(source.id, source.name, f"only {only} available", False)
     return None

@@ -344,7 +344,7 @@ def test_one_that_was_touched_since_keeps_the_whole_act_from_being_undone(place:
     let_through()
     touched = number("SELECT id FROM appeal WHERE operator_id = ? ORDER BY id LIMIT 1", VERA)
     desk.close([touched + place], actor=OTHER)
-    with refused(f"Appeal #{touched + place} of lead ", "was changed since"):
+    with refused(f"Appeal #{touched + place} of lead ", "has changed since"):
         desk.undo(actor=ACTOR)
 
 

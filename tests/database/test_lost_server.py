@@ -69,7 +69,7 @@ async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None
         with psycopg.connect(url) as other:
             other.execute("LOCK appeal, lead, operator_source IN ACCESS EXCLUSIVE MODE")
             await shown.pilot.press("f4", "enter")
-            await shown.until(lambda: "Looking…" in shown.text)
+            await shown.until(lambda: "Searching…" in shown.text)
             await shown.pilot.press("escape", "m")
             await shown.until(lambda: "Move appeal #3 of tg_2 (tg) to" in shown.text)
             await shown.pilot.press(*"ann")
@@ -80,7 +80,7 @@ async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None
             other.rollback()
         await shown.until(lambda: "weight 70 → 5" in shown.text)
         await shown.pilot.press("f4", "enter")
-        await shown.until(lambda: "From   tg_2 by tg" in shown.text)
+        await shown.until(lambda: "From      tg_2 via tg" in shown.text)
         await shown.pilot.press("escape", "m")
         await shown.until(lambda: "full" in shown.text)
 
@@ -115,7 +115,7 @@ def test_what_may_have_been_stored_is_not_stored_again(
     lose_answers(opened, monkeypatch)
     assert submit("once", team.tg, "").operator_id == team.anna
     monkeypatch.setattr(opened, "was_stored", lambda: None)
-    with pytest.raises(Uncertain, match="look before you repeat"):
+    with pytest.raises(Uncertain, match="check whether it was stored before you repeat it"):
         submit("twice", team.tg, "")
     monkeypatch.undo()
     assert rows("SELECT count(*) FROM appeal") == [(2,)]

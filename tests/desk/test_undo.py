@@ -213,7 +213,7 @@ def test_what_is_undone_is_not_undone_again() -> None:
     event = desk.change_operator(VERA, name="Vera K", actor=ACTOR).event_id
     undone = desk.undo(actor=ACTOR).event_id
     for each in (event, undone):
-        with refused("undone already"):
+        with refused("Already undone"):
             desk.undo(each, actor=OTHER)
 
 
@@ -254,7 +254,7 @@ def test_of_two_who_undo_the_same_act_at_once_one_wins(attempt: int) -> None:
         answers = sorted(both.map(try_to_undo, [ACTOR, OTHER]))
     assert snapshot() == before
     assert sum(answer.startswith("Undone: ") for answer in answers) == 1
-    assert sum("undone already" in each or "quicker" in each for each in answers) == 1
+    assert sum("Already undone" in each or "quicker" in each for each in answers) == 1
     assert scalar("SELECT count(*) FROM event WHERE act = 'undo'") == 1
 
 

@@ -34,7 +34,7 @@ def test_redoing_is_refused_when_the_place_was_taken() -> None:
     desk.assign([1, 2], GLEB, actor=ACTOR)
     desk.undo(actor=ACTOR)
     desk.assign([3], GLEB, actor=OTHER)
-    with refused("was changed since"):
+    with refused("has changed since"):
         desk.redo(actor=ACTOR)
 
 
@@ -50,27 +50,27 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "the weight was changed again": (
         lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
         lambda: desk.set_weight(VERA, BOT, 8, actor=OTHER),
-        "The weight of Vera for bot was changed since",
+        "The weight of Vera for bot has changed since",
     ),
     "the weight was removed": (
         lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
         lambda: desk.unlink(VERA, BOT, actor=OTHER),
-        "The weight of Vera for bot was changed since",
+        "The weight of Vera for bot has changed since",
     ),
     "the link is there again": (
         lambda: desk.unlink(VERA, BOT, actor=ACTOR),
         lambda: desk.set_weight(VERA, BOT, 8, actor=OTHER),
-        "The weight of Vera for bot was changed since",
+        "The weight of Vera for bot has changed since",
     ),
     "the limit was changed again": (
         lambda: desk.change_operator(VERA, max_load=2, actor=ACTOR),
         lambda: desk.change_operator(VERA, max_load=1, actor=OTHER),
-        "was changed since",
+        "has changed since",
     ),
     "the name was changed again": (
         lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
         lambda: desk.change_operator(VERA, name="Vera L", actor=OTHER),
-        "was changed since",
+        "has changed since",
     ),
     "the old name is taken": (
         lambda: desk.change_operator(VERA, name="Vera K", actor=ACTOR),
@@ -115,17 +115,17 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "the operator is gone": (
         lambda: desk.change_operator(GLEB, name="Gleb K", actor=ACTOR),
         lambda: desk.delete_operator(GLEB, actor=OTHER),
-        "was changed since",
+        "has changed since",
     ),
     "the appeal was closed": (
         lambda: desk.assign([1], GLEB, actor=ACTOR),
         lambda: desk.close([1], actor=OTHER),
-        "Appeal #1 of lead 0 (bot) was changed since",
+        "Appeal #1 of lead 0 (bot) has changed since",
     ),
     "the appeal was moved on": (
         lambda: desk.assign([1], GLEB, actor=ACTOR),
         lambda: desk.assign([1], BORIS, force=True, actor=OTHER),
-        "Appeal #1 of lead 0 (bot) was changed since",
+        "Appeal #1 of lead 0 (bot) has changed since",
     ),
     "the appeal was opened and closed": (
         lambda: desk.close([WAITING[2]], actor=ACTOR),
@@ -133,12 +133,12 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
             desk.reopen([WAITING[2]], actor=OTHER),
             desk.close([WAITING[2]], actor=OTHER),
         ),
-        "was changed since",
+        "has changed since",
     ),
     "one that waited and got the place was closed": (
         lambda: desk.close([1], actor=ACTOR),
         lambda: desk.close([WAITING[0]], actor=OTHER),
-        f"Appeal #{WAITING[0]} of lead 0 (bot) was changed since",
+        f"Appeal #{WAITING[0]} of lead 0 (bot) has changed since",
     ),
 }
 
@@ -181,7 +181,7 @@ def test_undoing_a_close_puts_nobody_above_their_limit() -> None:
 def test_a_refusal_about_a_weight_of_who_was_deleted_names_nobody_none() -> None:
     desk.set_weight(GLEB, SITE, 7, actor=ACTOR)
     desk.delete_operator(GLEB, actor=OTHER)
-    with refused("was changed since"):
+    with refused("has changed since"):
         desk.undo(actor=ACTOR)
 
 
@@ -266,5 +266,5 @@ def test_a_message_that_was_withdrawn_and_comes_again_stays_withdrawn() -> None:
 def test_a_submission_that_was_closed_since_is_not_undone() -> None:
     placed = desk.submit("77", SITE, "hello", actor=ACTOR).result
     desk.close([placed.id], actor=OTHER)
-    with refused("was changed since"):
+    with refused("has changed since"):
         desk.undo(actor=ACTOR)

@@ -184,10 +184,10 @@ def test_what_waits_names_each_single_act_that_would_let_it_go() -> None:
     bot = add_source("bot", (full, 5), (off, 5), (zero, 0), (both, 5))
     (appeal,) = arrive(bot)
     assert [(each.words, each.way, each.arguments) for each in explain(appeal).remedies] == [
-        ("Full's limit +1", Way.RAISE_LIMIT, (full, 1)),
-        ("Off active", Way.SWITCH_ON, (off,)),
-        ("weight for Zero", Way.LINK, (zero, bot, 1)),
-        ("weight for Stranger", Way.LINK, (stranger, bot, 1)),
+        ("Raise Full's limit 1 → 2", Way.RAISE_LIMIT, (full, 1)),
+        ("Switch Off on", Way.SWITCH_ON, (off,)),
+        ("Give Zero weight 1", Way.LINK, (zero, bot, 1)),
+        ("Give Stranger weight 1", Way.LINK, (stranger, bot, 1)),
     ]
 
 

@@ -153,7 +153,7 @@ async def test_a_filter_by_age_finds_more_as_time_goes_on(
     async with open_desk(file) as desk:
         await desk.press("f4", "slash")
         await desk.type("older:130m")
-        await desk.until(lambda: "Nothing matches" in desk.text)
+        await desk.until(lambda: "No matches" in desk.text)
         # Where the database is asked, not where an age is painted.
         monkeypatch.setattr("leadboard.queries.filters.now", lambda: now() + LATER)
         desk.app.desk_screen.query_one(appeals_pane.AppealsPane).tick()
@@ -188,8 +188,8 @@ async def test_details_tell_every_time_and_the_whole_history(
         await desk.press("f4", "end", "enter")
         text = whole_sheet(desk)
         for said in (
-            "From   held by tg",
-            "With   Anna",
+            "From      held via tg",
+            "Operator  Anna",
             "Received        ",
             "First assigned  ",
             "waited 0 s",
@@ -205,7 +205,7 @@ async def test_details_of_what_was_closed_and_of_what_waits_again(file: Path) ->
     async with open_desk(file) as desk:
         await desk.press("f4", "down", "enter")
         text = whole_sheet(desk)
-        assert "nobody: it waits 14 m" in text
+        assert "none, waiting 14 m" in text
         assert "Reopened        " in text
         assert "First assigned" not in text
         assert "reopened by t (reopen), waiting" in text

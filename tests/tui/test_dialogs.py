@@ -30,11 +30,11 @@ async def test_details_explain_and_offer_what_would_let_it_go(file: Path) -> Non
         await desk.press("3", "G", "enter")
         assert "Appeal #1" in desk.text
         assert "message 1" in desk.text
-        assert "draw " in desk.text
+        assert "ticket " in desk.text
         assert "50%" in desk.text
         await desk.press("escape", "g", "enter")
-        assert "nobody: it waits" in desk.text
-        assert "Anna's limit +1" in desk.text
+        assert "none, waiting" in desk.text
+        assert "Raise Anna's limit 1 → 2" in desk.text
         await desk.press("1")
         assert rows("SELECT operator_id FROM appeal WHERE id=4") == [(1,)]
         assert "Anna: limit 1 → 2" in desk.text

@@ -74,7 +74,7 @@ WAYS: dict[str, Way] = {
     "spread": Way(
         ["f3", "down", "1", "0", "enter", "g"],
         ["equals_sign"],
-        "weights: even out",
+        "weights: equalise",
         [],
         "SELECT group_concat(weight) FROM operator_source",
         "30,30",
@@ -82,7 +82,7 @@ WAYS: dict[str, Way] = {
     "spread_row": Way(
         ["f3", "right", "1", "0", "enter", "g"],
         ["E"],
-        "weights: even out row",
+        "weights: equalise row",
         [],
         "SELECT group_concat(weight) FROM operator_source WHERE operator_id = 1",
         "30,30",

@@ -191,7 +191,7 @@ def test_words_are_found_whatever_their_case_in_any_alphabet(file: Path) -> None
 
 
 async def test_where_nothing_is_the_list_says_why(file: Path) -> None:
-    nothing = "Nothing matches: esc shows all."
+    nothing = "No matches: esc clears the filter."
     async with open_desk(file) as desk:
         for pane in ("f2", "f3", "f4"):
             await desk.press(pane, "slash")

@@ -153,8 +153,8 @@ async def test_a_pane_can_be_enlarged_and_made_small_again(file: Path) -> None:
 async def test_a_dimmed_key_says_why_it_does_nothing(tmp_path: Path) -> None:
     async with open_desk(tmp_path / "empty.db") as desk:
         await desk.press("e")
-        assert "Edit: there is nothing here to do it to." in desk.text
+        assert "Edit: nothing is selected." in desk.text
         await desk.press("2", "equals_sign")
-        assert "Even out: there is nothing here" in desk.text
+        assert "Equalise: nothing is selected" in desk.text
         await desk.press("3", "c")
-        assert "Close: there is nothing here" in desk.text
+        assert "Close: nothing is selected" in desk.text

@@ -117,6 +117,6 @@ async def test_every_sentence_names_the_lead_and_the_source(long_list: Path) -> 
         assert "Appeal #30 of lead_30 (vk) is closed already." in desk.text
         await desk.elsewhere(acts.reopen, [30], actor="other")
         await desk.press("u")
-        assert "Appeal #30 of lead_30 (vk) was changed since" in desk.text
+        assert "Appeal #30 of lead_30 (vk) has changed since" in desk.text
         await desk.press("H")
         assert "Appeal #30 of lead_30 (vk) closed" in desk.text

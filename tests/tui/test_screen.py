@@ -341,7 +341,7 @@ async def test_no_size_breaks_the_desk(staffed: Path, size: tuple[int, int]) -> 
 async def test_help_and_palette_name_the_keys_and_acts(staffed: Path) -> None:
     async with open_desk(staffed) as desk:
         await desk.press("2", "question_mark")
-        assert "Even out" in desk.text
+        assert "Equalise" in desk.text
         assert "2 Weights" in desk.text
         await desk.press("escape", "colon")
         await desk.type("operators: add")
@@ -378,5 +378,5 @@ async def test_undo_and_redo_say_what_they_did_and_why_they_could_not(staffed: P
         assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(16,)]
         await desk.elsewhere(acts.change_operator, team.anna, max_load=40, actor="somebody else")
         await desk.press("u")
-        assert "was changed since" in desk.text
+        assert "has changed since" in desk.text
         assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(40,)]

@@ -72,13 +72,13 @@ async def test_keys_and_refusals_stay_in_sight(file: Path, size: tuple[int, int]
 async def test_details_scroll_by_the_keys_of_the_lists(file: Path, size: tuple[int, int]) -> None:
     async with open_desk(file, size) as desk:
         await desk.press("3", "enter")
-        assert "From   lead_20" in desk.text
+        assert "From      lead_20" in desk.text
         await desk.press(*"jjj")
-        assert "From   lead_20" not in desk.text
+        assert "From      lead_20" not in desk.text
         await desk.press("G")
         assert "and 8 more: 8 full" in desk.text
         await desk.press("g")
-        assert "From   lead_20" in desk.text
+        assert "From      lead_20" in desk.text
 
 
 async def test_a_small_screen_has_a_line_for_sentences(

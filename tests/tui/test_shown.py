@@ -178,16 +178,16 @@ def test_the_gravest_alarm_comes_first_and_the_rest_is_counted() -> None:
     shown_board = Board(
         operators=operators,
         sources=[SourceRow(1, "one", 0), SourceRow(2, "off", 2), SourceRow(3, "none", 9)],
-        weights={1: {1: 1}, 2: {3: 5, 1: 0}},
+        weights={1: {1: 1, 3: 1}, 2: {3: 5, 1: 0}},
     )
     found = sorted(odds.alarms(shown_board).values(), key=lambda alarm: alarm.order)
     assert [alarm.sentence for alarm in found] == [
         "none: 9 waiting, nobody serves it",
         "off: 2 waiting, nobody serves it",
-        "one: one operator left",
+        "one: only x available",
     ]
     assert "none: 9 waiting, nobody serves it +" in line_of(shown_board, 120)
-    assert "one operator left" in line_of(shown_board, 200)
+    assert "only x available" in line_of(shown_board, 200)
 
 
 @pytest.mark.parametrize("width", [120, 110])

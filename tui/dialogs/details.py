@@ -87,7 +87,7 @@ class Details(ActDialog):
         self._found, self._explanation = found, found[0]
         self.tick()
         if self._explanation.remedies:
-            self.query_one(Bottom).change_hint(f"{KEYS} · 1-9 a remedy")
+            self.query_one(Bottom).change_hint(f"{KEYS} · 1-9 apply")
 
     def on_key(self, event: events.Key) -> None:
         """Apply the remedy of a digit."""

@@ -17,7 +17,7 @@ BAR = 20
 MOST_REMEDIES = 9
 MOST_CHANCES = 12
 """Lines of the roster that are shown; the others are counted."""
-SHORT_LABEL, LABEL = 7, 16
+SHORT_LABEL, LABEL = 10, 16
 
 
 def lines_of(found: Explanation, lead: Sequence[AppealRow], now: datetime) -> list[Content]:
@@ -39,8 +39,8 @@ def lines_of(found: Explanation, lead: Sequence[AppealRow], now: datetime) -> li
 
 def _about(row: AppealRow, now: datetime) -> list[Content]:
     return [
-        _labelled("From", f"{row.external_id} by {row.source}", SHORT_LABEL),
-        _labelled("With", _holder(row, now), SHORT_LABEL),
+        _labelled("From", f"{row.external_id} via {row.source}", SHORT_LABEL),
+        _labelled("Operator", _holder(row, now), SHORT_LABEL),
         Content(""),
         *(_labelled(label, text, LABEL) for label, text in _times(row, now)),
     ]
@@ -56,7 +56,7 @@ def _holder(row: AppealRow, now: datetime) -> str:
     name = row.operator or "nobody"
     if row.is_closed:
         return f"{name}, closed"
-    return f"nobody: it waits{_words('', row.times.waits(now))}" if row.is_waiting else name
+    return f"none, waiting{_words('', row.times.waits(now))}" if row.is_waiting else name
 
 
 def _times(row: AppealRow, now: datetime) -> Iterator[tuple[str, str]]:
@@ -92,7 +92,7 @@ def _ways(found: Explanation) -> list[Content]:
         return []
     numbered = enumerate(found.remedies[:MOST_REMEDIES], 1)
     return [
-        Content.styled("What would get it assigned", "bold"),
+        Content.styled("Ways to place it", "bold"),
         *(Content(f"{number}  {each.words}") for number, each in numbered),
         Content(""),
     ]
@@ -118,10 +118,11 @@ def _day(moment: datetime) -> str:
 
 def _why(found: Explanation) -> list[Content]:
     if not found.roster:
-        reason = "Nobody served this source." if found.appeal.operator is None else "Given by hand."
+        is_waiting = found.appeal.operator is None
+        reason = "Nobody served this source." if is_waiting else "Assigned by hand."
         return [Content.styled("Why", "bold"), Content(reason)]
     total = sum(each.weight for each in found.roster if each.reason is None)
-    drawn = f"draw {found.draw} of 0..{total - 1}" if found.draw is not None else "nobody eligible"
+    drawn = f"ticket {found.draw + 1} of {total}" if found.draw is not None else "nobody available"
     # The operator drawn is always shown, even if many others had a greater chance.
     by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)

@@ -47,7 +47,7 @@ class Appeals(AppealWindow):
         bind("shift+up", "mark_on(-1)", "Mark upwards", id="appeals.mark-up", show=False),
         bind("y", "copy", "Copy", id="appeals.copy", show=False),
         bind("s", "sort", "Sort", id="appeals.sort", show=False),
-        bind("L", "lead", "Its lead", id="appeals.lead", show=False),
+        bind("L", "lead", "Lead's appeals", id="appeals.lead", show=False),
     ]
     on_a_row = frozenset(
         {

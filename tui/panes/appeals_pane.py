@@ -36,7 +36,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left_square_bracket", "tab(-1)", "Previous tab", id="appeals.previous", show=False),
-        bind("right_square_bracket", "tab(1)", "All/Waiting/Leads", id="appeals.next"),
+        bind("right_square_bracket", "tab(1)", "Next tab", id="appeals.next"),
         bind("escape", "back", "Back from a lead", id="appeals.back", show=False),
     ]
 

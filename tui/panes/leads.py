@@ -29,12 +29,12 @@ class Leads(Window[LeadRow]):
 
     HELP = "Each line is one lead. enter shows all their appeals; esc goes back from there."
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter,L", "appeals", "Their appeals", id="leads.appeals"),
+        bind("enter,L", "appeals", "Appeals", id="leads.appeals"),
         bind("s", "sort", "Sort", id="leads.sort", show=False),
     ]
     file_name = "leads"
     on_a_row = frozenset({"appeals"})
-    empty = "No leads yet: the first appeal adds the first one."
+    empty = "No leads yet: they come with the first appeal."
     terms = OF_LEADS
     offer = "part of a lead's id"
 

@@ -86,7 +86,7 @@ class NewAppeal(PaneWidget, Vertical):
     async def fill(self) -> None:
         """Mount the fields, the odds and the answer, after the first frame to speed that up."""
         known = KnownLeads(app_of(self).reader)
-        lead = Input(placeholder="id: tg_123456789", compact=True, id="lead", suggester=known)
+        lead = Input(placeholder="e.g. tg_123456789", compact=True, id="lead", suggester=known)
         message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
         await self.mount(
             _field("Source", SourceField(id="source-field")),

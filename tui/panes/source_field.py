@@ -48,7 +48,7 @@ class SourceField(Vertical):
 
     def compose(self) -> ComposeResult:
         """Yield the input and the list that drops down."""
-        yield Input(placeholder="type part of its name", compact=True, id="source")
+        yield Input(placeholder="type to search ▾", compact=True, id="source")
         yield OptionList(compact=True, markup=False, id="sources")
 
     @property

@@ -58,16 +58,16 @@ class Weights(WeightGrid):
         "off, or none for a weight of 0. A dot means that the operator does not serve the source. "
         "A block of cells copied in a spreadsheet can be pasted; u takes all of it back."
     )
-    remarks = (Remark("share of the next appeal"),)
+    remarks = (Remark("chance of the next appeal"),)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "enter", "Save", id="grid.enter"),
-        bind("escape", "restore", "Restore", id="grid.restore", show=False),
+        bind("escape", "restore", "Cancel edit", id="grid.restore", show=False),
         bind("plus", "step(1)", "+1", id="grid.plus"),
         bind("minus", "step(-1)", "-1", id="grid.minus"),
         bind("delete", "unlink", "Unlink", id="grid.unlink"),
-        bind("equals_sign", "spread", "Even out", id="grid.spread"),
-        bind("E", "spread_row", "Even out row", id="grid.spread-row", show=False),
+        bind("equals_sign", "spread", "Equalise", id="grid.spread"),
+        bind("E", "spread_row", "Equalise row", id="grid.spread-row", show=False),
         bind("a", "add", "Add source", id="grid.add"),
         bind("e", "rename", "Rename", id="grid.rename"),
         bind("d", "delete", "Delete", id="grid.delete"),

@@ -58,7 +58,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
-        bind("f", "enlarge", "Enlarge", id="desk.enlarge", show=False),
+        bind("f", "enlarge", "Zoom", id="desk.enlarge", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),
         bind("U", "redo", "Redo", id="desk.redo", show=False),
         Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
@@ -133,9 +133,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
             return  # no key is dimmed, and active_bindings is costly to ask on each key
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled:
-            self.say(
-                f"{active.binding.description}: there is nothing here to do it to.", is_bad=True
-            )
+            self.say(f"{active.binding.description}: nothing is selected.", is_bad=True)
 
     def action_undo(self) -> None:
         """Discard what is being typed, or else undo the latest of one's own acts."""

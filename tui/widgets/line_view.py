@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-NO_MATCH = "Nothing matches: esc shows all."
+NO_MATCH = "No matches: esc clears the filter."
 
 
 # Inherited, ScrollView's bindings would go on scrolling with the keys not bound here.

@@ -18,7 +18,7 @@ from tui.widgets.paging import MOST_NEWER, Page, PagedView
 PAGE = 100
 MOST_ROWS = 3 * PAGE
 """Rows kept at a time, so that memory stays flat."""
-LOOKING = "Looking…"
+LOOKING = "Searching…"
 
 Row = TypeVar("Row")
 
