@@ -82,7 +82,7 @@ async def test_the_oddest_rows_are_shown_in_every_pane_and_sheet(
         await desk.press("3")
         assert "31.12.99" in desk.text
         await desk.press("down", "down", "enter")
-        assert "far by" in desk.text
+        assert "far via" in desk.text
         await desk.press("escape", "right_square_bracket", "right_square_bracket", "H", "escape")
         await desk.press("2", "1")
         assert "Unexpected error" not in desk.text
