@@ -11,7 +11,7 @@ from peewee import JOIN, Join, Query, Select, ValuesList
 from leadboard.allocation.draws import Decision
 from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import Candidates, why_nobody
-from leadboard.allocation.rosters import digest_of, id_by_digest, stored_roster
+from leadboard.allocation.rosters import add_roster, digest_of, id_by_digest
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
@@ -199,7 +199,7 @@ _KNOWN = Compiled(
         .where(
             Appeal.key == Param(Appeal.key),
             Appeal.source == Param(Appeal.source),
-            Appeal.lead == Lead.select(Lead.id).where(Lead.external_id == Param(Lead.external_id)),
+            Appeal.lead == _lead(),
         )
     )
 )
@@ -267,14 +267,16 @@ def stored_ids(external_id: str, candidates: Candidates) -> tuple[int, int]:
     digest = digest_of(content)
     [(lead_id, roster_id)] = _LEAD_AND_ROSTER.rows(external_id=external_id, digest=digest)
     # The lead first, as everywhere: a new row is a lock, and all take their locks in one order.
-    return lead_id or lead_id_of(external_id), roster_id or stored_roster(content, digest)
+    return lead_id or _add_lead(external_id), roster_id or add_roster(content, digest)
 
 
 def lead_id_of(external_id: str) -> int:
     """Return the id of a lead, adding a new one."""
     known: int | None = _LEAD.scalar(external_id=external_id)
-    if known is None:
-        _NEW_LEAD.changes(external_id=external_id)
-        # Another writer may have been first, and then the insert has no id to return.
-        known = int(_LEAD.scalar(external_id=external_id))
-    return known
+    return _add_lead(external_id) if known is None else known
+
+
+def _add_lead(external_id: str) -> int:
+    _NEW_LEAD.changes(external_id=external_id)
+    # Another writer may have been first, and then the insert has no id to return.
+    return int(_LEAD.scalar(external_id=external_id))

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from peewee import Case, Query
 
@@ -12,20 +13,18 @@ from models import Operator, OperatorSource, Roster
 Entries = tuple[tuple[int, int, str | None], ...]
 """A roster as it is read: operator ids, weights, and reasons for being left out."""
 
-STANDING = Compiled(
-    lambda: (
-        OperatorSource.select(
-            OperatorSource.operator,
-            OperatorSource.weight,
-            Operator.is_active,
-            Operator.load,
-            Operator.max_load,
-        )
+
+def _serving(*columns: Any) -> Query:
+    """Return the query for who serves a source, with their weights and further columns."""
+    return (
+        OperatorSource.select(OperatorSource.operator, OperatorSource.weight, *columns)
         .join(Operator)
         .where(OperatorSource.source == Param(OperatorSource.source))
         .order_by(OperatorSource.operator)
     )
-)
+
+
+STANDING = Compiled(lambda: _serving(Operator.is_active, Operator.load, Operator.max_load))
 
 
 # As `left_out` decides: rows that are alike from draw to draw find their roster in the cache.
@@ -37,14 +36,7 @@ _REASON = Case(
         (OperatorSource.weight == 0, ZERO_WEIGHT),
     ),
 )
-_ENTRIES = Compiled(
-    lambda: (
-        OperatorSource.select(OperatorSource.operator, OperatorSource.weight, _REASON)
-        .join(Operator)
-        .where(OperatorSource.source == Param(OperatorSource.source))
-        .order_by(OperatorSource.operator)
-    )
-)
+_ENTRIES = Compiled(lambda: _serving(_REASON))
 
 
 def candidates_of(source_id: int) -> Candidates:
@@ -81,7 +73,10 @@ _NEW_ROSTER = Compiled(
 def stored_roster(content: str, digest: bytes) -> int:
     """Return the id under which a content is stored, storing it if it is new."""
     known: int | None = _ROSTER.scalar(digest=digest)
-    if known is None:
-        _NEW_ROSTER.changes(digest=digest, content=content)
-        known = int(_ROSTER.scalar(digest=digest))
-    return known
+    return add_roster(content, digest) if known is None else known
+
+
+def add_roster(content: str, digest: bytes) -> int:
+    """Store a new content and return its id; another writer may have been first."""
+    _NEW_ROSTER.changes(digest=digest, content=content)
+    return int(_ROSTER.scalar(digest=digest))
