@@ -22,7 +22,6 @@ PATIENCE = 0.5
 LONGEST = 20
 """Times this long for one that is there: on a slow machine its answer may take a while."""
 
-
 ACT_LOOK, ACT_LOOKS = 0.02, 50
 """Seconds between looks whether the act of a dialog is stored, and how often to look."""
 

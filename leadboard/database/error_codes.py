@@ -70,7 +70,9 @@ def _is_of_sqlite(error: BaseException | None) -> bool:
 
 
 _SQLITE = {
-    "SQLITE_READONLY": "The database is read-only: check the permissions of file and folder.",
+    "SQLITE_READONLY": (
+        "The database is read-only: check the permissions of the file and its folder."
+    ),
     "SQLITE_FULL": "The disk is full: free some space, then try again.",
     "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
     "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",

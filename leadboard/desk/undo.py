@@ -53,7 +53,7 @@ def redo(event_id: int | None = None, *, actor: str) -> Done[int]:
     if act is None:
         raise Refused("There is nothing of yours to redo.")
     if not act.is_undone:
-        raise Refused(f"Nothing to redo: this is not undone: {act.note}.")
+        raise Refused(f"Nothing to redo, this is not undone: {act.note}.")
     return _reverse(act, REDO, actor)
 
 
