@@ -1,7 +1,7 @@
 """The application: its theme, its commands, and the second filter for untrusted text."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -14,7 +14,8 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from leadboard.common.crashlog import surprise
-from tui import settings
+from leadboard.common.errors import Refused
+from leadboard.common.settings import DEFAULTS, Settings, fault, quoted
 from tui.base import DeskApp
 from tui.keys import key_label
 from tui.line_filter import GATE
@@ -35,24 +36,59 @@ class LeadboardApp(DeskApp):
     COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, _acts}
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        actor: str = "dispatcher",
+        title: str | None = None,
+        settings: Settings = DEFAULTS,
+    ) -> None:
         self.desk_screen = DeskScreen(title or "")
-        super().__init__(self.desk_screen, actor)
+        super().__init__(self.desk_screen, actor, settings)
+        self.faults = [*settings.faults, *self._map_keys(), *self._unknown_theme()]
+        """What is wrong with the settings."""
+
+    def _map_keys(self) -> Sequence[str]:
+        """Map the keys of the settings, and return what is wrong with them."""
+        if not self.settings.keys:
+            return ()
+        from tui.keymap import keymap_of  # which loads every dialog
+
+        keymap, faults = keymap_of(self.settings.keys)
+        self.set_keymap(keymap)
+        return faults
+
+    def _unknown_theme(self) -> Iterator[str]:
+        # Versions of Textual differ in their themes.
+        if (theme := self.settings.theme) and theme not in self.available_themes:
+            yield fault("theme", f"names no theme: {quoted(theme)} is not known here")
 
     def on_mount(self) -> None:
-        """Apply the remembered theme, and remember the next one chosen."""
-        theme = None if "TEXTUAL_THEME" in os.environ else settings.remembered_theme()
-        # An unknown name raises InvalidThemeError, and versions of Textual differ in their themes.
-        if theme in self.available_themes:
-            self.theme = theme
+        """Apply the theme of the settings, and remember the next one chosen."""
+        # An unknown name raises InvalidThemeError.
+        if "TEXTUAL_THEME" not in os.environ and self.settings.theme in self.available_themes:
+            self.theme = self.settings.theme
         self.theme_changed_signal.subscribe(self, self._remember)
         self.app_resume_signal.subscribe(self, self._repaint)
 
+    async def open_keys(self) -> None:
+        """Let keys through; the desk is open now and can say what is wrong with the settings."""
+        if self.faults:
+            first, *rest = self.faults
+            more = f" And {len(rest)} more: leadboard config." if rest else ""
+            self.desk_screen.say(f"{first}{more}", is_bad=True)
+        await super().open_keys()
+
     def _remember(self, theme: Theme) -> None:
+        from leadboard.common.settings import path, remember_theme
+
         try:
-            settings.remember_theme(theme.name)
+            remember_theme(theme.name)
         except OSError as error:
             self.desk_screen.say(f"The theme cannot be remembered: {error.strerror}.", is_bad=True)
+        except Refused as refusal:
+            sentence = f"The theme cannot be remembered: {path().name}: {refusal}."
+            self.desk_screen.say(sentence, is_bad=True)
 
     def _repaint(self, _: App[None]) -> None:
         """Paint everything: while the program was stopped, the terminal showed something else."""
@@ -91,7 +127,7 @@ class LeadboardApp(DeskApp):
 
     def action_help_quit(self) -> None:
         """Say how to quit when ctrl+c is pressed with nothing selected."""
-        self.desk_screen.say("Press q to quit.")
+        self.desk_screen.say(self.with_keys("Press {desk.quit} to quit."))
 
     def get_driver_class(self) -> type[Driver]:
         """Return the desk's own driver on a POSIX terminal, Textual's choice elsewhere."""

@@ -9,8 +9,11 @@ from textual.screen import Screen
 
 from leadboard.common.crashlog import surprise, surprise_once
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.settings import DEFAULTS, Settings
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
+from tui.keys import Keymap, with_keys
+from tui.mapped_keys import MappedKeys
 from tui.reader import Reader
 from tui.typeahead import OrderedKeys
 from tui.worker import Lane
@@ -27,7 +30,7 @@ SIZES: list[tuple[int, str]] = [(0, "-short"), (18, "-tall")]
 """Lines from which a screen has room for more than the essentials."""
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(MappedKeys, Screen[None]):
     """The screen below all dialogs: it has the board and the notice line."""
 
     board: reactive[Board] = reactive(Board)
@@ -43,12 +46,13 @@ class HomeScreen(Screen[None]):
 
 
 class DeskApp(OrderedKeys):
-    """An application with an actor, one thread that writes, and threads that read."""
+    """An application with an actor, settings, one thread that writes, and threads that read."""
 
-    def __init__(self, home: HomeScreen, actor: str) -> None:
+    def __init__(self, home: HomeScreen, actor: str, settings: Settings = DEFAULTS) -> None:
         super().__init__()
         self._is_ending = False
         self.actor = actor
+        self.settings = settings
         self.home = home
         self.writer = Lane("writer")
         self.reader = Reader("reader")
@@ -56,6 +60,15 @@ class DeskApp(OrderedKeys):
         self.counter = Reader("counter")
         self.index: SearchIndex | None = None
         """The word index, once there are enough appeals for it to pay off."""
+
+    @property
+    def keymap(self) -> Keymap:
+        """Return the keys of the bindings that the settings have given others, by id."""
+        return self._keymap
+
+    def with_keys(self, text: str) -> str:
+        """Return a text with a key in the place of each id in braces, as in `{desk.quit} quits`."""
+        return with_keys(text, self.keymap)
 
     async def perform(self, act: Callable[[], T]) -> T:
         """Run an act on the writer thread, and say so if it has to wait."""

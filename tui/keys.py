@@ -1,6 +1,7 @@
 """Keys for two keyboard layouts: every letter also works on the Russian layout."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding
 from textual.keys import format_key
@@ -18,6 +19,9 @@ TWINS = (
 )
 """The key on the Russian layout for each key on the Latin one."""
 
+REPEAT = "ю"
+"""The key of a full stop on the Russian layout."""
+
 _NAMES = {
     "enter": "enter",
     "escape": "esc",
@@ -25,8 +29,14 @@ _NAMES = {
     "pagedown": "pgdn",
     "tab": "tab",
     # Repeat is bound to ю alone: a full stop is what the slash key gives on the Russian layout.
-    "ю": ".",
+    REPEAT: ".",
 }
+
+Keymap = Mapping[str, str]
+"""The keys of bindings that have others than their own, by id, as Textual takes them."""
+
+MADE: dict[str, Binding] = {}
+"""Every binding made so far, by id, with its own keys."""
 
 
 def both(keys: str) -> str:
@@ -43,15 +53,30 @@ def _with_twin(key: str) -> Iterable[str]:
 
 def bind(keys: str, action: str, does: str, *, id: str, show: bool = True) -> Binding:
     """Return a binding with its twins; `id` names it for key maps, `does` says what it does."""
-    return Binding(both(keys), action, does, show=show, id=id, tooltip=does)
+    MADE[id] = Binding(both(keys), action, does, show=show, id=id, tooltip=does)
+    return MADE[id]
 
 
-def is_twin(key: str) -> bool:
-    """Tell whether a key is bound only for the Russian layout."""
-    return key.split("+")[-1] in TWINS.values()
+def keys_of(id: str, keymap: Keymap) -> list[str]:
+    """Return the keys of a binding as they are mapped."""
+    return (keymap.get(id) or MADE[id].key).split(",")
+
+
+def without_twins(keys: Iterable[str]) -> list[str]:
+    """Return the keys except those that are there only for the Russian layout."""
+    keys = list(keys)
+    twins = {twin for key in keys for twin in _with_twin(key) if twin != key}
+    return [key for key in keys if key not in twins]
 
 
 def key_label(key: str) -> str:
     """Return a key as people write it: `ctrl+s`, `space`, `?`."""
     *modifiers, name = key.split("+")
     return "+".join([*modifiers, _NAMES.get(name, format_key(name))])
+
+
+def with_keys(text: str, keymap: Keymap) -> str:
+    """Return a text with a key in the place of each id in braces, as in `{desk.quit} quits`."""
+    return re.sub(
+        r"\{([a-z]+\.[a-z-]+)}", lambda found: key_label(keys_of(found[1], keymap)[0]), text
+    )

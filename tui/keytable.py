@@ -1,11 +1,12 @@
 """The table of keys, read from the bindings, for the README and `leadboard keys`."""
 
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Any
 
 from textual.binding import Binding
 
-from tui.keys import is_twin, key_label
+from tui.keys import Keymap, key_label, keys_of, without_twins
 from tui.panes.registry import PANES
 from tui.screen.desk import DeskScreen
 from tui.widgets.line_view import LineView
@@ -17,13 +18,13 @@ PLACES: tuple[tuple[str, type[Any]], ...] = (
 )
 
 
-def key_table() -> list[tuple[str, str, str]]:
+def key_table(keymap: Keymap = MappingProxyType({})) -> list[tuple[str, str, str]]:
     """Return (place, keys, what they do) for every binding of the desk, without the twins."""
-    return [(place, keys, does) for place, owner in PLACES for keys, does in _rows(owner)]
+    return [(place, keys, does) for place, owner in PLACES for keys, does in _rows(owner, keymap)]
 
 
-def _rows(owner: type[Any]) -> Iterable[tuple[str, str]]:
+def _rows(owner: type[Any], keymap: Keymap) -> Iterable[tuple[str, str]]:
     for binding in owner.BINDINGS:
-        if isinstance(binding, Binding):
-            keys = [key for key in binding.key.split(",") if not is_twin(key)]
+        if isinstance(binding, Binding) and binding.id:
+            keys = without_twins(keys_of(binding.id, keymap))
             yield " ".join(map(key_label, keys)), binding.description

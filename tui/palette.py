@@ -8,7 +8,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 
-from tui.keys import key_label
+from tui.base import app_of
+from tui.keys import key_label, keys_of
 from tui.messages import Failed
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.registry import PANES
@@ -52,7 +53,7 @@ class ActProvider(Provider):
         for words, binding, node in self.acts():
             # Content, because Textual parses a plain string as markup.
             run = partial(self.run, binding, node)
-            yield DiscoveryHit(Content(words), run, words, _keys(binding))
+            yield DiscoveryHit(Content(words), run, words, self._key(binding))
 
     async def search(self, query: str) -> Hits:
         """Offer the acts whose words match."""
@@ -60,7 +61,11 @@ class ActProvider(Provider):
         for words, binding, node in self.acts():
             if (score := matcher.match(words)) > 0:
                 run = partial(self.run, binding, node)
-                yield Hit(score, matcher.highlight(words), run, words, _keys(binding))
+                yield Hit(score, matcher.highlight(words), run, words, self._key(binding))
+
+    def _key(self, binding: Binding) -> str:
+        assert binding.id is not None, "acts are offered by the place in their id"
+        return key_label(keys_of(binding.id, app_of(self.screen).keymap)[0])
 
 
 def _bindings_of(node: DOMNode) -> Iterator[BindingType]:
@@ -74,7 +79,3 @@ def _words(binding: BindingType) -> str | None:
         return None
     place = PLACES.get(binding.id.partition(".")[0])
     return f"{place}: {binding.description}" if place else None
-
-
-def _keys(binding: Binding) -> str:
-    return key_label(binding.key.partition(",")[0])

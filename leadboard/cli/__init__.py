@@ -2,6 +2,8 @@
 
 __all__ = [
     "completion",
+    "config",
+    "config_text",
     "context",
     "copy",
     "demo",

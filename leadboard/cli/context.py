@@ -1,22 +1,56 @@
 """The database and the actor that the options of the group chose, for every command."""
 
 import getpass
+import os
 import sys
 import tempfile
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.console import say
 from leadboard.database.server_address import is_server
 
+if TYPE_CHECKING:
+    from leadboard.common.settings import Settings
 
-@dataclass(frozen=True, slots=True)
+
 class Choice:
-    """What the group's options chose: the database, and the name acts are recorded under."""
+    """What the group's options chose, else the settings: the database, and who acts.
 
-    target: str | None
-    actor: str
+    The settings are read once, and only if a command asks for something that no option chose.
+    """
+
+    def __init__(self, target: str | None, actor: str | None, *, is_for_screen: bool) -> None:
+        self._target = target
+        self._actor = actor
+        self._is_for_screen = is_for_screen
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """Return the settings; what is wrong with them is said, by the screen or here."""
+        from leadboard.common.settings import read
+
+        settings = read()
+        if not self._is_for_screen:
+            for fault in settings.faults:
+                say(fault)
+        return settings
+
+    @property
+    def target(self) -> str | None:
+        """Return the path or URL of the database, None for the default file."""
+        if self._target is not None:
+            return self._target
+        # No shell has seen the path, so a tilde still stands for the home folder.
+        return os.path.expanduser(self.settings.database) or None
+
+    @property
+    def actor(self) -> str:
+        """Return the name that acts are recorded under."""
+        return self.settings.actor or login_name() if self._actor is None else self._actor
 
     def open(self, *, may_create: bool = False, may_only_read: bool = False) -> None:
         """Open the chosen database until the command ends; raises Trouble when that fails."""
@@ -42,7 +76,7 @@ class Choice:
         # Registered first, so called last: the database is closed before its folder is removed.
         folder = tempfile.TemporaryDirectory(prefix="leadboard-")
         click.get_current_context().call_on_close(folder.cleanup)
-        Choice(str(Path(folder.name) / "empty.db"), self.actor).open(may_create=True)
+        Choice(str(Path(folder.name) / "empty.db"), None, is_for_screen=False).open(may_create=True)
 
     def path(self) -> Path:
         """Return the file of the chosen database; raises Trouble when it is on a server."""

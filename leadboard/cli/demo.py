@@ -12,6 +12,7 @@ from allocator import submit
 from leadboard import desk
 from leadboard.cli import samples
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.settings import Settings
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import as_if_at, now
 from leadboard.database.transactions import plainly, transact
@@ -158,7 +159,7 @@ def flowing(traffic: Traffic) -> Iterator[None]:
         thread.join(timeout=2.0)
 
 
-def run(actor: str) -> int:
+def run(actor: str, settings: Settings) -> int:
     """Show the demo until the screen is left, and delete its database; return the exit code."""
     from leadboard.cli.screen import require_terminal, show
 
@@ -169,6 +170,6 @@ def run(actor: str) -> int:
         try:
             seed(rng)
             with flowing(Traffic(rng)):
-                return show(actor, "demo")
+                return show(actor, "demo", settings=settings)
         finally:
             opened.close()

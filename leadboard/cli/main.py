@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from leadboard.cli.completion import completion
-from leadboard.cli.context import Choice, login_name
+from leadboard.cli.config import config
+from leadboard.cli.context import Choice
 from leadboard.cli.copy import copy
 from leadboard.cli.errors import complain, drop_output
 from leadboard.cli.follow import follow
@@ -42,10 +43,13 @@ def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) ->
     "target",
     metavar="PATH|URL",
     envvar="LEADBOARD_DB",
-    help="The database; else LEADBOARD_DB, else a file in your data directory.",
+    help="The database; else LEADBOARD_DB, the settings, or a file in your data directory.",
 )
 @click.option(
-    "--as", "actor", metavar="NAME", help="The name your acts are recorded under; else your login."
+    "--as",
+    "actor",
+    metavar="NAME",
+    help="The name your acts are recorded under; else that of the settings, or your login.",
 )
 @click.option(
     "--version",
@@ -58,7 +62,8 @@ def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) ->
 @click.pass_context
 def cli(context: click.Context, target: str | None, actor: str | None) -> None:
     """Give appeals to operators by a fair lottery; without a command, open the screen."""
-    choice = Choice(target, login_name() if actor is None else actor)
+    is_for_screen = context.invoked_subcommand in {None, "demo"}
+    choice = Choice(target, actor, is_for_screen=is_for_screen)
     context.obj = choice
     if context.invoked_subcommand is None:
         from leadboard.cli.screen import postpone_collecting, require_terminal, show
@@ -66,7 +71,7 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
         require_terminal()
         postpone_collecting()
         choice.open(may_create=True, may_only_read=True)
-        context.exit(show(choice.actor))
+        context.exit(show(choice.actor, settings=choice.settings))
 
 
 @cli.command()
@@ -103,7 +108,7 @@ def demo(context: click.Context) -> None:
     from leadboard.cli.demo import run
 
     choice: Choice = context.obj
-    context.exit(run(choice.actor))
+    context.exit(run(choice.actor, choice.settings))
 
 
 @cli.command()
@@ -194,37 +199,46 @@ def _tell(findings: "Sequence[Finding]") -> None:
 @cli.command()
 @click.pass_context
 def paths(context: click.Context) -> None:
-    """Print where the database and the log folder are.
+    """Print where the database, the settings and the log folder are.
 
     \b
     Examples:
       leadboard paths
     """
     from leadboard.common.crashlog import log_folder
+    from leadboard.common.settings import path
     from leadboard.database.urls import address_of
 
     choice: Choice = context.obj
     click.echo(f"database: {address_of(choice.target)}")
+    click.echo(f"settings: {path()}")
     click.echo(f"log: {log_folder()}")
 
 
 @cli.command()
-def keys() -> None:
-    """Print what every key of the screen does.
+@click.pass_context
+def keys(context: click.Context) -> None:
+    """Print what every key of the screen does, as your settings have them.
 
     \b
     Examples:
       leadboard keys | less
     """
+    from leadboard.common.console import say
+    from tui.keymap import keymap_of
     from tui.keytable import key_table
 
-    table = key_table()
+    choice: Choice = context.obj
+    keymap, faults = keymap_of(choice.settings.keys)
+    for fault in faults:
+        say(fault)
+    table = key_table(keymap)
     widths = [max(len(row[column]) for row in table) for column in (0, 1)] if table else []
     for pane, names, does in table:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (follow, prune, export, import_, copy, restore, serve, completion):
+for command in (follow, prune, export, import_, copy, restore, serve, config, completion):
     cli.add_command(command)
 
 

@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 
 from leadboard.cli.errors import drop_terminal
+from leadboard.common.settings import Settings
 
 FAMILIES = (
     *("alacritty", "ansi", "contour", "cygwin", "eterm", "foot", "ghostty", "gnome", "iterm"),
@@ -92,13 +93,14 @@ def postpone_collecting() -> None:
     gc.disable()
 
 
-def show(actor: str, title: str | None = None) -> int:
+def show(actor: str, title: str | None = None, *, settings: Settings) -> int:
     """Run the screen on the open database until it is left; return its exit code."""
     from leadboard.common.validation import checked_name
     from leadboard.database.connection import engine
     from tui.app import LeadboardApp
 
-    app = LeadboardApp(actor=checked_name(actor, "actor"), title=title or engine().title)
+    name = checked_name(actor, "actor")
+    app = LeadboardApp(actor=name, title=title or engine().title, settings=settings)
     app.run()
     code = app.return_code or 0
     if code == HUNG_UP or not _is_there(sys.stderr):

@@ -9,6 +9,7 @@ __all__ = [
     "json_lines",
     "keyboard_layouts",
     "progress",
+    "settings",
     "text",
     "validation",
 ]

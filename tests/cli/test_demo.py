@@ -14,6 +14,7 @@ from peewee import fn
 from leadboard import desk
 from leadboard.cli import demo, samples, screen
 from leadboard.cli.demo import Traffic, flowing, seed
+from leadboard.common.settings import Settings
 from leadboard.common.validation import checked_external_id, checked_message
 from leadboard.database import transactions
 from leadboard.database.connection import rows
@@ -150,13 +151,13 @@ def test_the_demo_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(screen, "require_terminal", lambda: None)
 
-    def show(actor: str, title: str) -> int:
-        assert (actor, title) == ("anna", "demo")
+    def show(actor: str, title: str, *, settings: Settings) -> int:
+        assert (actor, title, settings.theme) == ("anna", "demo", "nord")
         assert len(list(tmp_path.glob("leadboard-*/demo.db"))) == 1
         return 3
 
     monkeypatch.setattr(screen, "show", show)
-    assert demo.run("anna") == 3
+    assert demo.run("anna", Settings(theme="nord")) == 3
     assert not list(tmp_path.iterdir())
 
 

@@ -11,8 +11,11 @@ import pytest
 
 from leadboard.cli import screen
 from leadboard.cli.main import cli, main
+from leadboard.common import settings
+from leadboard.common.settings import DEFAULTS, Settings
 from models import open_database
 from tests.support.processes import ROOT
+from tui.keys import Keymap
 
 
 def run(*arguments: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -105,7 +108,7 @@ def test_version_is_one_line() -> None:
     assert done.stdout.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["", "feed", "demo", "paths", "keys"])
+@pytest.mark.parametrize("command", ["", "feed", "demo", "paths", "keys", "config"])
 def test_every_command_explains_itself(command: str) -> None:
     arguments = [command, "--help"] if command else ["-h"]
     with (
@@ -126,6 +129,7 @@ def test_paths_name_the_database_and_the_log(tmp_path: Path) -> None:
         names = dict(each.split(": ", 1) for each in done.stdout.splitlines())
         assert names["database"] == str(database)
         assert names["log"].startswith(str(tmp_path))
+        assert names["settings"] == str(settings.path())
     assert not database.exists()
 
 
@@ -133,7 +137,8 @@ def test_keys_are_an_aligned_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake = ModuleType("tui.keytable")
-    fake.__dict__["key_table"] = lambda: [("anywhere", "q", "quit"), ("Grid", "del", "unlink")]
+    table = [("anywhere", "q", "quit"), ("Grid", "del", "unlink")]
+    fake.__dict__["key_table"] = lambda _: table
     monkeypatch.setitem(sys.modules, "tui.keytable", fake)
     assert run_here(monkeypatch, "keys") == 0
     assert capsys.readouterr().out == "anywhere  q    quit\nGrid      del  unlink\n"
@@ -142,11 +147,11 @@ def test_keys_are_an_aligned_table(
 class FakeApp:
     """Stands in for the screen and remembers how it was started."""
 
-    started: tuple[str, str | None] | None = None
+    started: tuple[str, str | None, Settings] | None = None
     return_code = 7
 
-    def __init__(self, *, actor: str = "dispatcher", title: str | None = None) -> None:
-        FakeApp.started = (actor, title)
+    def __init__(self, *, actor: str, title: str | None, settings: Settings) -> None:
+        FakeApp.started = (actor, title, settings)
 
     def run(self) -> None:
         """Leave at once."""
@@ -159,7 +164,7 @@ def test_bare_command_opens_the_screen(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(screen, "require_terminal", lambda: None)
     database = tmp_path / "sales.db"
     assert run_here(monkeypatch, "--db", str(database), "--as", " Anna ") == 7
-    assert FakeApp.started == ("Anna", "sales.db")
+    assert FakeApp.started == ("Anna", "sales.db", DEFAULTS)
     assert database.exists()
 
 
@@ -177,7 +182,7 @@ def test_an_actor_must_have_a_name(
 def broken(error: BaseException) -> ModuleType:
     """Return a key table that fails."""
 
-    def key_table() -> None:
+    def key_table(_: Keymap) -> None:
         raise error
 
     fake = ModuleType("tui.keytable")

@@ -12,6 +12,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 import models
+from leadboard.common import settings
 from leadboard.database.connection import database, engine
 from tui.app import LeadboardApp
 
@@ -100,9 +101,9 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(target: str | Path, size: tuple[int, int] = LARGE) -> AsyncIterator[Desk]:
-    """Run the desk on a database, whose tables are made if they are not there."""
+    """Run the desk with the test's settings on a database, whose tables are made if need be."""
     opened = models.open_database(target)
-    app = LeadboardApp(actor="tester", title=engine().title)
+    app = LeadboardApp(actor="tester", title=engine().title, settings=settings.read())
     try:
         async with app.run_test(size=size) as pilot:
             desk = Desk(app, pilot)

@@ -1,4 +1,4 @@
-"""Any row that can be in the tables can be shown, and settings of any kind open the desk."""
+"""Any row that can be in the tables can be shown."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,6 @@ from leadboard.queries import odds
 from leadboard.queries.board import Board
 from tests.support import add_team, rows
 from tests.support.screen import LARGE, SMALL, USUAL, open_desk
-from tui import settings
 from tui.screen.header import Header
 from tui.widgets.moments import short, shown
 
@@ -116,30 +115,6 @@ def test_the_pace_counts_the_last_minute_only(db: Database) -> None:
     board = board_queries.board()
     assert board.per_minute == 1
     assert sum(board.minutes.values()) == 1
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        *(b"null", b"[]", b'"dark"', b"5", b'{"theme": null}', b'{"theme": ["x"]}', b"\xff\xfe"),
-        *(b"[" * 20_000, b'{"theme": "no such"}', b"", b" " * 100_000 + b"{}"),
-    ],
-    ids=repr,
-)
-async def test_settings_that_are_none_remember_nothing(tmp_path: Path, content: bytes) -> None:
-    settings.path().parent.mkdir(parents=True, exist_ok=True)
-    settings.path().write_bytes(content)
-    assert settings.remembered_theme() in {None, "no such"}
-
-
-async def test_a_folder_in_the_place_of_settings_opens_the_desk_and_stays(tmp_path: Path) -> None:
-    settings.path().mkdir(parents=True)
-    async with open_desk(tmp_path / "t.db") as desk:
-        usual = desk.app.theme
-        desk.app.theme = "nord"
-        await desk.until(lambda: "cannot be remembered" in desk.text)
-        assert usual != "nord"
-    assert list(settings.path().parent.iterdir()) == [settings.path()]
 
 
 # The header.

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,12 +17,13 @@ from leadboard.common.text import clean
 from leadboard.desk import Done
 from tui.base import SIZES, DeskApp, app_of
 from tui.keys import bind
+from tui.mapped_keys import MappedKeys
 from tui.messages import Acted
 
 T = TypeVar("T")
 
 
-class Sheet(ModalScreen[bool]):
+class Sheet(MappedKeys, ModalScreen[bool]):
     """A modal screen that may be told to close more than once, as by two quick keys."""
 
     VERTICAL_BREAKPOINTS = SIZES
@@ -42,7 +43,10 @@ class Sheet(ModalScreen[bool]):
 
 
 class Bottom(Vertical):
-    """The reason for a refusal and the keys, at the bottom of the sheet below what scrolls."""
+    """The reason for a refusal and the keys, at the bottom of the sheet below what scrolls.
+
+    The line of keys names bindings by their ids in braces: `{confirm.yes}: yes`.
+    """
 
     def __init__(self, hint: str) -> None:
         super().__init__()
@@ -51,11 +55,12 @@ class Bottom(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the reason above the keys."""
         yield Static("", id="error", classes="error")
-        yield Static(Content(self._hint), id="hint", classes="hint")
+        hint = app_of(self).with_keys(self._hint)
+        yield Static(Content(hint), id="hint", classes="hint")
 
     def change_hint(self, hint: str) -> None:
         """Replace the line of keys."""
-        self.query_one("#hint", Static).update(Content(hint))
+        self.query_one("#hint", Static).update(Content(app_of(self).with_keys(hint)))
 
 
 class Body(VerticalScroll):
@@ -77,7 +82,7 @@ class ActDialog(Sheet):
     """A dialog that runs an act: it closes once that is stored, else it stays with the reason."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
+        bind("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
     ]
 
     @property

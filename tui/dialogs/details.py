@@ -36,7 +36,10 @@ REMEDIES: dict[Way, Callable[..., desk.Done[Any]]] = {
     Way.LINK: desk.set_weight,
 }
 """The act for each way to get a waiting appeal assigned."""
-KEYS = "c close · o reopen · m move · r return · esc back"
+KEYS = (
+    "{details.close} close · {details.reopen} reopen · {details.move} move"
+    " · {details.return} return · {dialog.cancel} back"
+)
 
 Found = tuple[Explanation, Sequence[AppealRow]]
 """An appeal, and the newest appeals of its lead."""

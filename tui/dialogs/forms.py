@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -18,6 +18,7 @@ from leadboard.desk import Done
 from leadboard.entities import Column, Entity, Kind
 from tui.base import app_of
 from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
+from tui.keys import bind
 from tui.widgets.free_text import FreeText
 
 ActMaker = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
@@ -89,7 +90,8 @@ class Dialog(ActDialog):
                         yield field.widget()
                     yield Static("", id=f"error-{field.column.name}", classes="error beside")
             has_text = any(field.column.kind is Kind.TEXT for field in self._fields)
-            yield Bottom(f"enter saves{' · ctrl+j new line' * has_text} · esc cancels")
+            new_line = " · {text.new-line} new line" * has_text
+            yield Bottom(f"enter saves{new_line} · {{dialog.cancel}} cancels")
 
     @on(Input.Changed)
     @on(FreeText.Changed)
@@ -131,10 +133,10 @@ class Question(ActDialog):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,н", "confirm", "Yes", id="confirm.yes"),
-        Binding("n,т", "dismiss_dialog", "No", id="confirm.no"),
+        bind("y", "confirm", "Yes", id="confirm.yes"),
+        bind("n", "dismiss_dialog", "No", id="confirm.no"),
     ]
-    hint = "y: yes · esc or n: no"
+    hint = "{confirm.yes}: yes · {dialog.cancel} or {confirm.no}: no"
 
     def __init__(self, question: str, act: Callable[..., Done[Any]], *, title: str = "") -> None:
         super().__init__()
@@ -147,8 +149,13 @@ class Question(ActDialog):
         with Vertical(classes="dialog") as box:
             box.border_title = Content(clean(self._title))
             with Body():
-                yield Static(Content(clean(self._question)))
+                yield Static(Content(clean(self.asked)))
             yield Bottom(self.hint)
+
+    @property
+    def asked(self) -> str:
+        """Return the question as it is shown."""
+        return self._question
 
     def action_confirm(self) -> None:
         """Run the act."""
@@ -159,17 +166,19 @@ class Confirm(Question):
     """A question that a key asks for, shown before the next key, so enter confirms as well."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "confirm", "Yes", id="confirm.enter", show=False)
+        bind("enter", "confirm", "Yes", id="confirm.enter", show=False)
     ]
-    hint = "enter or y: yes · esc or n: no"
+    hint = "{confirm.enter} or {confirm.yes}: yes · {dialog.cancel} or {confirm.no}: no"
 
 
 class Quit(Sheet):
     """Asks before unsaved work is lost; the reason says what."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,н,enter", "leave", "Quit", id="quit.yes"),
-        Binding("escape,n,т", "stay", "Stay", id="quit.no"),
+        bind("y", "leave", "Quit", id="quit.yes"),
+        bind("enter", "leave", "Quit", id="quit.enter", show=False),
+        bind("n", "stay", "Stay", id="quit.no"),
+        bind("escape", "stay", "Stay", id="quit.cancel", show=False),
     ]
 
     def __init__(self, reason: str) -> None:
@@ -181,7 +190,7 @@ class Quit(Sheet):
         with Vertical(classes="dialog"):
             with Body():
                 yield Static(Content(clean(f"{self._reason} Quit anyway?")))
-            yield Bottom("enter or y: quit · esc or n: stay")
+            yield Bottom("{quit.enter} or {quit.yes}: quit · {quit.cancel} or {quit.no}: stay")
 
     def action_leave(self) -> None:
         """Quit, losing what is not stored."""

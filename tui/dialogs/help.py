@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.dialogs.base import Body, Bottom, Sheet
-from tui.keys import is_twin
+from tui.keys import bind, key_label, without_twins
 
 
 class Help(Sheet):
     """A sheet over the desk; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,й,question_mark,comma,f1", "go_back", "Back", id="help.back")
+        bind("escape,q,question_mark,f1", "go_back", "Back", id="help.back")
     ]
 
     def __init__(self, title: str, text: str, bindings: Iterable[ActiveBinding]) -> None:
@@ -33,15 +33,16 @@ class Help(Sheet):
             with Body():
                 yield Static(Content(self._text), classes="text")
                 yield Static(self._keys(), classes="keys")
-            yield Bottom("↑↓ scroll · esc goes back")
+            yield Bottom("↑↓ scroll · {help.back} goes back")
 
     def _keys(self) -> Content:
-        lines: dict[str, list[str]] = {}
+        found: dict[str, list[str]] = {}
         does: dict[str, str] = {}
         for _, binding, _, _ in sorted(self._active, key=_is_move):
-            if binding.id and binding.description and not is_twin(binding.key):
-                lines.setdefault(binding.action, []).append(self.app.get_key_display(binding))
+            if binding.id and binding.description:
+                found.setdefault(binding.action, []).append(binding.key)
                 does[binding.action] = binding.description
+        lines = {act: list(map(key_label, without_twins(keys))) for act, keys in found.items()}
         width = max((len(" ".join(keys)) for keys in lines.values()), default=0)
         return Content("\n").join(
             Content.assemble((" ".join(keys).ljust(width + 2), "$text-accent bold"), does[action])

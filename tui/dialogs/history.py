@@ -67,7 +67,8 @@ class History(ActDialog):
         with Vertical(classes="dialog sheet tall") as box:
             box.border_title = Content("History")
             yield ActList(id="acts")
-            yield Bottom("u undo this · U redo this · esc goes back")
+            keys = "{history.undo} undo this · {history.redo} redo this"
+            yield Bottom(f"{keys} · {{dialog.cancel}} goes back")
 
     def on_mount(self) -> None:
         """Show the newest acts."""

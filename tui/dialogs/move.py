@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
@@ -23,6 +23,7 @@ from leadboard.queries.odds import standings
 from leadboard.queries.terms import matches
 from tui.dialogs.base import ActDialog, Bottom
 from tui.dialogs.forms import Confirm
+from tui.keys import bind
 from tui.widgets.figures import note_of
 from tui.widgets.marks import Chosen
 from tui.widgets.operator_list import FULL, OperatorList
@@ -32,8 +33,8 @@ class Move(ActDialog):
     """All operators with load bars and odds; typing filters, enter moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "step(1)", "Next", show=False, id="move.next"),
-        Binding("up", "step(-1)", "Previous", show=False, id="move.previous"),
+        bind("down", "step(1)", "Next", id="move.next", show=False),
+        bind("up", "step(-1)", "Previous", id="move.previous", show=False),
     ]
 
     def __init__(self, chosen: Chosen) -> None:
@@ -48,7 +49,8 @@ class Move(ActDialog):
             box.border_title = Content(clean(f"Move {self._chosen.words} to"))
             yield Input(placeholder="type part of a name", compact=True)
             yield OperatorList(id="choices")
-            yield Bottom("enter moves · ↑↓ choose · esc cancels")
+            choose = "{move.previous}{move.next} choose"
+            yield Bottom(f"enter moves · {choose} · {{dialog.cancel}} cancels")
 
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
@@ -129,9 +131,9 @@ class Fitting(Confirm):
     """A question when some appeals fit: enter moves those, y all of them over the limit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "fit", "Those that fit", id="fitting.fit", show=False)
+        bind("enter", "fit", "Those that fit", id="fitting.fit", show=False)
     ]
-    hint = "esc or n: none of them"
+    hint = "{dialog.cancel} or {confirm.no}: none of them"
 
     def __init__(
         self,
@@ -142,9 +144,15 @@ class Fitting(Confirm):
         title: str,
     ) -> None:
         fit, count = refusal.fit, refusal.count
-        question = f"{fit} of {count} fit: enter moves {fit}, y all {count} over the limit"
+        keys = f"{{fitting.fit}} moves {fit}, {{confirm.yes}} all {count} over the limit"
+        question = f"{fit} of {count} fit: {keys}"
         super().__init__(question, over, title=title)
         self._fitting = fitting
+
+    @property
+    def asked(self) -> str:
+        """Return the question with its keys."""
+        return self.leadboard.with_keys(super().asked)
 
     def action_fit(self) -> None:
         """Move those that fit."""

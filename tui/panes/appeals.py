@@ -26,13 +26,14 @@ class Appeals(AppealWindow):
     """One line per appeal: time, lead, source, operator, age, message."""
 
     HELP = (
-        "The newest appeal is on top, or the oldest among those that wait; s turns the list over. "
-        "Each line says how long an appeal waits, has been open with its operator, or took until "
-        "it was closed. A closed one is dimmed and no longer part of the load. enter tells why an "
-        "appeal went where it went. space marks appeals, * all that match, V from one to another, "
-        "and the keys then act on all of them; those closed or moved in the meantime are passed "
-        "over. [ and ] go through All, Waiting and Leads; L shows everything that the lead has "
-        "written, esc goes back."
+        "The newest appeal is on top, or the oldest among those that wait; {appeals.sort} turns "
+        "the list over. Each line says how long an appeal waits, has been open with its operator, "
+        "or took until it was closed. A closed one is dimmed and no longer part of the load. "
+        "{appeals.details} tells why an appeal went where it went. {appeals.mark} marks appeals, "
+        "{appeals.mark-all} all that match, {appeals.mark-range} from one to another, and the "
+        "keys then act on all of them; those closed or moved in the meantime are passed over. "
+        "{appeals.previous} and {appeals.next} go through All, Waiting and Leads; {appeals.lead} "
+        "shows everything that the lead has written, {appeals.back} goes back."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "details", "Details", id="appeals.details"),
@@ -55,7 +56,7 @@ class Appeals(AppealWindow):
             *("mark", "mark_all", "mark_range", "mark_on"),
         }
     )
-    empty = "No appeals yet: press n to enter one."
+    empty = "No appeals yet: press {desk.new} to enter one."
     terms = OF_APPEALS
     offer = "words, waiting, closed, op:anna, src:tg, since:10:00, older:15m"
 

@@ -27,7 +27,10 @@ WIDEST_LEAD = 24
 class Leads(Window[LeadRow]):
     """One line per lead: id, open and all appeals, and the newest one."""
 
-    HELP = "Each line is one lead. enter shows all their appeals; esc goes back from there."
+    HELP = (
+        "Each line is one lead. {leads.appeals} shows all their appeals; {appeals.back} goes back "
+        "from there."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter,L", "appeals", "Appeals", id="leads.appeals"),
         bind("s", "sort", "Sort", id="leads.sort", show=False),

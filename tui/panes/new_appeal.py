@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from rich.cells import cell_len
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -55,12 +55,13 @@ class NewAppeal(PaneWidget, Vertical):
 
     HELP = (
         "Type part of the source's name and press enter, then the lead's id (the right arrow "
-        "completes a known one), then the message. ctrl+s submits from any field, enter from the "
-        "message; ctrl+j starts a new line there. The form keeps the source for the next appeal."
+        "completes a known one), then the message. {form.submit} submits from any field, enter "
+        "from the message; {text.new-line} starts a new line there. The form keeps the source for "
+        "the next appeal."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+s", "submit", "Submit", id="form.submit"),
-        Binding("escape", "leave", "Leave", id="form.leave"),
+        bind("escape", "leave", "Leave", id="form.leave"),
     ]
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)

@@ -52,7 +52,7 @@ class Operators(PaneWidget, Filtered, OperatorList):
         bind("s", "sort", "Sort", id="operators.sort", show=False),
     ]
     on_a_row = frozenset({"edit", "switch", "send_home", "step", "delete"})
-    empty = "No operators yet: press a to add one."
+    empty = "No operators yet: press {operators.add} to add one."
     offer = "part of a name"
 
     _words: Sequence[str] = ()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from leadboard.common.case_folding import fold
 from leadboard.entities import SourceRow
+from tui.keys import bind
 
 MOST_SHOWN = 50
 
@@ -31,8 +32,8 @@ class SourceField(Vertical):
     SourceField.-open OptionList { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "highlight(1)", "Next", show=False, id="source.next"),
-        Binding("up", "highlight(-1)", "Previous", show=False, id="source.previous"),
+        bind("down", "highlight(1)", "Next", id="source.next", show=False),
+        bind("up", "highlight(-1)", "Previous", id="source.previous", show=False),
     ]
 
     @dataclass

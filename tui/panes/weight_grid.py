@@ -12,6 +12,7 @@ from leadboard.database.fields import now
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.terms import OF_WEIGHTS, is_named, parse
+from tui.base import app_of
 from tui.keys import bind
 from tui.messages import Acted
 from tui.panes.weight_columns import NOTE, WeightColumns
@@ -35,7 +36,7 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
     foot = 2
     on_a_row = frozenset({"step", "unlink"})
     on_a_column = frozenset({"step", "unlink", "spread", "rename", "delete", "sort"})
-    empty = "No operators yet: press 1, then a."
+    empty = "No operators yet: press {desk.operators}, then {operators.add}."
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
     column = reactive(0, repaint=False, init=False)
@@ -151,7 +152,8 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         """Draw the names of the sources, with a mark at an edge that hides more."""
         seen, names = self._seen, self.grid.names_width(width)
         if not self.grid.sources:
-            return [Segment(fit(" No sources yet: press a to add one.", width), self.pen("dim"))]
+            none = app_of(self).with_keys(" No sources yet: press {grid.add} to add one.")
+            return [Segment(fit(none, width), self.pen("dim"))]
         left = "‹" if seen.start > 0 else " "
         right = "›" if seen.stop < len(self.grid.sources) else ""
         segments = [Segment(fit(left, names, right=True), self.pen("head"))]

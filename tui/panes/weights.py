@@ -53,10 +53,11 @@ class Weights(WeightGrid):
     """A cell per operator and source: the weight, and the chance of the next appeal."""
 
     HELP = (
-        "Type a number to set a weight: enter saves and goes down, tab saves and goes right, esc "
-        "restores. Next to it is the chance of the next appeal, or why there is none: full, "
-        "off, or none for a weight of 0. A dot means that the operator does not serve the source. "
-        "A block of cells copied in a spreadsheet can be pasted; u takes all of it back."
+        "Type a number to set a weight: {grid.enter} saves and goes down, tab saves and goes "
+        "right, {grid.restore} restores. Next to it is the chance of the next appeal, or why "
+        "there is none: full, off, or none for a weight of 0. A dot means that the operator does "
+        "not serve the source. A block of cells copied in a spreadsheet can be pasted; "
+        "{desk.undo} takes all of it back."
     )
     remarks = (Remark("chance of the next appeal"),)
 

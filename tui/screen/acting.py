@@ -137,7 +137,8 @@ class ActingScreen(HomeScreen):
             self._probe.stop()
             self._probe = None
         self.query_one(Header).write_trouble = ""
-        repeat = f" Not saved: {self.losses} (. repeats it)" if self.lost else ""
+        key = self.desk_app.with_keys("{desk.repeat}")
+        repeat = f" Not saved: {self.losses} ({key} repeats it)" if self.lost else ""
         self.say(f"Database is back.{repeat}", is_bad=bool(self.lost))
         for draft in self.query_one(NewAppeal).take_held():
             self.send(draft)

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.dom import DOMNode
 from textual.widget import Widget
 
 from leadboard import desk
 from tui.base import SIZES
-from tui.keys import bind
+from tui.keys import REPEAT, bind, key_label, keys_of
 from tui.messages import ActRequest
 from tui.painter import Painter
 from tui.panes.appeals_pane import AppealsPane
@@ -39,7 +39,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = SIZES
-    HELP = "Press a pane's number to go to it, n for a new appeal."
+    HELP = "Press a pane's number to go to it, {desk.new} for a new appeal."
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
         *(
@@ -54,15 +54,15 @@ class DeskScreen(LeavingScreen, SavingScreen):
             for number, pane in enumerate(PANES, 1)
         ),
         # A full stop is what the slash key gives on the Russian layout, so on_key handles it.
-        Binding("ю", "repeat", "Repeat", id="desk.repeat", tooltip="Repeat"),
+        bind(REPEAT, "repeat", "Repeat", id="desk.repeat"),
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
         bind("f", "enlarge", "Zoom", id="desk.enlarge", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),
         bind("U", "redo", "Redo", id="desk.redo", show=False),
-        Binding("tab", "next_field(1)", "Next pane", show=False, id="desk.next"),
-        Binding("shift+tab", "next_field(-1)", "Previous pane", show=False, id="desk.previous"),
+        bind("tab", "next_field(1)", "Next pane", id="desk.next", show=False),
+        bind("shift+tab", "next_field(-1)", "Previous pane", id="desk.previous", show=False),
         bind("question_mark,f1", "help", "Help", id="desk.help"),
         bind("colon,ctrl+p", "palette", "Commands", id="desk.palette", show=False),
         bind("q", "quit", "Quit", id="desk.quit"),
@@ -89,9 +89,10 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     def on_mount(self) -> None:
         """Read the board, then poll for changes by others."""
-        for number, pane in enumerate(PANES, 1):
+        for pane in PANES:
             widget = self.widget_of(pane)
-            widget.heading = f"{number} {pane.title}"
+            key = keys_of(f"desk.{pane.id}", self.desk_app.keymap)[0]
+            widget.heading = f"{key_label(key)} {pane.title}"
             widget.show_heading()
         self.query_one(Weights).show_subtitle()
         self.reload()
@@ -124,7 +125,8 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Repeat lost acts on a full stop, and say why a dimmed key does nothing."""
-        if self.lost and event.key == "full_stop":
+        stands_for_repeat = REPEAT in keys_of("desk.repeat", self.desk_app.keymap)
+        if self.lost and event.key == "full_stop" and stands_for_repeat:
             event.stop()
             event.prevent_default()
             self.action_repeat()
@@ -263,6 +265,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
 
         title = str(self.widget_of(self.pane).border_title) if self.pane else "Leadboard"
         text = next((node.HELP for node in self._focus_path() if node.HELP), "")
+        text = self.desk_app.with_keys(text)
         self.app.push_screen(Help(title, text, self.active_bindings.values()))
 
     def _focus_path(self) -> list[DOMNode]:

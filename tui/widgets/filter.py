@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input
 
 from leadboard.common.text import clean
+from tui.keys import bind
 from tui.widgets.border_remarks import Remark, cut, fitted
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class FilterLine(Input):
     """One line for all panes: it filters during typing, enter keeps it, escape clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "Clear", id="filter.clear"),
+        bind("escape", "clear", "Clear", id="filter.clear"),
     ]
 
     @dataclass

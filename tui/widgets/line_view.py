@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from leadboard.common.crashlog import surprise_once
+from tui.base import app_of
 from tui.keys import bind
 from tui.widgets.cells import fit
 from tui.widgets.pen_view import PenView
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-NO_MATCH = "No matches: esc clears the filter."
+NO_MATCH = "No matches: {desk.clear-filter} clears the filter."
 
 
 # Inherited, ScrollView's bindings would go on scrolling with the keys not bound here.
@@ -49,7 +50,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     file_name = ""
     """The name for a file of its rows, if it differs from that of the pane."""
     empty = ""
-    """What an empty list says: which key brings the first row."""
+    """What an empty list says: which key brings the first row, by ids as `{operators.add}`."""
 
     # repaint would paint all rows; the watcher paints the two that differ.
     cursor = reactive(0, repaint=False, init=False)
@@ -206,7 +207,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     @property
     def hint(self) -> str:
         """Return the sentence for an empty list."""
-        return NO_MATCH if self.is_narrowed else self.empty
+        return app_of(self).with_keys(NO_MATCH if self.is_narrowed else self.empty)
 
     # Moving.
 

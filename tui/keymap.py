@@ -1,0 +1,171 @@
+"""The keys that the settings give to bindings, checked: each must be able to do its work."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.binding import Binding, BindingsMap
+from textual.keys import key_to_character
+from textual.widgets import Input, TextArea
+
+from leadboard.common.errors import Refused
+from leadboard.common.settings import dotted, fault
+from tui.dialogs.base import Body
+from tui.dialogs.details import Details
+from tui.dialogs.forms import Confirm, Dialog, Question, Quit
+from tui.dialogs.help import Help
+from tui.dialogs.history import ActList, History
+from tui.dialogs.move import Fitting, Move
+from tui.key_names import keys_written
+from tui.keys import MADE, REPEAT, Keymap, both, key_label, keys_of, without_twins
+from tui.panes.appeals import Appeals
+from tui.panes.appeals_pane import AppealsPane
+from tui.panes.leads import Leads
+from tui.panes.new_appeal import NewAppeal
+from tui.panes.operators import Operators
+from tui.panes.source_field import SourceField
+from tui.panes.weights import Weights
+from tui.screen.desk import DeskScreen
+from tui.widgets.filter import FilterLine
+from tui.widgets.free_text import FreeText
+
+Place = Sequence[type[Any]]
+"""What hears a key, from the focus upwards."""
+
+PLACES: Sequence[Place] = (
+    (Operators, DeskScreen),
+    (Weights, DeskScreen),
+    (Appeals, AppealsPane, DeskScreen),
+    (Leads, AppealsPane, DeskScreen),
+    (Input, SourceField, NewAppeal, DeskScreen),
+    (Input, NewAppeal, DeskScreen),
+    (FreeText, NewAppeal, DeskScreen),
+    (FilterLine, DeskScreen),
+    (Body, Details),
+    (ActList, History),
+    (Input, Move),
+    (Input, Dialog),
+    (FreeText, Dialog),
+    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit, Help)),
+)
+"""Every place of the focus where keys have a meaning of ours."""
+
+DIGITS: Mapping[type[Any], str] = {Weights: "0123456789", Details: "123456789"}
+"""The digits that a widget takes itself: weights, and remedies."""
+
+_OF_APP = BindingsMap(
+    [*App.BINDINGS, Binding(App.COMMAND_PALETTE_BINDING, "command_palette", "Commands")]
+)
+
+
+def keymap_of(written: Mapping[str, str]) -> tuple[Keymap, list[str]]:
+    """Return the keys that can be given to bindings, by id, and a sentence for each that cannot."""
+    keymap: dict[str, str] = {}
+    faults = []
+    for id, text in written.items():
+        try:
+            if (keys := _keys(id, text)) != MADE[id].key:
+                keymap[id] = keys
+        except Refused as refusal:
+            faults.append(_fault(id, str(refusal)))
+    # What one of them loses is taken by its own key again, which may be in the way of another.
+    while hindrance := next(_hindrances(keymap), None):
+        id, what = hindrance
+        del keymap[id]
+        faults.append(_fault(id, what))
+    return keymap, faults
+
+
+def all_keys(keymap: Keymap) -> Iterator[tuple[str, str, str]]:
+    """Yield the id of every binding, its keys as people write them, and a remark on them."""
+    for id, binding in sorted(MADE.items()):
+        keys = without_twins(keys_of(id, keymap))
+        # A comma by itself separates keys.
+        written = ", ".join(key if key == "comma" else key_label(key) for key in keys)
+        yield id, written, f"{'file' if id in keymap else 'default'}: {binding.description}"
+
+
+def _fault(id: str, what: str) -> str:
+    return fault(dotted("keys", id), what)
+
+
+def _keys(id: str, text: str) -> str:
+    """Return the keys of a text with their twins; raises Refused."""
+    if id not in MADE:
+        raise Refused("is no setting: leadboard config lists them")
+    keys = keys_written(text)
+    if id == "desk.repeat":
+        # The full stop itself is what the key of the slash gives on the Russian layout.
+        keys = [REPEAT if key == "full_stop" else key for key in keys]
+    return ",".join(dict.fromkeys(both(",".join(keys)).split(",")))
+
+
+def _hindrances(keymap: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the bindings whose new keys cannot work, the last one first, and why."""
+    for id in reversed(keymap):
+        for place in PLACES:
+            owner = next((each for each in place if id in _ids(each)), None)
+            if owner is not None and (what := _hindrance(id, owner, place, keymap)):
+                yield id, what
+                break
+
+
+def _ids(owner: type[Any]) -> set[str]:
+    return {binding.id for _, binding in owner._merged_bindings if binding.id}
+
+
+def _hindrance(id: str, owner: type[Any], place: Place, keymap: Keymap) -> str:
+    """Return what is in the way of a binding's keys in a place; empty if nothing is."""
+    keys = keys_of(id, keymap)
+    if owner is not DeskScreen:
+        for key in keys:
+            if any(key in DIGITS.get(each, "") for each in place):
+                return f"cannot be {key}: digits have a meaning there"
+        if _is_typed(place) and all(map(_is_text, keys)):
+            return f"cannot be only {key_label(keys[0])}, which is typed as text there"
+    for other, others in _others(id, owner, place, keymap):
+        if taken := next((key for key in keys if key in others), None):
+            return f"cannot be {key_label(taken)}, which is the key of {other}"
+    return ""
+
+
+def _is_typed(place: Place) -> bool:
+    return issubclass(place[0], Input | TextArea)
+
+
+def _is_text(key: str) -> bool:
+    return key_to_character(key) is not None
+
+
+def _others(
+    id: str, owner: type[Any], place: Place, keymap: Keymap
+) -> Iterator[tuple[str, set[str]]]:
+    """Yield the other bindings of a place that may not share a key with this one, and their keys.
+
+    Those that share one by default may: the first passes the key on where it has nothing to do.
+    """
+    own, _ = _bindings(owner, keymap)[id]
+    for each in place:
+        for name, (default, keys) in _bindings(each, keymap).items():
+            # What is typed in a field never reaches the desk, whatever the key.
+            is_field = issubclass(each, Input | TextArea) and owner is DeskScreen
+            if name != id and not own & default and not is_field:
+                yield name, keys
+    for key, binding in _OF_APP:
+        if key not in own:
+            yield binding.description or binding.action, {key}
+
+
+def _bindings(owner: type[Any], keymap: Keymap) -> dict[str, tuple[set[str], set[str]]]:
+    """Return the bindings of a class by id, else by what they do: keys by default, and as mapped.
+
+    Repeat counts as having the full stop too, which the desk hears for it.
+    """
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for key, binding in owner._merged_bindings:
+        default, keys = found.setdefault(binding.id or binding.description, (set(), set()))
+        default.add(key)
+        keys.update(keys_of(binding.id, keymap) if binding.id else [key])
+        for each in (default, keys):
+            each.update({"full_stop"} if REPEAT in each else ())
+    return found
