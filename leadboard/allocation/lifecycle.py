@@ -1,11 +1,14 @@
-"""Moves by hand: assign, return, close and reopen one appeal, in the current transaction."""
+"""Moves by hand: enter, assign, return, close and reopen one appeal, in the current transaction."""
 
 from leadboard.allocation.appeal_state import AppealState
 from leadboard.allocation.appeals import numbered, rewrite, state_of
+from leadboard.allocation.intake import Draft, Placed, has_source, lead_id_of, store_appeal
 from leadboard.allocation.journal import Journal
+from leadboard.allocation.ledger import received
 from leadboard.allocation.limits import claim, claim_over, name_of, release
 from leadboard.common.errors import Missing, Refused
 from leadboard.database.connection import rows
+from leadboard.database.fields import now
 from models import Operator
 
 Seen = tuple[int | None, bool]
@@ -32,12 +35,27 @@ class NoRoom(Refused):
         self.count = count
 
 
+def enter(draft: Draft, operator_id: int, journal: Journal) -> Placed:
+    """Store a new appeal with an operator who is active and has room, without a draw."""
+    if not has_source(draft.source_id):
+        raise Missing(f"There is no source #{draft.source_id}.", "source")
+    name = _name_of(operator_id)
+    # Before the lead, as everywhere: all take their locks in one order.
+    if not claim(operator_id):
+        raise NoRoom(_no_room(operator_id, name))
+    lead_id = lead_id_of(draft.external_id)
+    columns = {"operator_id": operator_id, "roster_id": None, "draw": None}
+    # Only now, because it may have waited: appeals go by id and by time alike.
+    journal.at = now()
+    appeal_id = store_appeal(draft, lead_id, columns, journal.at)
+    journal.note_appeal(received(appeal_id, columns))
+    return Placed(appeal_id, lead_id, draft.source_id, operator_id, name, journal.at)
+
+
 def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = False) -> None:
     """Give an open appeal to an operator; over the limit, or to an inactive one, only by force."""
     state = _open(appeal_id)
-    name = name_of(operator_id)
-    if name is None:
-        raise Missing(f"There is no operator #{operator_id}.", "operator")
+    name = _name_of(operator_id)
     if state.operator_id == operator_id:
         sentence = f"{name} has appeal {numbered(appeal_id)} already."
         raise NothingToDo(sentence, f"is with {name} already", "operator")
@@ -102,6 +120,13 @@ def refuse_if_moved(appeal_id: int, seen: Seen) -> None:
         name = name_of(state.operator_id)
         why = f"went to {name}" if name else "is waiting now"
     raise NothingToDo(f"Appeal {numbered(appeal_id)} {why} meanwhile.", why)
+
+
+def _name_of(operator_id: int) -> str:
+    name = name_of(operator_id)
+    if name is None:
+        raise Missing(f"There is no operator #{operator_id}.", "operator")
+    return name
 
 
 def _open(appeal_id: int) -> AppealState:

@@ -1,6 +1,6 @@
 """The acts of a dispatcher: one function per act, each one recorded transaction."""
 
-from leadboard.desk.appeals import assign, close, give_back, reopen, submit
+from leadboard.desk.appeals import assign, close, give_back, reopen, submit, submit_to
 from leadboard.desk.importing import import_rows
 from leadboard.desk.operators import (
     add_operator,
@@ -46,6 +46,7 @@ __all__ = [
     "step_limit",
     "step_weight",
     "submit",
+    "submit_to",
     "toggle_active",
     "undo",
     "unlink",

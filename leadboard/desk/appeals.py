@@ -6,7 +6,7 @@ from random import Random
 from allocator import place
 from leadboard.allocation import lifecycle
 from leadboard.allocation.appeals import numbered, state_of
-from leadboard.allocation.intake import Draft, Placed
+from leadboard.allocation.intake import Draft, Placed, known_by_key
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.lifecycle import Seen
 from leadboard.allocation.limits import name_of
@@ -35,16 +35,41 @@ def submit(
 
     def work(journal: Journal) -> tuple[str, Placed]:
         placed = place(draft, rng, journal)
-        return _entered(placed), placed
+        return _entered(placed, placed.operator or "waiting"), placed
 
     return record(actor, "submit", work)
 
 
-def _entered(placed: Placed) -> str:
-    appeal, holder = numbered(placed.id), placed.operator or "waiting"
+def submit_to(
+    external_id: object,
+    source_id: int,
+    message: object,
+    key: object,
+    operator_id: int,
+    *,
+    actor: str,
+) -> Done[Placed]:
+    """Enter an appeal by hand and give it to an operator, whom no draw has chosen.
+
+    As with `submit`, a `key` already known returns the first appeal with it, whoever has that.
+    Raises NoRoom, and then nothing is stored, while they are off or at their limit.
+    """
+    draft = Draft.checked(external_id, source_id, message, key)
+
+    def work(journal: Journal) -> tuple[str, Placed]:
+        known = None if draft.key is None else known_by_key(draft)
+        placed = known or lifecycle.enter(draft, operator_id, journal)
+        return _entered(placed, f"given to {placed.operator}"), placed
+
+    return record(actor, "submit", work)
+
+
+def _entered(placed: Placed, outcome: str) -> str:
+    appeal = numbered(placed.id)
     if placed.is_repeat:
+        holder = placed.operator or "waiting"
         return f"Appeal {appeal} is known by its key, {holder}{_DIFFERS * placed.differs}"
-    return f"Appeal {appeal} entered, {holder}"
+    return f"Appeal {appeal} entered, {outcome}"
 
 
 _DIFFERS = "; its text differs"

@@ -18,6 +18,25 @@ MOST_CASES = 8
 """Spellings of a prefix that are followed at once; each letter may double their number."""
 
 
+MOST_COUNTED = 100
+"""Appeals of one lead, the newest, among which those that are open are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPast:
+    """What a lead has written so far, without what was withdrawn.
+
+    `operator_id` is who had the newest appeal that anybody had, and `at` is when that one came, or
+    the newest of all where nobody had any. There are more appeals unless `is_all`.
+    """
+
+    appeals: int
+    is_all: bool
+    open: int
+    operator_id: int | None
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class LeadRow:
     """A lead, with how many appeals they wrote, how many are open, and the newest one."""
@@ -44,6 +63,20 @@ def lead_starting(prefix: str) -> str | None:
     # Ids are stored in NFC; what is typed may have a letter and its accent apart.
     typed = unicodedata.normalize("NFC", prefix)
     return reading(lambda: _first_lead(typed) or _first_in_other_cases(typed))
+
+
+def past_of(external_id: str) -> LeadPast | None:
+    """Return what a lead, by the id as it is stored, has written; None if nothing that counts."""
+    lead = Lead.select(Lead.id).where(Lead.external_id == external_id)
+    columns = (Appeal.timestamp, Appeal.operator, Appeal.closed_at.is_null(), Appeal.withdrawn)
+    newest = Appeal.select(*columns).where(Appeal.lead == lead).order_by(Appeal.id.desc())
+    found = reading(lambda: rows(newest.limit(MOST_COUNTED)))
+    written = [row[:3] for row in found if not row[3]]
+    if not written:
+        return None
+    held = next((row for row in written if row[1] is not None), written[0])
+    is_all = len(found) < MOST_COUNTED
+    return LeadPast(len(written), is_all, sum(row[2] for row in written), held[1], held[0])
 
 
 def _first_in_other_cases(prefix: str) -> str | None:

@@ -234,6 +234,14 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "SELECT operator_id, source_id, key FROM appeal ORDER BY id DESC LIMIT 1",
         (None, 2, None),
     ),
+    "submit_to": (
+        lambda team: desk.submit_to(" 77 ", team.bot, "hello", "k", team.gleb, actor=ACTOR),
+        "submit",
+        "Appeal #5 of 77 (bot) entered, given to Gleb",
+        f"SELECT operator_id, roster_id, draw, key, closed_at, {LOADS}"
+        " FROM appeal ORDER BY id DESC LIMIT 1",
+        (3, None, None, "k", None, 3, 1),
+    ),
     "assign": (
         lambda team: desk.assign([1], team.gleb, actor=ACTOR),
         "assign",

@@ -62,6 +62,7 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "spread": (IDS,),
     "spread_row": (IDS,),
     "submit": (ANYTHING, IDS, ANYTHING, ANYTHING),
+    "submit_to": (ANYTHING, IDS, ANYTHING, ANYTHING, IDS),
     "assign": (MANY, IDS),
     "give_back": (MANY,),
     "close": (MANY,),

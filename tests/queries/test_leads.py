@@ -65,3 +65,46 @@ def test_a_line_of_a_lead_counts_its_own_appeals_only(db: Database) -> None:
         (each.external_id, each.appeals, each.open, each.message) for each in leads.newest_leads(9)
     ]
     assert shown == [("b", 1, 1, "only"), ("a", 3, 1, "third")]
+
+
+def past(external_id: str) -> tuple[int, bool, int, int | None] | None:
+    found = leads.past_of(external_id)
+    return found and (found.appeals, found.is_all, found.open, found.operator_id)
+
+
+def test_the_past_of_a_lead_counts_what_they_wrote_and_names_who_had_it_last(db: Database) -> None:
+    team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1}, "vk": {"Boris": 1}, "site": {}})
+    assert past("lead_1") is None
+    first = submit("lead_1", team.tg, "")
+    second = submit("lead_1", team.vk, "")
+    submit("lead_10", team.tg, "")
+    assert past("lead_1") == (2, True, 2, team.boris)
+    desk.close([first.id], actor=ACTOR)
+    submit("lead_1", team.site, "")
+    assert past("lead_1") == (3, True, 2, team.boris)
+    found = leads.past_of("lead_1")
+    assert found is not None
+    assert found.at == second.timestamp
+
+
+def test_the_past_of_a_lead_whom_nobody_had_yet_has_no_operator(db: Database) -> None:
+    team = add_team({"Anna": 9}, {"site": {}})
+    placed = submit("lead_1", team.site, "")
+    assert leads.past_of("lead_1") == leads.LeadPast(1, True, 1, None, placed.timestamp)
+
+
+def test_what_was_withdrawn_is_no_past(db: Database) -> None:
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    desk.submit("lead_1", team.tg, "", actor=ACTOR)
+    desk.undo(actor=ACTOR)
+    assert past("lead_1") is None
+
+
+def test_of_a_lead_who_writes_all_the_time_only_the_newest_are_counted(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "MOST_COUNTED", 2)
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for _ in range(3):
+        submit("lead_1", team.tg, "")
+    assert past("lead_1") == (2, False, 2, team.anna)

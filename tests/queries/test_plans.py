@@ -158,6 +158,7 @@ CASES: dict[str, Case] = {
     "leads by a word": lambda: leads.newest_leads(100, words=["tg_1"]),
     "leads by an absent word": lambda: leads.newest_leads(100, words=["absent"]),
     "the first lead that starts so": lambda: leads.lead_starting("tg_10"),
+    "what a lead has written": lambda: leads.past_of("tg_10"),
     "acts": act_pages,
     "why one appeal went where it went": lambda: explain(FEW // 2),
     "the oldest wait": oldest_wait,
