@@ -10,14 +10,16 @@ from leadboard.queries.board import Board
 Words = Callable[..., str]
 
 WORDS: Mapping[Callable[..., Any], Words] = {
-    desk.toggle_active: "{operator} on or off".format,
-    desk.send_home: "{operator} sent home".format,
+    desk.toggle_active: "{operators} on or off".format,
+    desk.send_home: "{operators} sent home".format,
     desk.step_limit: "{operator}'s limit {number:+}".format,
     desk.step_weight: "{operator}'s weight for {source} {number:+}".format,
     desk.set_weight: "{operator}'s weight for {source} {number}".format,
     desk.unlink: "{operator} taken off {source}".format,
     desk.spread: "even weights for {source}".format,
     desk.spread_row: "even weights for {operator}".format,
+    desk.scale: "weights of {source} scaled".format,
+    desk.scale_row: "weights of {operator} scaled".format,
     desk.set_weights: "{count} weights".format,
     desk.close: "closing {appeals}".format,
     desk.reopen: "reopening {appeals}".format,
@@ -42,9 +44,12 @@ def _parts(act: Callable[..., Any], arguments: Sequence[Any], board: Board) -> d
     ids = [argument for argument in arguments if isinstance(argument, int)]
     many = next((argument for argument in arguments if isinstance(argument, Sequence)), ())
     # The only id of `spread` is that of a source; elsewhere the operator comes first.
-    operator_id, source_id = (None, ids[0]) if act is desk.spread else (*ids, None, None)[:2]
+    is_of_source = act in (desk.spread, desk.scale)
+    operator_id, source_id = (None, ids[0]) if is_of_source else (*ids, None, None)[:2]
     appeals = f"appeal #{many[0]}" if len(many) == 1 else f"{len(many)} appeals"
+    one = _name(board.operators, many[0]) if len(many) == 1 else ""
     return {
+        "operators": one or f"{len(many)} operators",
         "operator": _name(board.operators, operator_id),
         "source": _name(board.sources, source_id),
         "number": ids[-1] if ids else 0,

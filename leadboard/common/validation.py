@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from fractions import Fraction
 
 from leadboard.common.errors import Refused
 
@@ -106,6 +107,30 @@ def checked_limit(max_load: object) -> int:
 def checked_weight(weight: object) -> int:
     """Return a weight, a whole number from 0 to 1 000 000; raises Refused for anything else."""
     return _whole(weight, "weight", "The weight", MAX_WEIGHT)
+
+
+_PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%\s*")
+_FACTOR = re.compile(r"\s*[×x*]?\s*(\d+(?:[.,]\d+)?)\s*(?:/\s*(\d+(?:[.,]\d+)?)\s*)?")
+LONGEST_FACTOR = 20
+"""Characters of a factor: no more digits mean anything for weights of at most seven."""
+
+
+def checked_factor(factor: object) -> Fraction:
+    """Return a factor above 0 as written: `0.5`, `1/2`, `50%`, `x2`; raises Refused otherwise."""
+    text = str(factor) if isinstance(factor, int | Fraction) else factor
+    found = None
+    if isinstance(text, str) and len(text) <= LONGEST_FACTOR and text.isascii():
+        if percent := _PERCENT.fullmatch(text):
+            found = _fraction(percent[1]) / 100
+        elif (parts := _FACTOR.fullmatch(text)) and (below := _fraction(parts[2] or "1")):
+            found = _fraction(parts[1]) / below
+    if not found:
+        raise Refused("The factor must be a number above 0, such as 0.5, 1/2 or 150%.", "factor")
+    return found
+
+
+def _fraction(digits: str) -> Fraction:
+    return Fraction(digits.replace(",", "."))
 
 
 def checked_flag(flag: object) -> bool:

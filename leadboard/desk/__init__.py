@@ -15,6 +15,8 @@ from leadboard.desk.sources import add_source, delete_source, rename_source
 from leadboard.desk.undo import redo, undo
 from leadboard.desk.weights import (
     replace_weight,
+    scale,
+    scale_row,
     set_weight,
     set_weights,
     spread,
@@ -38,6 +40,8 @@ __all__ = [
     "rename_source",
     "reopen",
     "replace_weight",
+    "scale",
+    "scale_row",
     "send_home",
     "set_weight",
     "set_weights",

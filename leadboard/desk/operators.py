@@ -1,6 +1,6 @@
 """Acts on the team: operators added, changed, switched on and off, sent home, deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from leadboard.allocation import lifecycle
 from leadboard.allocation.appeals import open_appeals_of
@@ -9,7 +9,7 @@ from leadboard.allocation.ledger import Columns
 from leadboard.allocation.limits import load_of
 from leadboard.common.errors import Refused
 from leadboard.common.validation import checked_limit
-from leadboard.desk.recording import Done, record
+from leadboard.desk.recording import Done, Note, record
 from leadboard.desk.rows import delete, insert, rewrite, row_of_id
 from leadboard.entities import OPERATOR
 
@@ -51,9 +51,23 @@ def step_limit(operator_id: int, step: int, *, actor: str) -> Done[int]:
     return _change(operator_id, stepped, actor)
 
 
-def toggle_active(operator_id: int, *, actor: str) -> Done[int]:
-    """Switch an operator on or off, from what they are when the act runs."""
-    return _change(operator_id, lambda now: {"is_active": not now["is_active"]}, actor)
+def toggle_active(operator_ids: Sequence[int], *, actor: str) -> Done[Sequence[int]]:
+    """Switch operators off if all of them are on when the act runs, else all of them on.
+
+    The result is the ids of those that changed.
+    """
+    ids = _some(operator_ids)
+
+    def work(journal: Journal) -> tuple[Note, Sequence[int]]:
+        were_on = [bool(row_of_id(OPERATOR, each)["is_active"]) for each in ids]
+        is_on = not all(were_on)
+        turned = [each for each, was_on in zip(ids, were_on, strict=True) if was_on != is_on]
+        before = [rewrite(OPERATOR, each, journal, {"is_active": is_on}) for each in turned]
+        if len(turned) == 1:
+            return _told(turned[0], before[0], {"is_active": is_on}), turned
+        return f"{_people(before)} are {'on' if is_on else 'off'}", turned
+
+    return record(actor, "change operator", work)
 
 
 def _change(operator_id: int, change: ColumnChange, actor: str) -> Done[int]:
@@ -75,17 +89,38 @@ def _told(operator_id: int, before: Columns, after: Columns) -> str:
     return f"{before['name']} is off" + (f" and keeps {load} appeals" if load else "")
 
 
-def send_home(operator_id: int, *, actor: str) -> Done[int]:
-    """Switch an operator off and return all their open appeals; others get them by lottery."""
+def send_home(operator_ids: Sequence[int], *, actor: str) -> Done[Sequence[int]]:
+    """Switch operators off and return all their open appeals; others get them by lottery."""
+    ids = _some(operator_ids)
 
-    def work(journal: Journal) -> tuple[str, int]:
-        before = rewrite(OPERATOR, operator_id, journal, {"is_active": False})
-        returned = open_appeals_of(operator_id)
+    def work(journal: Journal) -> tuple[Note, Sequence[int]]:
+        before = [rewrite(OPERATOR, each, journal, {"is_active": False}) for each in ids]
+        # Read once all of them are off, so that none of them gets what another gives back.
+        returned = sorted(appeal_id for each in ids for appeal_id in open_appeals_of(each))
         for appeal_id in returned:
             lifecycle.give_back(appeal_id, journal)
-        return f"{before['name']} is off, {len(returned)} appeals returned", operator_id
+        verb = "is" if len(ids) == 1 else "are"
+        return f"{_people(before)} {verb} off, {len(returned)} appeals returned", ids
 
     return record(actor, "send home", work)
+
+
+def _some(operator_ids: Sequence[int]) -> Sequence[int]:
+    """Return the ids, each once and in order; raises Refused when there are none."""
+    if not operator_ids:
+        raise Refused("No operators chosen.")
+    return sorted(set(operator_ids))
+
+
+MOST_NAMED = 3
+"""Operators that a sentence names; more are counted."""
+
+
+def _people(before: Sequence[Columns]) -> str:
+    names = [str(each["name"]) for each in before]
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} operators"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def delete_operator(operator_id: int, *, actor: str) -> Done[int]:

@@ -1,10 +1,11 @@
 """Acts on the weights that operators have for sources."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
+from fractions import Fraction
 
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Refused
-from leadboard.common.validation import MAX_WEIGHT, checked_weight
+from leadboard.common.validation import MAX_WEIGHT, checked_factor, checked_weight
 from leadboard.database.connection import rows
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import (
@@ -123,20 +124,77 @@ def spread_row(operator_id: int, *, actor: str) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         name = operator_name(operator_id)
-        found = rows(team.weights().where(OperatorSource.operator == operator_id))
-        if not found:
-            raise Refused(f"{name} serves no source yet: type a weight first.")
-        weights = {(operator, source): weight for operator, source, weight in found}
+        weights = _row_of(operator_id, name)
         return f"{name}: {_spread(weights, 'source', journal)}", len(weights)
 
     return record(actor, "spread row", work)
+
+
+def scale(source_id: int, factor: object, *, actor: str) -> Done[int]:
+    """Multiply the weights of a source by a factor; the result is how many there are.
+
+    Each is rounded to a whole number, but nobody who has a weight falls to 0. Raises Refused for a
+    factor that is none, or if a weight would become too large.
+    """
+    by = checked_factor(factor)
+
+    def work(journal: Journal) -> tuple[str, int]:
+        name = source_name(source_id)
+        weights = {(each, source_id): weight for each, weight in weights_of(source_id).items()}
+        if not weights:
+            raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        return f"{name}: {_scale(weights, by, 'operator', journal)}", len(weights)
+
+    return record(actor, "scale", work)
+
+
+def scale_row(operator_id: int, factor: object, *, actor: str) -> Done[int]:
+    """Multiply all weights of an operator by a factor, as `scale` does those of a source."""
+    by = checked_factor(factor)
+
+    def work(journal: Journal) -> tuple[str, int]:
+        name = operator_name(operator_id)
+        weights = _row_of(operator_id, name)
+        return f"{name}: {_scale(weights, by, 'source', journal)}", len(weights)
+
+    return record(actor, "scale row", work)
+
+
+def _scale(
+    weights: Mapping[tuple[int, int], int], by: Fraction, what: str, journal: Journal
+) -> str:
+    scaled = {pair: _scaled(weight, by) for pair, weight in weights.items()}
+    write_weights(scaled, journal)
+    return f"weights of {_counted(weights, what)} times {_factor_words(by)}"
+
+
+def _scaled(weight: int, by: Fraction) -> int:
+    # Half up, and in whole numbers: round() would take 2.5 to 2 and 3.5 to 4.
+    nearest = (2 * weight * by.numerator + by.denominator) // (2 * by.denominator)
+    return checked_weight(max(min(weight, 1), nearest))
+
+
+def _factor_words(by: Fraction) -> str:
+    return f"{float(by):.4g}"
 
 
 def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal) -> str:
     # At 0 none of them would get an appeal.
     even = max(1, round(sum(weights.values()) / len(weights)))
     write_weights(dict.fromkeys(weights, even), journal)
-    return f"{len(weights)} {what}{'' if len(weights) == 1 else 's'} at weight {even} each"
+    return f"{_counted(weights, what)} at weight {even} each"
+
+
+def _row_of(operator_id: int, name: str) -> dict[tuple[int, int], int]:
+    """Return the weights of an operator; raises Refused when they serve no source."""
+    found = rows(team.weights().where(OperatorSource.operator == operator_id))
+    if not found:
+        raise Refused(f"{name} serves no source yet: type a weight first.")
+    return {(operator, source): weight for operator, source, weight in found}
+
+
+def _counted(found: Sized, what: str) -> str:
+    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
 
 
 def weight_words(weight: int | None) -> str:

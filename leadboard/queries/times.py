@@ -181,24 +181,27 @@ _QUEUE = Compiled(
 )
 
 
-def oldest_wait() -> datetime | None:
-    """Return since when the appeal that has waited longest waits, None if nothing waits.
+def oldest_waits() -> dict[int, datetime]:
+    """Return by source since when the appeal that has waited longest waits.
 
     It is the first by id of its source, which is exact where ids grow with the moments of arrival:
     one that was imported with an earlier moment may have waited longer. One that was reopened
     waits since then, so those behind it are looked at as well, up to LOOKED_BEHIND of them.
     """
-    return reading(_oldest_wait)
+    return reading(_oldest_waits)
 
 
-def _oldest_wait() -> datetime | None:
+def _oldest_waits() -> dict[int, datetime]:
     heads = _HEADS.rows()
     since = _waits([(appeal_id, received_at) for appeal_id, received_at, _ in heads])
-    found: list[datetime] = []
+    oldest: dict[int, datetime] = {}
     for appeal_id, received_at, source_id in heads:
         is_reopened = since[appeal_id] != received_at
-        found += _at_the_front(source_id) if is_reopened else [received_at]
-    return min((each for each in found if not isinstance(each, NoMoment)), default=None)
+        found = _at_the_front(source_id) if is_reopened else [received_at]
+        moments = [each for each in found if not isinstance(each, NoMoment)]
+        if moments:
+            oldest[source_id] = min(moments)
+    return oldest
 
 
 def _at_the_front(source_id: int) -> Iterator[datetime]:

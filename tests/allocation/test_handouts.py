@@ -350,7 +350,7 @@ def test_one_that_was_touched_since_keeps_the_whole_act_from_being_undone(place:
 
 def test_taking_many_back_names_the_first_that_finds_no_place() -> None:
     let_through()
-    desk.send_home(VERA, actor=ACTOR)
+    desk.send_home([VERA], actor=ACTOR)
     desk.change_operator(VERA, max_load=3, actor=OTHER)
     with refused("Vera has no room for appeal #4 of lead 3 (bot) any more"):
         desk.undo(newest_event_id() - 1, actor=ACTOR)

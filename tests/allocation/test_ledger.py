@@ -82,7 +82,7 @@ ACTS: dict[str, tuple[Act, list[str], list[str], list[str]]] = {
         ["#1 moved: Anna → Boris, by redo"],
     ),
     "sent home": (
-        lambda team: desk.send_home(team.anna, actor=ACTOR),
+        lambda team: desk.send_home([team.anna], actor=ACTOR),
         ["#1 returned: Anna → nobody, by send home"],
         ["#1 assigned: nobody → Anna, by undo"],
         ["#1 returned: Anna → nobody, by redo"],

@@ -43,7 +43,7 @@ for number in range(150):
         lambda: desk.give_back(some_appeals(), actor=str(seed)),
         lambda: desk.assign(some_appeals(), operator, actor=str(seed)),
         lambda: desk.step_limit(operator, rng.choice([-3, 2]), actor=str(seed)),
-        lambda: desk.toggle_active(operator, actor=str(seed)),
+        lambda: desk.toggle_active([operator], actor=str(seed)),
         lambda: desk.undo(actor=str(seed)),
         lambda: desk.redo(actor=str(seed)),
     ])

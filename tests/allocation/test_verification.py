@@ -156,7 +156,7 @@ MOVES: dict[str, Callable[[int], object]] = {
         desk.close([5], actor=ACTOR),
     ),
     "returned": lambda _: desk.give_back([5, 6, 7], actor=ACTOR),
-    "sent home": lambda _: desk.send_home(VERA, actor=ACTOR),
+    "sent home": lambda _: desk.send_home([VERA], actor=ACTOR),
     "assigned and returned": lambda gleb: (
         desk.assign([5], gleb, actor=ACTOR),
         desk.give_back([5], actor=ACTOR),
@@ -186,13 +186,13 @@ MOVES: dict[str, Callable[[int], object]] = {
     ),
     "moved and returned, both undone": lambda gleb: (
         desk.assign([5], gleb, actor=ACTOR),
-        desk.send_home(gleb, actor=ACTOR),
+        desk.send_home([gleb], actor=ACTOR),
         desk.undo(actor=ACTOR),
         desk.undo(actor=ACTOR),
     ),
     "moved, sent home, taken back once": lambda gleb: (
         desk.assign([5], gleb, actor=ACTOR),
-        desk.send_home(gleb, actor=ACTOR),
+        desk.send_home([gleb], actor=ACTOR),
         desk.undo(actor=ACTOR),
     ),
 }

@@ -241,7 +241,7 @@ for number in range(60):
     try:
         rng.choice([
             lambda: desk.close([rng.choice(held)[0]], actor=str(seed)),
-            lambda: desk.toggle_active(rng.randrange(1, 4), actor=str(seed)),
+            lambda: desk.toggle_active([rng.randrange(1, 4)], actor=str(seed)),
             lambda: desk.step_weight(rng.randrange(1, 4), 1, 1, actor=str(seed)),
             lambda: desk.step_limit(rng.randrange(1, 4), 1, actor=str(seed)),
         ])()

@@ -91,14 +91,14 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         (0, 3),
     ),
     "toggle_active": (
-        lambda team: desk.toggle_active(team.boris, actor=ACTOR),
+        lambda team: desk.toggle_active([team.boris], actor=ACTOR),
         "change operator",
         "Boris is on",
         "SELECT is_active FROM operator WHERE name = 'Boris'",
         (1,),
     ),
     "send_home": (
-        lambda team: desk.send_home(team.vera, actor=ACTOR),
+        lambda team: desk.send_home([team.vera], actor=ACTOR),
         "send home",
         "Vera is off, 3 appeals returned",
         "SELECT is_active, load FROM operator WHERE name = 'Vera'",
@@ -166,6 +166,20 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "Boris: 1 source at weight 1 each",
         f"SELECT weight FROM {PAIRS} WHERE o.name = 'Boris'",
         (1,),
+    ),
+    "scale": (
+        lambda team: desk.scale(team.bot, "0.5", actor=ACTOR),
+        "scale",
+        "bot: weights of 2 operators times 0.5",
+        f"SELECT weight FROM {PAIRS} WHERE o.name = 'Vera'",
+        (25,),
+    ),
+    "scale_row": (
+        lambda team: desk.scale_row(team.vera, "150%", actor=ACTOR),
+        "scale row",
+        "Vera: weights of 1 source times 1.5",
+        f"SELECT weight FROM {PAIRS} WHERE o.name = 'Vera'",
+        (75,),
     ),
     "replace_weight": (
         lambda team: desk.replace_weight(team.vera, team.bot, 50, 30, actor=ACTOR),

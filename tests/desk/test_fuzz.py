@@ -46,8 +46,8 @@ ROWS = st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3)
 SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "add_operator": (ANYTHING, ANYTHING),
     "step_limit": (IDS, IDS),
-    "toggle_active": (IDS,),
-    "send_home": (IDS,),
+    "toggle_active": (MANY,),
+    "send_home": (MANY,),
     "delete_operator": (IDS,),
     "add_source": (ANYTHING,),
     "rename_source": (IDS, ANYTHING),
@@ -61,6 +61,8 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "unlink": (IDS, IDS),
     "spread": (IDS,),
     "spread_row": (IDS,),
+    "scale": (IDS, ANYTHING),
+    "scale_row": (IDS, ANYTHING),
     "submit": (ANYTHING, IDS, ANYTHING, ANYTHING),
     "submit_to": (ANYTHING, IDS, ANYTHING, ANYTHING, IDS),
     "assign": (MANY, IDS),
@@ -137,6 +139,6 @@ def test_no_number_is_too_vast_for_an_appeal(name: str, number: int) -> None:
 def test_the_name_of_who_acts_may_be_any_text(actor: str) -> None:
     before = dump()
     try:
-        desk.toggle_active(1, actor=actor)
+        desk.toggle_active([1], actor=actor)
     except Refused:
         assert dump() == before

@@ -4,8 +4,8 @@ import pytest
 
 from leadboard import desk
 from tests.desk.conftest import Team
-from tests.support import ACTOR, add_operator, add_source, arrive, dump, holders, load_of
-from tests.support.acts import changes_of, newest_event_id, refused
+from tests.support import ACTOR, add_operator, add_source, arrive, dump, holders, load_of, rows
+from tests.support.acts import assert_clean, changes_of, newest_event_id, refused
 
 pytestmark = pytest.mark.every_engine
 
@@ -25,7 +25,7 @@ def test_who_is_switched_off_keeps_their_appeals_and_gets_no_more(team: Team) ->
 
 def test_sending_home_hands_the_appeals_to_others_as_far_as_they_have_room(team: Team) -> None:
     desk.set_weight(team.gleb, team.bot, 1, actor=ACTOR)
-    done = desk.send_home(team.vera, actor=ACTOR)
+    done = desk.send_home([team.vera], actor=ACTOR)
     assert done.note == "Vera is off, 3 appeals returned; 2 waiting handed out"
     assert holders(team.held) == [team.gleb, team.gleb, None]
     assert (load_of(team.vera), load_of(team.gleb)) == (0, 2)
@@ -44,8 +44,8 @@ def test_who_only_ever_had_appeals_that_were_moved_away_is_not_deleted(team: Tea
 
 def test_who_only_ever_had_appeals_that_were_returned_is_not_deleted(team: Team) -> None:
     desk.set_weight(team.gleb, team.bot, 1, actor=ACTOR)
-    desk.send_home(team.vera, actor=ACTOR)
-    desk.send_home(team.gleb, actor=ACTOR)
+    desk.send_home([team.vera], actor=ACTOR)
+    desk.send_home([team.gleb], actor=ACTOR)
     with refused("has had appeals"):
         desk.delete_operator(team.gleb, actor=ACTOR)
 
@@ -83,3 +83,27 @@ def test_names_that_differ_only_in_how_they_are_composed_are_the_same(team: Team
     add_operator("Jos\u00e9")
     with refused("taken"):
         desk.add_operator(" Jose\u0301", 1, actor=ACTOR)
+
+
+def test_several_are_switched_off_only_if_all_of_them_are_on(team: Team) -> None:
+    note = desk.toggle_active([team.vera, team.boris], actor=ACTOR).note
+    assert note.startswith("Boris is on")
+    assert desk.toggle_active([team.vera, team.boris], actor=ACTOR).note == (
+        "Vera and Boris are off"
+    )
+    assert rows("SELECT count(*) FROM operator WHERE is_active") == [(1,)]
+    desk.undo(actor=ACTOR)
+    assert rows("SELECT count(*) FROM operator WHERE is_active") == [(3,)]
+
+
+def test_none_of_several_sent_home_gets_what_another_gives_back(team: Team) -> None:
+    desk.set_weight(team.gleb, team.bot, 5, actor=ACTOR)
+    done = desk.send_home([team.vera, team.gleb], actor=ACTOR)
+    assert "Vera and Gleb are off" in done.note
+    assert rows(
+        "SELECT count(*) FROM appeal WHERE operator_id IN (?, ?) AND closed_at IS NULL",
+        team.vera,
+        team.gleb,
+    ) == [(0,)]
+    desk.undo(actor=ACTOR)
+    assert_clean()

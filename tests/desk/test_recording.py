@@ -39,7 +39,7 @@ FREEING: dict[str, tuple[Callable[[Crowd], object], int]] = {
         2,
     ),
     "activating": (lambda c: desk.change_operator(c.gleb, is_active=True, actor=ACTOR), 1),
-    "toggling on": (lambda c: desk.toggle_active(c.gleb, actor=ACTOR), 1),
+    "toggling on": (lambda c: desk.toggle_active([c.gleb], actor=ACTOR), 1),
     "raising a weight": (lambda c: desk.set_weight(c.boris, c.bot, 1, actor=ACTOR), 1),
     "stepping a weight up": (lambda c: desk.step_weight(c.boris, c.bot, 1, actor=ACTOR), 1),
     "spreading": (lambda c: desk.spread(c.bot, actor=ACTOR), 1),

@@ -46,8 +46,8 @@ ACTS: dict[str, Callable[[], object]] = {
     "step_limit": lambda: desk.step_limit(VERA, 2, actor=ACTOR),
     "change_operator on": lambda: desk.change_operator(BORIS, is_active=True, actor=ACTOR),
     "change_operator off": lambda: desk.change_operator(VERA, is_active=False, actor=ACTOR),
-    "toggle_active": lambda: desk.toggle_active(BORIS, actor=ACTOR),
-    "send_home": lambda: desk.send_home(VERA, actor=ACTOR),
+    "toggle_active": lambda: desk.toggle_active([BORIS], actor=ACTOR),
+    "send_home": lambda: desk.send_home([VERA], actor=ACTOR),
     "delete_operator": lambda: desk.delete_operator(BORIS, actor=ACTOR),
     "add_source": lambda: desk.add_source("vk", actor=ACTOR),
     "rename_source": lambda: desk.rename_source(BOT, "telegram", actor=ACTOR),
@@ -59,6 +59,8 @@ ACTS: dict[str, Callable[[], object]] = {
     "unlink": lambda: desk.unlink(VERA, BOT, actor=ACTOR),
     "spread": lambda: desk.spread(BOT, actor=ACTOR),
     "spread_row": lambda: desk.spread_row(BORIS, actor=ACTOR),
+    "scale": lambda: desk.scale(BOT, "50%", actor=ACTOR),
+    "scale_row": lambda: desk.scale_row(VERA, "1%", actor=ACTOR),
     "set_weights": lambda: desk.set_weights(
         [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
     ),

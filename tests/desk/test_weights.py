@@ -64,3 +64,32 @@ def test_spreading_reaches_neither_other_sources_nor_who_is_not_linked(team: Tea
         (team.boris, team.bot, 25),
         (team.gleb, team.site, 9),
     ]
+
+
+@pytest.mark.parametrize(
+    ("weights", "factor", "expected"),
+    [
+        ((10, 20), "2", (20, 40)),
+        ((10, 20), "x1.5", (15, 30)),
+        ((5, 1), "1/2", (3, 1)),  # half up, and nobody who had a weight falls to 0
+        ((5, 0), "50%", (3, 0)),
+        ((3, 7), "0,1", (1, 1)),
+    ],
+)
+def test_scaling_a_source_keeps_its_proportions_as_near_as_whole_numbers_can(
+    weights: tuple[int, ...], factor: str, expected: tuple[int, ...]
+) -> None:
+    links = [(add_operator(f"op {each}"), weight) for each, weight in enumerate(weights)]
+    source = add_source("s", *links)
+    assert desk.scale(source, factor, actor=ACTOR).result == 2
+    assert rows("SELECT weight FROM operator_source ORDER BY operator_id") == [
+        (each,) for each in expected
+    ]
+
+
+def test_scaling_a_row_reaches_no_other_operator(team: Team) -> None:
+    desk.scale_row(team.vera, "10%", actor=ACTOR)
+    assert rows("SELECT operator_id, weight FROM operator_source ORDER BY 1") == [
+        (team.vera, 5),
+        (team.boris, 0),
+    ]

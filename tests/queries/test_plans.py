@@ -28,7 +28,7 @@ from leadboard.queries import appeals, history, leads, odds, records
 from leadboard.queries import board as board_queries
 from leadboard.queries.explanation import explain
 from leadboard.queries.terms import EVERYTHING, AppealFilter, parse
-from leadboard.queries.times import oldest_wait
+from leadboard.queries.times import oldest_waits
 from leadboard.transfer.list_export import appeals_shown
 
 GROWING = {"appeal", "lead", "event", "event_change", "roster", "change", "pending_change"}
@@ -130,8 +130,8 @@ def acts() -> None:
     desk.assign([newest], 2 if holder == 1 else 1, force=True, actor=ACTOR)
     desk.give_back([newest], actor=ACTOR)
     desk.change_operator(1, max_load=40, actor=ACTOR)
-    desk.toggle_active(1, actor=ACTOR)
-    desk.toggle_active(1, actor=ACTOR)
+    desk.toggle_active([1], actor=ACTOR)
+    desk.toggle_active([1], actor=ACTOR)
     desk.set_weight(1, 1, 77, actor=ACTOR)
     desk.undo(actor=ACTOR)
     desk.redo(actor=ACTOR)
@@ -161,7 +161,7 @@ CASES: dict[str, Case] = {
     "what a lead has written": lambda: leads.past_of("tg_10"),
     "acts": act_pages,
     "why one appeal went where it went": lambda: explain(FEW // 2),
-    "the oldest wait": oldest_wait,
+    "the oldest waits": oldest_waits,
     "appeals for other programs": lambda: records.appeals(100, FEW // 2),
     "a saved list": saved_list,
     "a weight": lambda: board_queries.weight_of(1, 1),

@@ -32,7 +32,7 @@ def house(tmp_path: Path) -> str:
     desk.close([1], actor=ACTOR)
     desk.submit("by hand", team.tg, "", actor=ACTOR)
     desk.undo(actor=ACTOR)
-    desk.toggle_active(team.boris, actor=ACTOR)
+    desk.toggle_active([team.boris], actor=ACTOR)
     opened.close()
     return path
 
