@@ -1,7 +1,7 @@
 """The long list: pages of the appeals that a filter wants, by id."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +110,19 @@ def count_appeals(
 ) -> tuple[int, bool]:
     """Return how many appeals are wanted, up to `most`, and whether that is all of them."""
     return reading(lambda: count(most, wanted, index))
+
+
+def whole_appeal(appeal_id: int) -> AppealRow | None:
+    """Return an appeal with all lines of its message as they are stored; None for no such id."""
+    return reading(lambda: _whole(appeal_id))
+
+
+def _whole(appeal_id: int) -> AppealRow | None:
+    found = rows(with_names().where(Appeal.id == appeal_id))
+    if not found:
+        return None
+    row = cleaned(found[0], times_of_rows(found)[appeal_id])
+    return replace(row, message=found[0][8])
 
 
 def _lines_of(ids: Sequence[int]) -> list[AppealRow]:

@@ -14,7 +14,7 @@ from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, reading, settled
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import team
-from leadboard.queries.times import oldest_wait
+from leadboard.queries.times import oldest_waits
 from models import Appeal, Event, Lead, Operator, OperatorSource, Source
 
 T = TypeVar("T")
@@ -40,8 +40,13 @@ class Board:
     """Arrivals of the last minutes, by the minute as the tables write it."""
     counts: "Counts | None" = None
     """How many appeals and leads there are; None until somebody has counted them."""
-    oldest_wait: datetime | None = None
-    """Since when the appeal that has waited longest waits, None if nothing waits."""
+    oldest_waits: Mapping[int, datetime] = field(default_factory=dict)
+    """By source, since when the appeal that has waited longest waits."""
+
+    @property
+    def oldest_wait(self) -> datetime | None:
+        """Return since when the appeal that has waited longest waits, None if nothing waits."""
+        return min(self.oldest_waits.values(), default=None)
 
     @property
     def waiting(self) -> int:
@@ -95,7 +100,7 @@ def _board(known: Board, ends: tuple[int, int] | None) -> Board:
         per_minute=_arrivals_of_last_minute(),
         minutes=_minutes(known.minutes),
         counts=_counted_on(known.counts, ends) if known.counts and ends else None,
-        oldest_wait=oldest_wait() if any(each.waiting for each in sources) else None,
+        oldest_waits=oldest_waits() if any(each.waiting for each in sources) else {},
     )
 
 

@@ -272,6 +272,8 @@ def _plain(sought: Sought) -> Conditions:
     conditions: Conditions = []
     if wanted.is_waiting:
         conditions.append(is_waiting())
+    if wanted.is_open:
+        conditions.append(Appeal.closed_at.is_null())
     if wanted.is_closed:
         conditions.append(Appeal.closed_at.is_null(False))
     if wanted.since is not None:
@@ -287,15 +289,24 @@ def _sought(wanted: AppealFilter) -> Sought:
     """Look up the names in a filter; there are few, so they are compared here."""
     named = bool(wanted.words or wanted.operators or wanted.sources)
     operators, sources = (_names(Operator), _names(Source)) if named else ({}, {})
+    named_operators = _holding(operators, wanted.operators) if wanted.operators else None
+    named_sources = _holding(sources, wanted.sources) if wanted.sources else None
     return Sought(
         wanted,
         tuple(
             Word(fold(word), _holding(operators, [word]), _holding(sources, [word]))
             for word in wanted.words
         ),
-        _holding(operators, wanted.operators) if wanted.operators else None,
-        _holding(sources, wanted.sources) if wanted.sources else None,
+        _narrowed(named_operators, wanted.operator_id),
+        _narrowed(named_sources, wanted.source_id),
     )
+
+
+def _narrowed(ids: list[int] | None, only: int | None) -> list[int] | None:
+    """Return the ids that are wanted, of which a single one is left if `only` names it."""
+    if only is None:
+        return ids
+    return [only] if ids is None or only in ids else []
 
 
 def _names(table: "type[Operator] | type[Source]") -> dict[int, str]:

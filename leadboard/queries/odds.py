@@ -31,9 +31,16 @@ class Standing:
         return 0.0 if self.reason or not self.total else self.weight / self.total
 
 
-def standings(board: Board, source_id: int) -> dict[int, Standing]:
-    """Return every operator of a source in the next draw, by id, in the order of the board."""
+def standings(
+    board: Board, source_id: int, changed: Mapping[int, int] | None = None
+) -> dict[int, Standing]:
+    """Return every operator of a source in the next draw, by id, in the order of the board.
+
+    With `changed`, it is the draw as it would be if operators had these weights.
+    """
     weights = board.weights.get(source_id, {})
+    if changed:
+        weights = {**weights, **changed}
     linked = [
         (operator, weights[operator.id], _reason(operator, weights[operator.id]))
         for operator in board.operators
@@ -70,6 +77,11 @@ class Alarm:
     def order(self) -> tuple[int, bool]:
         """Return what sorts alarms, the gravest first."""
         return -self.stranded, not self.is_grave
+
+    @property
+    def short(self) -> str:
+        """Return what is wrong where the number of waiting appeals is said already."""
+        return UNSERVED if self.stranded else self.what
 
     def within(self, width: int) -> str:
         """Return the sentence in `width` cells, if the names in it can be cut that far."""

@@ -51,6 +51,9 @@ class AppealFilter:
     older: timedelta | None = None
     """How long ago appeals were received at least, at any moment at which the list is read."""
     lead_id: int | None = None
+    operator_id: int | None = None
+    source_id: int | None = None
+    is_open: bool = False
     faults: tuple[str, ...] = field(default=(), compare=False)
     """A sentence for each term that is wrong, and so leaves nothing out."""
 
