@@ -8,6 +8,7 @@ from typing import Any
 from textual.message import Message
 
 from leadboard.desk import Done
+from leadboard.queries.terms import AppealFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,27 @@ class Failed(Message):
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
+
+
+class AppealsWanted(Message):
+    """Asks to show some appeals: those that `wanted` finds, named in words.
+
+    `what` comes before the `name` of whose they are; without a name it is one of the usual lists.
+    """
+
+    def __init__(self, wanted: AppealFilter, what: str = "", name: str = "") -> None:
+        super().__init__()
+        self.wanted = wanted
+        self.what = what
+        self.name = name
+
+
+class SourceWanted(Message):
+    """Asks to go to the column of a source in the grid."""
+
+    def __init__(self, source_id: int) -> None:
+        super().__init__()
+        self.source_id = source_id
 
 
 class Posted(Message):

@@ -87,10 +87,10 @@ async def test_eighty_columns_have_ages_and_forty_only_where_all_of_them_wait(fi
         assert ages(desk)["again"] == "waits 14 m"
     async with open_desk(file, SMALL) as desk:
         await desk.press("f4")
-        assert "  waits  waiting  mess" in desk.text
+        assert "  waits  waiting   mess" in desk.text
         await desk.press("right_square_bracket")
-        assert "  waits  2 h      mess" in desk.text
-        assert "  again  14 m     mess" in desk.text
+        assert "!!   2 h  waits  mess" in desk.text
+        assert "!   14 m  again  mess" in desk.text
 
 
 async def test_those_who_wait_stand_oldest_first_and_the_border_says_so(file: Path) -> None:

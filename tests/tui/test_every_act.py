@@ -63,7 +63,7 @@ WAYS: dict[str, Way] = {
         ["f2"], ["e"], "operators: edit", ["tab", "end", "2", "enter"], LIMIT, 12
     ),
     "toggle_active": Way(["f2"], ["space"], "operators: on/off", [], ACTIVE, (0, 1)),
-    "send_home": Way(["f2"], ["R"], "operators: send home", [], ACTIVE, (0, 0)),
+    "send_home": Way(["f2"], ["R"], "operators: send home", ["y"], ACTIVE, (0, 0)),
     "step_limit": Way(["f2"], ["plus"], "operators: limit +", [], LIMIT, 2),
     "delete_operator": Way(
         ["f2", "down"], ["d"], "operators: delete", ["y"], "SELECT count(*) FROM operator", 1
@@ -87,6 +87,8 @@ WAYS: dict[str, Way] = {
         "SELECT group_concat(weight) FROM operator_source WHERE operator_id = 1",
         "30,30",
     ),
+    "scale": Way(["f3"], ["asterisk"], "weights: scale", [*"1/2", "enter"], WEIGHT, 25),
+    "scale_row": Way(["f3"], ["S"], "weights: scale row", [*"30%", "enter"], WEIGHT, 15),
     "add_source": Way(
         ["f3"], ["a"], "weights: add source", [*"vk", "enter"], "SELECT max(id) FROM source", 3
     ),

@@ -12,6 +12,8 @@ async def test_sending_home_returns_everything_and_one_key_takes_it_back(file: P
         await desk.press("down", "space")
         assert "Boris is off and keeps 2 appeals" in desk.text
         await desk.press("space", "R")
+        assert "Send Boris home? 2 open appeals go back" in desk.text
+        await desk.press("y")
         assert rows("SELECT is_active, load FROM operator WHERE name = 'Boris'") == [(0, 0)]
         assert "Waiting 3" in desk.text
         await desk.press("u")
@@ -31,4 +33,4 @@ async def test_operators_are_sorted_by_what_one_looks_for(file: Path) -> None:
 
 
 def first_operator(desk: Desk) -> str:
-    return desk.lines()[2].split()[2]
+    return desk.lines()[3].split()[2]

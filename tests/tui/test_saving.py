@@ -97,6 +97,8 @@ async def test_of_the_grid_the_weights_are_saved_and_of_the_team_the_team(
         await desk.press("slash", *"ver", "enter")
         assert [line[0] for line in await saved(desk, folder)] == ["operator", "Vera"]
         await desk.press("f2")
+        assert [line[1] for line in await saved(desk, folder)] == ["name", "Vera"]
+        await desk.press("escape")
         head, *people = await saved(desk, folder)
         assert head == ["id", "name", "is_active", "max_load", "note", "load"]
         assert [line[1] for line in people] == ["Anna", "Boris", "Vera"]

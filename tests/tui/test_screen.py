@@ -354,7 +354,7 @@ async def test_a_click_puts_the_cursor_on_a_cell(staffed: Path) -> None:
     async with open_desk(staffed) as desk:
         await desk.press("f3")
         grid = desk.app.desk_screen.query_one("#weights")
-        await desk.pilot.click(grid, offset=(12, 3))
+        await desk.pilot.click(grid, offset=(3, 3))
         await desk.settle()
         assert "[ 30]" in desk.text
 

@@ -103,7 +103,7 @@ async def test_lost_acts_are_named_and_repeated_in_their_order(
         with locked(file):
             await desk.press("plus", "down", "minus", "2", *"77", "enter")
             assert (
-                "Not saved: Operator 0's limit +1, Operator 1's limit -1, Operator 0's" in desk.text
+                "Not saved: Operator 0's limit +1, Operator 1's limit -1, Operator 1's" in desk.text
             )
             await desk.press("q")
             assert "enter or y: quit" in desk.text

@@ -1,11 +1,14 @@
 """What opens over the desk and closes again: forms, details, history, help."""
 
 __all__ = [
+    "alarms",
     "base",
     "details",
     "details_text",
+    "factor",
     "forms",
     "help",
     "history",
     "move",
+    "triage",
 ]

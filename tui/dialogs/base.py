@@ -37,9 +37,16 @@ class Sheet(MappedKeys, ModalScreen[bool]):
 
     def say_why_not(self, sentence: str) -> None:
         """Show why something was refused, above the keys."""
-        error = self.query_one("#error", Static)
-        error.update(Content(clean(sentence)))
-        error.add_class("said")
+        self._say(sentence, "error")
+
+    def say_done(self, sentence: str) -> None:
+        """Show what was done, above the keys."""
+        self._say(sentence, "good")
+
+    def _say(self, sentence: str, tone: str) -> None:
+        line = self.query_one("#error", Static)
+        line.update(Content(clean(sentence)))
+        line.set_classes(f"said {tone}")
 
 
 class Bottom(Vertical):
@@ -109,8 +116,12 @@ class ActDialog(Sheet):
         except Trouble as trouble:
             self.explain(str(trouble), None)
         else:
-            self.go(True)
+            self.succeed(done)
             app.home.post_message(Acted(done.note))
+
+    def succeed(self, done: Done[Any]) -> None:
+        """Close: the act is stored."""
+        self.go(True)
 
     def read(self, query: Callable[[], T], then: Callable[[T], None]) -> None:
         """Read and pass the result to `then`, or say why that failed."""

@@ -1,6 +1,6 @@
 """The columns of the list of appeals: how wide each is, and what the one of ages says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from leadboard.common.durations import worded
 from leadboard.queries.appeals import AppealRow
+from tui.widgets.cells import fit
 
 MOMENT = 8
 AGE, AGE_IN_WORDS = 5, 10
@@ -58,19 +59,42 @@ class Columns:
         fitting = (way for way, least in ways if width - way.used >= least)
         return next(fitting, replace(squeezed, source=0))
 
+    def cells(self, width: int, texts: Sequence[str]) -> list[str]:
+        """Return a line of `width` cells in parts: moment, lead, source, operator, age, message.
+
+        Parts that are left out are empty.
+        """
+        moment, lead, source, holder, age, message = texts
+        return [
+            f"{fit(moment, MOMENT)} ",
+            _cell(lead, self.lead),
+            _cell(source, self.source),
+            _cell(holder, self.operator),
+            _cell(age, self.age, right=not self.is_worded),
+            " " + fit(message, max(0, width - self.used)),
+        ]
+
+
+def _cell(text: str, width: int, *, right: bool = False) -> str:
+    """Return a cell between two spaces, nothing for a column that is left out."""
+    return f" {fit(text, width, right=right)} " if width else ""
+
 
 def measured(rows: Iterable[AppealRow]) -> Columns:
     """Return the columns that the names in these rows need."""
     found = list(rows)
     return Columns(
-        _widest((row.external_id for row in found), WIDEST_LEAD),
-        _widest((row.source for row in found), WIDEST_SOURCE),
-        _widest((holder_of(row) for row in found if not row.is_waiting), WIDEST_OPERATOR),
+        _widest("lead", (row.external_id for row in found), WIDEST_LEAD),
+        _widest("source", (row.source for row in found), WIDEST_SOURCE),
+        _widest(
+            "operator", (holder_of(row) for row in found if not row.is_waiting), WIDEST_OPERATOR
+        ),
     )
 
 
-def _widest(texts: Iterable[str], most: int) -> int:
-    return min(most, max(map(cell_len, texts), default=0))
+def _widest(head: str, texts: Iterable[str], most: int) -> int:
+    """Return the cells for a head and the texts below it."""
+    return min(most, max(map(cell_len, (head, *texts))))
 
 
 def holder_of(row: AppealRow) -> str:

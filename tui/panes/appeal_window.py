@@ -79,6 +79,9 @@ class AppealWindow(Window[AppealRow]):
             wanted,
             is_waiting=wanted.is_waiting or self.base.is_waiting,
             lead_id=self.base.lead_id,
+            operator_id=self.base.operator_id,
+            source_id=self.base.source_id,
+            is_open=self.base.is_open,
         )
         if narrowed != self.wanted:
             self.wanted = narrowed

@@ -6,20 +6,21 @@ from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import BindingType
-from textual.message import Message
 
 from leadboard import desk
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.terms import EVERYTHING, OF_APPEALS, AppealFilter
+from tui.base import app_of
 from tui.keys import bind
-from tui.messages import Acted, ActRequest
+from tui.messages import Acted, ActRequest, AppealsWanted
 from tui.panes.appeal_columns import MOMENT, WAITING, Columns, age_of, holder_of, measured
 from tui.panes.appeal_window import AppealWindow
-from tui.widgets.cells import fit
 from tui.widgets.marks import named, seen
 from tui.widgets.moments import short
+from tui.widgets.urgency import urgency
 
 
 class Appeals(AppealWindow):
@@ -57,16 +58,9 @@ class Appeals(AppealWindow):
         }
     )
     empty = "No appeals yet: press {desk.new} to enter one."
+    head = 1
     terms = OF_APPEALS
     offer = "words, waiting, closed, op:anna, src:tg, since:10:00, older:15m"
-
-    class LeadWanted(Message):
-        """Asks to show everything that a lead has written."""
-
-        def __init__(self, lead_id: int, external_id: str) -> None:
-            super().__init__()
-            self.lead_id = lead_id
-            self.external_id = external_id
 
     def __init__(self, *, id: str | None = None, base: AppealFilter = EVERYTHING) -> None:
         super().__init__(id=id, base=base)
@@ -79,24 +73,46 @@ class Appeals(AppealWindow):
         columns = measured(rows)
         return columns.lead, columns.source, columns.operator
 
+    def draw_head(self, y: int, width: int) -> list[Segment]:
+        """Draw what the columns are, with a mark on the one that sorts the rows."""
+        if not self.rows:
+            return []
+        texts = self.heads_in(width)
+        return [
+            Segment(" " + "".join(self.columns_in(width).cells(width, texts)), self.pen("head"))
+        ]
+
+    def heads_in(self, width: int) -> Sequence[str]:
+        """Return the heads of a line of `width` cells."""
+        mark = "↑" if self.is_oldest_first else "↓"
+        return (f"time {mark}", "lead", "source", "operator", "age", "message")
+
+    def columns_in(self, width: int) -> Columns:
+        """Return the columns of a line of `width` cells."""
+        return Columns(*self.columns).within(width)
+
     def draw_row(self, row: AppealRow, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `10:42:07  tg_77  vk  Anna  open 2 h  Хочу купить`."""
-        columns = Columns(*self.columns).within(width)
-        is_marked = row.id in self.marks
+        columns = self.columns_in(width)
         plain, dim = (self.pen(name, is_cursor=is_cursor) for name in (_tone(row), "dim"))
-        mark_pen = self.pen("accent", is_cursor=is_cursor) if is_marked else dim
-        state = self.pen("bad", is_cursor=is_cursor) if row.is_waiting else plain
-        holder, age = self._state_of(row, columns)
-        segments = [
-            Segment("▪" if is_marked else " ", mark_pen),
-            Segment(f"{fit(short(row.timestamp), MOMENT)} ", mark_pen),
-            Segment(_cell(row.external_id, columns.lead), plain),
-            Segment(_cell(row.source, columns.source), dim),
-            Segment(_cell(holder, columns.operator), state),
-            Segment(_cell(age, columns.age, right=not columns.is_worded), state),
-            Segment(" " + fit(row.message, max(0, width - columns.used)), plain),
-        ]
-        return [segment for segment in segments if segment.text]
+        state = self.pen(self.urgency_of(row), is_cursor=is_cursor) if row.is_waiting else plain
+        texts = (
+            *(short(row.timestamp), row.external_id, row.source),
+            *(*self._state_of(row, columns), row.message),
+        )
+        pens = (self._mark_pen(row, is_cursor), plain, dim, state, state, plain)
+        parts = zip(columns.cells(width, texts), pens, strict=True)
+        return [self._mark(row, is_cursor), *(Segment(text, pen) for text, pen in parts if text)]
+
+    def _mark(self, row: AppealRow, is_cursor: bool) -> Segment:
+        return Segment("▪" if row.id in self.marks else " ", self._mark_pen(row, is_cursor))
+
+    def _mark_pen(self, row: AppealRow, is_cursor: bool) -> Style:
+        return self.pen("accent" if row.id in self.marks else "dim", is_cursor=is_cursor)
+
+    def urgency_of(self, row: AppealRow) -> str:
+        """Return the pen for the wait of an appeal."""
+        return urgency(row.times.waits(now()), app_of(self).settings.thresholds(row.source))
 
     def _state_of(self, row: AppealRow, columns: Columns) -> tuple[str, str]:
         """Return who has an appeal and for how long; that it waits is said only once."""
@@ -106,8 +122,12 @@ class Appeals(AppealWindow):
         if columns.is_worded:
             # From a hundred days on the word does not fit any more.
             return "", age if cell_len(age) <= columns.age else age_of(row, now(), is_worded=False)
-        # In a narrow list of waiting appeals alone, the word would be the same in each line.
-        return (age if self.base.is_waiting and not columns.age else WAITING), age
+        return WAITING, age
+
+    def click_head(self, x: int) -> None:
+        """Turn the list over, if the head of the times was clicked."""
+        if x <= MOMENT:
+            self.action_sort()
 
     def tick(self) -> None:
         """Paint the rows again whose age reads differently by now."""
@@ -159,7 +179,8 @@ class Appeals(AppealWindow):
     def action_lead(self) -> None:
         """Show all appeals of the lead under the cursor."""
         if self.current:
-            self.post_message(self.LeadWanted(self.current.lead_id, self.current.external_id))
+            wanted = AppealFilter(lead_id=self.current.lead_id)
+            self.post_message(AppealsWanted(wanted, "only", self.current.external_id))
 
     def action_copy(self) -> None:
         """Copy the line under the cursor to the clipboard."""
@@ -169,11 +190,6 @@ class Appeals(AppealWindow):
         self.app.copy_to_clipboard(line)
         # Not capitalize(), which would also lower the letters of the lead's id.
         self.post_message(Acted(f"A{named(row)[1:]} copied"))
-
-
-def _cell(text: str, width: int, *, right: bool = False) -> str:
-    """Return a cell between two spaces, nothing for a column that is left out."""
-    return f" {fit(text, width, right=right)} " if width else ""
 
 
 def _tone(row: AppealRow) -> str:

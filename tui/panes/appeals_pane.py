@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -17,8 +18,11 @@ from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter, parse
 from tui.keys import bind
+from tui.messages import AppealsWanted
 from tui.panes.appeals import Appeals
 from tui.panes.leads import Leads
+from tui.panes.waiting import Waiting
+from tui.panes.waiting_sources import WaitingSources
 from tui.widgets.border_remarks import Remark, cut
 from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
 from tui.widgets.hit_count import Hits
@@ -27,36 +31,43 @@ from tui.widgets.moments import TICK
 from tui.widgets.paged_view import Window
 from tui.widgets.pane import PaneWidget
 
+WAITING = AppealFilter(is_waiting=True)
+MOST_SOURCES = 5
+"""Lines of sources with appeals waiting; more are scrolled."""
 TABS = ("all", "waiting", "leads")
-OF_LEAD = "of-lead"
+NARROWED = "narrowed", "narrowed-waiting"
+"""The lists of only some appeals: of a lead or an operator, and of what waits for a source."""
 
 
 class AppealsPane(PaneWidget, Filtered, Vertical):
-    """Three lists, of which one is shown."""
+    """Three lists, of which one is shown, or one of only some appeals."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left_square_bracket", "tab(-1)", "Previous tab", id="appeals.previous", show=False),
         bind("right_square_bracket", "tab(1)", "Next tab", id="appeals.next"),
-        bind("escape", "back", "Back from a lead", id="appeals.back", show=False),
+        bind("escape", "back", "Back to all", id="appeals.back", show=False),
     ]
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
     version = reactive(0, repaint=False, init=False)
     tab = reactive("all", init=False)
-    """The list shown, unless it is that of one lead."""
-    lead: reactive[Appeals.LeadWanted | None] = reactive(None, init=False)
-    """The lead whose appeals alone are shown."""
+    """The list shown, unless it is one of only some appeals."""
+    narrowed: reactive[AppealsWanted | None] = reactive(None, init=False)
+    """The only appeals that are shown, such as those of one lead."""
+
+    class CameBack(Message):
+        """All appeals are shown again: the focus may go back to where only some were asked for."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lists: dict[str, Appeals | Leads] = {
             "all": Appeals(id="all"),
-            "waiting": Appeals(id="waiting", base=AppealFilter(is_waiting=True)),
+            "waiting": Waiting(id="waiting", base=WAITING),
             "leads": Leads(id="leads"),
-            OF_LEAD: Appeals(id=OF_LEAD),
+            NARROWED[0]: Appeals(id=NARROWED[0]),
+            NARROWED[1]: Waiting(id=NARROWED[1], base=WAITING),
         }
-        # The one who has waited longest is the first to care for.
-        self._lists["waiting"].is_oldest_first = True
+        self._sources = WaitingSources(id="waiting-sources")
         self.hits = Hits(self.show_subtitle)
 
     def compose(self) -> ComposeResult:
@@ -72,6 +83,8 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         """Let the ages in the visible list go on."""
         if isinstance(self.list, Appeals):
             self.list.tick()
+        if self._sources.display:
+            self._sources.tick()
 
     def _heed(self, shown: Appeals | Leads) -> None:
         self.watch(shown, "remark", self.show_subtitle, init=False)
@@ -79,7 +92,9 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     @property
     def list(self) -> Appeals | Leads:
         """Return the list that is shown."""
-        return self._lists[self.tab if self.lead is None else OF_LEAD]
+        if self.narrowed is None:
+            return self._lists[self.tab]
+        return self._lists[NARROWED[self.narrowed.wanted.is_waiting]]
 
     @property
     def stops(self) -> Sequence[Widget]:
@@ -98,11 +113,11 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     @property
     def remarks(self) -> Sequence[Remark]:
         """Return what the border says: what is out of view, and whose appeals are shown."""
-        if self.lead is None:
+        if self.narrowed is None:
             return self.list.remark
-        name = self.lead.external_id
-        short = cut("only ", name, SHORT_FILTER, " · esc", gives_way=1)
-        return [*self.list.remark, Remark(f"only {name} · esc goes back", 4, short)]
+        what, name = self.narrowed.what, self.narrowed.name
+        short = cut(f"{what} ", name, SHORT_FILTER, " · esc", gives_way=1)
+        return [*self.list.remark, Remark(f"{what} {name} · esc goes back", 4, short)]
 
     @property
     def offer(self) -> str:
@@ -110,21 +125,35 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         return self.list.offer
 
     def watch_board(self) -> None:
-        """Keep the counts in the title."""
+        """Keep the counts in the title, and the lines of what waits."""
         self.show_heading()
+        self._show_sources()
+
+    def _show_sources(self) -> None:
+        """Show the lines of the sources above the list of all that waits."""
+        is_wanted = self.list is self._lists["waiting"] and self.board.waiting > 0
+        if is_wanted and not self._sources.is_attached:
+            waiting = self._lists["waiting"]
+            assert isinstance(waiting, Waiting)
+            waiting.above, self._sources.below = self._sources, waiting
+            self.mount(self._sources, before=0)
+        if self._sources.is_attached:
+            self._sources.display = is_wanted
+            self._sources.take(self.board)
+            self._sources.styles.height = min(len(self._sources.rows), MOST_SOURCES)
 
     def watch_tab(self) -> None:
         """Show the list of the tab."""
         # Without its watcher: _show_list would run twice.
-        self.set_reactive(AppealsPane.lead, None)
+        self.set_reactive(AppealsPane.narrowed, None)
         self._show_list()
 
-    def watch_lead(self, lead: Appeals.LeadWanted | None) -> None:
-        """Show the appeals of one lead, or again the list before them."""
-        if lead is not None:
-            appeals = self._lists[OF_LEAD]
+    def watch_narrowed(self, narrowed: AppealsWanted | None) -> None:
+        """Show only some appeals, or again the list before them."""
+        if narrowed is not None:
+            appeals = self.list
             assert isinstance(appeals, Appeals)
-            appeals.base = appeals.wanted = AppealFilter(lead_id=lead.lead_id)
+            appeals.base = appeals.wanted = narrowed.wanted
             appeals.marks.clear()
             appeals.start_over()
         self._show_list()
@@ -144,6 +173,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         self._note_faults()
         self.hits.forget()
         self.show_subtitle()
+        self._show_sources()
         shown.read_again()
         if had_focus:
             shown.focus()
@@ -175,17 +205,24 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         """Fit the heading to the new width."""
         self.show_heading()
 
-    @on(Appeals.LeadWanted)
-    def show_lead(self, message: Appeals.LeadWanted) -> None:
-        """Show all appeals of one lead, until escape."""
-        self.lead = message
+    @on(AppealsWanted)
+    def show_wanted(self, message: AppealsWanted) -> None:
+        """Show only the appeals that are asked for, or the usual list of them."""
+        message.stop()
+        if message.name:
+            self.narrowed = message
+        elif message.wanted.is_waiting:
+            self.tab = "waiting"
 
     def action_back(self) -> None:
-        """Go back from a lead to the list before it."""
-        if self.lead is None:
+        """Forget the marks, then go back to all appeals."""
+        if self.narrowed is None:
             # Then escape goes on to the screen, where it clears the filter.
             raise SkipAction
-        self.lead = None
+        if isinstance(self.list, Appeals) and self.list.unmark():
+            return
+        self.narrowed = None
+        self.post_message(self.CameBack())
 
     def unmark(self) -> None:
         """Remove the marks of the visible list."""
@@ -218,12 +255,13 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
 
     def filter_said(self) -> Sequence[Remark]:
         """Return what the border says without a filter, then the filter and what it finds."""
-        filtered = super().filter_said() if self.list.is_narrowed or self.lead is None else ()
+        is_filtered = self.list.is_narrowed or self.narrowed is None
+        filtered = super().filter_said() if is_filtered else ()
         return [*self.remarks, *filtered]
 
     def action_tab(self, step: int) -> None:
         """Go to the next or previous list."""
-        if self.lead is not None:
-            self.lead = None
+        if self.narrowed is not None:
+            self.narrowed = None
         else:
             self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]

@@ -12,8 +12,8 @@ from leadboard.queries import leads
 from leadboard.queries.leads import LeadRow
 from leadboard.queries.terms import OF_LEADS, AppealFilter
 from tui.keys import bind
+from tui.messages import AppealsWanted
 from tui.panes.appeal_columns import MOMENT
-from tui.panes.appeals import Appeals
 from tui.widgets.cells import fit
 from tui.widgets.moments import short
 from tui.widgets.paged_view import Window
@@ -39,6 +39,7 @@ class Leads(Window[LeadRow]):
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: they come with the first appeal."
     terms = OF_LEADS
+    head = 1
     offer = "part of a lead's id"
 
     def whole(self) -> "Callable[[], Shown] | None":
@@ -75,7 +76,24 @@ class Leads(Window[LeadRow]):
         """Return the widths of the ids and of the counts."""
         ids = max((cell_len(row.external_id) for row in rows), default=0)
         counts = max((len(f"{row.open}/{row.appeals}") for row in rows), default=0)
-        return min(ids, WIDEST_LEAD), counts
+        # Room for the heads, `lead ↓` and `open`.
+        return max(6, min(ids, WIDEST_LEAD)), max(4, counts)
+
+    def draw_head(self, y: int, width: int) -> list[Segment]:
+        """Draw what the columns are; leads come in the order in which they first wrote."""
+        if not self.rows:
+            return []
+        ids, counts = self.columns
+        mark = "↑" if self.is_oldest_first else "↓"
+        heads = (
+            f" {fit(f'lead {mark}', ids)}  {fit('open', counts, right=True)}  {fit('last', MOMENT)}"
+        )
+        return [Segment(fit(f"{heads}  message", width), self.pen("head"))]
+
+    def click_head(self, x: int) -> None:
+        """Turn the list over, if the head of the ids was clicked."""
+        if x <= self.columns[0]:
+            self.action_sort()
 
     def draw_row(self, row: LeadRow, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `tg_77  1/4  10:42:07  Хочу купить`, where 1/4 means one open of four."""
@@ -93,4 +111,5 @@ class Leads(Window[LeadRow]):
     def action_appeals(self) -> None:
         """Show the appeals of the lead under the cursor."""
         if self.current:
-            self.post_message(Appeals.LeadWanted(self.current.id, self.current.external_id))
+            wanted = AppealFilter(lead_id=self.current.id)
+            self.post_message(AppealsWanted(wanted, "only", self.current.external_id))

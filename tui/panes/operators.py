@@ -4,73 +4,96 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
+from textual.actions import SkipAction
 from textual.binding import BindingType
-from textual.reactive import reactive
 
 from leadboard import desk
-from leadboard.common.case_folding import fold
+from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
-from leadboard.queries.terms import OF_OPERATORS, is_named, parse
+from leadboard.queries.terms import AppealFilter
 from tui.keys import bind
-from tui.messages import Acted, ActRequest
-from tui.widgets.filter import Filtered, number_found
-from tui.widgets.operator_list import OperatorList
-from tui.widgets.pane import PaneWidget
+from tui.messages import ActRequest, AppealsWanted
+from tui.panes.team import ORDERS, TeamPane
+from tui.widgets.border_remarks import Remark
+from tui.widgets.filter import number_found
+from tui.widgets.operator_list import MARGIN, OperatorList, numbers_of
 
 if TYPE_CHECKING:
     from leadboard.transfer.list_export import Shown
 
-AS_ADDED = "as added"
-ORDERS: dict[str, Callable[[OperatorRow], tuple[float | str, ...]]] = {
-    AS_ADDED: lambda row: (row.id,),
-    "by name": lambda row: (fold(row.name), row.id),
-    "fullest first": lambda row: (-row.load / max(row.max_load, 1), row.id),
-    "most free places first": lambda row: (row.load - row.max_load, row.id),
-}
-
 FLASH = 0.6
 """Seconds for which a bar shows that its operator got an appeal."""
+HEADS = {"load": "load ↓", "free": "free ↓"}
+"""What the head of the numbers says while they sort the rows."""
 
 
-class Operators(PaneWidget, Filtered, OperatorList):
+class Operators(TeamPane, OperatorList):
     """All operators: on or off, name, load bar, numbers."""
 
     HELP = (
         "Each line is one operator: ● takes appeals, ○ is off. The bar and the numbers show the "
-        "open appeals against the limit. A limit below the load takes no appeal away."
+        "open appeals against the limit. Lowering a limit takes no appeals away. "
+        "{operators.appeals} shows the open appeals of the operator, esc comes back. "
+        "{operators.mark} marks operators, {operators.mark-all} all of them, and the keys then act "
+        "on all that are marked."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "appeals", "Appeals", id="operators.appeals"),
         bind("a", "add", "Add", id="operators.add"),
-        bind("e,enter", "edit", "Edit", id="operators.edit"),
+        bind("e", "edit", "Edit", id="operators.edit"),
         bind("space", "switch", "On/off", id="operators.toggle"),
         bind("R", "send_home", "Send home", id="operators.send-home"),
         bind("plus", "step(1)", "Limit +", id="operators.raise"),
         bind("minus", "step(-1)", "Limit -", id="operators.lower"),
         bind("d", "delete", "Delete", id="operators.delete"),
         bind("s", "sort", "Sort", id="operators.sort", show=False),
+        bind("x", "mark", "Mark", id="operators.mark", show=False),
+        bind("asterisk", "mark_all", "Mark all shown", id="operators.mark-all", show=False),
+        bind("escape", "unmark", "Unmark", id="operators.unmark", show=False),
     ]
-    on_a_row = frozenset({"edit", "switch", "send_home", "step", "delete"})
+    on_a_row = frozenset(
+        {"appeals", "edit", "switch", "send_home", "step", "delete", "mark", "mark_all"}
+    )
     empty = "No operators yet: press {operators.add} to add one."
-    offer = "part of a name"
 
-    _words: Sequence[str] = ()
-    order = reactive(AS_ADDED, repaint=False, init=False)
-    """The name of the current order."""
+    def measure_columns(self, rows: Sequence[OperatorRow]) -> tuple[int, ...]:
+        """Return the widths of the list; the numbers leave room for those of the total."""
+        names, numbers, notes = super().measure_columns(rows)
+        # The head of the names needs room as well.
+        longest = max(numbers, len(numbers_of(*self.totals())))
+        return max(names, len("operator ↑")), longest, notes
 
-    board: reactive[Board] = reactive(Board, repaint=False, init=False)
+    def watch_board(self, board: Board) -> None:
+        """Show the operators of a new board, and who of them has just got an appeal."""
+        before = {row.id: row.load for row in self.rows}
+        super().watch_board(board)
+        self.marked &= {row.id for row in board.operators}
+        took = {row.id for row in board.operators if row.load > before.get(row.id, row.load)}
+        if took:
+            self._flash(took)
+        self._refresh_foot()
 
-    def watch_board(self, old: Board, new: Board) -> None:
-        """Show the operators of a new board."""
-        self._flash(old, new)
-        self._show_wanted()
+    def _flash(self, took: set[int]) -> None:
+        """Mark briefly the bars of operators that have got an appeal."""
+        self.flashing |= took
+        self._repaint(took)
+        self.set_timer(FLASH, partial(self._calm, took))
 
-    def apply_filter(self, text: str) -> None:
-        """Show only operators whose texts contain every word."""
-        wanted = parse(text, now(), OF_OPERATORS)
-        self._words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
-        self._show_wanted()
+    def _calm(self, took: set[int]) -> None:
+        self.flashing -= took
+        self._repaint(took)
+
+    def _repaint(self, operator_ids: set[int]) -> None:
+        for index in self.visible_rows():
+            if self.rows[index].id in operator_ids:
+                self.refresh_row(index)
+
+    def _refresh_foot(self) -> None:
+        for line in range(self.foot):
+            self.refresh_line_at(self.foot_start + line)
 
     @property
     def found(self) -> str:
@@ -78,9 +101,11 @@ class Operators(PaneWidget, Filtered, OperatorList):
         return number_found(len(self.rows))
 
     @property
-    def is_narrowed(self) -> bool:
-        """Tell whether a filter leaves operators out."""
-        return bool(self._words)
+    def remarks(self) -> Sequence[Remark]:
+        """Return how many are marked, and the order."""
+        if not self.marked:
+            return super().remarks
+        return [Remark(f"{len(self.marked)} marked"), Remark("esc unmarks", 6), *super().remarks]
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all operators of the list, None if it is empty."""
@@ -90,25 +115,65 @@ class Operators(PaneWidget, Filtered, OperatorList):
             return None
         return partial(operators_shown, [row.id for row in self.rows])
 
-    def _flash(self, old: Board, new: Board) -> None:
-        """Mark briefly the bars of operators that have got an appeal."""
-        before = {row.id: row.load for row in old.operators}
-        took = {row.id for row in new.operators if row.load > before.get(row.id, row.load)}
-        if took:
-            self.flashing |= took
-            self.set_timer(FLASH, partial(self._calm, took))
+    # The pinned lines.
 
-    def _calm(self, took: set[int]) -> None:
-        self.flashing -= took
-        for index in self.visible_rows():
-            if self.rows[index].id in took:
-                self.refresh_row(index)
+    def totals(self) -> tuple[int, int]:
+        """Return the load and the limit of all active operators."""
+        active = [row for row in self.board.operators if row.is_active]
+        # Load and limit have to count the same people, or the room between them would be wrong.
+        return sum(row.load for row in active), sum(row.max_load for row in active)
 
-    def _show_wanted(self) -> None:
-        wanted = [
-            row for row in self.board.operators if is_named(OPERATOR.text_of(row), self._words)
-        ]
-        self.show(sorted(wanted, key=ORDERS[self.order]))
+    def draw_head(self, y: int, width: int) -> list[Segment]:
+        """Draw what the columns are, with a mark on the one that sorts the rows."""
+        if not self.rows:
+            return []
+        column = self.order.column
+        name = "operator ↑" if column == "name" else "operator"
+        numbers = HEADS.get(str(column), "load/limit")
+        return self.text_line(f"   {name}", numbers, width, self.pen("head"))
+
+    def draw_foot(self, y: int, width: int) -> list[Segment]:
+        """Draw the load of all active operators, and below it what waits."""
+        if y:
+            return self._waiting_line(width)
+        load, limit = self.totals()
+        return self.bar_line("total", load, limit, width, self.pen("head"))
+
+    def _waiting_line(self, width: int) -> list[Segment]:
+        waiting = self.board.waiting
+        since = self.board.oldest_wait
+        oldest = "" if since is None else f"oldest {worded(now() - since)}   "
+        pen = self.pen("bad" if waiting else "head")
+        return self.text_line(" waiting", f"{oldest}{waiting}", width, pen)
+
+    # Acts: on the marked operators, else on the one under the cursor.
+
+    def chosen(self) -> list[OperatorRow]:
+        """Return the operators that a key applies to."""
+        if self.marked:
+            return [row for row in self.board.operators if row.id in self.marked]
+        return [] if self.current is None else [self.current]
+
+    def action_mark(self) -> None:
+        """Mark or unmark the operator under the cursor, and go to the next."""
+        if self.current:
+            self.marked ^= {self.current.id}
+            self.refresh_row(self.cursor)
+            self.go_to(self.cursor + 1)
+            self.show_subtitle()
+
+    def action_mark_all(self) -> None:
+        """Mark all operators that are shown."""
+        self.marked |= {row.id for row in self.rows}
+        self.refresh()
+        self.show_subtitle()
+
+    def action_unmark(self) -> None:
+        """Forget all marks; without any, escape goes on to the screen."""
+        if not self.marked:
+            raise SkipAction
+        self.marked = frozenset()
+        self.refresh()
         self.show_subtitle()
 
     def action_add(self) -> None:
@@ -137,22 +202,37 @@ class Operators(PaneWidget, Filtered, OperatorList):
             )
         )
 
-    def action_switch(self) -> None:
-        """Switch the operator under the cursor on or off."""
+    def action_appeals(self) -> None:
+        """Show the open appeals of the operator under the cursor."""
         if self.current:
-            self.post_message(ActRequest(desk.toggle_active, self.current.id))
+            wanted = AppealFilter(operator_id=self.current.id, is_open=True)
+            self.post_message(AppealsWanted(wanted, "open of", self.current.name))
+
+    def action_switch(self) -> None:
+        """Switch the chosen operators on or off."""
+        if chosen := self.chosen():
+            self.post_message(ActRequest(desk.toggle_active, [row.id for row in chosen]))
 
     def action_sort(self) -> None:
         """Go to the next order: by name, load or free places, then as added again."""
-        names = list(ORDERS)
-        self.order = names[(names.index(self.order) + 1) % len(names)]
-        self._show_wanted()
-        self.post_message(Acted(f"Operators sorted {self.order}"))
+        # The order of a column of the grid is not among them: it leads to the first.
+        place = ORDERS.index(self.order) if self.order in ORDERS else -1
+        self.sort_by(ORDERS[(place + 1) % len(ORDERS)])
 
     def action_send_home(self) -> None:
-        """Switch the operator under the cursor off and return all their open appeals."""
-        if self.current:
-            self.post_message(ActRequest(desk.send_home, self.current.id))
+        """Switch the chosen operators off and return all their open appeals, once confirmed."""
+        from tui.dialogs.forms import Confirm
+
+        if not (chosen := self.chosen()):
+            return
+        ids, count = [row.id for row in chosen], sum(row.load for row in chosen)
+        if not count:
+            self.post_message(ActRequest(desk.send_home, ids))
+            return
+        who = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} operators"
+        them = "1 open appeal goes" if count == 1 else f"{count} open appeals go"
+        question = f"Send {who} home? {them} back to the lottery."
+        self.app.push_screen(Confirm(question, partial(desk.send_home, ids)))
 
     def action_step(self, step: int) -> None:
         """Raise or lower the limit of the operator under the cursor."""
@@ -168,3 +248,18 @@ class Operators(PaneWidget, Filtered, OperatorList):
         self.app.push_screen(
             Confirm(f"Delete operator {row.name}?", partial(desk.delete_operator, row.id))
         )
+
+    # Mouse.
+
+    def click_head(self, x: int) -> None:
+        """Sort by the column that was clicked, or as added if it sorts already."""
+        column = "name" if x < MARGIN + self.widths(self.size.width).name else "load"
+        if self.order.column == "load" and column == "load":
+            column = "free"
+        wanted = next(order for order in ORDERS if order.column == column)
+        self.sort_by(ORDERS[0] if wanted is self.order else wanted)
+
+    def click_foot(self, y: int, x: int) -> None:
+        """Show what waits, if its line was clicked."""
+        if y == 1:
+            self.post_message(AppealsWanted(AppealFilter(is_waiting=True)))

@@ -9,6 +9,7 @@ from tui.panes.appeals_pane import AppealsPane
 from tui.panes.leads import Leads
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
+from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weight_grid import WeightGrid
 from tui.panes.weights import Weights
 from tui.widgets.free_text import FreeText
@@ -17,7 +18,7 @@ from tui.widgets.pane import PaneWidget
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """A pane: its id and title, its widget, and its side of the desk.
+    """A pane: its id and title, its widget, its row of the desk and its side in that row.
 
     `keys` are the widgets in it that have keys of their own, each with the name of its place.
     """
@@ -25,6 +26,7 @@ class Pane:
     id: str
     title: str
     widget: type[PaneWidget]
+    row: Literal["team", "lower"]
     side: Literal["left", "right"]
     keys: Sequence[tuple[str, type[Any]]]
     is_filterable: bool = True
@@ -32,19 +34,31 @@ class Pane:
 
 
 PANES = (
-    Pane("operators", "Operators", Operators, "left", [("Operators", Operators)]),
-    Pane("weights", "Weights", Weights, "right", [("Weights", WeightGrid), ("Weights", Weights)]),
+    Pane("operators", "Operators", Operators, "team", "left", [("Operators", Operators)]),
+    Pane(
+        "weights",
+        "Weights",
+        Weights,
+        "team",
+        "right",
+        [("Weights", WeightGrid), ("Weights", Weights)],
+    ),
     Pane(
         "appeals",
         "Appeals",
         AppealsPane,
+        "lower",
         "right",
-        [("Appeals", Appeals), ("Appeals", AppealsPane), ("Leads", Leads)],
+        [
+            *(("Appeals", Appeals), ("Appeals", AppealsPane)),
+            *(("Leads", Leads), ("Waiting", WaitingSources)),
+        ],
     ),
     Pane(
         "new-appeal",
         "New appeal",
         NewAppeal,
+        "lower",
         "left",
         [("New appeal", NewAppeal), ("New appeal", FreeText)],
         is_filterable=False,

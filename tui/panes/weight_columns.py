@@ -9,12 +9,28 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, Standing, alarms, standings
 from leadboard.queries.terms import is_named
+from tui.widgets.figures import note_of
 
 WIDEST_SOURCE = 16
 WIDEST_NAME = 20
 NARROWEST_NAME = 8
 NOTE = 4
 """Cells for the chance or the reason next to a weight."""
+TRIAL_NOTE = len("0.3→100%")
+"""Cells for the chance of now and that of a weight that is being typed."""
+EDGE = 1
+"""Cells left of the columns where the names stand in the pane beside the grid."""
+MARK = 2
+"""Cells right of the columns for the sign that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A weight that is being typed, and what the next draw of its source would be with it."""
+
+    source_id: int
+    operator_id: int
+    standings: Mapping[int, Standing]
 
 
 @dataclass(slots=True)
@@ -24,6 +40,9 @@ class WeightColumns:
     board: Board
     words: Sequence[str] = ()
     """Only sources whose names contain all of these are columns."""
+    has_names: bool = True
+    """Whether the names of the operators stand left of the columns."""
+    trial: Trial | None = None
     _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
     _digits: dict[int, int] = field(default_factory=dict)
     alarms: Mapping[int, Alarm] = field(default_factory=dict)
@@ -57,6 +76,29 @@ class WeightColumns:
         """Return the sum of the eligible weights."""
         return next((each.total for each in self.column(source).values()), 0)
 
+    # A weight that is being typed.
+
+    def try_weight(self, source: SourceRow, operator: OperatorRow, weight: int) -> None:
+        """Show beside the chances of a column those that a weight would give."""
+        found = standings(self.board, source.id, {operator.id: weight})
+        self.trial = Trial(source.id, operator.id, found)
+
+    def is_tried(self, source: SourceRow) -> bool:
+        """Tell whether a weight of a column is being typed."""
+        return self.trial is not None and self.trial.source_id == source.id
+
+    def note(self, operator: OperatorRow, source: SourceRow) -> str:
+        """Return what stands next to a weight: `58%`, `full`, or `58→63%` while one is typed."""
+        standing = self.standing(operator, source)
+        now = "" if standing is None else note_of(standing)
+        if self.trial is None or not self.is_tried(source):
+            return now
+        wanted = self.trial.standings.get(operator.id)
+        then = "" if wanted is None else note_of(wanted)
+        return now if then == now else f"{now.removesuffix('%')}→{then}"
+
+    # Widths.
+
     def digits(self, source: SourceRow) -> int:
         """Return the cells that the longest number of a column takes, at least three."""
         if source.id not in self._digits:
@@ -66,12 +108,14 @@ class WeightColumns:
         return self._digits[source.id]
 
     def width(self, source: SourceRow) -> int:
-        """Return the cells of a column: brackets, number, note, and a space on either side."""
-        cell = self.digits(source) + NOTE + 4
+        """Return the cells of a column: a number between brackets, its note, and a gap."""
+        cell = self.digits(source) + (TRIAL_NOTE if self.is_tried(source) else NOTE) + 3
         return max(cell, min(cell_len(source.name), WIDEST_SOURCE) + 2)
 
     def names_width(self, width: int) -> int:
-        """Return the cells for the operators' names at the left edge."""
+        """Return the cells left of the columns: the operators' names, if they stand there."""
+        if not self.has_names:
+            return EDGE
         return max(NARROWEST_NAME, min(self._longest_name, width // 3)) + 2
 
     def seen_from(self, first: int, room: int) -> range:
@@ -79,7 +123,16 @@ class WeightColumns:
         last, used = first, 0
         while last < len(self.sources):
             used += self.width(self.sources[last])
-            if used > room and last > first:
+            # The last column may stand where otherwise the sign for more would.
+            spare = 0 if last == len(self.sources) - 1 else MARK
+            if used + spare > room and last > first:
                 break
             last += 1
         return range(first, last)
+
+    def seen_up_to(self, last: int, room: int) -> range:
+        """Return the columns that fit in full into `room` cells and end with `last`."""
+        first = last
+        while first > 0 and last in self.seen_from(first - 1, room):
+            first -= 1
+        return self.seen_from(first, room)

@@ -1,6 +1,5 @@
 """Drawing the weight grid and moving in it: cells, totals, and a cursor on one cell."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -8,39 +7,48 @@ from textual import events
 from textual.binding import BindingType
 from textual.reactive import reactive
 
-from leadboard.database.fields import now
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
-from leadboard.queries.terms import OF_WEIGHTS, is_named, parse
+from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
-from tui.messages import Acted
-from tui.panes.weight_columns import NOTE, WeightColumns
+from tui.messages import AppealsWanted
+from tui.panes.team import AS_ADDED, Order, TeamPane
+from tui.panes.weight_columns import WeightColumns
+from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
-from tui.widgets.figures import note_of
-from tui.widgets.filter import Filtered
-from tui.widgets.line_view import LineView
-from tui.widgets.pane import PaneWidget
 
 
-class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
+class WeightGrid(TeamPane):
     """Operators down, sources across, names fixed at the edges; a cursor on one cell."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("left,h", "column(-1)", "Left", id="grid.left", show=False),
         bind("right,l", "column(1)", "Right", id="grid.right", show=False),
+        bind(
+            "ctrl+left", "column_page(-1)", "Sources to the left", id="grid.page-left", show=False
+        ),
+        bind(
+            "ctrl+right", "column_page(1)", "Sources to the right", id="grid.page-right", show=False
+        ),
+        bind("circumflex_accent", "column_end(0)", "First source", id="grid.first", show=False),
+        bind("dollar_sign", "column_end(1)", "Last source", id="grid.last", show=False),
         bind("s", "sort", "Sort", id="grid.sort", show=False),
+        bind("w", "waiting", "Waiting", id="grid.waiting"),
     ]
-    offer = "part of an operator's name, src:tg for sources"
-    head = 1
-    foot = 2
-    on_a_row = frozenset({"step", "unlink"})
-    on_a_column = frozenset({"step", "unlink", "spread", "rename", "delete", "sort"})
+    on_a_row = frozenset({"step", "unlink", "scale_row", "spread_row", "copy_row", "paste_row"})
+    on_a_column = frozenset(
+        {
+            *("step", "unlink", "spread", "scale", "rename", "delete", "sort", "waiting"),
+            *("column_page", "column_end", "copy_row", "paste_row"),
+        }
+    )
     empty = "No operators yet: press {desk.operators}, then {operators.add}."
 
-    board: reactive[Board] = reactive(Board, repaint=False, init=False)
     column = reactive(0, repaint=False, init=False)
     """The column under the cursor."""
+    is_at_foot = reactive(False, repaint=False, init=False)
+    """Whether the cursor is below the operators, on what waits."""
     typed: reactive[str | None] = reactive(None, repaint=False, init=False)
     """The digits of an unfinished edit, None if there is none."""
 
@@ -48,38 +56,41 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         super().__init__(id=id)
         self.grid = WeightColumns(Board())
         self.first_column = 0
-        self._operator_words: Sequence[str] = ()
-        self._places: dict[int, int] = {}
-        self._source_words: Sequence[str] = ()
 
     # Data.
 
     @property
+    def current(self) -> OperatorRow | None:
+        """Return the operator under the cursor, None in an empty grid and below the operators."""
+        return None if self.is_at_foot else super().current
+
+    @property
     def is_lacking(self) -> bool:
         """Tell whether some keys are dimmed."""
-        return super().is_lacking or self.source is None
+        return super().is_lacking or self.source is None or self.is_at_foot
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim actions that need a source or an operator while there is none."""
         if action in self.on_a_column and self.source is None:
+            return None
+        if action in self.on_a_row and self.is_at_foot:
             return None
         return super().check_action(action, parameters)
 
     def watch_board(self, board: Board) -> None:
         """Show a new board: paint again what a load, a weight or a limit has changed."""
         old, source = self.grid, self.source
-        self.grid = WeightColumns(board, self._source_words)
+        self.grid = WeightColumns(board, self.source_words, has_names=old.has_names)
+        self.try_typed()
         places = [each.id for each in self.grid.sources]
         # The cursor stays on its source, whichever column that is now.
         kept = places.index(source.id) if source and source.id in places else self.column
         # Without its watcher: the rows it would paint are those of the old board.
         self.set_reactive(WeightGrid.column, max(0, min(kept, len(places) - 1)))
-        self._measure_head()
         if bool(old.sources) != bool(self.grid.sources):
             self.refresh_bindings()
-        self.show(self._wanted_rows())
-        self.show_subtitle()
-        self._show_column()
+        self.show_team()
+        self.show_column()
         # The board keeps the same table of weights until one differs, so identity is enough.
         if old.board.weights is not board.weights or old.board.sources != board.sources:
             self.refresh()
@@ -88,11 +99,8 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
 
     def apply_filter(self, text: str) -> None:
         """Show only operators that match every word, and sources that match every `src:` word."""
-        wanted = parse(text, now(), OF_WEIGHTS)
-        self.faults = wanted.faults
-        self._source_words = wanted.sources
-        self._operator_words = (*wanted.words, *wanted.operators)
         self.typed = None
+        super().apply_filter(text)
         self.watch_board(self.board)
         self.refresh()
 
@@ -103,37 +111,20 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         counted = (f"{number} {what}{'' if number == 1 else 's'}" for number, what in parts)
         return f"{', '.join(counted)} found"
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Tell whether a filter leaves operators out."""
-        return bool(self._operator_words)
-
-    def _wanted_rows(self) -> list[OperatorRow]:
-        wanted = [row for row in self.board.operators if is_named(row.name, self._operator_words)]
-        return sorted(wanted, key=lambda row: self._places.get(row.id, len(self._places)))
-
     def action_sort(self) -> None:
         """Sort the rows by the column under the cursor, or again as they were added.
 
         The order stays while weights change, so that no row moves away during typing.
         """
-        source = self.source
-        if self._places or source is None:
-            self._places, said = {}, "as added"
-        else:
-            weights = self.board.weights.get(source.id, {})
-            # No link comes after a weight of 0.
-            heaviest = sorted(self.board.operators, key=lambda row: -weights.get(row.id, -1))
-            self._places = {row.id: place for place, row in enumerate(heaviest)}
-            said = f"by their weight for {source.name}"
-        self.show(self._wanted_rows())
-        self.go_to(0)
-        self.post_message(Acted(f"Operators sorted {said}"))
-
-    def _measure_head(self) -> None:
-        if bool(self.grid.sources) != bool(self.foot):
-            self.foot = 2 if self.grid.sources else 0
-            self.refresh()
+        if (source := self.source) is None or self.order.column == source.id:
+            self.sort_by(AS_ADDED)
+            return
+        weights = self.board.weights.get(source.id, {})
+        # No link comes after a weight of 0.
+        heaviest = sorted(self.board.operators, key=lambda row: -weights.get(row.id, -1))
+        places = {row.id: place for place, row in enumerate(heaviest)}
+        words = f"by their weight for {source.name}"
+        self.sort_by(Order(words, lambda row: places.get(row.id, len(places)), source.id))
 
     @property
     def source(self) -> SourceRow | None:
@@ -141,38 +132,65 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         sources = self.grid.sources
         return sources[self.column] if self.column < len(sources) else None
 
+    def try_typed(self) -> None:
+        """Compute what the draw of the column would be with the weight that is being typed."""
+        source, operator = self.source, self.current
+        self.grid.trial = None
+        if self.typed and source is not None and operator is not None:
+            self.grid.try_weight(source, operator, int(self.typed))
+
     # Painting.
 
     @property
-    def _seen(self) -> range:
-        names = self.grid.names_width(self.size.width)
-        return self.grid.seen_from(self.first_column, self.size.width - names)
+    def _room(self) -> int:
+        return self.size.width - self.grid.names_width(self.size.width)
+
+    @property
+    def seen(self) -> range:
+        """Return the columns in sight."""
+        return self.grid.seen_from(self.first_column, self._room)
+
+    @property
+    def remarks(self) -> "list[Remark]":
+        """Return which columns are in sight, if not all of them are, and the order."""
+        seen, number = self.seen, len(self.grid.sources)
+        chance = Remark("chance of the next appeal", 4)
+        if len(seen) >= number:
+            return [chance, *super().remarks]
+        hidden = Remark(f"sources {seen.start + 1} to {seen.stop} of {number}", 1)
+        return [hidden, chance, *super().remarks]
 
     def draw_head(self, y: int, width: int) -> list[Segment]:
         """Draw the names of the sources, with a mark at an edge that hides more."""
-        seen, names = self._seen, self.grid.names_width(width)
+        seen, names = self.seen, self.grid.names_width(width)
         if not self.grid.sources:
             none = app_of(self).with_keys(" No sources yet: press {grid.add} to add one.")
             return [Segment(fit(none, width), self.pen("dim"))]
         left = "‹" if seen.start > 0 else " "
-        right = "›" if seen.stop < len(self.grid.sources) else ""
+        right = " ›" if seen.stop < len(self.grid.sources) else ""
         segments = [Segment(fit(left, names, right=True), self.pen("head"))]
         for index in seen:
-            source = self.grid.sources[index]
-            alarm = self.grid.alarms.get(source.id)
-            tone = "head" if alarm is None else "bad" if alarm.is_grave else "warn"
-            pen = self.pen("accent" if index == self.column else tone)
-            cells = self.grid.width(source)
-            name = ("▲" if alarm else " ") + fit(source.name, cells - 2)
-            segments.append(Segment(fit(name, cells), pen))
+            segments += self._draw_name(index)
         return [*segments, Segment(right, self.pen("head"))]
+
+    def _draw_name(self, index: int) -> list[Segment]:
+        source = self.grid.sources[index]
+        alarm = self.grid.alarms.get(source.id)
+        tone = "head" if alarm is None else "bad" if alarm.is_grave else "warn"
+        mark = " ↓" if self.order.column == source.id else ""
+        room = self.grid.width(source) - 2 - len(mark)
+        name = fit(f"{fit(source.name, room).rstrip()}{mark}", self.grid.width(source) - 1)
+        pen = self.pen("accent" if index == self.column else tone)
+        return [Segment("▲" if alarm else " ", self.pen(tone)), Segment(name, pen)]
 
     def draw_row(self, row: OperatorRow, width: int, is_cursor: bool) -> list[Segment]:
         """Draw one operator: the name and the visible weights."""
+        is_cursor = is_cursor and not self.is_at_foot
         names = self.grid.names_width(width)
         name_pen = self.pen("" if row.is_active else "dim", is_cursor=is_cursor)
-        segments = [Segment(" " + fit(row.name, names - 2) + " ", name_pen)]
-        for index in self._seen:
+        name = f" {fit(row.name, names - 2)} " if self.grid.has_names else " " * names
+        segments = [Segment(name, name_pen)]
+        for index in self.seen:
             segments += self._draw_cell(row, index, is_cursor)
         return segments
 
@@ -181,30 +199,32 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
         standing = self.grid.standing(row, source)
         digits, here = self.grid.digits(source), is_cursor and index == self.column
         number = "·" if standing is None else str(standing.weight)
-        note = "" if standing is None else note_of(standing)
-        if here and self.typed is not None:
-            number, note = self.typed + "_", ""
+        is_typed = here and self.typed is not None
+        if is_typed:
+            number = f"{self.typed}_"
         tone = "dim" if standing is None or standing.reason else ""
-        pen = self.pen("accent" if here and self.typed is not None else tone, is_cursor=is_cursor)
+        pen = self.pen("accent" if is_typed else tone, is_cursor=is_cursor)
         left, right = ("[", "]") if here else (" ", " ")
         text = f"{left}{number.rjust(digits)}{right}"
-        note_pen = self.pen("dim" if standing and standing.reason else "good", is_cursor=is_cursor)
         rest = self.grid.width(source) - len(text)
-        return [Segment(text, pen), Segment(f" {note.rjust(NOTE)}".ljust(rest), note_pen)]
+        note_pen = self.pen("dim" if standing and standing.reason else "soft", is_cursor=is_cursor)
+        return [Segment(text, pen), Segment(fit(self.grid.note(row, source), rest), note_pen)]
 
     def draw_foot(self, y: int, width: int) -> list[Segment]:
         """Draw the totals of eligible weights, or the numbers of waiting appeals below them."""
-        if not self.grid.sources:
-            return []
         names = self.grid.names_width(width)
-        segments = [Segment(fit(" waiting" if y else " total", names), self.pen("head"))]
-        for index in self._seen:
+        label = (" waiting" if y else " total") if self.grid.has_names else ""
+        segments = [Segment(fit(label, names), self.pen("head"))]
+        for index in self.seen:
             source = self.grid.sources[index]
             number = source.waiting if y else self.grid.total(source)
             is_bad = source.waiting > 0 if y else number == 0
-            cell = " " + str(number).rjust(self.grid.digits(source))
-            pen = self.pen("bad" if is_bad else "head")
-            segments.append(Segment(cell.ljust(self.grid.width(source)), pen))
+            here = self.is_at_foot and bool(y) and index == self.column
+            left, right = ("[", "]") if here else (" ", " ")
+            cell = f"{left}{str(number).rjust(self.grid.digits(source))}{right}"
+            pen = self.pen("bad" if is_bad else "head", is_cursor=here)
+            rest = " " * (self.grid.width(source) - len(cell))
+            segments += [Segment(cell, pen), Segment(rest, self.pen())]
         return segments
 
     # Moving.
@@ -215,45 +235,117 @@ class WeightGrid(PaneWidget, Filtered, LineView[OperatorRow]):
 
     def watch_column(self) -> None:
         """Show the new column, and paint its name and cell."""
-        self._show_column()
+        self.show_column()
         self.refresh_row(self.cursor)
         self.refresh_line_at(0)
+        if self.is_at_foot:
+            self._refresh_foot()
 
-    def _show_column(self) -> None:
+    def watch_is_at_foot(self) -> None:
+        """Paint the cell that the cursor left and the one it came to."""
+        self.refresh_row(self.cursor)
+        self._refresh_foot()
+        self.refresh_bindings()
+
+    def _refresh_foot(self) -> None:
+        self.refresh_line_at(self.foot_start + self.foot - 1)
+
+    def show_column(self) -> None:
+        """Scroll the columns as little as needed to show the one under the cursor."""
         first = min(self.first_column, self.column)
-        names = self.grid.names_width(self.size.width)
-        while first < self.column and self.column not in self.grid.seen_from(
-            first, self.size.width - names
-        ):
-            first += 1
+        if self.column not in self.grid.seen_from(first, self._room):
+            first = self.grid.seen_up_to(self.column, self._room).start
+        # Columns that fit on the left again, after a narrow window, come back into sight.
+        last = len(self.grid.sources) - 1
+        if last >= 0 and last in self.grid.seen_from(first, self._room):
+            first = min(first, self.grid.seen_up_to(last, self._room).start)
         if first != self.first_column:
             self.first_column = first
             self.refresh()
+        self.show_subtitle()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the cursor in view when the size changes."""
+        """Keep the cursor in view when the size changes, and take names in or leave them out."""
         # Textual calls the handler of the class above by itself.
-        self._show_column()
+        has_names = self.twin is None or not self.twin.display
+        if has_names != self.grid.has_names:
+            self.grid.has_names = has_names
+            self.refresh()
+        self.show_column()
 
     def action_column(self, step: int) -> None:
         """Move the cursor by columns, saving an unfinished edit first."""
+        self.go_to_column(self.column + step)
+
+    def action_column_page(self, step: int) -> None:
+        """Move by as many columns as are in sight."""
+        self.go_to_column(self.column + step * max(1, len(self.seen)))
+
+    def action_column_end(self, is_last: int) -> None:
+        """Go to the first or the last column."""
+        self.go_to_column(len(self.grid.sources) - 1 if is_last else 0)
+
+    def go_to_column(self, column: int) -> None:
+        """Put the cursor on a column, or on the nearest that exists."""
         if self.save():
-            self.column = max(0, min(self.column + step, len(self.grid.sources) - 1))
+            self.column = max(0, min(column, len(self.grid.sources) - 1))
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by rows; below the last one it comes to what waits."""
+        if self.is_at_foot:
+            self.is_at_foot = step > 0
+        elif step == 1 and self.foot and self.rows and self.cursor == len(self.rows) - 1:
+            self.is_at_foot = self.save()
+        else:
+            super().action_cursor(step)
 
     def go_to(self, row: int) -> None:
         """Move the cursor to a row, saving an unfinished edit first."""
         if self.save():
+            self.is_at_foot = False
             super().go_to(row)
+
+    def action_waiting(self) -> None:
+        """Show the appeals that wait for the source of the column."""
+        if (source := self.source) is not None:
+            wanted = AppealFilter(source_id=source.id, is_waiting=True)
+            self.post_message(AppealsWanted(wanted, "waiting of", source.name))
+
+    def show_source(self, source_id: int) -> None:
+        """Put the cursor on the column of a source, without the filter if that leaves it out."""
+        if all(each.id != source_id for each in self.grid.sources):
+            self.take_filter("")
+        for place, source in enumerate(self.grid.sources):
+            if source.id == source_id:
+                self.go_to_column(place)
+
+    # Mouse.
 
     def click_at(self, row: int, x: int) -> None:
         """Put the cursor on the cell that was clicked."""
-        edge = self.grid.names_width(self.size.width)
         super().click_at(row, x)
-        for index in self._seen:
+        self._click_column(x)
+
+    def click_head(self, x: int) -> None:
+        """Go to the column whose name was clicked, or sort by it if the cursor is there."""
+        was = self.column
+        if self._click_column(x) and was == self.column:
+            self.action_sort()
+
+    def click_foot(self, y: int, x: int) -> None:
+        """Show what waits for the source whose number was clicked."""
+        if self._click_column(x) and y:
+            self.action_waiting()
+
+    def _click_column(self, x: int) -> bool:
+        """Go to the column at a cell of the line; return False where there is none."""
+        edge = self.grid.names_width(self.size.width)
+        for index in self.seen:
             start, edge = edge, edge + self.grid.width(self.grid.sources[index])
             if start <= x < edge:
-                self.action_column(index - self.column)
-                return
+                self.go_to_column(index)
+                return self.column == index
+        return False
 
     def on_blur(self) -> None:
         """Save an unfinished edit when the grid loses the focus."""

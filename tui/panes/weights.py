@@ -1,6 +1,6 @@
 """The weight grid: operators down, sources across, weights typed in place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +17,8 @@ from leadboard.entities import SOURCE
 from leadboard.queries import board
 from tui.base import app_of
 from tui.keys import bind
-from tui.messages import ActRequest, Failed, Insistence
+from tui.messages import Acted, ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
-from tui.widgets.border_remarks import Remark
 from tui.wording import words_of
 
 if TYPE_CHECKING:
@@ -56,11 +55,11 @@ class Weights(WeightGrid):
         "Type a number to set a weight: {grid.enter} saves and goes down, tab saves and goes "
         "right, {grid.restore} restores. Next to it is the chance of the next appeal, or why "
         "there is none: full, off, or none for a weight of 0. A dot means that the operator does "
-        "not serve the source. A block of cells copied in a spreadsheet can be pasted; "
-        "{desk.undo} takes all of it back."
+        "not serve the source. While a weight is typed, its column shows what it would do. A block "
+        "of cells copied in a spreadsheet can be pasted; {grid.copy-row} copies a row, "
+        "{grid.paste-row} pastes it onto another. The cursor goes on below the operators to what "
+        "waits, where {grid.enter} shows those appeals; so does {grid.waiting} in any cell."
     )
-    remarks = (Remark("chance of the next appeal"),)
-
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "enter", "Save", id="grid.enter"),
         bind("escape", "restore", "Cancel edit", id="grid.restore", show=False),
@@ -69,6 +68,10 @@ class Weights(WeightGrid):
         bind("delete", "unlink", "Unlink", id="grid.unlink"),
         bind("equals_sign", "spread", "Equalise", id="grid.spread"),
         bind("E", "spread_row", "Equalise row", id="grid.spread-row", show=False),
+        bind("asterisk", "scale", "Scale", id="grid.scale", show=False),
+        bind("S", "scale_row", "Scale row", id="grid.scale-row", show=False),
+        bind("y", "copy_row", "Copy row", id="grid.copy-row", show=False),
+        bind("p", "paste_row", "Paste row", id="grid.paste-row", show=False),
         bind("a", "add", "Add source", id="grid.add"),
         bind("e", "rename", "Rename", id="grid.rename"),
         bind("d", "delete", "Delete", id="grid.delete"),
@@ -77,6 +80,8 @@ class Weights(WeightGrid):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._cell: EditedCell | None = None
+        self._copied: Mapping[int, int] = {}
+        """The weights of a copied row, by source id."""
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all weights of the grid, None if there are none."""
@@ -106,7 +111,7 @@ class Weights(WeightGrid):
         if event.key == "backspace":
             self.typed = (self.typed or "")[:-1]
         elif event.key in {"tab", "shift+tab"}:
-            self.action_column(1 if event.key == "tab" else -1)
+            self._tab(1 if event.key == "tab" else -1)
         else:
             if self.typed is None:
                 self._begin()
@@ -120,9 +125,27 @@ class Weights(WeightGrid):
         # On the writer thread, behind one's own acts, which must not count as others' changes.
         app_of(self).writer.do(self._cell.read)
 
+    def _tab(self, step: int) -> None:
+        """Save and go on to the next column; from the last one to the next row, and back."""
+        last = len(self.grid.sources) - 1
+        if 0 <= self.column + step <= last:
+            self.action_column(step)
+        elif 0 <= self.cursor + step < len(self.rows):
+            self.go_to(self.cursor + step)
+            self.action_column_end(int(step < 0))
+        else:
+            self.save()
+
     def watch_typed(self) -> None:
-        """Show what is typed."""
-        self.refresh_row(self.cursor)
+        """Show what is typed, and in its column what that would do."""
+        was_tried = self.grid.trial is not None
+        self.try_typed()
+        if was_tried or self.grid.trial is not None:
+            self.show_column()
+            self.refresh()
+        else:
+            self.refresh_row(self.cursor)
+        self.refresh_bindings()
 
     def save(self) -> bool:
         """Save an unfinished edit, if any; return False if it is refused and stays."""
@@ -169,7 +192,10 @@ class Weights(WeightGrid):
         ]
 
     def action_enter(self) -> None:
-        """Save an unfinished edit and go down."""
+        """Save an unfinished edit and go down; below the operators, show what waits."""
+        if self.is_at_foot:
+            self.action_waiting()
+            return
         self.go_to(self.cursor + 1)
 
     def action_restore(self) -> None:
@@ -208,6 +234,41 @@ class Weights(WeightGrid):
         """Give the operator of the row the same weight for every source that they serve."""
         if self.save() and self.current is not None:
             self.post_message(ActRequest(desk.spread_row, self.current.id))
+
+    def action_scale(self) -> None:
+        """Ask for a factor for all weights of the column."""
+        if self.save() and (source := self.source) is not None:
+            self._ask_factor(f"Scale the weights of {source.name}", desk.scale, source.id)
+
+    def action_scale_row(self) -> None:
+        """Ask for a factor for all weights of the row."""
+        if self.save() and (row := self.current) is not None:
+            self._ask_factor(f"Scale the weights of {row.name}", desk.scale_row, row.id)
+
+    def _ask_factor(self, title: str, function: Callable[..., desk.Done[Any]], row_id: int) -> None:
+        from tui.dialogs.factor import Factor
+
+        self.app.push_screen(Factor(title, partial(function, row_id)))
+
+    def action_copy_row(self) -> None:
+        """Copy the weights of the row, also to the clipboard as a line of a spreadsheet."""
+        if not self.save() or (row := self.current) is None:
+            return
+        weights = {source: table.get(row.id) for source, table in self.board.weights.items()}
+        self._copied = {source: each for source, each in weights.items() if each is not None}
+        cells = (self._copied.get(source.id, "") for source in self.grid.sources)
+        self.app.copy_to_clipboard("\t".join(map(str, cells)))
+        self.post_message(Acted(f"Weights of {row.name} copied: p pastes them onto another row"))
+
+    def action_paste_row(self) -> None:
+        """Give the operator of the row the weights of the copied row, as one act."""
+        if not self.save() or (row := self.current) is None:
+            return
+        if not self._copied:
+            self.post_message(Failed("There is no row to paste: y copies one."))
+            return
+        changes = [(row.id, each.id, self._copied.get(each.id)) for each in self.grid.sources]
+        self.post_message(ActRequest(desk.set_weights, changes))
 
     def action_add(self) -> None:
         """Ask for the name of a new source."""

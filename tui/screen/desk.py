@@ -14,7 +14,7 @@ from textual.widget import Widget
 from leadboard import desk
 from tui.base import SIZES
 from tui.keys import REPEAT, bind, key_label, keys_of
-from tui.messages import ActRequest
+from tui.messages import ActRequest, AppealsWanted, SourceWanted
 from tui.painter import Painter
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.new_appeal import NewAppeal
@@ -26,18 +26,20 @@ from tui.screen.following import POLL
 from tui.screen.footer import KeyLine, Notice
 from tui.screen.header import Header
 from tui.screen.leaving import LeavingScreen
+from tui.screen.pane_strip import PaneStrip
 from tui.screen.saving import Read, SavingScreen
 from tui.widgets.filter import Filtered, FilterLine
 from tui.widgets.line_view import LineView
 from tui.widgets.pane import PaneWidget
 
 SIDES = ("left", "right")
+ROWS = ("team", "lower")
 
 
 class DeskScreen(LeavingScreen, SavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-vast")]
     VERTICAL_BREAKPOINTS = SIZES
     HELP = "Press a pane's number to go to it, {desk.new} for a new appeal."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,6 +60,8 @@ class DeskScreen(LeavingScreen, SavingScreen):
         bind("slash", "filter", "Filter", id="desk.filter"),
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
+        bind("exclamation_mark", "alarms", "Alarms", id="desk.alarms", show=False),
+        bind("t", "triage", "Triage", id="desk.triage", show=False),
         bind("f", "enlarge", "Zoom", id="desk.enlarge", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),
         bind("U", "redo", "Redo", id="desk.redo", show=False),
@@ -69,21 +73,25 @@ class DeskScreen(LeavingScreen, SavingScreen):
     ]
 
     def __init__(self, title: str) -> None:
-        super().__init__(classes="-left")
+        super().__init__(classes="-left -team")
         # A private attribute of Screen: Textual has no other way to give a screen its compositor.
         self._compositor = Painter()
         self._title = title
         self._keepers: list[asyncio.Task[None]] = []
         self._came_from = "operators"
         self._filtered_pane: Filtered | None = None
+        self._drilled_from: str | None = None
+        """The pane from which only some appeals were asked for."""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes and bind them to the screen's state."""
         yield Header(self._title, id="header").data_bind(DeskScreen.board)
-        with Horizontal(id="body"):
-            for side in SIDES:
-                with Vertical(id=side):
-                    yield from (_made(pane) for pane in PANES if pane.side == side)
+        yield PaneStrip(id="strip")
+        with Vertical(id="body"):
+            for row in ROWS:
+                with Horizontal(id=row):
+                    panes = [pane for pane in PANES if pane.row == row]
+                    yield from map(_made, sorted(panes, key=lambda pane: pane.side))
         yield Notice("", id="notice")
         yield KeyLine(id="keys")
 
@@ -94,7 +102,9 @@ class DeskScreen(LeavingScreen, SavingScreen):
             key = keys_of(f"desk.{pane.id}", self.desk_app.keymap)[0]
             widget.heading = f"{key_label(key)} {pane.title}"
             widget.show_heading()
-        self.query_one(Weights).show_subtitle()
+        operators, weights = self.query_one(Operators), self.query_one(Weights)
+        operators.twin, weights.twin = weights, operators
+        weights.show_subtitle()
         self.reload()
         self.query_one(Operators).focus()
         self.call_after_refresh(self.complete)
@@ -156,8 +166,11 @@ class DeskScreen(LeavingScreen, SavingScreen):
             return
         for side in SIDES:
             self.set_class(side == pane.side, f"-{side}")
+        for row in ROWS:
+            self.set_class(row == pane.row, f"-{row}")
         for each in PANES:
             self.widget_of(each).set_class(each is pane, "-on")
+        self.query_one(PaneStrip).active = pane.id
         if pane.id != "new-appeal":
             self._came_from = pane.id
 
@@ -188,6 +201,25 @@ class DeskScreen(LeavingScreen, SavingScreen):
     def leave_form(self) -> None:
         """Go back to the pane from which the form was entered."""
         self.action_pane(self._came_from)
+
+    @on(PaneStrip.Chosen)
+    def enter_pane(self, message: PaneStrip.Chosen) -> None:
+        """Go to the pane that was clicked in the strip."""
+        self.action_pane(message.pane_id)
+
+    @on(AppealsWanted)
+    def show_appeals(self, message: AppealsWanted) -> None:
+        """Show in the pane of appeals what another pane asks for, until escape comes back."""
+        self._drilled_from = self.pane.id if self.pane else None
+        self.query_one(AppealsPane).show_wanted(message)
+        self.action_pane("appeals")
+
+    @on(AppealsPane.CameBack)
+    def come_back(self) -> None:
+        """Go back to the pane from which only some appeals were asked for."""
+        pane, self._drilled_from = self._drilled_from, None
+        if pane is not None:
+            self.action_pane(pane)
 
     def action_next_field(self, step: int) -> None:
         """Go to the next pane, or in the form to its next field."""
@@ -245,6 +277,24 @@ class DeskScreen(LeavingScreen, SavingScreen):
         from tui.dialogs.history import History
 
         self.app.push_screen(History())
+
+    def action_alarms(self) -> None:
+        """Show all alarms."""
+        from tui.dialogs.alarms import Alarms
+
+        self.app.push_screen(Alarms())
+
+    def action_triage(self) -> None:
+        """Place one waiting appeal after another."""
+        from tui.dialogs.triage import Triage
+
+        self.app.push_screen(Triage())
+
+    @on(SourceWanted)
+    def show_source(self, message: SourceWanted) -> None:
+        """Go to the column of a source."""
+        self.action_pane("weights")
+        self.query_one(Weights).show_source(message.source_id)
 
     def to_save(self) -> tuple[str, Read] | None:
         """Return the name of the focused pane, and how to read everything its list shows."""

@@ -16,4 +16,5 @@ __all__ = [
     "paging",
     "pane",
     "pen_view",
+    "urgency",
 ]

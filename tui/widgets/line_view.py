@@ -262,9 +262,20 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse was clicked."""
-        offset = event.get_content_offset(self)
-        if offset is not None and self.head <= offset.y < self.foot_start:
+        if (offset := event.get_content_offset(self)) is None:
+            return
+        if offset.y < self.head:
+            self.click_head(offset.x)
+        elif offset.y < self.foot_start:
             self.click_at(self.top + offset.y - self.head, offset.x)
+        elif offset.y < self.foot_start + self.foot:
+            self.click_foot(offset.y - self.foot_start, offset.x)
+
+    def click_head(self, x: int) -> None:
+        """Take a click on the pinned lines above the rows."""
+
+    def click_foot(self, y: int, x: int) -> None:
+        """Take a click on pinned line `y` below the rows."""
 
     def click_at(self, row: int, x: int) -> None:
         """Take a click on a row."""

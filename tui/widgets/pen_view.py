@@ -18,6 +18,7 @@ class PenView(ScrollView):
         "line--cursor",
         "line--dim",
         "line--head",
+        "line--soft",
         "line--good",
         "line--warn",
         "line--bad",
@@ -30,6 +31,7 @@ class PenView(ScrollView):
         &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
         & > .line--dim { color: $foreground 50%; }
         & > .line--head { color: $foreground 75%; text-style: bold; }
+        & > .line--soft { color: $foreground 75%; }
         & > .line--good { color: $text-success; }
         & > .line--warn { color: $text-warning; }
         & > .line--bad { color: $text-error; text-style: bold; }

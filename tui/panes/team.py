@@ -1,0 +1,159 @@
+"""The team, in two panes side by side: one order, one filter, one cursor and one scroll."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.geometry import Size
+from textual.reactive import reactive
+
+from leadboard.common.case_folding import fold
+from leadboard.database.fields import now
+from leadboard.entities import OPERATOR, OperatorRow
+from leadboard.queries.board import Board
+from leadboard.queries.terms import OF_WEIGHTS, is_named, parse
+from tui.messages import Acted
+from tui.widgets.border_remarks import Remark
+from tui.widgets.filter import Filtered
+from tui.widgets.line_view import LineView
+from tui.widgets.pane import PaneWidget
+
+Place = Callable[[OperatorRow], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the team: its words, what sorts the rows, and the column that shows its mark."""
+
+    words: str
+    place: Place
+    column: object = None
+
+
+def _by_id(row: OperatorRow) -> int:
+    return row.id
+
+
+AS_ADDED = Order("as added", _by_id)
+ORDERS = (
+    AS_ADDED,
+    Order("by name", lambda row: (fold(row.name), row.id), "name"),
+    Order("fullest first", lambda row: (-row.load / max(row.max_load, 1), row.id), "load"),
+    Order("most free places first", lambda row: (row.load - row.max_load, row.id), "free"),
+)
+"""The orders that a key goes through; a column of the grid makes one of its own."""
+
+
+class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
+    """One of the two panes of the team; whatever it does to the rows, its twin does as well."""
+
+    offer = "part of a name, src:tg for sources"
+    head = 1
+
+    board: reactive[Board] = reactive(Board, repaint=False, init=False)
+
+    twin: "TeamPane | None" = None
+    """The other pane."""
+    order = AS_ADDED
+    words: Sequence[str] = ()
+    """What an operator's name and note must hold to be shown."""
+    source_words: Sequence[str] = ()
+    _operators = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the lines of the whole team: a filter must not make all panes jump."""
+        return self.head + max(1, self._operators) + self.foot
+
+    def watch_board(self, board: Board) -> None:
+        """Show the operators of a new board."""
+        self.show_team()
+
+    def show_team(self) -> None:
+        """Show the wanted operators in the wanted order."""
+        # Both panes have their totals or neither, or their rows would not stay on the same lines.
+        foot, operators = 2 if self.board.sources else 0, len(self.board.operators)
+        if (foot, operators) != (self.foot, self._operators):
+            self.foot, self._operators = foot, operators
+            self.refresh(layout=True)
+        wanted = (row for row in self.board.operators if self.is_wanted(row))
+        self.show(sorted(wanted, key=self.order.place))
+        self.show_subtitle()
+
+    def is_wanted(self, row: OperatorRow) -> bool:
+        """Tell whether the filter leaves an operator in."""
+        return is_named(OPERATOR.text_of(row), self.words)
+
+    @property
+    def remarks(self) -> Sequence[Remark]:
+        """Return the order, if it is not the usual one."""
+        return [] if self.order is AS_ADDED else [Remark(self.order.words, 2)]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether a filter leaves operators out."""
+        return bool(self.words)
+
+    # Filter and order, of both panes.
+
+    def take_filter(self, text: str) -> None:
+        """Filter both panes, or show everything again."""
+        super().take_filter(text)
+        if self.twin is not None and self.twin.filter_text != text:
+            self.twin.take_filter(text)
+
+    def apply_filter(self, text: str) -> None:
+        """Show only operators and sources that hold what is typed."""
+        wanted = parse(text, now(), OF_WEIGHTS)
+        self.words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
+        self.source_words = wanted.sources
+        self.show_team()
+
+    def sort_by(self, order: Order) -> None:
+        """Put both panes in an order, with the cursor on the first row."""
+        for pane in self.panes():
+            pane.order = order
+            pane.show_team()
+            pane.refresh_line_at(0)
+        self.go_to(0)
+        self.post_message(Acted(f"Operators sorted {order.words}"))
+
+    def panes(self) -> "Iterable[TeamPane]":
+        """Return this pane and its twin."""
+        return (self,) if self.twin is None else (self, self.twin)
+
+    # The cursor and the scroll, of both panes.
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Take the other pane's cursor along."""
+        super().watch_cursor(old, new)
+        if self.has_focus and self.twin is not None and self.current is not None:
+            self.twin.follow(new, self.current.id)
+
+    def follow(self, row: int, operator_id: int) -> None:
+        """Put the cursor on an operator, who is most likely in that row."""
+        if row >= len(self.rows) or self.rows[row].id != operator_id:
+            # Between two boards: the panes take a new one after each other.
+            found = (place for place, each in enumerate(self.rows) if each.id == operator_id)
+            row = next(found, self.cursor)
+        self.cursor = row
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Scroll the other pane along, if it stands beside this one."""
+        super().watch_scroll_y(old_value, new_value)
+        twin = self.twin
+        if twin is not None and self.is_beside and twin.top != self.top:
+            twin.scroll_to(y=self.top, animate=False, force=True)
+
+    @property
+    def is_beside(self) -> bool:
+        """Tell whether both panes are in sight, line by line."""
+        twin = self.twin
+        return twin is not None and twin.display and self.size.height == twin.size.height > 0
+
+    def show_operator(self, operator_id: int) -> None:
+        """Put the cursor on an operator, without the filter if that leaves them out."""
+        if self.filter_text and all(row.id != operator_id for row in self.rows):
+            self.take_filter("")
+        for place, row in enumerate(self.rows):
+            if row.id == operator_id:
+                self.go_to(place)
