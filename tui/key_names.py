@@ -3,7 +3,7 @@
 import re
 
 # A private function, but the only one of Textual that names the key of a sign.
-from textual.keys import _character_to_key, key_to_character
+from textual.keys import REPLACED_KEYS, _character_to_key, key_to_character
 
 from leadboard.common.errors import Refused
 from leadboard.common.keyboard_layouts import in_latin
@@ -47,6 +47,13 @@ def keys_written(text: str) -> list[str]:
     return list(dict.fromkeys(_key(each.strip()) for each in text.split(",")))
 
 
+def sign_of(key: str) -> str | None:
+    """Return the character that a key types, None for a key that types none."""
+    # Textual's function takes a plus for what separates modifiers, and knows no names of its own.
+    sign = key if len(key) == 1 else key_to_character(REPLACED_KEYS.get(key, key))
+    return sign if sign is not None and sign.isprintable() else None
+
+
 def _key(text: str) -> str:
     if not text:
         raise Refused('lists an empty key (a comma is written "comma")')
@@ -71,8 +78,8 @@ def _named(name: str) -> str | None:
         name = _WRITTEN.get(name.lower(), name.lower())
     if name in _WITHOUT_SIGN:
         return name
-    sign = key_to_character(name)
-    if sign is None or not sign.isprintable():
+    sign = sign_of(name)
+    if sign is None:
         return None
     latin = in_latin(sign.lower())
     # Only letters: х and ъ are on keys of brackets, whose names follow.

@@ -5,7 +5,6 @@ from typing import Any
 
 from textual.app import App
 from textual.binding import Binding, BindingsMap
-from textual.keys import key_to_character
 from textual.widgets import Input, TextArea
 
 from leadboard.common.errors import Refused
@@ -16,7 +15,7 @@ from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
 from tui.dialogs.history import ActList, History
 from tui.dialogs.move import Fitting, Move
-from tui.key_names import keys_written
+from tui.key_names import keys_written, sign_of
 from tui.keys import MADE, REPEAT, Keymap, both, key_label, keys_of, without_twins
 from tui.panes.appeals import Appeals
 from tui.panes.appeals_pane import AppealsPane
@@ -61,19 +60,18 @@ _OF_APP = BindingsMap(
 def keymap_of(written: Mapping[str, str]) -> tuple[Keymap, list[str]]:
     """Return the keys that can be given to bindings, by id, and a sentence for each that cannot."""
     keymap: dict[str, str] = {}
-    faults = []
+    refused: dict[str, str] = {}
     for id, text in written.items():
         try:
             if (keys := _keys(id, text)) != MADE[id].key:
                 keymap[id] = keys
         except Refused as refusal:
-            faults.append(_fault(id, str(refusal)))
-    # What one of them loses is taken by its own key again, which may be in the way of another.
-    while hindrance := next(_hindrances(keymap), None):
-        id, what = hindrance
+            refused[id] = str(refusal)
+    # A binding that loses keys has its own again, which another may have been given.
+    while clash := next(_clashes(keymap), None):
+        id, refused[id] = clash
         del keymap[id]
-        faults.append(_fault(id, what))
-    return keymap, faults
+    return keymap, [fault(dotted("keys", id), refused[id]) for id in written if id in refused]
 
 
 def all_keys(keymap: Keymap) -> Iterator[tuple[str, str, str]]:
@@ -85,10 +83,6 @@ def all_keys(keymap: Keymap) -> Iterator[tuple[str, str, str]]:
         yield id, written, f"{'file' if id in keymap else 'default'}: {binding.description}"
 
 
-def _fault(id: str, what: str) -> str:
-    return fault(dotted("keys", id), what)
-
-
 def _keys(id: str, text: str) -> str:
     """Return the keys of a text with their twins; raises Refused."""
     if id not in MADE:
@@ -97,44 +91,38 @@ def _keys(id: str, text: str) -> str:
     if id == "desk.repeat":
         # The full stop itself is what the key of the slash gives on the Russian layout.
         keys = [REPEAT if key == "full_stop" else key for key in keys]
+    for owner, place in _homes(id):
+        if owner is not DeskScreen:
+            _refuse_typed(keys, place)
     return ",".join(dict.fromkeys(both(",".join(keys)).split(",")))
 
 
-def _hindrances(keymap: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the bindings whose new keys cannot work, the last one first, and why."""
-    for id in reversed(keymap):
-        for place in PLACES:
-            owner = next((each for each in place if id in _ids(each)), None)
-            if owner is not None and (what := _hindrance(id, owner, place, keymap)):
-                yield id, what
+def _refuse_typed(keys: Sequence[str], place: Place) -> None:
+    """Raise Refused for keys that never reach the bindings of a place."""
+    digits = "".join(DIGITS.get(each, "") for each in place)
+    if digit := next((key for key in keys if key in digits), None):
+        raise Refused(f"cannot be {digit}: digits have a meaning there")
+    if issubclass(place[0], Input | TextArea) and all(map(sign_of, keys)):
+        raise Refused(f"cannot be only {key_label(keys[0])}, which is typed as text there")
+
+
+def _homes(id: str) -> Iterator[tuple[type[Any], Place]]:
+    """Yield each place where a binding has a meaning, with the class there that has it."""
+    for place in PLACES:
+        for owner in place:
+            if any(binding.id == id for _, binding in owner._merged_bindings):
+                yield owner, place
                 break
 
 
-def _ids(owner: type[Any]) -> set[str]:
-    return {binding.id for _, binding in owner._merged_bindings if binding.id}
-
-
-def _hindrance(id: str, owner: type[Any], place: Place, keymap: Keymap) -> str:
-    """Return what is in the way of a binding's keys in a place; empty if nothing is."""
-    keys = keys_of(id, keymap)
-    if owner is not DeskScreen:
-        for key in keys:
-            if any(key in DIGITS.get(each, "") for each in place):
-                return f"cannot be {key}: digits have a meaning there"
-        if _is_typed(place) and all(map(_is_text, keys)):
-            return f"cannot be only {key_label(keys[0])}, which is typed as text there"
-    for other, others in _others(id, owner, place, keymap):
-        if taken := next((key for key in keys if key in others), None):
-            return f"cannot be {key_label(taken)}, which is the key of {other}"
-    return ""
-
-
-def _is_typed(place: Place) -> bool:
-    return issubclass(place[0], Input | TextArea)
-
-
-def _is_text(key: str) -> bool:
-    return key_to_character(key) is not None
+def _clashes(keymap: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each binding whose new keys another has, the last one first, and which other."""
+    for id in reversed(keymap):
+        keys = keys_of(id, keymap)
+        for owner, place in _homes(id):
+            for other, others in _others(id, owner, place, keymap):
+                if taken := next((key for key in keys if key in others), None):
+                    yield id, f"cannot be {key_label(taken)}, which is the key of {other}"
 
 
 def _others(
@@ -146,10 +134,11 @@ def _others(
     """
     own, _ = _bindings(owner, keymap)[id]
     for each in place:
+        # What is typed in a field never reaches the desk, whatever the key.
+        if owner is DeskScreen and issubclass(each, Input | TextArea):
+            continue
         for name, (default, keys) in _bindings(each, keymap).items():
-            # What is typed in a field never reaches the desk, whatever the key.
-            is_field = issubclass(each, Input | TextArea) and owner is DeskScreen
-            if name != id and not own & default and not is_field:
+            if name != id and not own & default:
                 yield name, keys
     for key, binding in _OF_APP:
         if key not in own:

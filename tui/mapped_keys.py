@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
-from textual.keys import key_to_character
 
+from tui.key_names import sign_of
 from tui.keys import Keymap
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def mapped(bindings: BindingsMap, keymap: Keymap, *, claiming: list[DOMNode]) ->
 
 
 def _is_claimed(key: str, claiming: list[DOMNode]) -> bool:
-    character = key_to_character(key)
+    character = sign_of(key)
     return any(node.check_consume_key(key, character) for node in claiming)

@@ -9,8 +9,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.base import app_of
 from tui.dialogs.base import Body, Bottom, Sheet
-from tui.keys import bind, key_label, without_twins
+from tui.keys import MADE, bind, key_label, keys_of, without_twins
 
 
 class Help(Sheet):
@@ -36,13 +37,15 @@ class Help(Sheet):
             yield Bottom("↑↓ scroll · {help.back} goes back")
 
     def _keys(self) -> Content:
-        found: dict[str, list[str]] = {}
+        keymap = app_of(self).keymap
+        lines: dict[str, list[str]] = {}
         does: dict[str, str] = {}
         for _, binding, _, _ in sorted(self._active, key=_is_move):
-            if binding.id and binding.description:
-                found.setdefault(binding.action, []).append(binding.key)
+            if binding.id not in MADE:
+                continue  # one of Textual's own
+            if binding.key in without_twins(keys_of(binding.id, keymap)):
+                lines.setdefault(binding.action, []).append(key_label(binding.key))
                 does[binding.action] = binding.description
-        lines = {act: list(map(key_label, without_twins(keys))) for act, keys in found.items()}
         width = max((len(" ".join(keys)) for keys in lines.values()), default=0)
         return Content("\n").join(
             Content.assemble((" ".join(keys).ljust(width + 2), "$text-accent bold"), does[action])

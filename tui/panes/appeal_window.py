@@ -92,13 +92,16 @@ class AppealWindow(Window[AppealRow]):
     def remarks(self) -> list[Remark]:
         """Return how many are marked, and how many rows are newer than those shown."""
         in_view = (self.rows[place] for place in self.visible_rows())
-        return [*self._begun(), *self.marks.remark(in_view), *super().remarks()]
+        unmarking = app_of(self).with_keys("{desk.clear-filter}")
+        marks = self.marks.remark(in_view, unmarking)
+        return [*self._begun(), *marks, *super().remarks()]
 
     def _begun(self) -> list[Remark]:
         if self._range is None:
             return []
-        short = Remark("V marks up to here", 1, Remark("V ends range"))
-        return [Remark(f"V marks from {self._range.external_id} up to here", 4, short)]
+        key = app_of(self).with_keys("{appeals.mark-range}")
+        short = Remark(f"{key} marks up to here", 1, Remark(f"{key} ends range"))
+        return [Remark(f"{key} marks from {self._range.external_id} up to here", 4, short)]
 
     def _show_marks(self) -> None:
         self.tell()

@@ -17,6 +17,7 @@ from leadboard.common.validation import storable
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter, parse
+from tui.base import app_of
 from tui.keys import bind
 from tui.messages import AppealsWanted
 from tui.panes.appeals import Appeals
@@ -116,8 +117,9 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         if self.narrowed is None:
             return self.list.remark
         what, name = self.narrowed.what, self.narrowed.name
-        short = cut(f"{what} ", name, SHORT_FILTER, " · esc", gives_way=1)
-        return [*self.list.remark, Remark(f"{what} {name} · esc goes back", 4, short)]
+        key = app_of(self).with_keys("{appeals.back}")
+        short = cut(f"{what} ", name, SHORT_FILTER, f" · {key}", gives_way=1)
+        return [*self.list.remark, Remark(f"{what} {name} · {key} goes back", 4, short)]
 
     @property
     def offer(self) -> str:

@@ -89,14 +89,14 @@ class Marks:
             return Chosen(sorted(self.known), words, as_seen, tell)
         return None if current is None else Chosen([current.id], named(current), {}, tell)
 
-    def remark(self, in_view: Iterable[AppealRow]) -> list[Remark]:
-        """Return what the border says about the marks."""
+    def remark(self, in_view: Iterable[AppealRow], key: str) -> list[Remark]:
+        """Return what the border says about the marks, which a key takes away."""
         if not self.known:
             return []
         hidden = len(self.known) - sum(row.id in self.known for row in in_view)
         unseen = [Remark(f"{hidden:,} not in view".replace(",", " "), 5)] if hidden else []
         marked = Remark(f"{len(self.known):,} marked".replace(",", " "))
-        return [marked, *unseen, Remark("esc unmarks", 6)]
+        return [marked, *unseen, Remark(f"{key} unmarks", 6)]
 
 
 def seen(row: AppealRow) -> Seen:

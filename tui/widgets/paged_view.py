@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from leadboard.queries.terms import EVERYTHING, AppealFilter
+from tui.base import app_of
+from tui.keys import key_label, keys_of, without_twins
 from tui.messages import Acted
 from tui.widgets.border_remarks import Remark
 from tui.widgets.line_view import LineView
@@ -151,7 +153,9 @@ class Window(PagedView[Row]):
         if not (newer := self._newer + hidden):
             return order
         count = f"{MOST_NEWER:,}+" if self._newer >= MOST_NEWER else f"{newer:,}"
-        sign, key = ("▼", "G") if self.is_oldest_first else ("▲", "g")
+        sign, id = ("▼", "list.last") if self.is_oldest_first else ("▲", "list.first")
+        # The last one, as the letters of these come after keys with names.
+        key = key_label(without_twins(keys_of(id, app_of(self).keymap))[-1])
         said = f"{sign} {count.replace(',', ' ')}"
         return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1)), *order]
 
