@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -28,12 +28,19 @@ def _acts() -> type[Provider]:
     return ActProvider
 
 
+def _places() -> type[Provider]:
+    from tui.finder import Finder
+
+    return Finder
+
+
 class LeadboardApp(DeskApp):
     """The desk for one dispatcher, on the database that is open."""
 
     TITLE = "Leadboard"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, _acts}
+    # Without those of Textual, which would mix the commands below with the acts.
+    COMMANDS: ClassVar[set[Any]] = {_acts, _places}
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
@@ -111,6 +118,12 @@ class LeadboardApp(DeskApp):
                 "Save as CSV", "Everything the focused list shows", desk.export_rows
             )
         yield SystemCommand("Save as picture", "The screen as SVG", desk.export_picture)
+
+    def action_command_palette(self) -> None:
+        """Open the palette, saying what it finds."""
+        if not isinstance(self.screen, CommandPalette):
+            what = "Search for commands, operators, sources, leads, #12…"
+            self.push_screen(CommandPalette(placeholder=what, id="--command-palette"))
 
     def get_key_display(self, binding: Binding) -> str:
         """Show keys everywhere as the help and the README write them."""

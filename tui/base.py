@@ -14,6 +14,7 @@ from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
 from tui.keys import Keymap, with_keys
 from tui.mapped_keys import MappedKeys
+from tui.notices import Log
 from tui.reader import Reader
 from tui.typeahead import OrderedKeys
 from tui.worker import Lane
@@ -35,6 +36,10 @@ class HomeScreen(MappedKeys, Screen[None]):
 
     board: reactive[Board] = reactive(Board)
     """Everything that the panes and the header show."""
+    version = reactive(0)
+    """How often the board has been read."""
+    notices: reactive[Log] = reactive((), repaint=False, init=False)
+    """What was said so far."""
 
     def say(self, sentence: str, *, is_bad: bool = False) -> None:
         """Show a sentence."""

@@ -9,12 +9,17 @@ from textual.widgets import Input, TextArea
 
 from leadboard.common.errors import Refused
 from leadboard.common.settings import dotted, fault
+from tui.dialogs.act import ActSheet
+from tui.dialogs.act_list import ActList, NoticeList
+from tui.dialogs.alarms import AlarmList, Alarms
 from tui.dialogs.base import Body
 from tui.dialogs.details import Details
+from tui.dialogs.factor import Factor
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
-from tui.dialogs.history import ActList, History
+from tui.dialogs.history import History
 from tui.dialogs.move import Fitting, Move
+from tui.dialogs.triage import Triage
 from tui.key_names import keys_written, sign_of
 from tui.keys import MADE, REPEAT, Keymap, both, key_label, keys_of, without_twins
 from tui.panes.appeals import Appeals
@@ -23,6 +28,8 @@ from tui.panes.leads import Leads
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
 from tui.panes.source_field import SourceField
+from tui.panes.waiting import Waiting
+from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weights import Weights
 from tui.screen.desk import DeskScreen
 from tui.widgets.filter import FilterLine
@@ -36,20 +43,29 @@ PLACES: Sequence[Place] = (
     (Weights, DeskScreen),
     (Appeals, AppealsPane, DeskScreen),
     (Leads, AppealsPane, DeskScreen),
+    (Waiting, AppealsPane, DeskScreen),
+    (WaitingSources, AppealsPane, DeskScreen),
     (Input, SourceField, NewAppeal, DeskScreen),
     (Input, NewAppeal, DeskScreen),
     (FreeText, NewAppeal, DeskScreen),
     (FilterLine, DeskScreen),
     (Body, Details),
     (ActList, History),
+    (NoticeList, History),
+    (FilterLine, History),
+    (Body, ActSheet),
+    (AlarmList, Alarms),
+    (Body, Triage),
+    (Input, Factor),
     (Input, Move),
     (Input, Dialog),
     (FreeText, Dialog),
-    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit, Help)),
+    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit)),
+    (Input, Help),
 )
 """Every place of the focus where keys have a meaning of ours."""
 
-DIGITS: Mapping[type[Any], str] = {Weights: "0123456789", Details: "123456789"}
+DIGITS: Mapping[type[Any], str] = {Weights: "0123456789", Details: "123456789", Triage: "123456789"}
 """The digits that a widget takes itself: weights, and remedies."""
 
 _OF_APP = BindingsMap(

@@ -1,18 +1,26 @@
-"""The command palette: every act of every pane, by name."""
+"""The command palette: every act of every pane, by name, those of the focused pane first."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
+from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
+from textual.fuzzy import Matcher
 
+from leadboard.common.crashlog import surprise_once
+from leadboard.common.errors import Refused, Trouble
+from leadboard.common.keyboard_layouts import on_either_layout
 from tui.base import app_of
 from tui.keys import key_label, keys_of
 from tui.messages import Failed
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.registry import PANES
+from tui.screen.desk import DeskScreen
 from tui.widgets.paged_view import Window
 
 PLACES = {"desk": "Desk"} | {
@@ -25,10 +33,27 @@ PLACES = {"desk": "Desk"} | {
 """The palette's name for the first part of a binding's id."""
 
 
+Act = tuple[str, Binding, DOMNode]
+"""The words of an act, its binding, and the widget that it is done in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the palette: its words, a remark in dim such as its key, and what it runs."""
+
+    words: str
+    remark: str
+    run: Callable[[], Any]
+
+    def line(self, words: Content) -> Content:
+        """Return the line with its words as given."""
+        return Content.assemble(words, (f"  {self.remark}", "dim not bold"))
+
+
 class ActProvider(Provider):
     """Offers all bindings of the desk and its panes, wherever the focus is."""
 
-    def acts(self) -> Iterator[tuple[str, Binding, DOMNode]]:
+    def acts(self) -> Iterator[Act]:
         """Yield the words, binding and owner of each act; of the lists, only the visible one."""
         # The key n and the number of its pane both say New appeal.
         seen = set()
@@ -48,24 +73,73 @@ class ActProvider(Provider):
             sentence = f"{binding.description}: nothing is selected."
             self.screen.post_message(Failed(sentence))
 
+    def entries(self) -> Iterator[Entry]:
+        """Yield the acts of the focused list, of its pane, all others, and those of the app."""
+        acts = sorted(self.acts(), key=lambda act: (act[2] is not self.focused, self._is_far(act)))
+        for words, binding, node in acts:
+            yield Entry(words, self._key(binding), partial(self.run, binding, node))
+        for title, what, callback, _ in self.app.get_system_commands(self.screen):
+            yield Entry(title, what, callback)
+
+    def _is_far(self, act: Act) -> bool:
+        """Tell whether an act belongs to another pane than the focused one, or to none."""
+        home = self.screen
+        pane = home.pane if isinstance(home, DeskScreen) else None
+        return pane is None or pane.id not in {each.id for each in act[2].ancestors_with_self}
+
     async def discover(self) -> Hits:
         """Offer every act before anything is typed."""
-        for words, binding, node in self.acts():
-            # Content, because Textual parses a plain string as markup.
-            run = partial(self.run, binding, node)
-            yield DiscoveryHit(Content(words), run, words, self._key(binding))
+        for hit in await safely(self.screen, self._all):
+            yield hit
+
+    async def _all(self) -> list[DiscoveryHit]:
+        # Content, because Textual parses a plain string as markup.
+        return [
+            DiscoveryHit(entry.line(Content(entry.words)), entry.run, entry.words)
+            for entry in self.entries()
+        ]
 
     async def search(self, query: str) -> Hits:
-        """Offer the acts whose words match."""
-        matcher = self.matcher(query)
-        for words, binding, node in self.acts():
-            if (score := matcher.match(words)) > 0:
-                run = partial(self.run, binding, node)
-                yield Hit(score, matcher.highlight(words), run, words, self._key(binding))
+        """Offer the acts whose words match, typed on either layout."""
+        for hit in await safely(self.screen, partial(self._matching, query)):
+            yield hit
+
+    async def _matching(self, query: str) -> list[Hit]:
+        matchers = [self.matcher(each) for each in on_either_layout(query)]
+        hits = []
+        for entry in self.entries():
+            score, matcher = _best(matchers, entry.words)
+            if score > 0:
+                line = entry.line(matcher.highlight(entry.words))
+                hits.append(Hit(score, line, entry.run, entry.words))
+        return hits
 
     def _key(self, binding: Binding) -> str:
         assert binding.id is not None, "acts are offered by the place in their id"
         return key_label(keys_of(binding.id, app_of(self.screen).keymap)[0])
+
+
+HitList = list[Hit] | list[DiscoveryHit]
+
+
+async def safely(
+    node: DOMNode, find: Callable[[], Awaitable[HitList]]
+) -> Iterable[Hit | DiscoveryHit]:
+    """Return the hits that are found; none, and a notice, if that fails.
+
+    An error in a provider would close the app.
+    """
+    try:
+        return await find()
+    except Exception as error:
+        why = str(error) if isinstance(error, (Refused, Trouble)) else surprise_once(error)
+        app_of(node).home.say(why, is_bad=True)
+        return []
+
+
+def _best(matchers: Sequence[Matcher], words: str) -> tuple[float, Matcher]:
+    """Return the highest score of some words, and the matcher that gives it."""
+    return max(((each.match(words), each) for each in matchers), key=itemgetter(0))
 
 
 def _bindings_of(node: DOMNode) -> Iterator[BindingType]:

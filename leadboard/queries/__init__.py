@@ -1,6 +1,7 @@
 """Readings for the panes and other programs: frozen dataclasses, never a Peewee row."""
 
 __all__ = [
+    "act_details",
     "appeal_history",
     "appeals",
     "board",

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 
 from peewee import JOIN, ModelSelect, fn
 
@@ -60,9 +61,17 @@ def lead_starting(prefix: str) -> str | None:
 
     An exact match of the letters goes before one in another case.
     """
+    return next((external_id for _, external_id in leads_starting(prefix, 1)), None)
+
+
+def leads_starting(prefix: str, limit: int) -> list[tuple[int, str]]:
+    """Return the ids and external ids of the first known leads that start with `prefix`.
+
+    Those in another case are only looked for if none starts with these very letters.
+    """
     # Ids are stored in NFC; what is typed may have a letter and its accent apart.
     typed = unicodedata.normalize("NFC", prefix)
-    return reading(lambda: _first_lead(typed) or _first_in_other_cases(typed))
+    return reading(lambda: _leads_from(typed, limit) or _leads_in_other_cases(typed, limit))
 
 
 def past_of(external_id: str) -> LeadPast | None:
@@ -79,26 +88,27 @@ def past_of(external_id: str) -> LeadPast | None:
     return LeadPast(len(written), is_all, sum(row[2] for row in written), held[1], held[0])
 
 
-def _first_in_other_cases(prefix: str) -> str | None:
-    """Return the first lead whose id starts so in any case, letter by letter through the index."""
+def _leads_in_other_cases(prefix: str, limit: int) -> list[tuple[int, str]]:
+    """Return leads whose ids start so in any case, letter by letter through the index."""
     begun = [""]
     for letter in prefix:
         forms = sorted({letter, letter.lower(), letter.upper()})
         begun = [beginning + form for beginning in begun for form in forms]
         if len(forms) > 1:
-            begun = [each for each in begun if _first_lead(each)][:MOST_CASES]
-    return next(filter(None, map(_first_lead, begun)), None)
+            begun = [each for each in begun if _leads_from(each, 1)][:MOST_CASES]
+    found = chain.from_iterable(_leads_from(each, limit) for each in begun)
+    return list(islice(found, limit))
 
 
-def _first_lead(prefix: str) -> str | None:
+def _leads_from(prefix: str, limit: int) -> list[tuple[int, str]]:
     known = (
-        Lead.select(Lead.external_id)
+        Lead.select(Lead.id, Lead.external_id)
         # A range: SQLite's LIKE ignores case, and so uses no index of this column.
         .where(Lead.external_id >= prefix, Lead.external_id < prefix + "\U0010ffff")
         .order_by(Lead.external_id)
-        .limit(1)
+        .limit(limit)
     )
-    return next((external_id for (external_id,) in rows(known)), None)
+    return [(key, external_id) for key, external_id in rows(known)]
 
 
 def newest_leads(limit: int, before: int | None = None, words: Sequence[str] = ()) -> list[LeadRow]:

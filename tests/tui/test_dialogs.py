@@ -45,7 +45,7 @@ async def test_the_history_undoes_an_act_that_is_not_the_last(file: Path) -> Non
         await desk.press("plus")
         await desk.press("down", "plus", "H")
         assert "Boris: limit 2 → 3" in desk.text
-        assert "tester" in desk.text
+        assert "Acts: mine" in desk.text
         await desk.press("down", "u")
         assert rows("SELECT max_load FROM operator ORDER BY id") == [(1,), (3,)]
         assert "Undone: Anna: limit 1 → 2" in desk.text

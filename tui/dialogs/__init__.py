@@ -1,6 +1,8 @@
 """What opens over the desk and closes again: forms, details, history, help."""
 
 __all__ = [
+    "act",
+    "act_list",
     "alarms",
     "base",
     "details",

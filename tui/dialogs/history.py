@@ -1,88 +1,240 @@
-"""The history: every recorded act, to undo or redo any of them."""
+"""The history: every recorded act, to look at, undo or redo; and what the desk has said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.reactive import reactive
 
 from leadboard import desk
-from leadboard.queries.history import EventRow, events_after, newest_events
+from leadboard.allocation.handouts import HAND_OUT
+from leadboard.common.text import clean
+from leadboard.common.validation import storable
+from leadboard.queries.history import ActFilter, EventRow, has_others, words_in
+from tui.dialogs.act_list import ActList, NoticeList
 from tui.dialogs.base import ActDialog, Bottom
+from tui.dialogs.forms import Confirm
 from tui.keys import bind
-from tui.widgets.cells import fit
-from tui.widgets.moments import shown
+from tui.widgets.border_remarks import Remark, fitted
+from tui.widgets.filter import FRAME, FilterLine, number_found
 from tui.widgets.paged_view import Window
 
-WIDEST_ACTOR = 14
-MOMENT = len("23.11 10:42:07")
+ACTS, NOTICES = "acts", "notices"
+KEYS = {
+    ACTS: (
+        "{dialog.cancel} back · {history.look} in full · {history.undo} undo"
+        " · {history.redo} redo · {history.mine} mine/all · {history.filter} filter"
+        " · {history.next} notices · {history.help} help"
+    ),
+    NOTICES: (
+        "{dialog.cancel} back · {history.look} in full · {history.previous} acts"
+        " · {history.help} help"
+    ),
+}
 
 
-class ActList(Window[EventRow]):
-    """One line per act: when, who, what."""
+class Sure(Confirm):
+    """A question before somebody else's act is undone; the history does what the answer is."""
 
-    empty = "Nothing has been done yet."
-
-    def read_before(self, limit: int, before: int | None) -> Sequence[EventRow]:
-        """Return the newest acts, or those before an id."""
-        return newest_events(limit, before)
-
-    def read_after(self, limit: int, after: int) -> Sequence[EventRow]:
-        """Return the acts just newer than an id."""
-        return events_after(limit, after)
-
-    def measure_columns(self, rows: Sequence[EventRow]) -> tuple[int, ...]:
-        """Return the width of the actors."""
-        return (min(WIDEST_ACTOR, max((cell_len(row.actor) for row in rows), default=0)),)
-
-    def draw_row(self, row: EventRow, width: int, is_cursor: bool) -> list[Segment]:
-        """Draw `23.11 10:42:07  anna  Appeal #7 closed`."""
-        tone = "" if row.target is None else "dim"
-        when = f" {fit(shown(row.at, '%d.%m %H:%M:%S'), MOMENT)} "
-        actor = f" {fit(row.actor, self.columns[0])}  "
-        note = fit(row.note, max(0, width - len(when) - cell_len(actor)))
-        return [
-            Segment(when, self.pen("dim", is_cursor=is_cursor)),
-            Segment(actor, self.pen("accent", is_cursor=is_cursor)),
-            Segment(note, self.pen(tone, is_cursor=is_cursor)),
-        ]
+    def action_confirm(self) -> None:
+        """Go back with a yes."""
+        self.go(True)
 
 
 class History(ActDialog):
-    """A sheet over the desk with all acts, newest first."""
+    """A sheet over the desk with all acts, newest first; it stays open while acts are undone."""
 
+    HELP = (
+        "Each line is one act: when, who, what. {history.undo} undoes the one under the cursor, "
+        "also long after it was done, {history.redo} does it again; for somebody else's act they "
+        "ask first. {history.mine} changes between your own acts and everybody's. A filter finds "
+        "words in the names and in the notes. A × stands before what is undone."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "look", "In full", id="history.look"),
         bind("u", "undo", "Undo this", id="history.undo"),
         bind("U", "redo", "Redo this", id="history.redo"),
-        bind("q,H", "dismiss_dialog", "Back", id="history.back"),
+        bind("m", "turn", "Mine or all", id="history.mine"),
+        bind("slash", "filter", "Filter", id="history.filter"),
+        bind("right_square_bracket,tab", "tab", "Acts or notices", id="history.next"),
+        bind("left_square_bracket,shift+tab", "tab", "Acts or notices", id="history.previous"),
+        bind("question_mark,f1", "help", "Help", id="history.help"),
+        bind("q,H", "leave", "Back", id="history.back"),
     ]
+    of_acts = frozenset({"undo", "redo", "turn", "filter"})
+    """The actions of the list of acts."""
+
+    tab = reactive(ACTS, init=False)
+    """The list that is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the list above the reason for a refusal and the keys."""
-        with Vertical(classes="dialog sheet tall") as box:
-            box.border_title = Content("History")
-            yield ActList(id="acts")
-            keys = "{history.undo} undo this · {history.redo} redo this"
-            yield Bottom(f"{keys} · {{dialog.cancel}} goes back")
+        """Lay out the lists above the filter, the outcome of an act, and the keys."""
+        with Vertical(id="history", classes="dialog sheet wide tall"):
+            yield ActList(id=ACTS)
+            yield NoticeList(id=NOTICES)
+            yield FilterLine(id="filter")
+            yield Bottom(KEYS[ACTS])
 
     def on_mount(self) -> None:
-        """Show the newest acts."""
-        self.query_one(ActList).read_again()
+        """Show one's own acts if others are at work as well, else all; then follow what is new."""
+        home = self.leadboard.home
+        self.notices.display = False
+        self.show_title()
+        self.read(partial(has_others, self.leadboard.actor), self._begin)
+        self.watch(home, "version", self.acts.read_again, init=False)
+        self.watch(home, "notices", self.notices.show)
+        self.watch(self.acts, "remark", self.show_subtitle, init=False)
+
+    def _begin(self, has_others: bool) -> None:
+        self.seek(ActFilter(actor=self.leadboard.actor if has_others else None))
+
+    @property
+    def acts(self) -> ActList:
+        """Return the list of acts."""
+        return self.query_one(ActList)
+
+    @property
+    def notices(self) -> NoticeList:
+        """Return the list of notices."""
+        return self.query_one(NoticeList)
+
+    # What is shown.
+
+    def seek(self, sought: ActFilter) -> None:
+        """Show the acts that are sought."""
+        self.acts.seek(sought)
+        self.show_title()
+        self.show_subtitle()
+
+    def show_title(self) -> None:
+        """Write into the border whose acts are shown, and which list."""
+        whose = "all" if self.acts.sought.actor is None else "mine"
+        titles = {ACTS: f"Acts: {whose}", NOTICES: "Notices"}
+        parts = [(title, "reverse" if tab == self.tab else "") for tab, title in titles.items()]
+        title = Content.assemble("History  ", parts[0], " │ ", parts[1])
+        self.query_one("#history").border_title = title
+
+    @on(Window.Shown)
+    def show_subtitle(self) -> None:
+        """Write the filter into the border, and what is out of view."""
+        box = self.query_one("#history")
+        said = self._remarks() if self.tab == ACTS else []
+        box.border_subtitle = Content(fitted(said, max(0, box.outer_size.width - FRAME)))
+
+    def _remarks(self) -> list[Remark]:
+        if not self.acts.is_narrowed:
+            return [*self.acts.remark]
+        found = number_found(len(self.acts.rows), is_all=self.acts.holds_all)
+        outcome = [] if self.acts.reader.is_looking else [Remark(found, 1)]
+        return [*self.acts.remark, Remark(f"filter: {clean(self._filter)}", 4), *outcome]
+
+    def watch_tab(self) -> None:
+        """Show the other list."""
+        for each in (self.acts, self.notices):
+            each.display = each.id == self.tab
+        self.query_one(FilterLine).display = False
+        self.query_one(f"#{self.tab}").focus()
+        self.query_one(Bottom).change_hint(KEYS[self.tab])
+        self.show_title()
+        self.show_subtitle()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim the keys of acts where the notices are shown."""
+        return None if action in self.of_acts and self.tab == NOTICES else True
+
+    def action_tab(self) -> None:
+        """Go to the other list."""
+        self.tab = NOTICES if self.tab == ACTS else ACTS
+
+    def action_turn(self) -> None:
+        """Show everybody's acts instead of one's own, or the other way round."""
+        is_mine = self.acts.sought.actor is not None
+        self.seek(replace(self.acts.sought, actor=None if is_mine else self.leadboard.actor))
+
+    def action_filter(self) -> None:
+        """Type words to look for."""
+        self.query_one(FilterLine).start(self._filter, "words of a name or a note")
+
+    @on(FilterLine.Typed)
+    def take_filter(self, message: FilterLine.Typed) -> None:
+        """Show only the acts that the filter finds."""
+        message.stop()
+        if message.is_over:
+            self.query_one(FilterLine).display = False
+            self.acts.focus()
+        self._find(message.text)
+
+    def _find(self, text: str) -> None:
+        self._filter, words = text, words_in(text)
+        if words != self.acts.sought.words:
+            self.seek(replace(self.acts.sought, words=words))
+
+    # What the keys do.
+
+    def action_dismiss_dialog(self) -> None:
+        """Clear the filter, or else go back."""
+        if self.tab == ACTS and self.acts.is_narrowed:
+            self._find("")
+        else:
+            self.go()
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.go()
+
+    def action_look(self) -> None:
+        """Show the act under the cursor, or the sentence, in full."""
+        from tui.dialogs.act import ActSheet
+
+        if self.tab == NOTICES:
+            if (told := self.notices.current) is not None:
+                (self.say_why_not if told.is_bad else self.say_done)(told.sentence)
+        elif (row := self.acts.current) is not None:
+            self.app.push_screen(ActSheet(row.id))
 
     def action_undo(self) -> None:
         """Undo the act under the cursor, or the act that this one has undone or redone."""
-        self._reverse(desk.undo)
+        self._reverse(desk.undo, "Undo")
 
     def action_redo(self) -> None:
         """Redo the act under the cursor, or the act that this one has undone or redone."""
-        self._reverse(desk.redo)
+        self._reverse(desk.redo, "Redo")
 
-    def _reverse(self, reverse: Callable[..., desk.Done[Any]]) -> None:
-        row = self.query_one(ActList).current
-        if row is not None:
-            self.perform(partial(reverse, row.target or row.id))
+    def _reverse(self, reverse: Callable[..., desk.Done[Any]], verb: str) -> None:
+        row = self.acts.current
+        if row is None:
+            return
+        act = partial(reverse, row.meant.id)
+        if self._may_at_once(row):
+            self.perform(act)
+            return
+        question = f"{verb} {row.meant.actor}'s act: {row.meant.note}?"
+        self.app.push_screen(Sure(question, act), lambda yes: self.perform(act) if yes else None)
+
+    def _may_at_once(self, row: EventRow) -> bool:
+        """Tell whether an act is one's own, or one that is refused in any case."""
+        return row.meant.actor == clean(storable(self.leadboard.actor)) or row.act == HAND_OUT
+
+    def succeed(self, done: desk.Done[Any]) -> None:
+        """Say what was done, and stay."""
+        self.say_done(done.note)
+
+    def action_help(self) -> None:
+        """Show the keys of the history."""
+        from tui.dialogs.help import Help
+
+        bindings = self.active_bindings.values()
+        self.app.push_screen(
+            Help("History", self.leadboard.with_keys(self.HELP), bindings, here="This sheet")
+        )

@@ -9,9 +9,12 @@ from textual.timer import Timer
 from leadboard import desk
 from leadboard.allocation.intake import Draft
 from leadboard.common.errors import Refused, Trouble, Uncertain
+from leadboard.common.text import clean
+from leadboard.database.fields import now
 from leadboard.database.transactions import try_writing
 from tui.base import DeskApp, HomeScreen, app_of
 from tui.messages import Acted, ActRequest, Failed, Insistence
+from tui.notices import with_told
 from tui.panes.new_appeal import NewAppeal
 from tui.screen.footer import Notice
 from tui.screen.header import Header
@@ -193,5 +196,7 @@ class ActingScreen(HomeScreen):
         self.say(message.sentence, is_bad=True)
 
     def say(self, sentence: str, *, is_bad: bool = False) -> None:
-        """Show a sentence in the line above the keys."""
-        self.query_one(Notice).tell(sentence, is_bad=is_bad)
+        """Show a sentence in the line above the keys, and keep it for the history."""
+        said, at = clean(sentence), now()
+        self.notices = with_told(self.notices, said, at, is_bad=is_bad)
+        self.query_one(Notice).tell(said, at, is_bad=is_bad)

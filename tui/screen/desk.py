@@ -12,6 +12,8 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 from leadboard import desk
+from leadboard.common.text import clean
+from leadboard.database.fields import now
 from tui.base import SIZES
 from tui.keys import REPEAT, bind, key_label, keys_of
 from tui.messages import ActRequest, AppealsWanted, SourceWanted
@@ -268,9 +270,12 @@ class DeskScreen(LeavingScreen, SavingScreen):
         """Filter a pane, and say which terms of the filter have no meaning in it."""
         had_faults = bool(pane.faults)
         pane.take_filter(text)
-        # Without faults the sentence is empty and takes the last one away.
-        if pane.faults or had_faults:
-            self.say(" ".join(pane.faults), is_bad=True)
+        # Not said, which would keep a sentence for each letter of a term that is still typed.
+        notice = self.query_one(Notice)
+        if pane.faults:
+            notice.tell(" ".join(map(clean, pane.faults)), now(), is_bad=True)
+        elif had_faults:
+            notice.fade()
 
     def action_history(self) -> None:
         """Show every recorded act."""

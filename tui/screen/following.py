@@ -5,8 +5,6 @@ from dataclasses import replace
 from functools import partial
 from time import monotonic
 
-from textual.reactive import reactive
-
 from leadboard.common.errors import Refused, Trouble
 from leadboard.queries import board as board_queries
 from leadboard.queries.board import Board
@@ -25,9 +23,6 @@ SeenBoard = tuple[object, Board]
 
 class FollowingScreen(ActingScreen):
     """A screen that shows one board, always the newest."""
-
-    version = reactive(0)
-    """How often the board has been read."""
 
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)

@@ -1,6 +1,7 @@
 """The two bottom lines: what was just done, and the keys that work now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rich.cells import cell_len
 from textual import events
@@ -12,7 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from leadboard.common.text import clean
+from tui.widgets.moments import shown
 
 FADES = 10.0
 """Seconds that a sentence stays."""
@@ -91,10 +92,10 @@ class Notice(Static):
 
     _fading: Timer | None = None
 
-    def tell(self, sentence: str, *, is_bad: bool = False) -> None:
-        """Show a sentence until the next one, or until it fades."""
+    def tell(self, sentence: str, at: datetime, *, is_bad: bool = False) -> None:
+        """Show a sentence with its time until the next one, or until it fades."""
         self.set_class(is_bad, "bad")
-        self.update(Content(clean(sentence)))
+        self.update(Content.assemble((f"{shown(at, '%H:%M')} ", "dim not bold"), sentence))
         # On a short screen the style sheet then gives the sentence the line of the keys.
         self.screen.add_class("-saying")
         if self._fading is not None:

@@ -1,0 +1,188 @@
+"""One act in full: what it changed, row by row in words, and what undid it or did it again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from leadboard.allocation.appeals import worded
+from leadboard.allocation.journal import from_json, row_of
+from leadboard.allocation.ledger import IMPORTED, RECEIVED, REOPENED, WITHDRAWN, Columns
+from leadboard.allocation.ledger_reading import with_parts
+from leadboard.common.errors import Missing
+from leadboard.common.text import clean
+from leadboard.database.connection import rows
+from leadboard.database.transactions import plainly
+from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind
+from leadboard.queries.history import EventRow, event_of, reversals_of
+from leadboard.queries.operator_names import names_of, source_names_of
+from models import Appeal, AppealStep, Event, EventChange, Lead, Source
+
+MOST_CHANGES = 100
+"""Changes of each kind that are shown of one act."""
+MOST_REVERSALS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ActDetails:
+    """An act, each of its changes in words, and what undid it or did it again, newest first.
+
+    `has_more` says that it changed more than is listed.
+    """
+
+    event: EventRow
+    is_forced: bool
+    changes: Sequence[str]
+    has_more: bool
+    reversals: Sequence[EventRow]
+
+
+def details_of(event_id: int) -> ActDetails:
+    """Return an act in full; raises Missing when there is none with this id."""
+    with plainly():
+        event = event_of(event_id)
+        if event is None:
+            raise Missing(f"There is no act #{event_id}.", "event")
+        [(forced,)] = rows(Event.select(Event.forced).where(Event.id == event_id))
+        team, appeals = _team_changes(event_id), _appeal_changes(event_id)
+        return ActDetails(
+            event,
+            bool(forced),
+            [*team[:MOST_CHANGES], *appeals[:MOST_CHANGES]],
+            max(len(team), len(appeals)) > MOST_CHANGES,
+            reversals_of(event_id, MOST_REVERSALS),
+        )
+
+
+# --- the team -----------------------------------------------------------------------------------
+
+
+def _team_changes(event_id: int) -> list[str]:
+    changed = (
+        EventChange.select(EventChange.subject, EventChange.before, EventChange.after)
+        .where(EventChange.event == event_id)
+        .order_by(EventChange.subject)
+        .limit(MOST_CHANGES + 1)
+    )
+    found = [
+        (*row_of(subject), from_json(before), from_json(after))
+        for subject, before, after in rows(changed)
+    ]
+    weights = [key for table, key, _, _ in found if table == "weight"]
+    operators = names_of(sorted({key[0] for key in weights} | _keys(found, OPERATOR)))
+    sources = source_names_of(sorted({key[1] for key in weights} | _keys(found, SOURCE)))
+    names = {OPERATOR.word: operators, SOURCE.word: sources}
+    return [
+        _weight(f"{operators[key[0]]} · {sources[key[1]]}", before, after)
+        if table == "weight"
+        else _row(_ENTITIES[table], names[table][key[0]], before, after)
+        for table, key, before, after in found
+    ]
+
+
+_ENTITIES = {entity.word: entity for entity in (OPERATOR, SOURCE)}
+
+
+def _keys(found: Iterable[tuple[Any, ...]], entity: Entity) -> set[int]:
+    return {key[0] for table, key, _, _ in found if table == entity.word}
+
+
+def _weight(names: str, before: Columns | None, after: Columns | None) -> str:
+    was, became = ("none" if each is None else each["weight"] for each in (before, after))
+    return f"{names}: weight {was} → {became}"
+
+
+def _row(entity: Entity, name: str, before: Columns | None, after: Columns | None) -> str:
+    """Return the change of a row: `Operator Anna: limit 10 → 12`."""
+    what = entity.word.capitalize()
+    if before is None or after is None:
+        verb, whole = ("added", after or {}) if before is None else ("deleted", before)
+        values = ", ".join([verb, *_values(entity, whole)])
+        # The name of then: who was deleted may be named differently, or not at all, by now.
+        return f"{what} {clean(str(whole.get('name', name)))}: {values}"
+    changes = [
+        _change(column, before.get(column.name), after[column.name])
+        for column in entity.columns
+        if column.name in after and before.get(column.name) != after[column.name]
+    ]
+    return f"{what} {name}: {', '.join(changes)}"
+
+
+def _values(entity: Entity, columns: Columns) -> Iterable[str]:
+    """Yield what a row that was added or deleted held, besides its name."""
+    for column in entity.columns[1:]:
+        value = columns.get(column.name)
+        if column.kind is Kind.FLAG:
+            yield "on" if value else "off"
+        elif value not in (None, ""):
+            yield f"{column.label} {_shown(column, value)}"
+
+
+def _change(column: Column, before: object, after: object) -> str:
+    if column.kind is Kind.FLAG:
+        return column.change(before, after)
+    return f"{column.label} {_shown(column, before)} → {_shown(column, after)}"
+
+
+def _shown(column: Column, value: object) -> str:
+    text = clean(str(value))
+    return f"“{text}”" if column.kind is Kind.TEXT else text
+
+
+# --- appeals ------------------------------------------------------------------------------------
+
+
+class _Step(NamedTuple):
+    """A line of the ledger, with who wrote the appeal."""
+
+    appeal_id: int
+    lead: str
+    source: str
+    kind: str
+    was_operator_id: int | None
+    operator_id: int | None
+    closed_at: datetime | None
+    is_drawn: bool
+
+
+def _appeal_changes(event_id: int) -> list[str]:
+    line = AppealStep
+    found = (
+        line.select(
+            *(line.appeal, Lead.external_id, Source.name, line.kind),
+            *(line.was_operator_id, line.operator_id, line.closed_at, line.drawn),
+        )
+        .join(Appeal)
+        .join(Lead)
+        .switch(Appeal)
+        .join(Source)
+        .where(line.event.in_(with_parts(event_id)))
+        .order_by(line.place)
+        .limit(MOST_CHANGES + 1)
+    )
+    steps = [_Step(*row) for row in rows(found)]
+    ids = {each for step in steps for each in (step.was_operator_id, step.operator_id)} - {None}
+    names = names_of(sorted(each for each in ids if each is not None))
+    return [_step_words(step, names) for step in steps]
+
+
+def _step_words(step: _Step, names: Mapping[int, str]) -> str:
+    """Return a change of an appeal: `Appeal #7 of tg_5 (vk): with Anna → closed`."""
+    called = worded(clean(step.lead), clean(step.source))
+    by_lottery = " by lottery" if step.is_drawn else ""
+    was, became = _was(step, names), _became(step, names)
+    return f"Appeal #{step.appeal_id} of {called}: {was} → {became}{by_lottery}"
+
+
+def _was(step: _Step, names: Mapping[int, str]) -> str:
+    if step.kind in (RECEIVED, IMPORTED):
+        return step.kind
+    if step.kind == REOPENED:
+        return "closed"
+    return "waiting" if step.was_operator_id is None else f"with {names[step.was_operator_id]}"
+
+
+def _became(step: _Step, names: Mapping[int, str]) -> str:
+    if step.closed_at is not None:
+        return WITHDRAWN if step.kind == WITHDRAWN else "closed"
+    return "waiting" if step.operator_id is None else f"with {names[step.operator_id]}"
