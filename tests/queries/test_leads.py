@@ -69,7 +69,7 @@ def test_a_line_of_a_lead_counts_its_own_appeals_only(db: Database) -> None:
 
 def past(external_id: str) -> tuple[int, bool, int, int | None] | None:
     found = leads.past_of(external_id)
-    return found and (found.appeals, found.is_all, found.open, found.operator_id)
+    return found if found is None else (found.appeals, found.is_all, found.open, found.operator_id)
 
 
 def test_the_past_of_a_lead_counts_what_they_wrote_and_names_who_had_it_last(db: Database) -> None:

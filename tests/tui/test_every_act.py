@@ -111,6 +111,14 @@ WAYS: dict[str, Way] = {
         "SELECT message FROM appeal WHERE id = 4",
         "hi",
     ),
+    "submit_to": Way(
+        ["f2", "plus", "plus", "f5", *"tg", "enter", *"lead_1", "tab", *"hi"],
+        ["ctrl+g"],
+        "new appeal: submit to",
+        [],
+        "SELECT operator_id, draw FROM appeal WHERE message = 'hi'",
+        (1, None),
+    ),
     "assign": Way(
         ["f4", "down"],
         ["m"],

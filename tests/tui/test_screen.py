@@ -57,7 +57,7 @@ async def test_a_newcomer_gets_from_nothing_to_the_first_appeal(
         assert (lead, message) == ("tg_1", "Hello there")
         assert operator in {1, 2}
         name = ("Anna", "Boris")[int(str(operator)) - 1]
-        assert f"#1 → {name}" in desk.text
+        assert f"tg_1 → {name}" in desk.text
         assert "1/15" in desk.text if name == "Anna" else "1/10" in desk.text
 
 
@@ -112,7 +112,7 @@ async def test_nobody_to_take_it_is_no_error(staffed: Path) -> None:
         await desk.type("web_1")
         await desk.press("ctrl+s")
         assert rows("SELECT operator_id FROM appeal") == [(None,)]
-        assert "#1 waits: nobody serves this source" in desk.text
+        assert " web_1 waits: nobody serves" in desk.text
         assert "waiting 1" in desk.lines()[0]
 
 

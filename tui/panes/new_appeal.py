@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
-from rich.cells import cell_len
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
@@ -19,19 +17,34 @@ from textual.widgets import Input, Static
 
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.common.errors import Refused, Trouble
-from leadboard.common.text import clean
 from leadboard.queries import leads
 from leadboard.queries.board import Board
-from leadboard.queries.odds import Standing, standings
 from tui.base import app_of
 from tui.keys import bind
 from tui.panes.source_field import SourceField
 from tui.reader import Reader
-from tui.widgets.figures import note_of
 from tui.widgets.free_text import FreeText
 from tui.widgets.pane import PaneWidget
 
-ODDS_LINES = 3
+if TYPE_CHECKING:
+    from tui.panes.answers import Answers
+    from tui.panes.form_odds import Odds
+    from tui.panes.known_lead import KnownLead
+
+FIELDS, MESSAGE = 2, 3
+"""Rows of the source and the lead, and those that the message has where there is room."""
+MOST_KNOWN, MOST_ODDS, MOST_ANSWERS = 3, 3, 6
+"""Rows that what is known of a lead, the odds, and the answers below a sentence may take."""
+ROOMY = 4
+"""Spare rows from which one is kept for what is known of a lead, so that nothing jumps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A checked draft, and the operator to give it to; None leaves that to the lottery."""
+
+    draft: Draft
+    operator_id: int | None = None
 
 
 class KnownLeads(Suggester):
@@ -51,26 +64,32 @@ class KnownLeads(Suggester):
 
 
 class NewAppeal(PaneWidget, Vertical):
-    """Source, lead and message; the odds during typing, and who got the last appeal."""
+    """Source, lead and message; what is known of the lead, the odds, and the last answers."""
 
     HELP = (
         "Type part of the source's name and press enter, then the lead's id (the right arrow "
         "completes a known one), then the message. {form.submit} submits from any field, enter "
-        "from the message; {text.new-line} starts a new line there. The form keeps the source for "
-        "the next appeal."
+        "from the message; {text.new-line} starts a new line there. For a known lead the form says "
+        "how often they have written and who had them last, and {form.give} submits the appeal and "
+        "gives it to that operator. The form keeps the source for the next appeal."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+s", "submit", "Submit", id="form.submit"),
+        bind("ctrl+g", "give", "Submit to the lead's last operator", id="form.give", show=False),
         bind("escape", "leave", "Leave", id="form.leave"),
     ]
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
+    known: "KnownLead"
+    odds: "Odds"
+    answers: "Answers"
+
     @dataclass
     class Submitted(Message):
-        """Asks to store a checked draft."""
+        """Asks to store a submission."""
 
-        draft: Draft
+        submission: Submission
 
     @dataclass
     class Left(Message):
@@ -80,21 +99,29 @@ class NewAppeal(PaneWidget, Vertical):
         super().__init__(id=id)
         self.refused: list[tuple[Draft, str]] = []
         """Refused drafts, each with the reason; they come back once the form is empty."""
-        self.held: list[Draft] = []
-        """Drafts to send again once the database can be written."""
+        self.held: list[Submission] = []
+        """What to send again once the database can be written."""
         self.is_filled = False
 
     async def fill(self) -> None:
-        """Mount the fields, the odds and the answer, after the first frame to speed that up."""
-        known = KnownLeads(app_of(self).reader)
-        lead = Input(placeholder="e.g. tg_123456789", compact=True, id="lead", suggester=known)
+        """Mount the fields and the lines, after the first frame to speed that up."""
+        from tui.panes.answers import Answers
+        from tui.panes.form_odds import Odds
+        from tui.panes.known_lead import KnownLead
+
+        suggester = KnownLeads(app_of(self).reader)
+        lead = Input(placeholder="e.g. tg_123456789", compact=True, id="lead", suggester=suggester)
         message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
+        self.known = KnownLead(app_of(self).with_keys("{form.give}"), self.share_rows, id="known")
+        self.odds = Odds(id="odds")
+        self.answers = Answers(id="answers")
         await self.mount(
             _field("Source", SourceField(id="source-field")),
             _field("Lead", lead),
+            self.known,
             _field("Message", message, "message"),
-            Static("", id="odds"),
-            Static("", id="answer"),
+            self.odds,
+            self.answers,
         )
         if app_of(self).takes_keys:
             self.is_filled = True
@@ -132,24 +159,36 @@ class NewAppeal(PaneWidget, Vertical):
         return self.lead if self.source_field.taken else self.source_field.input
 
     def watch_board(self, board: Board) -> None:
-        """Offer the sources of a new board, and update the odds."""
+        """Offer the sources of a new board, and update the odds and what is known."""
         if self.is_filled:
             self.source_field.offer(board.sources)
-            self.show_odds()
+            self.known.take(board)
+            self.follow_source()
 
-    def show_odds(self) -> None:
-        """Show who would get the next appeal of the source."""
-        source = self.source_field.taken
-        odds = self.query_one("#odds", Static)
-        standing = list(standings(self.board, source.id).values()) if source else []
-        width = max(20, self.size.width - 2)
-        odds.update(Content("\n".join(odds_lines(standing, width)) if source else ""))
-
-    @on(Input.Changed)
     @on(SourceField.Taken)
     def follow_source(self) -> None:
         """Keep the odds in step with the source."""
-        self.show_odds()
+        self.odds.follow(self.board, self.source_field.taken)
+        self.share_rows()
+
+    @on(Input.Changed, "#lead")
+    def follow_lead(self, event: Input.Changed) -> None:
+        """Keep what is known in step with the lead, and the odds with a source left by tab."""
+        self.known.follow(event.value)
+        self.follow_source()
+
+    def on_resize(self) -> None:
+        """Share the rows of the new size."""
+        self.share_rows()
+
+    def share_rows(self) -> None:
+        """Share the rows below the fields; the message gets what is left, three if it can be."""
+        if not self.is_filled or not self.size.height:
+            return
+        width, spare = self.size.width - 2, self.size.height - FIELDS - MESSAGE
+        spare -= self.known.fit(width, _within(spare - 2, MOST_KNOWN), int(spare >= ROOMY))
+        spare -= self.odds.fit(width, _within(spare - 1, MOST_ODDS))
+        self.answers.fit(width, _within(spare, MOST_ANSWERS))
 
     @on(SourceField.Taken)
     def go_to_lead(self) -> None:
@@ -168,35 +207,53 @@ class NewAppeal(PaneWidget, Vertical):
     @on(FreeText.Entered)
     def action_submit(self) -> None:
         """Submit the draft and clear the form for the next one at once."""
+        if (draft := self._draft()) is not None:
+            self._submit(Submission(draft))
+
+    async def action_give(self) -> None:
+        """Submit the draft as well, for the operator who had the lead's last appeal."""
+        if (draft := self._draft()) is None:
+            return
+        try:
+            await self.known.know()
+        except Trouble as trouble:
+            self.tell(str(trouble), "bad")
+            return
+        if (operator := self.known.operator) is None or self.known.obstacle:
+            self.tell(f"{self.known.obstacle}: ctrl+s submits by lottery.", "bad")
+        else:
+            self._submit(Submission(draft, operator.id))
+
+    def _draft(self) -> Draft | None:
+        """Return what is typed, or say what is wrong with it and go there."""
         if not self.source_field.settle() or self.source_field.taken is None:
             self.tell("Choose a source first.", "bad")
             self.source_field.input.focus()
-            return
+            return None
         try:
             # The key makes it safe to send the draft again, even if it was stored the first time.
             key = f"desk-{uuid4().hex}"
             source_id = self.source_field.taken.id
-            draft = Draft.checked(self.lead.value, source_id, self.message.text, key)
+            return Draft.checked(self.lead.value, source_id, self.message.text, key)
         except Refused as refusal:
             self.tell(str(refusal), "bad")
             (self.message if refusal.field == "message" else self.lead).focus()
-            return
-        self.post_message(self.Submitted(draft))
+            return None
+
+    def _submit(self, submission: Submission) -> None:
+        self.post_message(self.Submitted(submission))
         self._fill("", "")
-        self.tell(f"Saving {draft.external_id}…", "dim")
+        self.tell(f"Saving {submission.draft.external_id}…", "dim")
 
     def _fill(self, lead: str, message: str) -> None:
         self.lead.value = lead
         self.message.text = message
         self.lead.focus()
 
-    def answer(self, placed: Placed) -> None:
+    def answer(self, draft: Draft, placed: Placed) -> None:
         """Say who got the appeal, or why nobody did."""
-        known = ", known by its key" * placed.is_repeat + ", with another text" * placed.differs
-        if placed.operator is not None:
-            self.tell(f"✓ #{placed.id} → {placed.operator}{known}", "good")
-        else:
-            self.tell(f"◷ #{placed.id} waits: {placed.reason}{known}", "warn")
+        self.answers.add(draft.external_id, placed)
+        self.share_rows()
         self._bring_back()
 
     def take_back(self, draft: Draft, sentence: str) -> None:
@@ -206,14 +263,14 @@ class NewAppeal(PaneWidget, Vertical):
         if self.refused:
             self.tell(f"{len(self.refused)} not saved, coming back when the form is empty.", "bad")
 
-    def hold(self, draft: Draft) -> None:
-        """Keep a draft until the database can be written again."""
-        self.held.append(draft)
-        leads = ", ".join(each.external_id for each in self.held)
+    def hold(self, submission: Submission) -> None:
+        """Keep a submission until the database can be written again."""
+        self.held.append(submission)
+        leads = ", ".join(each.draft.external_id for each in self.held)
         self.tell(f"{len(self.held)} kept, to be sent: {leads}", "warn")
 
-    def take_held(self) -> Sequence[Draft]:
-        """Return the drafts to send again, oldest first, and forget them."""
+    def take_held(self) -> Sequence[Submission]:
+        """Return what to send again, oldest first, and forget it."""
         held, self.held = self.held, []
         return held
 
@@ -224,34 +281,14 @@ class NewAppeal(PaneWidget, Vertical):
             self.tell(sentence, "bad")
 
     def tell(self, sentence: str, tone: str) -> None:
-        """Show a sentence below the form."""
-        answer = self.query_one("#answer", Static)
-        answer.set_classes(tone)
-        answer.update(Content(clean(sentence)))
+        """Show a sentence below the form, above the answers."""
+        self.answers.say(sentence, tone)
+        self.share_rows()
 
 
 def _field(label: str, field: Widget, extra: str = "") -> Horizontal:
     return Horizontal(Static(label, classes="label"), field, classes=f"field {extra}")
 
 
-def odds_lines(standing: Sequence[Standing], width: int) -> list[str]:
-    """Return `next: Anna 58% · Boris 42% · Vera full` in lines, the likeliest first.
-
-    No name is split; operators that do not fit in ODDS_LINES lines are counted.
-    """
-    if not standing:
-        return ["next: nobody serves this source"]
-    lines = ["next:"]
-    by_share = sorted(standing, key=lambda each: (-each.share, each.operator.id))
-    for place, each in enumerate(by_share):
-        item = f" {each.operator.name} {note_of(each)}"
-        rest = f" · {len(by_share) - place} more"
-        joined = lines[-1] + (" ·" if place else "") + item
-        if cell_len(joined) + (len(rest) if len(lines) == ODDS_LINES else 0) <= width:
-            lines[-1] = joined
-        elif len(lines) < ODDS_LINES:
-            lines.append("     " + item)
-        else:
-            lines[-1] += rest
-            break
-    return lines
+def _within(rows: int, most: int) -> int:
+    return max(1, min(rows, most))

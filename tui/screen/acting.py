@@ -1,5 +1,6 @@
 """How the desk runs acts: on the writer thread, with the outcome shown."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -7,7 +8,7 @@ from textual import on, work
 from textual.timer import Timer
 
 from leadboard import desk
-from leadboard.allocation.intake import Draft
+from leadboard.allocation.intake import Placed
 from leadboard.common.errors import Refused, Trouble, Uncertain
 from leadboard.common.text import clean
 from leadboard.database.fields import now
@@ -15,7 +16,7 @@ from leadboard.database.transactions import try_writing
 from tui.base import DeskApp, HomeScreen, app_of
 from tui.messages import Acted, ActRequest, Failed, Insistence
 from tui.notices import with_told
-from tui.panes.new_appeal import NewAppeal
+from tui.panes.new_appeal import NewAppeal, Submission
 from tui.screen.footer import Notice
 from tui.screen.header import Header
 from tui.wording import words_of
@@ -143,45 +144,34 @@ class ActingScreen(HomeScreen):
         key = self.desk_app.with_keys("{desk.repeat}")
         repeat = f" Not saved: {self.losses} ({key} repeats it)" if self.lost else ""
         self.say(f"Database is back.{repeat}", is_bad=bool(self.lost))
-        for draft in self.query_one(NewAppeal).take_held():
-            self.send(draft)
+        for submission in self.query_one(NewAppeal).take_held():
+            self.send(submission)
 
     @on(NewAppeal.Submitted)
     def submit(self, message: NewAppeal.Submitted) -> None:
         """Take a draft from the form."""
-        self.send(message.draft)
+        self.send(message.submission)
 
-    def send(self, draft: Draft) -> None:
-        """Hand a draft to the writer thread."""
-        self.finish_submission(
-            draft,
-            self.desk_app.perform(
-                partial(
-                    desk.submit,
-                    draft.external_id,
-                    draft.source_id,
-                    draft.message,
-                    draft.key,
-                    actor=self.desk_app.actor,
-                )
-            ),
-        )
+    def send(self, submission: Submission) -> None:
+        """Hand a submission to the writer thread."""
+        act = partial(_act_of(submission), actor=self.desk_app.actor)
+        self.finish_submission(submission, self.desk_app.perform(act))
 
     @work(group=ACT, exit_on_error=False)
-    async def finish_submission(self, draft: Draft, act: Any) -> None:
+    async def finish_submission(self, submission: Submission, act: Any) -> None:
         """Wait for a submission; the form keeps what could not be stored."""
         form = self.query_one(NewAppeal)
         try:
             done = await act
         except Refused as refusal:
-            form.take_back(draft, f"Not saved: {refusal}")
+            form.take_back(submission.draft, f"Not saved: {refusal}")
         except Uncertain as uncertain:
-            form.take_back(draft, f"Perhaps saved: {uncertain}")
+            form.take_back(submission.draft, f"Perhaps saved: {uncertain}")
         except Trouble as trouble:
-            form.hold(draft)
+            form.hold(submission)
             self.stand(str(trouble))
         else:
-            form.answer(done.result)
+            form.answer(submission.draft, done.result)
         self.reload()
 
     @on(Acted)
@@ -200,3 +190,10 @@ class ActingScreen(HomeScreen):
         said, at = clean(sentence), now()
         self.notices = with_told(self.notices, said, at, is_bad=is_bad)
         self.query_one(Notice).tell(said, at, is_bad=is_bad)
+
+
+def _act_of(submission: Submission) -> Callable[..., desk.Done[Placed]]:
+    """Return the act that stores a submission, without the actor."""
+    if submission.operator_id is None:
+        return partial(desk.submit, *submission.draft)
+    return partial(desk.submit_to, *submission.draft, submission.operator_id)

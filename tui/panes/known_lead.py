@@ -1,0 +1,143 @@
+"""The line under a known lead: how often they have written, and who had them last."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from textual.content import Content
+
+from leadboard.common.durations import worded
+from leadboard.common.errors import Refused
+from leadboard.common.validation import checked_external_id
+from leadboard.database.fields import NoMoment, now
+from leadboard.entities import OperatorRow
+from leadboard.queries import leads
+from leadboard.queries.board import Board
+from leadboard.queries.leads import LeadPast
+from tui.base import app_of
+from tui.widgets.lines import Lines
+from tui.widgets.moments import TICK
+from tui.widgets.pause import Pause
+
+PAUSE = 0.15
+"""Seconds without a key after which the typed lead is looked up."""
+
+
+class KnownLead(Lines):
+    """What is known of the typed lead; read while nothing is typed, so that no key waits.
+
+    `changed` is called when its lines may read differently for another reason than a key.
+    """
+
+    def __init__(self, key: str, changed: Callable[[], None], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._key = key
+        self._changed = changed
+        self._board = Board()
+        self._lead = ""
+        self._past: LeadPast | None = None
+        self._is_known = False
+        """Whether `_past` is that of the typed lead."""
+        self._pause = Pause(self, PAUSE, self._look)
+
+    def on_mount(self) -> None:
+        """Let the time since the last appeal go on."""
+        self.set_interval(TICK, self._changed)
+
+    def follow(self, typed: str) -> None:
+        """Know nothing of the lead typed now, and look them up once the keys pause."""
+        lead = _as_stored(typed)
+        if lead != self._lead:
+            self._lead, self._past, self._is_known = lead, None, False
+            self._ask()
+
+    def take(self, board: Board) -> None:
+        """Take a new board: the lead may have written again, and places come and go."""
+        self._board = board
+        self._ask()
+
+    def _ask(self) -> None:
+        self._pause.restart() if self._lead else self._pause.stop()
+
+    def _look(self) -> None:
+        # The header already says that the database cannot be read.
+        query, then = partial(leads.past_of, self._lead), partial(self._found, self._lead)
+        app_of(self).reader.run(self, query, then, lambda _: None)
+
+    def _found(self, lead: str, past: LeadPast | None) -> None:
+        if lead == self._lead:
+            self._past, self._is_known = past, True
+            self._changed()
+
+    async def know(self) -> None:
+        """Look the lead up now if it has not been; raises Trouble if it cannot be read."""
+        if self._lead and not self._is_known:
+            lead = self._lead
+            self._found(lead, await app_of(self).reader.read(partial(leads.past_of, lead)))
+
+    @property
+    def operator(self) -> OperatorRow | None:
+        """Return who had the lead's last appeal, None if nobody did."""
+        wanted = None if self._past is None else self._past.operator_id
+        return next((each for each in self._board.operators if each.id == wanted), None)
+
+    @property
+    def obstacle(self) -> str:
+        """Return why the operator cannot have another appeal, empty if they can."""
+        if (operator := self.operator) is None:
+            return "Nobody has had this lead yet"
+        if not operator.is_active:
+            return f"{operator.name} is off"
+        return f"{operator.name} is full" if operator.load >= operator.max_load else ""
+
+    def lines(self, width: int, most: int) -> Sequence[Content]:
+        """Return the longest way to say it that `most` rows hold."""
+        if not self._is_known:
+            return []
+        if self._past is None:
+            return [Content.styled("new lead", "$text-muted")]
+        ways = ([line.rstrip(" ·") for line in each.wrap(width)] for each in self._ways(self._past))
+        shortest: list[Content] = []
+        for shortest in ways:
+            if len(shortest) <= most:
+                break
+        return shortest
+
+    def _ways(self, past: LeadPast) -> list[Content]:
+        """Return how it can be said, the longest first."""
+        count = f"{ordinal(past.appeals + 1)} appeal" if past.is_all else f"{past.appeals}+ appeals"
+        last = count + self._last(past.at)
+        is_open = f" · {past.open} open" if past.open else ""
+        return [Content.assemble(text, *self._offer) for text in (last + is_open, last, count)]
+
+    def _last(self, at: datetime) -> str:
+        """Return `, last with Anna, 2 h ago`, as far as it is known."""
+        # A stored text that is no moment has no age.
+        ago = "" if isinstance(at, NoMoment) else f"{worded(now() - at)} ago"
+        whom = f"with {self.operator.name}" if self.operator else ""
+        words = ", ".join(filter(None, (whom, ago)))
+        return f", last {words}" if words else ""
+
+    @property
+    def _offer(self) -> list[str | tuple[str, str]]:
+        """Return the key that gives the appeal to the operator, or why it does not."""
+        if self.operator is None:
+            return []
+        if self.obstacle:
+            return [" · ", (self.obstacle, "$text-warning")]
+        return [" · ", (self._key, "$text-accent bold"), f" gives it to {self.operator.name}"]
+
+
+def _as_stored(typed: str) -> str:
+    """Return a lead's id as it would be stored, empty for one that would be refused."""
+    try:
+        return checked_external_id(typed)
+    except Refused:
+        return ""
+
+
+def ordinal(number: int) -> str:
+    """Return `1st`, `2nd`, `3rd`, `4th`, `11th`."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
