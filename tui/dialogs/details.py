@@ -1,6 +1,6 @@
 """One appeal in full: its message, why it went where it went, and how to get it assigned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -14,12 +14,9 @@ from textual.widgets import Static
 from leadboard import desk
 from leadboard.allocation.appeals import worded
 from leadboard.database.fields import now
-from leadboard.queries import appeals
-from leadboard.queries.appeals import AppealRow
-from leadboard.queries.explanation import Explanation, Way, explain
-from leadboard.queries.terms import AppealFilter
+from leadboard.queries.explanation import Explanation, Way
 from tui.dialogs.base import ActDialog, Body, Bottom
-from tui.dialogs.details_text import MOST_REMEDIES, lines_of
+from tui.dialogs.details_text import MOST_REMEDIES, Found, lines_of, look_up
 from tui.keys import bind
 from tui.widgets.marks import Chosen
 from tui.widgets.moments import TICK
@@ -40,9 +37,6 @@ KEYS = (
     "{details.close} close · {details.reopen} reopen · {details.move} move"
     " · {details.return} return · {dialog.cancel} back"
 )
-
-Found = tuple[Explanation, Sequence[AppealRow]]
-"""An appeal, and the newest appeals of its lead."""
 
 
 class Details(ActDialog):
@@ -73,7 +67,7 @@ class Details(ActDialog):
 
     def on_mount(self) -> None:
         """Read the appeal."""
-        self.read(partial(_read, self._appeal_id), self._show)
+        self.read(partial(look_up, self._appeal_id), self._show)
         self.set_interval(TICK, self.tick)
 
     def tick(self) -> None:
@@ -125,8 +119,3 @@ class Details(ActDialog):
         )
         chosen = Chosen([self._appeal_id], words)
         self.app.push_screen(Move(chosen), lambda done: self.go(True) if done else None)
-
-
-def _read(appeal_id: int) -> Found:
-    found = explain(appeal_id)
-    return found, appeals.newest_appeals(6, wanted=AppealFilter(lead_id=found.appeal.lead_id))

@@ -8,29 +8,55 @@ from textual.content import Content
 
 from leadboard.common.durations import worded
 from leadboard.common.text import clean
-from leadboard.queries.appeals import AppealRow
-from leadboard.queries.explanation import Chance, Explanation
+from leadboard.queries.appeals import AppealRow, newest_appeals
+from leadboard.queries.explanation import Chance, Explanation, explain
+from leadboard.queries.terms import AppealFilter
 from tui.widgets.cells import fit
 from tui.widgets.moments import shown
 
-BAR = 20
+WIDTH = 70
+"""Cells of the widest lines about draws and other appeals; message and times may be longer."""
+NAME, BAR = 24, 20
+"""Cells that the name and the bar of an operator take where there is room."""
+BESIDE_BAR, BESIDE_MESSAGE = 23, 24
+"""Cells of a line beside the name and the bar, and beside the message."""
 MOST_REMEDIES = 9
 MOST_CHANCES = 12
 """Lines of the roster that are shown; the others are counted."""
 SHORT_LABEL, LABEL = 10, 16
 
 
-def lines_of(found: Explanation, lead: Sequence[AppealRow], now: datetime) -> list[Content]:
-    """Return all lines about an appeal; `lead` are the newest appeals of its lead."""
+Found = tuple[Explanation, Sequence[AppealRow]]
+"""An appeal, and the newest appeals of its lead."""
+
+
+def look_up(appeal_id: int) -> Found:
+    """Read what `lines_of` tells; raises Refused when there is no appeal with this id."""
+    found = explain(appeal_id)
+    return found, newest_appeals(6, wanted=AppealFilter(lead_id=found.appeal.lead_id))
+
+
+def lines_of(
+    found: Explanation,
+    lead: Sequence[AppealRow],
+    now: datetime,
+    width: int = WIDTH,
+    *,
+    has_keys: bool = True,
+) -> list[Content]:
+    """Return all lines about an appeal; `lead` are the newest appeals of its lead.
+
+    With `has_keys` each way to place it has the digit that applies it.
+    """
     return [
         *_about(found.appeal, now),
         Content(""),
         *(Content(clean(line)) for line in found.appeal.message.split("\n")),
         Content(""),
-        *_ways(found),
-        *_why(found),
+        *_ways(found, has_keys=has_keys),
+        *_why(found, width),
         *_history(found),
-        *_others([each for each in lead if each.id != found.appeal.id]),
+        *_others([each for each in lead if each.id != found.appeal.id], width),
     ]
 
 
@@ -87,13 +113,13 @@ def _when(moment: datetime) -> str:
 # --- why, and since then ------------------------------------------------------------------------
 
 
-def _ways(found: Explanation) -> list[Content]:
+def _ways(found: Explanation, *, has_keys: bool) -> list[Content]:
     if not found.remedies:
         return []
     numbered = enumerate(found.remedies[:MOST_REMEDIES], 1)
     return [
         Content.styled("Ways to place it", "bold"),
-        *(Content(f"{number}  {each.words}") for number, each in numbered),
+        *(Content(f"{number if has_keys else '·'}  {each.words}") for number, each in numbered),
         Content(""),
     ]
 
@@ -105,10 +131,11 @@ def _history(found: Explanation) -> list[Content]:
     return [Content(""), Content.styled("History", "bold"), *map(Content, lines)]
 
 
-def _others(appeals: Sequence[AppealRow]) -> list[Content]:
+def _others(appeals: Sequence[AppealRow], width: int) -> list[Content]:
     if not appeals:
         return []
-    lines = (f"#{each.id}  {_day(each.timestamp)}  {fit(each.message, 46)}" for each in appeals)
+    room = max(0, width - BESIDE_MESSAGE)
+    lines = (f"#{each.id}  {_day(each.timestamp)}  {fit(each.message, room)}" for each in appeals)
     return [Content(""), Content.styled("The lead's other appeals", "bold"), *map(Content, lines)]
 
 
@@ -116,7 +143,7 @@ def _day(moment: datetime) -> str:
     return shown(moment, "%d.%m %H:%M")
 
 
-def _why(found: Explanation) -> list[Content]:
+def _why(found: Explanation, width: int) -> list[Content]:
     if not found.roster:
         is_waiting = found.appeal.operator is None
         reason = "Nobody served this source." if is_waiting else "Assigned by hand."
@@ -128,7 +155,7 @@ def _why(found: Explanation) -> list[Content]:
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
     return [
         Content.assemble(("Why: ", "bold"), drawn),
-        *map(_chance, first),
+        *(_chance(each, width) for each in first),
         *_rest(by_weight[MOST_CHANCES:]),
     ]
 
@@ -141,13 +168,15 @@ def _rest(chances: Sequence[Chance]) -> list[Content]:
     return [Content(f"  and {len(chances):,} more: {words}")]
 
 
-def _chance(each: Chance) -> Content:
-    filled = "█" * round(each.share * BAR)
+def _chance(each: Chance, width: int) -> Content:
+    name = min(NAME, max(8, width * 2 // 5))
+    bar = min(BAR, max(0, width - name - BESIDE_BAR))
+    filled = "█" * round(each.share * bar)
     note = each.reason or f"{each.share:.0%}"
     mark = "→ " if each.was_drawn else "  "
     return Content.assemble(
         (mark, "bold"),
-        f"{fit(each.name, 24)} {each.weight:>7} ",
-        (f"{filled:{BAR}}", "$text-success"),
+        f"{fit(each.name, name)} {each.weight:>7} ",
+        (f"{filled:{bar}}", "$text-success"),
         f" {note}",
     )

@@ -55,6 +55,8 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     """The list shown, unless it is one of only some appeals."""
     narrowed: reactive[AppealsWanted | None] = reactive(None, init=False)
     """The only appeals that are shown, such as those of one lead."""
+    reads = reactive(0, repaint=False, init=False)
+    """How often a list has shown what it read, as the preview has to know."""
 
     class CameBack(Message):
         """All appeals are shown again: the focus may go back to where only some were asked for."""
@@ -247,6 +249,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     def count_hits(self, message: Window.Shown) -> None:
         """Update the number found when rows have come or gone."""
         message.stop()
+        self.reads += 1
         if message.wanted == self.list.wanted:  # else the rows are those of an earlier filter
             self.hits.look(self.list)
 

@@ -127,11 +127,19 @@ class DeskScreen(LeavingScreen, SavingScreen):
         if self.desk_app.takes_keys:
             self.run_worker(background.count(self), exit_on_error=False)
             await self.desk_app.open_keys()
+        if self.desk_app.takes_keys:
+            await self._add_preview()
         if not gc.isenabled():
             # Once, and what is left stays for good: later collections leave it out.
             gc.collect()
             gc.freeze()
             gc.enable()
+
+    async def _add_preview(self) -> None:
+        from tui.panes.preview import Preview
+
+        appeals = self.query_one(AppealsPane)
+        await appeals.mount(Preview(appeals, id="preview"))
 
     # What is shown.
 
