@@ -1,5 +1,6 @@
 """The base of all dialogs: modal screens that close once."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -10,13 +11,14 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.style import Style
 from textual.widgets import Static
 
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.text import clean
 from leadboard.desk import Done
 from tui.base import SIZES, DeskApp, app_of
-from tui.keys import bind
+from tui.keys import Keymap, bind, keys_of, with_keys
 from tui.mapped_keys import MappedKeys
 from tui.messages import Acted
 
@@ -52,7 +54,8 @@ class Sheet(MappedKeys, ModalScreen[bool]):
 class Bottom(Vertical):
     """The reason for a refusal and the keys, at the bottom of the sheet below what scrolls.
 
-    The line of keys names bindings by their ids in braces: `{confirm.yes}: yes`.
+    The line of keys names bindings by their ids in braces: `{confirm.yes}: yes`. A click on a key,
+    or on what it does, presses it.
     """
 
     def __init__(self, hint: str) -> None:
@@ -62,12 +65,29 @@ class Bottom(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the reason above the keys."""
         yield Static("", id="error", classes="error")
-        hint = app_of(self).with_keys(self._hint)
-        yield Static(Content(hint), id="hint", classes="hint")
+        yield Static(clickable(self._hint, app_of(self).keymap), id="hint", classes="hint")
 
     def change_hint(self, hint: str) -> None:
         """Replace the line of keys."""
-        self.query_one("#hint", Static).update(Content(app_of(self).with_keys(hint)))
+        self.query_one("#hint", Static).update(clickable(hint, app_of(self).keymap))
+
+
+BETWEEN = " · "
+_ID = re.compile(r"\{([a-z]+\.[a-z-]+)}")
+
+
+def clickable(hint: str, keymap: Keymap) -> Content:
+    """Return a line of keys such as `{details.close} close`; a click on one presses it."""
+    return Content(BETWEEN).join(_pressing(part, keymap) for part in hint.split(BETWEEN))
+
+
+def _pressing(part: str, keymap: Keymap) -> Content:
+    """Return a key and what it does; of several keys a click presses the first."""
+    text, named = with_keys(part, keymap), _ID.match(part)
+    if named is None and part.partition(" ")[0] != "enter":
+        return Content(text)  # no single key, such as 1-9 or the arrows
+    key = "enter" if named is None else keys_of(named[1], keymap)[0]
+    return Content.styled(text, Style.from_meta({"@click": f"app.simulate_key({key!r})"}))
 
 
 class Body(VerticalScroll):

@@ -51,6 +51,7 @@ class Appeals(AppealWindow):
         bind("s", "sort", "Sort", id="appeals.sort", show=False),
         bind("L", "lead", "Lead's appeals", id="appeals.lead", show=False),
     ]
+    is_entered_by_mouse = True
     on_a_row = frozenset(
         {
             *("details", "close", "move", "return", "reopen", "copy", "lead"),

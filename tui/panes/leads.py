@@ -36,6 +36,7 @@ class Leads(Window[LeadRow]):
         bind("s", "sort", "Sort", id="leads.sort", show=False),
     ]
     file_name = "leads"
+    is_entered_by_mouse = True
     on_a_row = frozenset({"appeals"})
     empty = "No leads yet: they come with the first appeal."
     terms = OF_LEADS

@@ -54,6 +54,7 @@ class Operators(TeamPane, OperatorList):
         bind("asterisk", "mark_all", "Mark all shown", id="operators.mark-all", show=False),
         bind("escape", "unmark", "Unmark", id="operators.unmark", show=False),
     ]
+    is_entered_by_mouse = True
     on_a_row = frozenset(
         {"appeals", "edit", "switch", "send_home", "step", "delete", "mark", "mark_all"}
     )

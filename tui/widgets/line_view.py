@@ -49,6 +49,8 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
     """The actions that need a row under the cursor."""
     file_name = ""
     """The name for a file of its rows, if it differs from that of the pane."""
+    is_entered_by_mouse = False
+    """Whether a double click on a row does what enter does."""
     empty = ""
     """What an empty list says: which key brings the first row, by ids as `{operators.add}`."""
 
@@ -267,7 +269,10 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
         if offset.y < self.head:
             self.click_head(offset.x)
         elif offset.y < self.foot_start:
-            self.click_at(self.top + offset.y - self.head, offset.x)
+            row = self.top + offset.y - self.head
+            self.click_at(row, offset.x)
+            if event.chain == 2 and self.is_entered_by_mouse and row < len(self.rows):
+                self.app.simulate_key("enter")
         elif offset.y < self.foot_start + self.foot:
             self.click_foot(offset.y - self.foot_start, offset.x)
 
