@@ -1,6 +1,5 @@
 """The application: its theme, its commands, and the second filter for untrusted text."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -10,12 +9,14 @@ from textual.binding import Binding
 from textual.command import CommandPalette, Provider
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.reactive import Initialize, Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Refused
 from leadboard.common.settings import DEFAULTS, Settings, fault, quoted
+from tui import themes
 from tui.base import DeskApp
 from tui.keys import key_label
 from tui.line_filter import GATE
@@ -34,6 +35,10 @@ def _places() -> type[Provider]:
     return Finder
 
 
+def _first_theme(app: Any) -> str:
+    return str(app.first_theme)
+
+
 class LeadboardApp(DeskApp):
     """The desk for one dispatcher, on the database that is open."""
 
@@ -43,6 +48,9 @@ class LeadboardApp(DeskApp):
     COMMANDS: ClassVar[set[Any]] = {_acts, _places}
     ENABLE_COMMAND_PALETTE = True
 
+    # Known before anything is styled: a theme set later would have everything styled twice.
+    theme: Reactive[str] = Reactive(Initialize(_first_theme))
+
     def __init__(
         self,
         *,
@@ -50,6 +58,7 @@ class LeadboardApp(DeskApp):
         title: str | None = None,
         settings: Settings = DEFAULTS,
     ) -> None:
+        self.first_theme = themes.first(settings.theme)
         self.desk_screen = DeskScreen(title or "")
         super().__init__(self.desk_screen, actor, settings)
         self.faults = [*settings.faults, *self._map_keys(), *self._unknown_theme()]
@@ -71,12 +80,18 @@ class LeadboardApp(DeskApp):
             yield fault("theme", f"names no theme: {quoted(theme)} is not known here")
 
     def on_mount(self) -> None:
-        """Apply the theme of the settings, and remember the next one chosen."""
-        # An unknown name raises InvalidThemeError.
-        if "TEXTUAL_THEME" not in os.environ and self.settings.theme in self.available_themes:
-            self.theme = self.settings.theme
+        """Remember the next theme chosen."""
         self.theme_changed_signal.subscribe(self, self._remember)
         self.app_resume_signal.subscribe(self, self._repaint)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Return the desk's own themes beside those of Textual."""
+        return {**super().available_themes, **themes.OWN}
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours that only the desk's own themes have."""
+        return themes.supplement(self.current_theme)
 
     async def open_keys(self) -> None:
         """Let keys through; the desk is open now and can say what is wrong with the settings."""

@@ -1,6 +1,7 @@
 """Helpers for tests of the screen: start the desk on a file, press keys, read what it shows."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,10 @@ from tui.app import LeadboardApp
 _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 200, 1 / 2000
 
 LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)
+
+
+SIDE = re.compile("[│┃]")
+"""The side of a frame, which is heavy where the focus is."""
 
 
 class Desk:

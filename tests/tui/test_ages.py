@@ -96,9 +96,9 @@ async def test_eighty_columns_have_ages_and_forty_only_where_all_of_them_wait(fi
 async def test_those_who_wait_stand_oldest_first_and_the_border_says_so(file: Path) -> None:
     async with open_desk(file) as desk:
         await desk.press("f4")
-        assert "─ newest first ─╯" in desk.text
+        assert "━ newest first ━┛" in desk.text
         await desk.press("right_square_bracket")
-        await desk.until(lambda: "─ oldest first ─╯" in desk.text and "  again " in desk.text)
+        await desk.until(lambda: "━ oldest first ━┛" in desk.text and "  again " in desk.text)
         lines = desk.lines()
         places = [
             next(at for at, line in enumerate(lines) if f"  {name} " in line)
@@ -106,7 +106,7 @@ async def test_those_who_wait_stand_oldest_first_and_the_border_says_so(file: Pa
         ]
         assert places == sorted(places)
         await desk.press("s")
-        assert "─ newest first ─╯" in desk.text
+        assert "━ newest first ━┛" in desk.text
 
 
 # Ticking.

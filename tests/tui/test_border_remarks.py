@@ -74,7 +74,7 @@ async def test_marks_what_is_newer_and_the_hits_stand_in_one_border(
         await desk.press("enter")
         await desk.until(lambda: "112 found" in desk.text)
         await desk.press("end", "home", *["pagedown"] * 2)
-        border = next(line for line in reversed(desk.lines()) if line.rstrip().endswith("╯"))
+        border = next(line for line in reversed(desk.lines()) if line.rstrip().endswith(("╯", "┛")))
         for part in ("2 marked", "▲ ", "112 found"):
             assert part in border
         assert "…" not in border

@@ -62,7 +62,8 @@ async def scroll(desk: Desk, part: str) -> None:
 
 
 def test_a_hint_reads_as_it_was_written_and_leaves_out_what_is_no_single_key() -> None:
-    hint = clickable("c close · ↑↓ scroll · 1-9 apply · esc or n: no · ctrl+j new line")
+    written = "{details.close} close · ↑↓ scroll · 1-9 apply · {dialog.cancel} or n: no"
+    hint = clickable(f"{written} · {{text.new-line}} new line", {})
     assert hint.plain == "c close · ↑↓ scroll · 1-9 apply · esc or n: no · ctrl+j new line"
     keys = [str(span.style) for span in hint.spans]
     assert len(keys) == 3

@@ -8,7 +8,7 @@ from textual import events
 
 from leadboard import desk as acts
 from tests.support import Team, rows
-from tests.support.screen import Desk, open_desk
+from tests.support.screen import SIDE, Desk, open_desk
 
 
 async def test_a_weight_that_somebody_else_changed_meanwhile_is_asked_about(file: Path) -> None:
@@ -68,8 +68,8 @@ async def test_the_grid_is_sorted_by_the_column_and_holds_still_while_one_types(
 
 
 def names_in_grid(desk: Desk) -> list[str]:
-    lines = [line.split("│")[1].split() for line in desk.lines() if line.count("│") >= 4]
-    return [words[1] for words in lines if words and words[0] == "●"]
+    sides = [SIDE.split(line)[1].split() for line in desk.lines() if len(SIDE.split(line)) > 4]
+    return [words[1] for words in sides if words and words[0] == "●"]
 
 
 async def test_a_block_of_a_spreadsheet_is_pasted_as_one_act(file: Path) -> None:

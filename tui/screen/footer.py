@@ -72,9 +72,9 @@ class KeyLine(Widget):
         """Return ` n New appeal  a Add  q Quit`."""
         parts: list[str | tuple[str, str]] = []
         for hint in self.fitting():
-            dim = "" if hint.enabled else " dim"
-            parts += [(f" {hint.label}", "$footer-key-foreground bold" + dim)]
-            parts += [(f" {hint.does} ", "$footer-description-foreground" + dim)]
+            key, does = ("$footer-key-foreground bold", "$footer-description-foreground")
+            parts += [(f" {hint.label}", key if hint.enabled else "$quiet")]
+            parts += [(f" {hint.does} ", does if hint.enabled else "$quiet")]
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:

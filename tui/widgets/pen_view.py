@@ -17,6 +17,7 @@ class PenView(ScrollView):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--cursor",
         "line--dim",
+        "line--rail",
         "line--head",
         "line--soft",
         "line--good",
@@ -27,11 +28,12 @@ class PenView(ScrollView):
     DEFAULT_CSS = """
     PenView {
         scrollbar-size: 0 1;
-        & > .line--cursor { background: $boost; }
-        &:focus > .line--cursor { background: $block-cursor-background 40%; text-style: bold; }
-        & > .line--dim { color: $foreground 50%; }
-        & > .line--head { color: $foreground 75%; text-style: bold; }
-        & > .line--soft { color: $foreground 75%; }
+        & > .line--cursor { background: $cursor-blurred; }
+        &:focus > .line--cursor { background: $cursor; text-style: bold; }
+        & > .line--dim { color: $quiet; }
+        & > .line--rail { color: $frame; }
+        & > .line--head { color: $foreground; text-style: bold; }
+        & > .line--soft { color: $foreground; }
         & > .line--good { color: $text-success; }
         & > .line--warn { color: $text-warning; }
         & > .line--bad { color: $text-error; text-style: bold; }
