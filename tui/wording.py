@@ -6,6 +6,7 @@ from typing import Any
 
 from leadboard import desk
 from leadboard.queries.board import Board
+from tui.widgets.figures import grouped
 
 Words = Callable[..., str]
 
@@ -14,7 +15,7 @@ WORDS: Mapping[Callable[..., Any], Words] = {
     desk.send_home: "{operators} sent home".format,
     desk.step_limit: "{operator}'s limit {number:+}".format,
     desk.step_weight: "{operator}'s weight for {source} {number:+}".format,
-    desk.set_weight: "{operator}'s weight for {source} {number}".format,
+    desk.set_weight: "{operator}'s weight for {source} {weight}".format,
     desk.unlink: "{operator} taken off {source}".format,
     desk.spread: "even weights for {source}".format,
     desk.spread_row: "even weights for {operator}".format,
@@ -46,14 +47,15 @@ def _parts(act: Callable[..., Any], arguments: Sequence[Any], board: Board) -> d
     # The only id of `spread` is that of a source; elsewhere the operator comes first.
     is_of_source = act in (desk.spread, desk.scale)
     operator_id, source_id = (None, ids[0]) if is_of_source else (*ids, None, None)[:2]
-    appeals = f"appeal #{many[0]}" if len(many) == 1 else f"{len(many)} appeals"
+    appeals = f"appeal #{many[0]}" if len(many) == 1 else f"{grouped(len(many))} appeals"
     one = _name(board.operators, many[0]) if len(many) == 1 else ""
     return {
         "operators": one or f"{len(many)} operators",
         "operator": _name(board.operators, operator_id),
         "source": _name(board.sources, source_id),
         "number": ids[-1] if ids else 0,
-        "count": len(many),
+        "weight": grouped(ids[-1]) if ids else "",
+        "count": grouped(len(many)),
         "appeals": appeals,
     }
 

@@ -1,6 +1,7 @@
 """A server that is lost and found again: it is said, and nothing is stored twice."""
 
 import json
+import re
 from pathlib import Path
 
 import psycopg
@@ -73,7 +74,7 @@ async def test_a_server_that_keeps_one_waiting_holds_up_no_key(url: str) -> None
             await shown.pilot.press("escape", "m")
             await shown.until(lambda: "Move appeal #3 of tg_2 (tg) to" in shown.text)
             await shown.pilot.press(*"ann")
-            await shown.until(lambda: "█" in shown.text)
+            await shown.until(lambda: re.search(r"1/1 +full", shown.text) is not None)
             await shown.pilot.press("escape", "n", *"tg_", "f3", "5")
             await shown.until(lambda: "tg_" in shown.text and "5_" in shown.text)
             await shown.pilot.press("enter")

@@ -199,7 +199,7 @@ async def test_bars_move_when_a_load_changes(staffed: Path) -> None:
         await desk.until(lambda: "10/15" in desk.text)
         await desk.until(lambda: "● Anna" in desk.text)
         after = desk.line_with("● Anna")
-        assert after.count("█") > before.count("█")
+        assert after.count("━") > before.count("━")
 
 
 async def test_weights_are_typed_in_place(staffed: Path) -> None:
@@ -231,7 +231,7 @@ async def test_a_weight_beyond_the_limit_is_refused_and_stays_in_the_cell(staffe
     async with open_desk(staffed) as desk:
         team = Team()
         await desk.press("2", *"1000001", "enter")
-        assert "between 0 and 1,000,000" in desk.text
+        assert "between 0 and 1 000 000" in desk.text
         assert "1000001_" in desk.text
         assert rows("SELECT weight FROM operator_source WHERE operator_id=?", team.anna) == [(70,)]
 

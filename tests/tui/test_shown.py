@@ -15,7 +15,7 @@ from leadboard.queries import board as board_queries
 from leadboard.queries import odds
 from leadboard.queries.board import Board
 from tests.support import add_team, rows
-from tests.support.screen import LARGE, SMALL, USUAL, open_desk
+from tests.support.screen import LARGE, SIDE, SMALL, USUAL, open_desk
 from tui.screen.header import Header
 from tui.widgets.moments import short, shown
 
@@ -87,21 +87,22 @@ async def test_the_oddest_rows_are_shown_in_every_pane_and_sheet(
         assert "Unexpected error" not in desk.text
         for line in desk.lines():
             if "Skin" in line and size != SMALL:
-                assert line.count("│") >= 2
+                assert len(SIDE.findall(line)) >= 2
 
 
-@pytest.mark.parametrize("limit", [9, BEYOND])
+@pytest.mark.parametrize(
+    ("load", "limit", "end"), [(10**15 - 1, 9, "999 999 999 999 999/9 "), (BEYOND, BEYOND, "… ")]
+)
 async def test_numbers_of_any_length_are_cut_with_an_ellipsis(
-    db: Database, tmp_path: Path, limit: int
+    db: Database, tmp_path: Path, load: int, limit: int, end: str
 ) -> None:
     add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     rows("PRAGMA ignore_check_constraints = ON")
-    rows("UPDATE operator SET load = ?, max_load = ?", BEYOND, limit)
+    rows("UPDATE operator SET load = ?, max_load = ?", load, limit)
     db.close()
     async with open_desk(tmp_path / "t.db", LARGE) as desk:
         line = desk.line_with("● An")
-        pane = line.split("│")[1]
-        assert pane.endswith(f"{BEYOND}/9 " if limit == 9 else "… ")
+        assert SIDE.split(line)[1].endswith(end)
 
 
 def test_the_pace_counts_the_last_minute_only(db: Database) -> None:

@@ -12,18 +12,20 @@ from leadboard.queries.appeals import AppealRow, newest_appeals
 from leadboard.queries.explanation import Chance, Explanation, explain
 from leadboard.queries.terms import AppealFilter
 from tui.widgets.cells import fit
+from tui.widgets.figures import chance, grouped, meter
 from tui.widgets.moments import shown
 
 WIDTH = 70
 """Cells of the widest lines about draws and other appeals; message and times may be longer."""
 NAME, BAR = 24, 20
 """Cells that the name and the bar of an operator take where there is room."""
-BESIDE_BAR, BESIDE_MESSAGE = 23, 24
+BESIDE_BAR, BESIDE_MESSAGE = 25, 24
 """Cells of a line beside the name and the bar, and beside the message."""
 MOST_REMEDIES = 9
 MOST_CHANCES = 12
 """Lines of the roster that are shown; the others are counted."""
 SHORT_LABEL, LABEL = 10, 16
+WEIGHT = len("1 000 000")
 
 
 Found = tuple[Explanation, Sequence[AppealRow]]
@@ -73,7 +75,7 @@ def _about(row: AppealRow, now: datetime) -> list[Content]:
 
 
 def _labelled(label: str, text: str, width: int) -> Content:
-    return Content.assemble((fit(label, width), "dim"), text)
+    return Content.assemble((fit(label, width), "$quiet"), text)
 
 
 def _holder(row: AppealRow, now: datetime) -> str:
@@ -149,13 +151,17 @@ def _why(found: Explanation, width: int) -> list[Content]:
         reason = "Nobody served this source." if is_waiting else "Assigned by hand."
         return [Content.styled("Why", "bold"), Content(reason)]
     total = sum(each.weight for each in found.roster if each.reason is None)
-    drawn = f"ticket {found.draw + 1} of {total}" if found.draw is not None else "nobody available"
+    drawn = (
+        f"ticket {grouped(found.draw + 1)} of {grouped(total)}"
+        if found.draw is not None
+        else "nobody available"
+    )
     # The operator drawn is always shown, even if many others had a greater chance.
     by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
     return [
         Content.assemble(("Why: ", "bold"), drawn),
-        *(_chance(each, width) for each in first),
+        *(_chance(each, total, width) for each in first),
         *_rest(by_weight[MOST_CHANCES:]),
     ]
 
@@ -164,19 +170,20 @@ def _rest(chances: Sequence[Chance]) -> list[Content]:
     if not chances:
         return []
     reasons = Counter(each.reason or "could have been drawn" for each in chances)
-    words = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
-    return [Content(f"  and {len(chances):,} more: {words}")]
+    words = ", ".join(f"{grouped(count)} {reason}" for reason, count in reasons.most_common())
+    return [Content(f"  and {grouped(len(chances))} more: {words}")]
 
 
-def _chance(each: Chance, width: int) -> Content:
+def _chance(each: Chance, total: int, width: int) -> Content:
     name = min(NAME, max(8, width * 2 // 5))
     bar = min(BAR, max(0, width - name - BESIDE_BAR))
-    filled = "█" * round(each.share * bar)
-    note = each.reason or f"{each.share:.0%}"
+    # An empty meter beside `full` would contradict it.
+    filled, rest = (" " * bar, "") if each.reason else meter(each.weight, total, bar)
     mark = "→ " if each.was_drawn else "  "
     return Content.assemble(
         (mark, "bold"),
-        f"{fit(each.name, name)} {each.weight:>7} ",
-        (f"{filled:{bar}}", "$text-success"),
-        f" {note}",
+        f"{fit(each.name, name)} {grouped(each.weight):>{WEIGHT}} ",
+        (filled, "$text-accent"),
+        (rest, "$frame"),
+        f" {each.reason or chance(each.weight, total)}",
     )

@@ -17,6 +17,7 @@ from leadboard.queries.word_index import SearchIndex
 from tui.base import app_of
 from tui.messages import Acted, Failed
 from tui.widgets.border_remarks import Remark
+from tui.widgets.figures import grouped
 from tui.widgets.list_reader import Job
 from tui.widgets.marks import MOST, Chosen, Marks, seen
 from tui.widgets.paged_view import Window
@@ -164,8 +165,8 @@ class AppealWindow(Window[AppealRow]):
         ids = sorted(found, reverse=not self.is_oldest_first)[:MOST]
         self.marks.add({key: found[key] for key in ids})
         self._show_marks()
-        more = f": the first {MOST:,}, there are more" if len(found) > MOST else ""
-        self.post_message(Acted(f"{len(self.marks):,} marked{more}".replace(",", " ")))
+        more = f": the first {grouped(MOST)}, there are more" if len(found) > MOST else ""
+        self.post_message(Acted(f"{grouped(len(self.marks))} marked{more}"))
 
     # What an act applies to: the marked appeals, else the one under the cursor.
 

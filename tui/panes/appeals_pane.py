@@ -25,6 +25,7 @@ from tui.panes.leads import Leads
 from tui.panes.waiting import Waiting
 from tui.panes.waiting_sources import WaitingSources
 from tui.widgets.border_remarks import Remark, cut
+from tui.widgets.figures import grouped
 from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
 from tui.widgets.hit_count import Hits
 from tui.widgets.line_view import LineView
@@ -186,12 +187,12 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         """Write the counts of the tabs into the border."""
         counts = self.board.counts
         titles = {
-            "all": f"All {counts.appeals:,}" if counts else "All",
-            "waiting": f"Waiting {self.board.waiting:,}",
-            "leads": f"Leads {counts.leads:,}" if counts else "Leads",
+            "all": f"All {grouped(counts.appeals)}" if counts else "All",
+            "waiting": f"Waiting {grouped(self.board.waiting)}",
+            "leads": f"Leads {grouped(counts.leads)}" if counts else "Leads",
         }
         room = self.outer_size.width - FRAME
-        full = self._title([titles[tab].replace(",", " ") for tab in TABS])
+        full = self._title([titles[tab] for tab in TABS])
         if full.cell_length > room > 0:  # before the first layout there is no width to fit into
             # The counts give way first: without their names the tabs mean nothing.
             full = self._title([tab.capitalize() for tab in TABS])

@@ -15,6 +15,7 @@ from tui.keys import bind
 from tui.messages import AppealsWanted
 from tui.panes.appeal_columns import MOMENT
 from tui.widgets.cells import fit
+from tui.widgets.figures import grouped
 from tui.widgets.moments import short
 from tui.widgets.paged_view import Window
 
@@ -76,7 +77,7 @@ class Leads(Window[LeadRow]):
     def measure_columns(self, rows: Sequence[LeadRow]) -> tuple[int, ...]:
         """Return the widths of the ids and of the counts."""
         ids = max((cell_len(row.external_id) for row in rows), default=0)
-        counts = max((len(f"{row.open}/{row.appeals}") for row in rows), default=0)
+        counts = max((len(_counts(row)) for row in rows), default=0)
         # Room for the heads, `lead ↓` and `open`.
         return max(6, min(ids, WIDEST_LEAD)), max(4, counts)
 
@@ -104,7 +105,7 @@ class Leads(Window[LeadRow]):
         used = ids + counts + MOMENT + 7
         return [
             Segment(" " + fit(row.external_id, ids) + "  ", plain),
-            Segment(fit(f"{row.open}/{row.appeals}", counts, right=True) + "  ", plain),
+            Segment(fit(_counts(row), counts, right=True) + "  ", plain),
             Segment(fit(newest, MOMENT) + "  ", dim),
             Segment(fit(row.message, max(0, width - used)), plain),
         ]
@@ -114,3 +115,7 @@ class Leads(Window[LeadRow]):
         if self.current:
             wanted = AppealFilter(lead_id=self.current.id)
             self.post_message(AppealsWanted(wanted, "only", self.current.external_id))
+
+
+def _counts(row: LeadRow) -> str:
+    return f"{grouped(row.open)}/{grouped(row.appeals)}"

@@ -23,6 +23,7 @@ from tui.base import app_of
 from tui.keys import bind
 from tui.panes.source_field import SourceField
 from tui.reader import Reader
+from tui.widgets.figures import grouped
 from tui.widgets.free_text import FreeText
 from tui.widgets.pane import PaneWidget
 
@@ -261,13 +262,16 @@ class NewAppeal(PaneWidget, Vertical):
         self.refused.append((draft, sentence))
         self._bring_back()
         if self.refused:
-            self.tell(f"{len(self.refused)} not saved, coming back when the form is empty.", "bad")
+            self.tell(
+                f"{grouped(len(self.refused))} not saved, coming back when the form is empty.",
+                "bad",
+            )
 
     def hold(self, submission: Submission) -> None:
         """Keep a submission until the database can be written again."""
         self.held.append(submission)
         leads = ", ".join(each.draft.external_id for each in self.held)
-        self.tell(f"{len(self.held)} kept, to be sent: {leads}", "warn")
+        self.tell(f"{grouped(len(self.held))} kept, to be sent: {leads}", "warn")
 
     def take_held(self) -> Sequence[Submission]:
         """Return what to send again, oldest first, and forget it."""

@@ -9,7 +9,7 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, Standing, alarms, standings
 from leadboard.queries.terms import is_named
-from tui.widgets.figures import note_of
+from tui.widgets.figures import grouped, note_of
 
 WIDEST_SOURCE = 16
 WIDEST_NAME = 20
@@ -104,7 +104,7 @@ class WeightColumns:
         if source.id not in self._digits:
             weights = self.board.weights.get(source.id, {}).values()
             longest = max((*weights, sum(weights), source.waiting))
-            self._digits[source.id] = max(3, len(str(longest)))
+            self._digits[source.id] = max(3, len(grouped(longest)))
         return self._digits[source.id]
 
     def width(self, source: SourceRow) -> int:

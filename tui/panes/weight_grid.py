@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.reactive import reactive
@@ -17,6 +19,7 @@ from tui.panes.team import AS_ADDED, Order, TeamPane
 from tui.panes.weight_columns import WeightColumns
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
+from tui.widgets.figures import grouped
 
 
 class WeightGrid(TeamPane):
@@ -108,7 +111,9 @@ class WeightGrid(TeamPane):
     def found(self) -> str:
         """Return how many operators and sources the filter finds."""
         parts = ((len(self.rows), "operator"), (len(self.grid.sources), "source"))
-        counted = (f"{number} {what}{'' if number == 1 else 's'}" for number, what in parts)
+        counted = (
+            f"{grouped(number)} {what}{'' if number == 1 else 's'}" for number, what in parts
+        )
         return f"{', '.join(counted)} found"
 
     def action_sort(self) -> None:
@@ -176,12 +181,20 @@ class WeightGrid(TeamPane):
     def _draw_name(self, index: int) -> list[Segment]:
         source = self.grid.sources[index]
         alarm = self.grid.alarms.get(source.id)
-        tone = "head" if alarm is None else "bad" if alarm.is_grave else "warn"
+        is_here = index == self.column
+        # An alarm keeps its colour under the cursor, which the line below the name then tells.
+        usual = "accent" if is_here else "head"
+        tone = usual if alarm is None else "bad" if alarm.is_grave else "warn"
         mark = " ↓" if self.order.column == source.id else ""
         room = self.grid.width(source) - 2 - len(mark)
-        name = fit(f"{fit(source.name, room).rstrip()}{mark}", self.grid.width(source) - 1)
-        pen = self.pen("accent" if index == self.column else tone)
-        return [Segment("▲" if alarm else " ", self.pen(tone)), Segment(name, pen)]
+        name = f"{fit(source.name, room).rstrip()}{mark}"
+        rest = " " * (self.grid.width(source) - 1 - cell_len(name))
+        pen = self.pen(tone)
+        return [
+            Segment("▲" if alarm else " ", pen),
+            Segment(name, pen + Style(underline=is_here)),
+            Segment(rest, pen),
+        ]
 
     def draw_row(self, row: OperatorRow, width: int, is_cursor: bool) -> list[Segment]:
         """Draw one operator: the name and the visible weights."""
@@ -198,7 +211,7 @@ class WeightGrid(TeamPane):
         source = self.grid.sources[index]
         standing = self.grid.standing(row, source)
         digits, here = self.grid.digits(source), is_cursor and index == self.column
-        number = "·" if standing is None else str(standing.weight)
+        number = "·" if standing is None else grouped(standing.weight)
         is_typed = here and self.typed is not None
         if is_typed:
             number = f"{self.typed}_"
@@ -221,7 +234,7 @@ class WeightGrid(TeamPane):
             is_bad = source.waiting > 0 if y else number == 0
             here = self.is_at_foot and bool(y) and index == self.column
             left, right = ("[", "]") if here else (" ", " ")
-            cell = f"{left}{str(number).rjust(self.grid.digits(source))}{right}"
+            cell = f"{left}{grouped(number).rjust(self.grid.digits(source))}{right}"
             pen = self.pen("bad" if is_bad else "head", is_cursor=here)
             rest = " " * (self.grid.width(source) - len(cell))
             segments += [Segment(cell, pen), Segment(rest, self.pen())]

@@ -19,6 +19,7 @@ from tui.base import app_of
 from tui.keys import bind
 from tui.messages import Acted, ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
+from tui.widgets.figures import grouped
 from tui.wording import words_of
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Weights(WeightGrid):
         """Save an unfinished edit, if any; return False if it is refused and stays."""
         typed = self.typed
         if typed and int(typed) > MAX_WEIGHT:
-            self.post_message(Failed(f"The weight must be between 0 and {MAX_WEIGHT:,}."))
+            self.post_message(Failed(f"The weight must be between 0 and {grouped(MAX_WEIGHT)}."))
             return False
         self.typed = None
         if typed and self._cell is not None:
@@ -161,7 +162,7 @@ class Weights(WeightGrid):
     def _replace(self, cell: EditedCell, weight: int) -> None:
         """Set the weight; ask first if somebody else has changed it during the edit."""
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
-        asked = Insistence(f"Set it to {weight} anyway?", all_the_same)
+        asked = Insistence(f"Set it to {grouped(weight)} anyway?", all_the_same)
         ids = (cell.operator_id, cell.source_id, weight)
         words = words_of(desk.set_weight, ids, self.board)
         self.post_message(ActRequest(cell.replace, weight, insistence=asked, words=words))

@@ -15,6 +15,7 @@ from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, alarms
 from tui.widgets.cells import shortened
+from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import TICK
 
 GAP = 3
@@ -22,11 +23,6 @@ NAME = " Leadboard"
 WIDEST_ALARM = 48
 NARROWEST_ALARM = 0
 """Cells of an alarm with and without room to spare; only the name in it is cut."""
-
-Figure = tuple[str, str]
-"""A text and its style."""
-
-_HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 class Header(Widget):
@@ -77,7 +73,7 @@ class Header(Widget):
         self._alarms = sorted(alarms(board).values(), key=lambda alarm: alarm.order)
         self._age()
 
-    def _fitted(self, title: str) -> tuple[str, list[Figure], int]:
+    def _fitted(self, title: str) -> tuple[str, list[Content], int]:
         """Return the title, the figures that fit beside it, and the cells left over.
 
         First the name in an alarm is cut, then the title is dropped, and only then a figure.
@@ -89,10 +85,10 @@ class Header(Widget):
                     return left, *_fitting(self._all(width, room), room)
         return self._squeezed(title)
 
-    def _squeezed(self, title: str) -> tuple[str, list[Figure], int]:
+    def _squeezed(self, title: str) -> tuple[str, list[Content], int]:
         """Fit as much as possible: the title stays if dropping it would bring no figure back."""
         figures = self.figures(NARROWEST_ALARM)
-        if cell_len(self._bare + figures[0][0]) + GAP > self.size.width:
+        if cell_len(self._bare) + figures[0].cell_length + GAP > self.size.width:
             figures[0] = self._waiting(is_brief=True)
         kept, bare = (
             (left, *_fitting(figures, self.size.width - 2 - cell_len(left)))
@@ -101,10 +97,13 @@ class Header(Widget):
         has_room = kept[2] + GAP >= 0 and len(kept[1]) == len(bare[1])
         return kept if has_room else bare
 
-    def _all(self, width: int, room: int) -> list[Figure]:
+    def _all(self, width: int, room: int) -> list[Content]:
         """Return all figures, with as many alarms as there is room for."""
+        figures = self.figures(width)
         pace = self.pace()
-        parts = [*self.figures(width), pace]
+        if _width([*figures, pace]) > room:
+            pace = self.pace(is_brief=True)
+        parts = [*figures, pace]
         for count in range(2, len(self._alarms) + 1):
             further = [_alarm(alarm, width) for alarm in self._alarms[1:count]]
             more = [*self.figures(width, count), pace, *further]
@@ -113,7 +112,7 @@ class Header(Widget):
             parts = more
         return parts
 
-    def figures(self, width: int = WIDEST_ALARM, shown: int = 1) -> list[Figure]:
+    def figures(self, width: int = WIDEST_ALARM, shown: int = 1) -> list[Content]:
         """Return the figures that come before all others, the most important first.
 
         `width` is the cells an alarm may take, `shown` the number of alarms on the line.
@@ -123,40 +122,48 @@ class Header(Widget):
         active = [each for each in board.operators if each.is_active]
         load, limit = sum(each.load for each in active), sum(each.max_load for each in active)
         off = sum(each.load for each in board.operators) - load
+        more = f" +{grouped(off)} off" if off else ""
         return [
             self._waiting(),
             *(_alarm(alarm, width, len(self._alarms) - shown) for alarm in self._alarms[:1]),
-            (f"load {load}/{limit}" + (f" +{off} off" if off else ""), ""),
-            (f"operators {len(active)}/{len(board.operators)} active", ""),
-            (self.clock, ""),
+            Content(f"load {grouped(load)}/{grouped(limit)}{more}"),
+            Content(f"operators {grouped(len(active))}/{grouped(len(board.operators))} active"),
+            Content(self.clock),
         ]
 
-    def _waiting(self, *, is_brief: bool = False) -> Figure:
+    def _waiting(self, *, is_brief: bool = False) -> Content:
         """Return how many wait, and how long the oldest does unless there is no room for it."""
         waiting = self.board.waiting
         oldest = f", oldest {self.oldest}" if self.oldest and not is_brief else ""
-        return f"waiting {waiting}{oldest}", "$text-error bold reverse" if waiting else ""
+        style = "$text-error bold reverse" if waiting else ""
+        return Content.styled(f"waiting {grouped(waiting)}{oldest}", style)
 
-    def pace(self) -> Figure:
-        """Return the arrivals of the latest minutes."""
-        board = self.board
-        return f"{sparkline(list(board.minutes.values()))} {board.per_minute}/min", ""
+    def pace(self, *, is_brief: bool = False) -> Content:
+        """Return the arrivals of the latest minutes, without their name if there is no room."""
+        counts = list(self.board.minutes.values())
+        drawn = spark(counts, max(counts, default=0))
+        # A minute without arrivals is the lowest mark, and dim: a blank would look like a hole.
+        marks = (
+            (mark, "" if count else "$quiet") for mark, count in zip(drawn, counts, strict=True)
+        )
+        name = "" if is_brief else "arrivals "
+        return Content.assemble(name, *marks, f" {grouped(self.board.per_minute)}/min")
 
 
-def _alarm(alarm: Alarm, width: int, others: int = 0) -> Figure:
+def _alarm(alarm: Alarm, width: int, others: int = 0) -> Content:
     """Return an alarm, and the number of others there is no room for."""
     more = f" +{others}" if others else ""
     style = "$text-error bold" if alarm.is_grave else "$text-warning"
-    return f"▲ {alarm.within(width)}{more}", style
+    return Content.styled(f"▲ {alarm.within(width)}{more}", style)
 
 
-def _width(figures: Sequence[Figure]) -> int:
-    return sum(cell_len(text) + GAP for text, _ in figures)
+def _width(figures: Sequence[Content]) -> int:
+    return sum(figure.cell_length + GAP for figure in figures)
 
 
-def _fitting(figures: Sequence[Figure], room: int) -> tuple[list[Figure], int]:
+def _fitting(figures: Sequence[Content], room: int) -> tuple[list[Content], int]:
     """Return the figures that fit, at least one, and the cells left over."""
-    parts: list[Figure] = []
+    parts: list[Content] = []
     for figure in figures:
         used = _width([figure])
         if parts and used > room:
@@ -164,10 +171,3 @@ def _fitting(figures: Sequence[Figure], room: int) -> tuple[list[Figure], int]:
         parts.append(figure)
         room -= used
     return parts, room
-
-
-def sparkline(counts: Sequence[int]) -> str:
-    """Return one block per count, the tallest for the highest."""
-    most = max((*counts, 1))
-    # Rounded up, so that a single arrival shows beside a rush.
-    return "".join(_HEIGHTS[-(-count * (len(_HEIGHTS) - 1) // most)] for count in counts)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from leadboard.common.errors import Refused, Trouble
 from tui.screen.acting import ActingScreen
+from tui.widgets.figures import grouped
 from tui.worker import Lane
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class SavingScreen(ActingScreen):
 
     def _tell(self, rows: int) -> None:
         """Report progress, called from another thread."""
-        words = f"Saving… {rows:,} rows so far".replace(",", " ")
+        words = f"Saving… {grouped(rows)} rows so far"
         # call_later only posts a message, which Textual allows from any thread.
         self.app.call_later(self.say, words)
 
@@ -58,7 +59,7 @@ class SavingScreen(ActingScreen):
         except (Refused, Trouble) as trouble:
             self.say(f"Nothing was saved: {trouble}", is_bad=True)
         else:
-            rows = f"{saving.rows:,} row{'' if saving.rows == 1 else 's'}".replace(",", " ")
+            rows = f"{grouped(saving.rows)} row{'' if saving.rows == 1 else 's'}"
             self.say(f"{rows} saved as {target}")
         finally:
             self._saving = None

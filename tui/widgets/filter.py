@@ -14,6 +14,7 @@ from textual.widgets import Input
 from leadboard.common.text import clean
 from tui.keys import bind
 from tui.widgets.border_remarks import Remark, cut, fitted
+from tui.widgets.figures import grouped
 
 if TYPE_CHECKING:
     # A Widget only for mypy: Textual inherits CSS through the first base that is a DOM node, and a
@@ -131,5 +132,5 @@ class Filtered(Base):
 
 
 def number_found(number: int, *, is_all: bool = True) -> str:
-    """Return `1 204 found`, or `1 000+ found` where that is not all."""
-    return f"{number:,}{'' if is_all else '+'} found".replace(",", " ")
+    """Return `12 045 found`, or `1000+ found` where that is not all."""
+    return f"{grouped(number)}{'' if is_all else '+'} found"

@@ -11,6 +11,7 @@ from leadboard.common.errors import Refused
 from leadboard.desk import Done
 from leadboard.queries.appeals import AppealRow
 from tui.widgets.border_remarks import Remark
+from tui.widgets.figures import grouped
 
 MOST = 1_000
 """The most appeals that one key marks."""
@@ -85,7 +86,7 @@ class Marks:
         if self.known:
             as_seen = {key: state for key, state in self.known.items() if state is not None}
             count = len(self.known)
-            words = f"{count:,} marked appeal{'s' if count > 1 else ''}".replace(",", " ")
+            words = f"{grouped(count)} marked appeal{'s' if count > 1 else ''}"
             return Chosen(sorted(self.known), words, as_seen, tell)
         return None if current is None else Chosen([current.id], named(current), {}, tell)
 
@@ -94,8 +95,8 @@ class Marks:
         if not self.known:
             return []
         hidden = len(self.known) - sum(row.id in self.known for row in in_view)
-        unseen = [Remark(f"{hidden:,} not in view".replace(",", " "), 5)] if hidden else []
-        marked = Remark(f"{len(self.known):,} marked".replace(",", " "))
+        unseen = [Remark(f"{grouped(hidden)} not in view", 5)] if hidden else []
+        marked = Remark(f"{grouped(len(self.known))} marked")
         return [marked, *unseen, Remark(f"{key} unmarks", 6)]
 
 

@@ -9,7 +9,7 @@ from rich.style import Style
 
 from leadboard.entities import OperatorRow
 from tui.widgets.cells import fit
-from tui.widgets.figures import bar, tone
+from tui.widgets.figures import bar, grouped, tone
 from tui.widgets.line_view import LineView
 
 WIDEST_NAME = 24
@@ -74,7 +74,7 @@ class OperatorList(LineView[OperatorRow]):
             Segment(f"{self._state(row)} ", color if row.is_active else dim),
             Segment(fit(row.name, widths.name) + " ", pen),
             Segment(fit(self.sparks.get(row.id, ""), widths.spark), dim),
-            *self._bar(row.load, row.max_load, widths, color if row.is_active else dim, dim, plain),
+            *self._bar(row.load, row.max_load, widths, color if row.is_active else dim, is_cursor),
             *self._note(row, widths.note, color, dim),
         ]
 
@@ -82,10 +82,9 @@ class OperatorList(LineView[OperatorRow]):
         """Return a line with a bar that is about several operators."""
         widths = self.widths(width)
         before = MARGIN + widths.name + 1 + widths.spark
-        color, dim = self.pen(tone(load, limit)), self.pen("dim")
         return [
             Segment(fit(f" {name}", before), pen),
-            *self._bar(load, limit, widths, color, dim, pen),
+            *self._bar(load, limit, widths, self.pen(tone(load, limit)), False),
         ]
 
     def text_line(self, name: str, numbers: str, width: int, pen: Style) -> list[Segment]:
@@ -95,11 +94,15 @@ class OperatorList(LineView[OperatorRow]):
         return [Segment(f"{name}{fit(numbers, room, right=True)} ", pen)]
 
     def _bar(
-        self, load: int, limit: int, widths: Widths, color: Style, dim: Style, plain: Style
+        self, load: int, limit: int, widths: Widths, color: Style, is_cursor: bool
     ) -> list[Segment]:
         filled, rest = bar(load, limit, widths.bar)
         numbers = fit(numbers_of(load, limit), widths.numbers + 1, right=True)
-        return [Segment(filled, color), Segment(rest + " ", dim), Segment(numbers + " ", plain)]
+        return [
+            Segment(filled, color),
+            Segment(f"{rest} ", self.pen("rail", is_cursor=is_cursor)),
+            Segment(f"{numbers} ", self.pen(is_cursor=is_cursor)),
+        ]
 
     def _note(self, row: OperatorRow, width: int, color: Style, dim: Style) -> list[Segment]:
         if not width:
@@ -115,4 +118,4 @@ class OperatorList(LineView[OperatorRow]):
 
 def numbers_of(load: int, limit: int) -> str:
     """Return a load and its limit as one text."""
-    return f"{load}/{limit}"
+    return f"{grouped(load)}/{grouped(limit)}"

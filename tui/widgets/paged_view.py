@@ -13,6 +13,7 @@ from tui.base import app_of
 from tui.keys import key_label, keys_of, without_twins
 from tui.messages import Acted
 from tui.widgets.border_remarks import Remark
+from tui.widgets.figures import grouped
 from tui.widgets.line_view import LineView
 from tui.widgets.list_reader import Job, ListReader
 from tui.widgets.paging import MOST_NEWER, Page, PagedView
@@ -152,11 +153,11 @@ class Window(PagedView[Row]):
             hidden = min(self.top, len(self.rows))
         if not (newer := self._newer + hidden):
             return order
-        count = f"{MOST_NEWER:,}+" if self._newer >= MOST_NEWER else f"{newer:,}"
+        count = f"{grouped(MOST_NEWER)}+" if self._newer >= MOST_NEWER else grouped(newer)
         sign, id = ("▼", "list.last") if self.is_oldest_first else ("▲", "list.first")
         # The last one, as the letters of these come after keys with names.
         key = key_label(without_twins(keys_of(id, app_of(self).keymap))[-1])
-        said = f"{sign} {count.replace(',', ' ')}"
+        said = f"{sign} {count}"
         return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1)), *order]
 
     def tell(self) -> None:
