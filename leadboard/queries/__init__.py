@@ -10,6 +10,7 @@ __all__ = [
     "history",
     "leads",
     "ledger_lines",
+    "load_history",
     "moments",
     "odds",
     "operator_names",

@@ -23,10 +23,11 @@ from leadboard.allocation.appeals import state_of
 from leadboard.allocation.lottery import LOTTERY
 from leadboard.cli.feed import FeedEntry, store_batch
 from leadboard.common.errors import Refused
-from leadboard.database.fields import now
+from leadboard.database.fields import as_if_at, now
 from leadboard.queries import appeals, history, leads, odds, records
 from leadboard.queries import board as board_queries
 from leadboard.queries.explanation import explain
+from leadboard.queries.load_history import load_history
 from leadboard.queries.terms import EVERYTHING, AppealFilter, parse
 from leadboard.queries.times import oldest_waits
 from leadboard.transfer.list_export import appeals_shown
@@ -120,6 +121,12 @@ def batch() -> None:
         store_batch(keyed, LOTTERY)
 
 
+def quiet_hour() -> None:
+    # Its lines are none: what is left is to find where it begins.
+    with as_if_at(now() + timedelta(hours=2)):
+        assert load_history() is not None
+
+
 def acts() -> None:
     placed = desk.submit("tg_acts", 1, "хочу", actor=ACTOR).result
     assert placed is not None
@@ -162,6 +169,7 @@ CASES: dict[str, Case] = {
     "acts": act_pages,
     "why one appeal went where it went": lambda: explain(FEW // 2),
     "the oldest waits": oldest_waits,
+    "the loads of a quiet hour": quiet_hour,
     "appeals for other programs": lambda: records.appeals(100, FEW // 2),
     "a saved list": saved_list,
     "a weight": lambda: board_queries.weight_of(1, 1),

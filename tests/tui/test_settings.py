@@ -6,6 +6,7 @@ import pytest
 
 from leadboard.common import settings
 from tests.support.screen import Desk, open_desk
+from tui.themes import OWN
 
 
 def write(text: str) -> None:
@@ -35,7 +36,7 @@ async def test_the_theme_of_the_environment_goes_first(
     async with open_desk(file) as desk:
         assert desk.app.theme == "nord"
     monkeypatch.setenv("TEXTUAL_THEME", "gruvbox")
-    monkeypatch.setattr("textual.constants.DEFAULT_THEME", "gruvbox")
+    monkeypatch.setattr("tui.themes.DEFAULT_THEME", "gruvbox")
     async with open_desk(file) as desk:
         assert desk.app.theme != "nord"
 
@@ -72,3 +73,18 @@ async def test_a_folder_in_the_place_of_settings_opens_the_desk_and_stays(tmp_pa
         await desk.until(lambda: "cannot be remembered" in desk.text)
         assert usual != "nord"
     assert list(settings.path().parent.iterdir()) == [settings.path()]
+
+
+async def test_the_desk_starts_in_its_own_dark_theme(file: Path) -> None:
+    async with open_desk(file) as desk:
+        assert desk.app.theme == "leadboard-dark"
+        assert "leadboard-light" in desk.app.available_themes
+
+
+async def test_an_own_theme_is_remembered_and_has_its_colours_from_the_start(file: Path) -> None:
+    settings.remember_theme("leadboard-light")
+    async with open_desk(file) as desk:
+        assert desk.app.theme == "leadboard-light"
+        light = OWN["leadboard-light"].background
+        assert desk.app.desk_screen.styles.background.hex.lower() == light
+        assert not desk.app.has_class("-dark-mode")
