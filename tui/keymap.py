@@ -52,7 +52,6 @@ PLACES: Sequence[Place] = (
     (Body, Details),
     (ActList, History),
     (NoticeList, History),
-    (FilterLine, History),
     (Body, ActSheet),
     (AlarmList, Alarms),
     (Body, Triage),

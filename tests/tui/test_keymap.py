@@ -198,11 +198,11 @@ async def test_a_key_of_ones_own_works_on_both_layouts_and_the_old_one_does_not(
 
 
 async def test_what_the_screen_says_of_keys_is_as_they_are_mapped(tmp_path: Path) -> None:
-    write(operators__add="x", desk__operators="f9", desk__new="b", desk__help="f1", desk__quit="Q")
+    write(operators__add="z", desk__operators="f9", desk__new="b", desk__help="f1", desk__quit="Q")
     async with open_desk(tmp_path / "empty.db") as desk:
-        assert "x Add" in desk.lines()[-1]
+        assert "z Add" in desk.lines()[-1]
         assert "b New appeal" in desk.lines()[-1]
-        assert "No operators yet: press x to add one." in desk.text
+        assert "No operators yet: press z to add one." in desk.text
         assert "f9 Operators" in desk.lines()[1]
         await desk.press("2")
         assert "No operators yet: press f9, then x." in desk.text
@@ -278,9 +278,9 @@ async def test_lost_acts_are_repeated_by_the_key_of_ones_own(
 
 
 async def test_a_dimmed_key_of_ones_own_says_why_it_does_nothing(tmp_path: Path) -> None:
-    write(operators__edit="x")
+    write(operators__edit="z")
     async with open_desk(tmp_path / "empty.db") as desk:
-        await desk.press("x")
+        await desk.press("z")
         assert "Edit: nothing is selected." in desk.text
 
 
