@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual import events
 from textual.message import Message
@@ -154,9 +154,7 @@ class Window(PagedView[Row]):
         if not (newer := self._newer + hidden):
             return order
         count = f"{grouped(MOST_NEWER)}+" if self._newer >= MOST_NEWER else grouped(newer)
-        sign, id = ("▼", "list.last") if self.is_oldest_first else ("▲", "list.first")
-        # The last one, as the letters of these come after keys with names.
-        key = key_label(without_twins(keys_of(id, app_of(self).keymap))[-1])
+        sign, key = _towards_newest(self)
         said = f"{sign} {count}"
         return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1)), *order]
 
@@ -308,3 +306,10 @@ class Window(PagedView[Row]):
         super().action_last()
         self._is_following = False
         self.tell()
+
+
+def _towards_newest(window: Window[Any]) -> tuple[str, str]:
+    """Return the sign and the key of the end of a list where the newest rows are."""
+    sign, id = ("▼", "list.last") if window.is_oldest_first else ("▲", "list.first")
+    # The letters of these bindings come after keys with names.
+    return sign, key_label(without_twins(keys_of(id, app_of(window).keymap))[-1])
