@@ -37,7 +37,7 @@ class WeightGrid(TeamPane):
         bind("circumflex_accent", "column_end(0)", "First source", id="grid.first", show=False),
         bind("dollar_sign", "column_end(1)", "Last source", id="grid.last", show=False),
         bind("s", "sort", "Sort", id="grid.sort", show=False),
-        bind("w", "waiting", "Waiting", id="grid.waiting"),
+        bind("w", "waiting", "Waiting", id="grid.waiting", show=False),
     ]
     on_a_row = frozenset({"step", "unlink", "scale_row", "spread_row", "copy_row", "paste_row"})
     on_a_column = frozenset(

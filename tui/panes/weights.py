@@ -20,6 +20,7 @@ from tui.keys import bind
 from tui.messages import Acted, ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
 from tui.widgets.figures import grouped
+from tui.widgets.line_view import StateHints
 from tui.wording import words_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ class EditedCell:
         )
 
 
+_TYPING = StateHints(
+    (("grid.enter", "save ↓"), ("tab", "save →"), ("grid.restore", "cancel")), is_all=True
+)
+_ON_WAITING = StateHints((("grid.enter", "those appeals"),))
+_ON_A_CELL = StateHints((("0-9", "type a weight"),))
+
+
 class Weights(WeightGrid):
     """A cell per operator and source: the weight, and the chance of the next appeal."""
 
@@ -62,7 +70,7 @@ class Weights(WeightGrid):
         "waits, where {grid.enter} shows those appeals; so does {grid.waiting} in any cell."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "enter", "Save", id="grid.enter"),
+        bind("enter", "enter", "Save", id="grid.enter", show=False),
         bind("escape", "restore", "Cancel edit", id="grid.restore", show=False),
         bind("plus", "step(1)", "+1", id="grid.plus"),
         bind("minus", "step(-1)", "-1", id="grid.minus"),
@@ -137,7 +145,16 @@ class Weights(WeightGrid):
         else:
             self.save()
 
-    def watch_typed(self) -> None:
+    @property
+    def state_hints(self) -> StateHints:  # type: ignore[override]
+        """Return what keys do while a weight is typed, on what waits, and else."""
+        if self.typed is not None:
+            return _TYPING
+        if self.is_at_foot:
+            return _ON_WAITING
+        return _ON_A_CELL if self.source is not None else StateHints()
+
+    def watch_typed(self, old: str | None, new: str | None) -> None:
         """Show what is typed, and in its column what that would do."""
         was_tried = self.grid.trial is not None
         self.try_typed()
@@ -146,7 +163,8 @@ class Weights(WeightGrid):
             self.refresh()
         else:
             self.refresh_row(self.cursor)
-        self.refresh_bindings()
+        if (old is None) != (new is None):
+            self.refresh_bindings()
 
     def save(self) -> bool:
         """Save an unfinished edit, if any; return False if it is refused and stays."""

@@ -1,6 +1,6 @@
 """The two bottom lines: what was just done, and the keys that work now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -13,26 +13,42 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.base import app_of
+from tui.keys import key_label, keys_of
+from tui.widgets.line_view import LineView, StateHints
 from tui.widgets.moments import shown
 
 FADES = 10.0
 """Seconds that a sentence stays."""
-ALWAYS = "Help"
-"""The hint shown on a line of any width: it leads to all the others."""
+EVERYWHERE = ("desk.repeat", "desk.new", "desk.undo", "desk.filter", "desk.help", "desk.quit")
+"""The bindings at the right end, by id: they stay there on a line of any width."""
+SHORT = {"desk.new": "New", "desk.repeat": "Repeat"}
+"""What some of them say where there is little room."""
+ROOMY, CRAMPED = 110, 60
+"""Cells of a line from which they say it in full, and below which they are keys alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A key and what it does, as the bottom line shows them."""
+    """A key and what it does, as the bottom line shows them; without a key it cannot be clicked."""
 
-    key: str
+    key: str | None
     label: str
     does: str
-    enabled: bool
+    enabled: bool = True
+    id: str = ""
+
+    @property
+    def width(self) -> int:
+        """Return the cells that it takes on the line."""
+        return cell_len(self.label) + cell_len(self.does) + (3 if self.does else 1)
 
 
 class KeyLine(Widget):
-    """The keys of the focused pane on one line; a click on one presses it."""
+    """The keys of the focused pane on the left, on the right those that always work.
+
+    A click on one presses it.
+    """
 
     ALLOW_SELECT = False
 
@@ -43,46 +59,78 @@ class KeyLine(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self.read)
 
     def read(self, screen: Screen[object]) -> None:
-        """Read the bindings that are active now."""
+        """Read the keys that work now, first those of the state the focused pane is in."""
+        focused = screen.focused
+        state = focused.state_hints if isinstance(focused, LineView) else StateHints()
         seen: dict[str, Hint] = {}
         for _, binding, enabled, _ in screen.active_bindings.values():
-            if binding.show and binding.action not in seen:
+            is_wanted = binding.id in EVERYWHERE or not state.is_all
+            if binding.show and is_wanted and binding.action not in seen:
                 seen[binding.action] = self._hint(binding, enabled)
-        self.hints = tuple(seen.values())
+        self.hints = (*map(self._of_state, state.hints), *seen.values())
 
     def _hint(self, binding: Binding, enabled: bool) -> Hint:
         label = self.app.get_key_display(binding)
-        return Hint(binding.key, label, binding.description, enabled)
+        return Hint(binding.key, label, binding.description, enabled, binding.id or "")
 
-    def fitting(self) -> list[Hint]:
-        """Return the hints that fit on the line in full."""
-        last = [hint for hint in self.hints if hint.does == ALWAYS]
-        room = self.size.width - 1 - sum(map(_width, last))
+    def _of_state(self, hint: tuple[str, str]) -> Hint:
+        key, does = hint
+        if "." not in key:
+            return Hint(None, key, does)
+        bound = keys_of(key, app_of(self).keymap)[0]
+        return Hint(bound, key_label(bound), does, id=key)
+
+    def left(self, room: int) -> list[Hint]:
+        """Return the hints of the pane that fit into `room` cells in full."""
         hints = []
         for hint in self.hints:
-            if hint in last:
+            if hint.id in EVERYWHERE:
                 continue
-            room -= _width(hint)
+            room -= hint.width
             if room < 0:
                 break
             hints.append(hint)
-        return [*hints, *last]
+        return hints
+
+    def right(self) -> list[Hint]:
+        """Return the hints that are always shown, as long as the line has room for them."""
+        known = {hint.id: hint for hint in self.hints}
+        found = [known[id] for id in EVERYWHERE if id in known]
+        if self.size.width >= ROOMY:
+            return found
+        if self.size.width >= CRAMPED:
+            return [replace(each, does=SHORT.get(each.id, each.does)) for each in found]
+        return [replace(each, does="") for each in found]
+
+    def placed(self) -> list[tuple[int, Hint]]:
+        """Return the hints, each with the cell it begins at."""
+        right = self.right()
+        edge = max(0, self.size.width - sum(hint.width for hint in right) - 1)
+        placed, at = [], 0
+        for hint in self.left(edge):
+            placed.append((at, hint))
+            at += hint.width
+        for hint in right:
+            placed.append((edge, hint))
+            edge += hint.width
+        return placed
 
     def render(self) -> Content:
-        """Return ` n New appeal  a Add  q Quit`."""
+        """Return ` a Add  e Edit        n New appeal  ? Help  q Quit`."""
         parts: list[str | tuple[str, str]] = []
-        for hint in self.fitting():
+        end = 0
+        for at, hint in self.placed():
             key, does = ("$footer-key-foreground bold", "$footer-description-foreground")
+            parts += [" " * (at - end)]
             parts += [(f" {hint.label}", key if hint.enabled else "$quiet")]
-            parts += [(f" {hint.does} ", does if hint.enabled else "$quiet")]
+            parts += [(f" {hint.does} " if hint.does else "", does if hint.enabled else "$quiet")]
+            end = at + hint.width
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
-        edge = 0
-        for hint in self.fitting():
-            edge += _width(hint)
-            if event.x < edge:
+        for at, hint in self.placed():
+            if at <= event.x < at + hint.width and hint.key is not None:
                 self.app.simulate_key(hint.key)
                 return
 
@@ -106,7 +154,3 @@ class Notice(Static):
         """Remove the sentence: it is about something done a while ago."""
         self.update("")
         self.screen.remove_class("-saying")
-
-
-def _width(hint: Hint) -> int:
-    return cell_len(hint.label) + cell_len(hint.does) + 3

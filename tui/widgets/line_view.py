@@ -1,6 +1,7 @@
 """The base of all lists and of the grid: rows of one line, painted only where visible."""
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from leadboard.transfer.list_export import Shown
 
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class StateHints:
+    """What keys do in the state a list is in: each by a binding's id, or a word such as `0-9`."""
+
+    hints: Sequence[tuple[str, str]] = ()
+    is_all: bool = False
+    """Whether no other keys of the pane are worth naming."""
 
 
 NO_MATCH = "No matches: {desk.clear-filter} clears the filter."
@@ -45,6 +55,7 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
 
     head = 0
     foot = 0
+    state_hints = StateHints()
     on_a_row: frozenset[str] = frozenset()
     """The actions that need a row under the cursor."""
     file_name = ""
