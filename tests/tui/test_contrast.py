@@ -125,6 +125,34 @@ async def test_a_pale_theme_is_found(file: Path) -> None:
     assert {"Gleb", "chance of the next appeal"} <= words
 
 
+async def test_an_alarm_keeps_its_colour_under_the_cursor(file: Path) -> None:
+    async with open_desk(file, LARGE) as desk:
+        await desk.press("f3")
+        before = style_of(desk, "▲vk")
+        await desk.press("right")
+        after = style_of(desk, "▲vk")
+        assert after.color == before.color != style_of(desk, " tg").color
+        assert (before.underline, after.underline) == (False, True)
+
+
+@pytest.mark.parametrize("is_monochrome", [False, True])
+async def test_one_frame_is_heavy_that_of_the_focus(
+    file: Path, is_monochrome: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_monochrome:
+        monkeypatch.setenv("NO_COLOR", "1")
+    async with open_desk(file, LARGE) as desk:
+        for key, pane in (("f2", "1 Operators"), ("f3", "2 Weights"), ("f5", "4 New appeal")):
+            await desk.press(key)
+            assert f"┏━ {pane} ━" in desk.text
+            assert desk.text.count("┏") == desk.text.count("┛") == 1
+
+
+def style_of(desk: Desk, start: str) -> Style:
+    """Return the style of the first segment with a text that starts so."""
+    return next(each.style for each in segments(desk) if each.style and each.text.startswith(start))
+
+
 def segments(desk: Desk) -> Iterator[Segment]:
     """Yield the segments of the screen, or of the dialog over it, which dims the rest."""
     screen = desk.app.screen

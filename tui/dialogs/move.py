@@ -24,7 +24,7 @@ from leadboard.queries.terms import matches
 from tui.dialogs.base import ActDialog, Bottom
 from tui.dialogs.forms import Confirm
 from tui.keys import bind
-from tui.widgets.figures import note_of
+from tui.widgets.figures import grouped, note_of
 from tui.widgets.marks import Chosen
 from tui.widgets.operator_list import FULL, OperatorList
 
@@ -117,7 +117,7 @@ class Move(ActDialog):
         over = self._assigning(force=True)
         if refusal.fit:
             return Fitting(refusal, self._assigning(fitting=True), over, title=title)
-        them = "it" if refusal.count == 1 else f"all {refusal.count}"
+        them = "it" if refusal.count == 1 else f"all {grouped(refusal.count)}"
         they = "It" if refusal.count == 1 else "They"
         question = f"{refusal} Move {them} anyway? {they} will count."
         return Confirm(question, over, title=title)
@@ -143,7 +143,7 @@ class Fitting(Confirm):
         *,
         title: str,
     ) -> None:
-        fit, count = refusal.fit, refusal.count
+        fit, count = grouped(refusal.fit), grouped(refusal.count)
         keys = f"{{fitting.fit}} moves {fit}, {{confirm.yes}} all {count} over the limit"
         question = f"{fit} of {count} fit: {keys}"
         super().__init__(question, over, title=title)
