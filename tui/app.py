@@ -157,6 +157,12 @@ class LeadboardApp(DeskApp):
         """Say how to quit when ctrl+c is pressed with nothing selected."""
         self.desk_screen.say(self.with_keys("Press {desk.quit} to quit."))
 
+    def entitle(self, title: str) -> None:
+        """Give the terminal a title."""
+        entitle = getattr(self._driver, "entitle", None)
+        if entitle is not None:
+            entitle(title)
+
     def get_driver_class(self) -> type[Driver]:
         """Return the desk's own driver on a POSIX terminal, Textual's choice elsewhere."""
         usual = super().get_driver_class()

@@ -88,6 +88,9 @@ class DeskApp(OrderedKeys):
         finally:
             busy.stop()
 
+    def entitle(self, title: str) -> None:
+        """Give the terminal a title; on one that takes none, as in tests, nothing happens."""
+
     def _say_busy(self) -> None:
         self.home.say("Waiting for the database…")
 

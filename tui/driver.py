@@ -19,6 +19,10 @@ LOOK = 0.1
 """Seconds between checks for the end of the input thread or of an escape sequence."""
 
 
+KEEP_TITLE, RESTORE_TITLE = "\x1b[22;0t", "\x1b[23;0t"
+"""Put the title of the terminal on its stack, and take it back from there."""
+
+
 class DeskDriver(LinuxDriver):
     """Textual's driver, made to accept any byte, end with its terminal, and survive a stop.
 
@@ -30,17 +34,30 @@ class DeskDriver(LinuxDriver):
         super().__init__(app, **options)
         self._ending = Ending(self._loop, self.hang_up)
         self._file: Any = Output(self._file, self.hang_up)
+        self._title = "Leadboard"
 
     def start_application_mode(self) -> None:
         """Take over the terminal, and the signals that would otherwise leave it in that state."""
         # First: the terminal's attributes have to be saved before Textual switches it to raw mode.
         self._ending.listen(self.fileno)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(KEEP_TITLE)
+        self._entitle()
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back."""
+        """Give the terminal back, with the title that it had."""
+        self.write(RESTORE_TITLE)
         super().stop_application_mode()
         self._ending.is_put_back = True
+
+    def entitle(self, title: str) -> None:
+        """Give the terminal a title, which must be the program's own words."""
+        if title != self._title:
+            self._title = title
+            self._entitle()
+
+    def _entitle(self) -> None:
+        self.write(f"\x1b]0;{self._title}\x07")
 
     def close(self) -> None:
         """Wait until everything is written, but not for a terminal that no longer reads."""

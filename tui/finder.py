@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from textual.command import Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from leadboard.allocation.appeals import worded
@@ -57,16 +57,18 @@ class Finder(Provider):
     async def _on_board(self, home: DeskScreen, query: str) -> list[Hit]:
         typed = on_either_layout(query)
         operators = _named(home.board.operators, typed)
-        sources = _named(home.board.sources, typed)
         return [
             *(
                 self._hit("Operator", each.name, typed, partial(_to_operator, home, each))
                 for each in operators
             ),
-            *(
-                self._hit("Source", each.name, typed, partial(_to_source, home, each))
-                for each in sources
-            ),
+            *self._sources(home, typed),
+        ]
+
+    def _sources(self, home: DeskScreen, typed: Sequence[str]) -> list[Hit]:
+        return [
+            self._hit("Source", each.name, typed, partial(_to_source, home, each))
+            for each in _named(home.board.sources, typed)
         ]
 
     async def _stored(self, home: DeskScreen, query: str) -> list[Hit]:
@@ -86,6 +88,23 @@ class Finder(Provider):
         found = Content(name).stylize(self.match_style or "bold", start, end)
         line = Content.assemble((f"{kind} ", "not bold"), found)
         return Hit(score, line, go, f"{kind} {name}")
+
+
+class SourceFinder(Finder):
+    """Offers only sources, also before anything is typed; choosing one goes to its column."""
+
+    async def discover(self) -> Hits:
+        """Offer the first sources."""
+        if isinstance(home := self.screen, DeskScreen):
+            for each in islice(home.board.sources, MOST):
+                name = shortened(each.name, WIDEST)
+                yield DiscoveryHit(Content(name), partial(_to_source, home, each), name)
+
+    async def search(self, query: str) -> Hits:
+        """Offer the sources whose names hold what is typed."""
+        if isinstance(home := self.screen, DeskScreen):
+            for hit in self._sources(home, on_either_layout(storable(query))):
+                yield hit
 
 
 def _named(rows: Iterable[Any], typed: Sequence[str]) -> list[Any]:

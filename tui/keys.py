@@ -8,7 +8,7 @@ from textual.keys import format_key
 
 from leadboard.common.keyboard_layouts import LATIN, RUSSIAN
 
-_SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж"}
+_SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж", "apostrophe": "э"}
 """What the physical keys of these signs give on the Russian layout, by Textual's names."""
 
 TWINS = (

@@ -68,6 +68,10 @@ class AppealsWanted(Message):
         self.name = name
 
 
+class JumpWanted(Message):
+    """Asks for the name of a source, to go to its column in the grid."""
+
+
 class SourceWanted(Message):
     """Asks to go to the column of a source in the grid."""
 

@@ -65,7 +65,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
 
 SEQUENCE = re.compile(
     "\x1b\\[[\\d;]*m|\x1b\\[\\d*;\\d*H|\x1b\\[\\?\\d+[hl]|\x1b\\[\\?\\d+\\$p|\x1b\\[[<>]\\d*u"
-    "|\x1b\\]22;[a-z-]*\x07"
+    "|\x1b\\]22;[a-z-]*\x07|\x1b\\[2[23];0t|\x1b\\]0;(?:\\(\\d+\\) )?Leadboard\x07"
 )
 """All that the program itself tells a terminal: colours, places, modes and the mouse pointer."""
 

@@ -34,6 +34,8 @@ from tui.widgets.paged_view import Window
 from tui.widgets.pane import PaneWidget
 
 WAITING = AppealFilter(is_waiting=True)
+TITLE_EDGE = 3
+"""Cells of the border before its title."""
 MOST_SOURCES = 5
 """Lines of sources with appeals waiting; more are scrolled."""
 TABS = ("all", "waiting", "leads")
@@ -205,6 +207,19 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         ]
         tabs = (item for part in parts for item in (part, " │ "))
         return Content.assemble(f"{self.heading}  ", *tabs)[:-3]
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the tab that was clicked in the border."""
+        if event.screen_y != self.region.y:
+            return
+        at = event.screen_x - self.region.x - TITLE_EDGE
+        words = str(self.border_title)
+        for tab in TABS:
+            start = words.find(tab.capitalize(), len(self.heading))
+            end = words.find("│", start) if "│" in words[start:] else len(words)
+            if start <= at < end:
+                self.tab = tab
+                self.list.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the heading to the new width."""

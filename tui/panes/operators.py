@@ -13,13 +13,16 @@ from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
+from leadboard.queries.load_history import LoadHistory
 from leadboard.queries.terms import AppealFilter
 from tui.keys import bind
 from tui.messages import ActRequest, AppealsWanted
 from tui.panes.team import ORDERS, TeamPane
 from tui.widgets.border_remarks import Remark
+from tui.widgets.cells import fit
+from tui.widgets.figures import spark
 from tui.widgets.filter import number_found
-from tui.widgets.operator_list import MARGIN, OperatorList, numbers_of
+from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numbers_of
 
 if TYPE_CHECKING:
     from leadboard.transfer.list_export import Shown
@@ -108,6 +111,19 @@ class Operators(TeamPane, OperatorList):
             return super().remarks
         return [Remark(f"{len(self.marked)} marked"), Remark("esc unmarks", 6), *super().remarks]
 
+    @property
+    def has_room_for_sparks(self) -> bool:
+        """Tell whether there is room for the loads of the last hour."""
+        return self.display and self.size.width >= ROOM_FOR_SPARK and bool(self.rows)
+
+    def take_history(self, history: LoadHistory) -> None:
+        """Show the loads of the last hour."""
+        limits = {row.id: row.max_load for row in self.board.operators}
+        self.sparks = {
+            key: spark(samples, limits[key]) for key, samples in history.items() if key in limits
+        }
+        self.refresh()
+
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all operators of the list, None if it is empty."""
         from leadboard.transfer.list_export import operators_shown
@@ -128,10 +144,11 @@ class Operators(TeamPane, OperatorList):
         """Draw what the columns are, with a mark on the one that sorts the rows."""
         if not self.rows:
             return []
-        column = self.order.column
+        column, widths = self.order.column, self.widths(width)
         name = "operator ↑" if column == "name" else "operator"
-        numbers = HEADS.get(str(column), "load/limit")
-        return self.text_line(f"   {name}", numbers, width, self.pen("head"))
+        hour = fit("last hour", widths.spark) if widths.spark else ""
+        words = f"   {fit(name, widths.name + 1)}{hour}"
+        return self.text_line(words, HEADS.get(str(column), "load/limit"), width, self.pen("head"))
 
     def draw_foot(self, y: int, width: int) -> list[Segment]:
         """Draw the load of all active operators, and below it what waits."""

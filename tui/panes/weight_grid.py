@@ -14,7 +14,7 @@ from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
-from tui.messages import AppealsWanted
+from tui.messages import AppealsWanted, JumpWanted
 from tui.panes.team import AS_ADDED, Order, TeamPane
 from tui.panes.weight_columns import WeightColumns
 from tui.widgets.border_remarks import Remark
@@ -36,6 +36,7 @@ class WeightGrid(TeamPane):
         ),
         bind("circumflex_accent", "column_end(0)", "First source", id="grid.first", show=False),
         bind("dollar_sign", "column_end(1)", "Last source", id="grid.last", show=False),
+        bind("apostrophe", "jump", "Go to source", id="grid.jump", show=False),
         bind("s", "sort", "Sort", id="grid.sort", show=False),
         bind("w", "waiting", "Waiting", id="grid.waiting", show=False),
     ]
@@ -43,7 +44,7 @@ class WeightGrid(TeamPane):
     on_a_column = frozenset(
         {
             *("step", "unlink", "spread", "scale", "rename", "delete", "sort", "waiting"),
-            *("column_page", "column_end", "copy_row", "paste_row"),
+            *("column_page", "column_end", "jump", "copy_row", "paste_row"),
         }
     )
     empty = "No operators yet: press {desk.operators}, then {operators.add}."
@@ -297,6 +298,11 @@ class WeightGrid(TeamPane):
     def action_column_end(self, is_last: int) -> None:
         """Go to the first or the last column."""
         self.go_to_column(len(self.grid.sources) - 1 if is_last else 0)
+
+    def action_jump(self) -> None:
+        """Ask for a part of a source's name, and go to its column."""
+        if self.save():
+            self.post_message(JumpWanted())
 
     def go_to_column(self, column: int) -> None:
         """Put the cursor on a column, or on the nearest that exists."""

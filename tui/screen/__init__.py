@@ -2,11 +2,13 @@
 
 __all__ = [
     "acting",
+    "attention",
     "background",
     "desk",
     "following",
     "footer",
     "header",
     "leaving",
+    "pane_strip",
     "saving",
 ]

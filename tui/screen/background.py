@@ -1,4 +1,4 @@
-"""Work beside the screen's own thread: counting, the word index, and the ledger of a server."""
+"""Work beside the screen's own thread: counts, the word index, past loads, a server's ledger."""
 
 import asyncio
 import time
@@ -12,13 +12,17 @@ from leadboard.database.connection import engine
 from leadboard.database.scratch_file import ScratchError
 from leadboard.queries import board
 from leadboard.queries.ledger_lines import present
+from leadboard.queries.load_history import load_history
 from leadboard.queries.word_index import index_of_database
+from tui.panes.operators import Operators
 from tui.screen.following import FollowingScreen
 
 T = TypeVar("T")
 
 AGAIN = 2.0
 """Seconds until the next try after a failure, and between checks for new appeals."""
+SPARKING = 30.0
+"""Seconds between two readings of the loads of the last hour."""
 SETTLING = 15.0
 """Seconds between two times that the ledger is settled."""
 WORTH_INDEXING = 20_000
@@ -52,6 +56,19 @@ async def keep_index(screen: FollowingScreen) -> None:
             taken = 0
         has_more = taken == BATCH
         await asyncio.sleep(REST * (time.monotonic() - begun) if has_more else AGAIN)
+
+
+async def keep_sparks(screen: FollowingScreen) -> None:
+    """Show the loads of the last hour where there is room for them, read now and then."""
+    due = 0.0
+    operators = screen.query_one(Operators)
+    while True:
+        if operators.has_room_for_sparks and time.monotonic() >= due:
+            due = time.monotonic() + SPARKING
+            with suppress(Trouble):  # the header says that the database cannot be read
+                history = await screen.desk_app.counter.read_beside(load_history)
+                operators.take_history(history or {})
+        await asyncio.sleep(AGAIN)
 
 
 async def keep_settled(screen: FollowingScreen) -> None:

@@ -16,7 +16,7 @@ from leadboard.common.text import clean
 from leadboard.database.fields import now
 from tui.base import SIZES
 from tui.keys import REPEAT, bind, key_label, keys_of
-from tui.messages import ActRequest, AppealsWanted, SourceWanted
+from tui.messages import ActRequest, AppealsWanted, JumpWanted, SourceWanted
 from tui.painter import Painter
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.new_appeal import NewAppeal
@@ -111,7 +111,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
         self.query_one(Operators).focus()
         self.call_after_refresh(self.complete)
         # Kept, because asyncio holds only a weak reference to a task.
-        keepers = (background.keep_index, background.keep_settled)
+        keepers = (*(background.keep_index, background.keep_settled, background.keep_sparks),)
         self._keepers = [asyncio.create_task(keep(self)) for keep in keepers]
         self.set_interval(POLL, self.follow)
 
@@ -302,6 +302,16 @@ class DeskScreen(LeavingScreen, SavingScreen):
         from tui.dialogs.triage import Triage
 
         self.app.push_screen(Triage())
+
+    @on(JumpWanted)
+    def ask_source(self) -> None:
+        """Ask for a source by name."""
+        from textual.command import CommandPalette
+
+        from tui.finder import SourceFinder
+
+        palette = CommandPalette(providers=[SourceFinder], placeholder="Go to source…")
+        self.app.push_screen(palette)
 
     @on(SourceWanted)
     def show_source(self, message: SourceWanted) -> None:

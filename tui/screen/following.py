@@ -9,6 +9,7 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.queries import board as board_queries
 from leadboard.queries.board import Board
 from tui.screen.acting import ActingScreen
+from tui.screen.attention import call_attention
 from tui.screen.header import Header
 
 POLL = 0.35
@@ -57,6 +58,7 @@ class FollowingScreen(ActingScreen):
         if board.counts is None:
             # The count came in while this reading, begun earlier, was still running.
             board = replace(board, counts=self.board.counts)
+        call_attention(self.desk_app, board, self.board if self.version else None)
         self.board = board
         self._read_at = monotonic()
         self.version += 1

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -14,6 +15,8 @@ from leadboard.database.connection import READ_ONLY
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, alarms
+from leadboard.queries.terms import AppealFilter
+from tui.messages import AppealsWanted
 from tui.widgets.cells import shortened
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import TICK
@@ -67,6 +70,19 @@ class Header(Widget):
         left, parts, room = self._fitted(title)
         spans = [item for part in parts for item in (part, " " * GAP)]
         return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
+
+    async def on_click(self, event: events.Click) -> None:
+        """Show what waits, or all alarms, if that was clicked."""
+        title = f"{NAME}  {self._title}"
+        left, parts, room = self._fitted(title)
+        at = cell_len(left) + max(0, room) + GAP
+        for part in parts:
+            if at <= event.x < at + part.cell_length:
+                if part.plain.startswith("▲"):
+                    await self.run_action("screen.alarms")
+                elif part.plain.startswith("waiting"):
+                    self.post_message(AppealsWanted(AppealFilter(is_waiting=True)))
+            at += part.cell_length + GAP
 
     def watch_board(self, board: Board) -> None:
         """Compute the alarms and the oldest wait once per board, not once per paint."""

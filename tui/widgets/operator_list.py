@@ -20,7 +20,7 @@ WIDEST_BAR = 24
 MARGIN = 3
 """Cells before a name: a mark, whether the operator is on, and a space."""
 SPARK = 12
-ROOM_FOR_SPARK = 56
+ROOM_FOR_SPARK = 52
 """Cells of a line from which there is room for the loads of the last hour."""
 FULL = "full"
 """The note of operators at their limit; it has the colour of their bar."""
