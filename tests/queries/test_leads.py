@@ -108,3 +108,23 @@ def test_of_a_lead_who_writes_all_the_time_only_the_newest_are_counted(
     for _ in range(3):
         submit("lead_1", team.tg, "")
     assert past("lead_1") == (2, False, 2, team.anna)
+
+
+def test_the_first_leads_that_start_so_come_in_the_order_of_their_letters(db: Database) -> None:
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
+    for lead in ("tg_2", "tg_10", "TG_3", "vk_1", "Анна"):
+        submit(lead, team.tg, "")
+    names = {
+        typed: [name for _, name in leads.leads_starting(typed, 2)]
+        for typed in ("tg", "tg_2", "Tg", "аНН", "x", "")
+    }
+    assert names == {
+        "tg": ["tg_10", "tg_2"],
+        "tg_2": ["tg_2"],
+        "Tg": ["TG_3", "tg_10"],
+        "аНН": ["Анна"],
+        "x": [],
+        "": ["TG_3", "tg_10"],
+    }
+    [(key, name)] = leads.leads_starting("vk", 9)
+    assert leads.newest_leads(1, key + 1)[0].external_id == name

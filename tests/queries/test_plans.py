@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from shutil import copyfile
 from typing import NamedTuple
+from unittest.mock import patch
 
 import pytest
 from peewee import SqliteDatabase
@@ -26,7 +27,9 @@ from leadboard.common.errors import Refused
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries import appeals, history, leads, odds, records
 from leadboard.queries import board as board_queries
+from leadboard.queries.act_details import details_of
 from leadboard.queries.explanation import explain
+from leadboard.queries.history import ActFilter
 from leadboard.queries.load_history import load_history
 from leadboard.queries.terms import EVERYTHING, AppealFilter, parse
 from leadboard.queries.times import oldest_waits
@@ -104,6 +107,13 @@ def act_pages() -> None:
     history.events_after(100, last - 10)
 
 
+def search_for_acts() -> None:
+    absent = ActFilter(("absent",))
+    with patch.object(history, "STEP", 2):
+        assert history.search_back(100, None, absent).edge is not None
+        assert history.events_after(100, history.newest_event_id() - 10, absent) == []
+
+
 def submissions() -> None:
     for source_id in (1, 5):
         allocator.submit("tg_new", source_id, "хочу")
@@ -166,7 +176,14 @@ CASES: dict[str, Case] = {
     "leads by an absent word": lambda: leads.newest_leads(100, words=["absent"]),
     "the first lead that starts so": lambda: leads.lead_starting("tg_10"),
     "what a lead has written": lambda: leads.past_of("tg_10"),
+    "the leads that start so": lambda: leads.leads_starting("tg_10", 20),
     "acts": act_pages,
+    "acts of one person": lambda: history.newest_events(100, None, ActFilter(actor=ACTOR)),
+    "acts by a word": lambda: history.newest_events(5, None, ActFilter(("closed",))),
+    "a part of a search for acts": search_for_acts,
+    "acts done again": lambda: history.events_of([1, 2, 3]),
+    "who is at work": lambda: history.has_others(ACTOR),
+    "one act in full": lambda: details_of(history.newest_event_id()),
     "why one appeal went where it went": lambda: explain(FEW // 2),
     "the oldest waits": oldest_waits,
     "the loads of a quiet hour": quiet_hour,

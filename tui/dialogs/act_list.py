@@ -71,6 +71,11 @@ class ActList(Window[EventRow]):
             return "You have done nothing yet: m shows everybody's acts."
         return super().hint
 
+    @property
+    def has_found_all(self) -> bool:
+        """Tell whether a search has looked at all acts, and all that it found are here."""
+        return self._is_at_start and self._looked_down == (self._last, None)
+
     # Reading.
 
     def read_before(self, limit: int, before: int | None) -> Sequence[EventRow]:

@@ -42,7 +42,7 @@ class Help(Sheet):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "go_back", "Back", id="help.back"),
-        bind("question_mark,f1", "close", "Back", id="help.close"),
+        bind("f1", "close", "Back", id="help.close"),
         bind("up", "scroll('up')", "Up", show=False, id="help.up"),
         bind("down", "scroll('down')", "Down", show=False, id="help.down"),
         bind("pageup", "scroll('page_up')", "Page up", show=False, id="help.page-up"),

@@ -134,7 +134,7 @@ class History(ActDialog):
     def _remarks(self) -> list[Remark]:
         if not self.acts.is_narrowed:
             return [*self.acts.remark]
-        found = number_found(len(self.acts.rows), is_all=self.acts.holds_all)
+        found = number_found(len(self.acts.rows), is_all=self.acts.has_found_all)
         outcome = [] if self.acts.reader.is_looking else [Remark(found, 1)]
         return [*self.acts.remark, Remark(f"filter: {clean(self._filter)}", 4), *outcome]
 
@@ -176,7 +176,7 @@ class History(ActDialog):
         self._find(message.text)
 
     def _find(self, text: str) -> None:
-        self._filter, words = text, words_in(text)
+        self._filter, words = text.strip(), words_in(text)
         if words != self.acts.sought.words:
             self.seek(replace(self.acts.sought, words=words))
 
