@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import models
 from leadboard import desk as acts
 from leadboard.common.errors import Trouble
 from leadboard.queries import history
-from tests.support import Team, add_team, rows
+from tests.support import Team, add_team, opened, rows
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
 from tui.dialogs import act_list
 from tui.dialogs.act_list import ActList
@@ -21,9 +20,8 @@ LIMITS = "SELECT max_load FROM operator ORDER BY id"
 def calm(tmp_path: Path) -> Path:
     """Anna with a limit of 1, Boris with one of 2, and no appeal."""
     path = tmp_path / "calm.db"
-    opened = models.open_database(path)
-    add_team({"Anna": 1, "Boris": 2}, {"tg": {"Anna": 50, "Boris": 50}})
-    opened.close()
+    with opened(path):
+        add_team({"Anna": 1, "Boris": 2}, {"tg": {"Anna": 50, "Boris": 50}})
     return path
 
 
@@ -377,3 +375,38 @@ async def test_a_list_of_acts_that_cannot_be_read_says_so_and_recovers(
         assert "Searching…" in desk.text
         monkeypatch.setattr(act_list, "search_back", partial(working))
         await desk.until(lambda: "1 found" in desk.text)
+
+
+async def test_it_opens_also_while_nothing_can_be_read(
+    calm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.widgets.list_reader.AGAIN", 0.05)
+    working = history.newest_events
+
+    def broken(*_: object) -> None:
+        raise Trouble("The database is away.")
+
+    async with open_desk(calm) as desk:
+        monkeypatch.setattr("tui.dialogs.history.has_others", broken)
+        monkeypatch.setattr(act_list, "newest_events", broken)
+        await desk.press("H")
+        assert "The database is away." in desk.text
+        monkeypatch.setattr(act_list, "newest_events", working)
+        await desk.until(lambda: "Boris added, limit 2" in desk.text)
+
+
+@pytest.mark.every_engine
+async def test_it_does_the_same_on_every_engine(target: str) -> None:
+    with opened(target):
+        add_team({"Anna": 1, "Boris": 2}, {})
+    async with open_desk(target) as desk:
+        await by_pavel(desk, 7)
+        await desk.press("f2", "plus", "H")
+        await desk.until(lambda: "Acts: mine" in desk.text and "Anna: limit 1 → 2" in desk.text)
+        await desk.press("m", "slash", *"pavel", "enter")
+        await desk.until(lambda: "1 found" in desk.text)
+        await desk.press("u", "y")
+        await desk.until(lambda: "× Boris: limit 2 → 7" in desk.text)
+        assert limits() == [2, 2]
+        await desk.press("enter")
+        await desk.until(lambda: "Undone by tester" in desk.text)

@@ -7,10 +7,9 @@ from textual.command import CommandList
 from textual.widgets import Input
 
 import allocator
-import models
 from leadboard import desk as acts
 from leadboard.common.errors import Trouble
-from tests.support import add_team, rows
+from tests.support import add_team, opened, rows
 from tests.support.screen import LARGE, SMALL, Desk, open_desk
 from tui.panes.operators import Operators
 from tui.panes.weights import Weights
@@ -20,13 +19,12 @@ from tui.panes.weights import Weights
 def house(tmp_path: Path) -> Path:
     """Thirty operators and as many sources, leads of one source, one of them in two cases."""
     path = tmp_path / "house.db"
-    opened = models.open_database(path)
     people = {f"Operator {number:02}": 5 for number in range(30)}
     sources: dict[str, dict[str, int]] = {f"tg_{number:02}": {} for number in range(30)}
-    team = add_team(people | {"Анна [b]": 5}, sources | {"site": {"Анна [b]": 1}})
-    for lead in ("web_1", "web_2", "Web_3", "[/x]", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"):
-        allocator.submit(lead, team.site, f"from {lead}")
-    opened.close()
+    with opened(path):
+        team = add_team(people | {"Анна [b]": 5}, sources | {"site": {"Анна [b]": 1}})
+        for lead in ("web_1", "web_2", "Web_3", "[/x]", "a" * 41):
+            allocator.submit(lead, team.site, f"from {lead}")
     return path
 
 
@@ -204,6 +202,21 @@ async def test_at_most_twenty_of_a_kind_are_offered(house: Path) -> None:
         await desk.press("escape")
         offered = await sought(desk, "tg_")
         assert sum(line.startswith("Source ") for line in offered) == 20
+
+
+@pytest.mark.every_engine
+async def test_it_finds_the_same_on_every_engine(target: str) -> None:
+    with opened(target):
+        team = add_team({"Anna": 5}, {"site": {"Anna": 1}})
+        appeal = allocator.submit("web_1", team.site, "hello").id
+    async with open_desk(target) as desk:
+        await desk.press("f2")
+        for typed, offered in (("anna", "Operator Anna"), ("web", "Lead web_1")):
+            assert offered in await sought(desk, typed)
+            await desk.press("escape")
+        assert await sought(desk, f"#{appeal}") == [f"Appeal #{appeal} of web_1 (site)"]
+        await desk.press("enter")
+        await desk.until(lambda: "From      web_1 via site" in desk.text)
 
 
 # --- trouble ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from textual.reactive import reactive
 
 from leadboard import desk
 from leadboard.allocation.handouts import HAND_OUT
+from leadboard.common.errors import Refused, Trouble
 from leadboard.common.text import clean
 from leadboard.common.validation import storable
 from leadboard.queries.history import ActFilter, EventRow, has_others, words_in
@@ -90,13 +91,18 @@ class History(ActDialog):
         home = self.leadboard.home
         self.notices.display = False
         self.show_title()
-        self.read(partial(has_others, self.leadboard.actor), self._begin)
+        query = partial(has_others, self.leadboard.actor)
+        self.leadboard.reader.run(self, query, self._begin, self._begin_blindly)
         self.watch(home, "version", self.acts.read_again, init=False)
         self.watch(home, "notices", self.notices.show)
         self.watch(self.acts, "remark", self.show_subtitle, init=False)
 
     def _begin(self, has_others: bool) -> None:
         self.seek(ActFilter(actor=self.leadboard.actor if has_others else None))
+
+    def _begin_blindly(self, why: Refused | Trouble) -> None:
+        self.explain(str(why), None)
+        self._begin(False)  # the list tries again by itself
 
     @property
     def acts(self) -> ActList:
