@@ -103,8 +103,8 @@ def test_every_kind_of_change_is_taken_back(team: Team) -> None:
         lambda: desk.submit("tg_2", team.bot, "", actor=ACTOR),
         lambda: desk.undo(actor=ACTOR),
         lambda: desk.redo(actor=ACTOR),
-        lambda: desk.send_home(team.anna, actor=ACTOR),
-        lambda: desk.toggle_active(team.anna, actor=ACTOR),
+        lambda: desk.send_home([team.anna], actor=ACTOR),
+        lambda: desk.toggle_active([team.anna], actor=ACTOR),
     ]
     for minutes, act in zip(range(0, 60, 4), acts, strict=False):
         with at(minutes):
@@ -149,7 +149,7 @@ def _anything(rng: random.Random, team: Team) -> None:
         lambda: desk.reopen(one, actor=ACTOR),
         lambda: desk.give_back(one, actor=ACTOR),
         lambda: desk.assign(one, rng.choice([team.anna, team.boris]), actor=ACTOR),
-        lambda: desk.toggle_active(team.anna, actor=ACTOR),
+        lambda: desk.toggle_active([team.anna], actor=ACTOR),
         lambda: desk.undo(actor=ACTOR),
         lambda: desk.redo(actor=ACTOR),
     ]
