@@ -94,6 +94,17 @@ async def test_an_id_is_known_as_it_is_stored_and_not_in_part(file: Path) -> Non
         await desk.until(lambda: "new lead" in desk.text)
 
 
+@pytest.mark.parametrize("size", [SMALL, USUAL])
+async def test_where_rows_are_scarce_a_new_lead_takes_none(
+    file: Path, size: tuple[int, int]
+) -> None:
+    async with open_desk(file, size) as desk:
+        await choose(desk, "lead_7")
+        assert below_lead(desk) == ""
+        await desk.press("backspace", "1")
+        await desk.until(lambda: "4th appeal" in desk.text)
+
+
 async def test_without_a_lead_nothing_is_said(file: Path) -> None:
     async with open_desk(file) as desk:
         await choose(desk, "lead_1")
@@ -119,7 +130,7 @@ async def test_a_lead_whom_nobody_had_has_no_key(file: Path) -> None:
         assert below_lead(desk).startswith("2nd appeal, last ")
         assert below_lead(desk).endswith(" ago · 1 open")
         await desk.press("ctrl+g")
-        assert "Nobody has had this lead yet: ctrl" in desk.text
+        assert "Nobody has had this lead: use ctrl+s." in desk.text
         assert rows("SELECT count(*) FROM appeal") == [(5,)]
 
 
@@ -222,7 +233,7 @@ async def test_for_a_full_operator_nothing_is_sent_and_the_draft_stays(file: Pat
     async with open_desk(file) as desk:
         await choose(desk, "lead_2")
         await desk.press("tab", *"again", "ctrl+g")
-        assert "Boris is full: ctrl+s submits by" in desk.text
+        assert "Boris is full: use ctrl+s." in desk.text
         assert rows(GIVEN) == []
         assert "lead_2" in desk.line_with("│ Lead ")
         await desk.press("ctrl+s")

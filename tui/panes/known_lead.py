@@ -85,7 +85,7 @@ class KnownLead(Lines):
     def obstacle(self) -> str:
         """Return why the operator cannot have another appeal, empty if they can."""
         if (operator := self.operator) is None:
-            return "Nobody has had this lead yet"
+            return "Nobody has had this lead"
         if not operator.is_active:
             return f"{operator.name} is off"
         return f"{operator.name} is full" if operator.load >= operator.max_load else ""
@@ -95,13 +95,10 @@ class KnownLead(Lines):
         if not self._is_known:
             return []
         if self._past is None:
-            return [Content.styled("new lead", "$text-muted")]
-        ways = ([line.rstrip(" ·") for line in each.wrap(width)] for each in self._ways(self._past))
-        shortest: list[Content] = []
-        for shortest in ways:
-            if len(shortest) <= most:
-                break
-        return shortest
+            # Not worth the only row, which the message can have.
+            return [Content.styled("new lead", "$text-muted")] if most > 1 else []
+        ways = [[line.rstrip(" ·") for line in each.wrap(width)] for each in self._ways(self._past)]
+        return next((each for each in ways if len(each) <= most), ways[-1])
 
     def _ways(self, past: LeadPast) -> list[Content]:
         """Return how it can be said, the longest first."""

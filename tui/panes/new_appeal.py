@@ -37,7 +37,7 @@ FIELDS, MESSAGE = 2, 3
 MOST_KNOWN, MOST_ODDS, MOST_ANSWERS = 3, 3, 6
 """Rows that what is known of a lead, the odds, and the answers below a sentence may take."""
 ROOMY = 4
-"""Spare rows from which one is kept for what is known of a lead, so that nothing jumps."""
+"""Spare rows from which one is kept for what is known of a typed lead, so that nothing jumps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,8 @@ class NewAppeal(PaneWidget, Vertical):
         if not self.is_filled or not self.size.height:
             return
         width, spare = self.size.width - 2, self.size.height - FIELDS - MESSAGE
-        spare -= self.known.fit(width, _within(spare - 2, MOST_KNOWN), int(spare >= ROOMY))
+        kept = spare >= ROOMY and bool(self.lead.value)
+        spare -= self.known.fit(width, _within(spare - 2, MOST_KNOWN), int(kept))
         spare -= self.odds.fit(width, _within(spare - 1, MOST_ODDS))
         self.answers.fit(width, _within(spare, MOST_ANSWERS))
 
@@ -215,13 +216,14 @@ class NewAppeal(PaneWidget, Vertical):
         """Submit the draft as well, for the operator who had the lead's last appeal."""
         if (draft := self._draft()) is None:
             return
+        self.known.follow(self.lead.value)
         try:
             await self.known.know()
         except Trouble as trouble:
             self.tell(str(trouble), "bad")
             return
         if (operator := self.known.operator) is None or self.known.obstacle:
-            self.tell(f"{self.known.obstacle}: ctrl+s submits by lottery.", "bad")
+            self.tell(f"{self.known.obstacle}: use ctrl+s.", "bad")
         else:
             self._submit(Submission(draft, operator.id))
 

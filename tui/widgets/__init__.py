@@ -8,6 +8,7 @@ __all__ = [
     "free_text",
     "hit_count",
     "line_view",
+    "lines",
     "list_reader",
     "marks",
     "moments",
@@ -15,6 +16,7 @@ __all__ = [
     "paged_view",
     "paging",
     "pane",
+    "pause",
     "pen_view",
     "urgency",
 ]
