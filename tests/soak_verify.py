@@ -45,7 +45,7 @@ def _act(rng: random.Random, newest: int) -> None:
         desk.undo(actor=BOSS)
     else:
         (is_active,) = rows("SELECT is_active FROM operator WHERE id = ?", operator)[0]
-        (desk.send_home if is_active else desk.toggle_active)(operator, actor=BOSS)
+        (desk.send_home if is_active else desk.toggle_active)([operator], actor=BOSS)
 
 
 def accused(template: Path, copy: Path, seed: int, level: float) -> bool:

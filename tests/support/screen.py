@@ -26,6 +26,9 @@ LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)
 SIDE = re.compile("[│┃]")
 """The side of a frame, which is heavy where the focus is."""
 
+LIGHT = str.maketrans("┃┏┓┗┛", "│╭╮╰╯")
+"""From the corners and sides of a heavy frame to those of a light one."""
+
 
 class Desk:
     """The running desk as a dispatcher sees and uses it."""
@@ -85,6 +88,10 @@ class Desk:
         """Return the screen's lines as plain text."""
         strips = self.app.screen._compositor.render_strips()
         return ["".join(segment.text for segment in strip) for strip in strips]
+
+    def frames(self) -> list[str]:
+        """Return the lines with the heavy frame of the focus drawn as all others are."""
+        return [line.translate(LIGHT) for line in self.lines()]
 
     @property
     def text(self) -> str:

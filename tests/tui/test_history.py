@@ -326,7 +326,7 @@ async def test_the_notices_are_the_other_list(calm: Path, size: tuple[int, int])
         await desk.press("u")
         assert limits() == [3, 2]
         await desk.press("enter")
-        assert "between 0 and 1,000,000." in " ".join(desk.text.replace("│", " ").split())
+        assert "between 0 and 1 000 000." in " ".join(desk.text.replace("│", " ").split())
         await desk.press("tab")
         assert "/ filter" in desk.text or size == SMALL
         await desk.press("u")

@@ -126,8 +126,12 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
     def watch_cursor(self, old: int, new: int) -> None:
         """Take the other pane's cursor along."""
         super().watch_cursor(old, new)
-        if self.has_focus and self.twin is not None and self.current is not None:
-            self.twin.follow(new, self.current.id)
+        if self.has_focus:
+            self._lead()
+
+    def _lead(self) -> None:
+        if self.twin is not None and self.current is not None:
+            self.twin.follow(self.cursor, self.current.id)
 
     def follow(self, row: int, operator_id: int) -> None:
         """Put the cursor on an operator, who is most likely in that row."""
@@ -157,3 +161,6 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
         for place, row in enumerate(self.rows):
             if row.id == operator_id:
                 self.go_to(place)
+                # The focus may come only after this.
+                self.keep_in_sight()
+                self._lead()

@@ -143,7 +143,7 @@ class Notice(Static):
     def tell(self, sentence: str, at: datetime, *, is_bad: bool = False) -> None:
         """Show a sentence with its time until the next one, or until it fades."""
         self.set_class(is_bad, "bad")
-        self.update(Content.assemble((f"{shown(at, '%H:%M')} ", "dim not bold"), sentence))
+        self.update(Content.assemble((f"{shown(at, '%H:%M')} ", "$quiet not bold"), sentence))
         # On a short screen the style sheet then gives the sentence the line of the keys.
         self.screen.add_class("-saying")
         if self._fading is not None:
