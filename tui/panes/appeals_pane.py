@@ -74,6 +74,8 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
             NARROWED[1]: Waiting(id=NARROWED[1], base=WAITING),
         }
         self._sources = WaitingSources(id="waiting-sources")
+        self._words = ""
+        """What the border says, without its colours."""
         self.hits = Hits(self.show_subtitle)
 
     def compose(self) -> ComposeResult:
@@ -198,6 +200,7 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         if full.cell_length > room > 0:  # before the first layout there is no width to fit into
             # The counts give way first: without their names the tabs mean nothing.
             full = self._title([tab.capitalize() for tab in TABS])
+        self._words = full.plain
         self.border_title = full
 
     def _title(self, names: Sequence[str]) -> Content:
@@ -213,11 +216,9 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         if event.screen_y != self.region.y:
             return
         at = event.screen_x - self.region.x - TITLE_EDGE
-        words = str(self.border_title)
         for tab in TABS:
-            start = words.find(tab.capitalize(), len(self.heading))
-            end = words.find("│", start) if "│" in words[start:] else len(words)
-            if start <= at < end:
+            start = self._words.find(tab.capitalize(), len(self.heading))
+            if start <= at < start + len(self._words[start:].partition(" │")[0]):
                 self.tab = tab
                 self.list.focus()
 
