@@ -85,12 +85,12 @@ async def test_a_small_screen_has_a_line_for_sentences(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_desk(file, SMALL) as desk:
-        assert "Help" in desk.lines()[-1]
+        assert "? q" in desk.lines()[-1]
         await desk.press("2", *"1234567", "enter")
         assert "The weight must be between" in desk.text
         monkeypatch.setattr("tui.screen.footer.FADES", 0.01)
         await desk.press("escape", "1", "plus")
-        await desk.until(lambda: "Help" in desk.lines()[-1])
+        await desk.until(lambda: "? q" in desk.lines()[-1])
         assert "limit 1 → 2" not in desk.text
 
 

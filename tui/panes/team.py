@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from textual import events
 from textual.geometry import Size
 from textual.reactive import reactive
 
@@ -68,10 +69,15 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
         """Show the operators of a new board."""
         self.show_team()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the totals out on a short screen."""
+        self.show_team()
+
     def show_team(self) -> None:
         """Show the wanted operators in the wanted order."""
         # Both panes have their totals or neither, or their rows would not stay on the same lines.
-        foot, operators = 2 if self.board.sources else 0, len(self.board.operators)
+        has_totals = bool(self.board.sources) and not self.screen.has_class("-short")
+        foot, operators = 2 if has_totals else 0, len(self.board.operators)
         if (foot, operators) != (self.foot, self._operators):
             self.foot, self._operators = foot, operators
             self.refresh(layout=True)
