@@ -16,16 +16,25 @@ from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, alarms
 from leadboard.queries.terms import AppealFilter
+from tui.base import app_of
 from tui.messages import AppealsWanted
 from tui.widgets.cells import shortened
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import TICK
+from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, urgency
 
 GAP = 3
 NAME = " Leadboard"
 WIDEST_ALARM = 48
 NARROWEST_ALARM = 0
 """Cells of an alarm with and without room to spare; only the name in it is cut."""
+
+
+_STYLES = {
+    QUIET: "bold",
+    AMBER: "$text-warning bold reverse",
+    RED: "$text-error bold reverse",
+}
 
 
 class Header(Widget):
@@ -35,6 +44,8 @@ class Header(Widget):
     clock: reactive[str] = reactive("")
     oldest: reactive[str] = reactive("")
     """How long the appeal that has waited longest waits, empty while nothing waits."""
+    urgency: reactive[str] = reactive(QUIET)
+    """The most urgent of all waits."""
     trouble: reactive[str] = reactive("")
     """A sentence, shown for as long as the database cannot be read."""
     write_trouble: reactive[str] = reactive("")
@@ -57,8 +68,16 @@ class Header(Widget):
         self._age()
 
     def _age(self) -> None:
-        since = self.board.oldest_wait
-        self.oldest = "" if since is None else worded(now() - since)
+        board, moment = self.board, now()
+        since, names = board.oldest_wait, {each.id: each.name for each in board.sources}
+        self.oldest = "" if since is None else worded(moment - since)
+        thresholds = app_of(self).settings.thresholds
+        # Sources have thresholds of their own, so it need not be the oldest that is most urgent.
+        found = {
+            urgency(moment - each, thresholds(names.get(key, "")))
+            for key, each in board.oldest_waits.items()
+        }
+        self.urgency = next((each for each in (RED, AMBER) if each in found), QUIET)
 
     def render(self) -> Content:
         """Return the line."""
@@ -151,8 +170,8 @@ class Header(Widget):
         """Return how many wait, and how long the oldest does unless there is no room for it."""
         waiting = self.board.waiting
         oldest = f", oldest {self.oldest}" if self.oldest and not is_brief else ""
-        style = "$text-error bold reverse" if waiting else ""
-        return Content.styled(f"waiting {grouped(waiting)}{oldest}", style)
+        style = _STYLES[self.urgency] if waiting else ""
+        return Content.styled(f"waiting {grouped(waiting)}{oldest}{SIGNS[self.urgency]}", style)
 
     def pace(self, *, is_brief: bool = False) -> Content:
         """Return the arrivals of the latest minutes, without their name if there is no room."""
