@@ -106,6 +106,8 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
         super().take_filter(text)
         if self.twin is not None and self.twin.filter_text != text:
             self.twin.take_filter(text)
+            # While it had fewer rows it could not be scrolled as far as this one.
+            self.take_twin_along()
 
     def apply_filter(self, text: str) -> None:
         """Show only operators and sources that hold what is typed."""
@@ -150,6 +152,10 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scroll the other pane along, if it stands beside this one."""
         super().watch_scroll_y(old_value, new_value)
+        self.take_twin_along()
+
+    def take_twin_along(self) -> None:
+        """Scroll the other pane to the same rows, if it stands beside this one."""
         twin = self.twin
         if twin is not None and self.is_beside and twin.top != self.top:
             twin.scroll_to(y=self.top, animate=False, force=True)
