@@ -11,7 +11,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.reactive import Initialize, Reactive
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Refused
@@ -137,8 +137,16 @@ class LeadboardApp(DeskApp):
     def action_command_palette(self) -> None:
         """Open the palette, saying what it finds."""
         if not isinstance(self.screen, CommandPalette):
+            from tui.palette import Palette
+
             what = "Search for commands, operators, sources, leads, #12…"
-            self.push_screen(CommandPalette(placeholder=what, id="--command-palette"))
+            self.push_screen(Palette(placeholder=what, id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Open the palette of themes."""
+        from tui.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def get_key_display(self, binding: Binding) -> str:
         """Show keys everywhere as the help and the README write them."""

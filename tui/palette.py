@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from textual.binding import Binding, BindingType
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.fuzzy import Matcher
@@ -48,6 +48,14 @@ class Entry:
     def line(self, words: Content) -> Content:
         """Return the line with its words as given."""
         return Content.assemble(words, (f"  {self.remark}", "dim not bold"))
+
+
+class Palette(CommandPalette):
+    """The palette, which names the keys to choose and to leave."""
+
+    def on_mount(self) -> None:
+        """Write the keys below what is typed."""
+        self.query_one("#--input").border_subtitle = "enter chooses · esc closes"
 
 
 class ActProvider(Provider):

@@ -35,6 +35,7 @@ KEYS = (
     "1-9 give · {triage.skip} skip · {triage.details} details · {triage.close} close"
     " · {dialog.cancel} back"
 )
+BACK = "{dialog.cancel} back"
 DONE = "Nothing is waiting."
 
 
@@ -116,6 +117,7 @@ class Triage(ActDialog):
             rows = choices(self.leadboard.home.board, case, MOST, now())
             text = Content("\n").join(lines_of(case, self._tone(case.appeal)))
         self.query_one("#case", Static).update(text)
+        self.query_one(Bottom).change_hint(KEYS if case is not None else BACK)
         self.choices.show(rows)
         self.choices.styles.height = len(rows)
 

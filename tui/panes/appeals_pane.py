@@ -281,6 +281,11 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         filtered = super().filter_said() if is_filtered else ()
         return [*self.remarks, *filtered]
 
+    @property
+    def way_out(self) -> Sequence[Remark]:
+        """Return the key that clears the filter; it goes back first, which is said already."""
+        return super().way_out if self.narrowed is None else ()
+
     def action_tab(self, step: int) -> None:
         """Go to the next or previous list."""
         if self.narrowed is not None:

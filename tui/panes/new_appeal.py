@@ -25,6 +25,7 @@ from tui.panes.source_field import SourceField
 from tui.reader import Reader
 from tui.widgets.figures import grouped
 from tui.widgets.free_text import FreeText
+from tui.widgets.line_view import StateHints
 from tui.widgets.pane import PaneWidget
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class NewAppeal(PaneWidget, Vertical):
         bind("ctrl+g", "give", "Submit to the lead's last operator", id="form.give", show=False),
         bind("escape", "leave", "Leave", id="form.leave"),
     ]
+    state_hints = StateHints(
+        (("form.submit", "Submit"), ("form.leave", "Leave"), ("desk.next", "Next field")),
+        is_all=True,
+    )
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
@@ -230,7 +235,7 @@ class NewAppeal(PaneWidget, Vertical):
     def _draft(self) -> Draft | None:
         """Return what is typed, or say what is wrong with it and go there."""
         if not self.source_field.settle() or self.source_field.taken is None:
-            self.tell("Choose a source first.", "bad")
+            self.tell(self._missing_source(), "bad")
             self.source_field.input.focus()
             return None
         try:
@@ -242,6 +247,12 @@ class NewAppeal(PaneWidget, Vertical):
             self.tell(str(refusal), "bad")
             (self.message if refusal.field == "message" else self.lead).focus()
             return None
+
+    def _missing_source(self) -> str:
+        """Return what to do about the source: to choose one, or to add the first."""
+        keys = "No sources yet: {form.leave}, {desk.weights}, {grid.add} adds one."
+        has_any = bool(self.source_field.sources)
+        return "Choose a source first." if has_any else app_of(self).with_keys(keys)
 
     def _submit(self, submission: Submission) -> None:
         self.post_message(self.Submitted(submission))

@@ -238,10 +238,10 @@ class DeskScreen(LeavingScreen, SavingScreen):
         stops[(place + step) % len(stops)].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable the filter in the form, where a slash is text, and repeat without lost acts."""
+        """Disable the filter where a slash is text, and repeat without lost acts."""
         if action == "repeat":
             return bool(self.lost)
-        return action != "filter" or self.pane is None or self.pane.is_filterable
+        return action != "filter" or (self.pane is not None and self.pane.is_filterable)
 
     def action_filter(self) -> None:
         """Type a filter for the focused pane."""
@@ -331,6 +331,7 @@ class DeskScreen(LeavingScreen, SavingScreen):
     def action_enlarge(self) -> None:
         """Enlarge the focused pane to the whole desk, or restore it."""
         self.set_class(self.pane is not None and not self.has_class("-one"), "-one")
+        self.refresh_bindings()
 
     def action_help(self) -> None:
         """Show the help of the focused pane."""

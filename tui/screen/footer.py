@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tui.base import app_of
 from tui.keys import key_label, keys_of
-from tui.widgets.line_view import LineView, StateHints
+from tui.widgets.line_view import StateHints
 from tui.widgets.moments import shown
 
 FADES = 10.0
@@ -24,6 +24,8 @@ EVERYWHERE = ("desk.repeat", "desk.new", "desk.undo", "desk.filter", "desk.help"
 """The bindings at the right end, by id: they stay there on a line of any width."""
 SHORT = {"desk.new": "New", "desk.repeat": "Repeat"}
 """What some of them say where there is little room."""
+ZOOM = "desk.enlarge"
+"""The binding that is named only while one pane is all there is to see."""
 ROOMY, CRAMPED = 110, 60
 """Cells of a line from which they say it in full, and below which they are keys alone."""
 
@@ -61,13 +63,19 @@ class KeyLine(Widget):
     def read(self, screen: Screen[object]) -> None:
         """Read the keys that work now, first those of the state the focused pane is in."""
         focused = screen.focused
-        state = focused.state_hints if isinstance(focused, LineView) else StateHints()
+        nodes = focused.ancestors_with_self if focused is not None else ()
+        found = (getattr(node, "state_hints", None) for node in nodes)
+        state: StateHints = next(filter(None, found), StateHints())
         seen: dict[str, Hint] = {}
+        ways_out = []
         for _, binding, enabled, _ in screen.active_bindings.values():
+            if binding.id == ZOOM and screen.has_class("-one"):
+                ways_out.append((ZOOM, "all panes"))
             is_wanted = binding.id in EVERYWHERE or not state.is_all
             if binding.show and is_wanted and binding.action not in seen:
                 seen[binding.action] = self._hint(binding, enabled)
-        self.hints = (*map(self._of_state, state.hints), *seen.values())
+        named = dict((*ways_out, *state.hints))
+        self.hints = (*map(self._of_state, named.items()), *seen.values())
 
     def _hint(self, binding: Binding, enabled: bool) -> Hint:
         label = self.app.get_key_display(binding)

@@ -12,9 +12,11 @@ from textual.message import Message
 from textual.widgets import Input
 
 from leadboard.common.text import clean
+from tui.base import app_of
 from tui.keys import bind
 from tui.widgets.border_remarks import Remark, cut, fitted
 from tui.widgets.figures import grouped
+from tui.widgets.line_view import StateHints
 
 if TYPE_CHECKING:
     # A Widget only for mypy: Textual inherits CSS through the first base that is a DOM node, and a
@@ -36,6 +38,7 @@ class FilterLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "clear", "Clear", id="filter.clear"),
     ]
+    state_hints = StateHints((("enter", "Keep"),))
 
     @dataclass
     class Typed(Message):
@@ -127,8 +130,14 @@ class Filtered(Base):
         words = clean(self.filter_text)
         short = cut("filter: ", words, SHORT_FILTER, gives_way=2)
         outcome = self.faults[0].partition(",")[0].removesuffix(".") if self.faults else self.found
-        found = [Remark(outcome, 1)] if outcome else []
-        return [Remark(f"filter: {words}", 4, short), *found]
+        found = [Remark(outcome)] if outcome else []
+        return [Remark(f"filter: {words}", 4, short), *found, *self.way_out]
+
+    @property
+    def way_out(self) -> Sequence[Remark]:
+        """Return the key that clears the filter."""
+        key = app_of(self).with_keys("{desk.clear-filter}")
+        return [Remark(f"{key} clears", 5, Remark(key, 1))]
 
 
 def number_found(number: int, *, is_all: bool = True) -> str:
