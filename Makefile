@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: run demo test lint types check bench bench-long soak format clean
+.PHONY: run demo test lint types check bench bench-long bench-rivals soak format clean
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -48,10 +48,24 @@ bench: $(BENCH_READY)
 bench-long: $(BENCH_READY)
 	$(BIN)/python -m bench --long
 
+# Each has an environment of its own: posting pins Textual 6.1, harlequin Textual 8.2.8.
+RIVALS = .venv-rivals
+# In tree-sitter 0.26.1 a query corrupts memory, and posting dies of it at its start.
+PARSER = 'tree-sitter>=0.25,<0.26'
+
+$(RIVALS)/%/.ready: Makefile
+	$(PYTHON) -m venv $(RIVALS)/$*
+	$(RIVALS)/$*/bin/python -m pip install --quiet --disable-pip-version-check '$*>=2,<3' $(PARSER)
+	@$(RIVALS)/$*/bin/python -m compileall -q $(RIVALS)/$*/lib >/dev/null 2>&1 || true
+	@touch $@
+
+bench-rivals: $(READY) $(RIVALS)/posting/.ready $(RIVALS)/harlequin/.ready
+	$(BIN)/python -m bench rivals
+
 soak: $(READY)
 	$(BIN)/python -m tests.soak
 
 check: lint types test
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -16,6 +16,7 @@ from bench import (
     follow,
     keys,
     memory,
+    rivals,
     startup,
     submit,
     waiting,
@@ -38,8 +39,11 @@ BENCHMARKS: dict[str, Callable[[BenchPlan], list[Result]]] = {
     "filter": filters.measure,
     "files": files.measure,
     "door": door.measure,
+    "rivals": rivals.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""
+BY_NAME_ONLY = {"rivals"}
+"""Those that need more than `make bench` installs."""
 
 
 def main() -> None:
@@ -51,7 +55,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark is called {unknown[0]}; there are {', '.join(BENCHMARKS)}")
-    results = _run(chosen.names or list(BENCHMARKS), LONG if chosen.long else QUICK)
+    usual = [name for name in BENCHMARKS if name not in BY_NAME_ONLY]
+    results = _run(chosen.names or usual, LONG if chosen.long else QUICK)
     report = "\n\n".join(filter(None, (table(results), growth(results))))
     print(report)
     path: Path = chosen.output or folder() / "results.txt"

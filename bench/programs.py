@@ -1,8 +1,8 @@
 """How the measured programs are started, and the text to look for in their output."""
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.pty_terminal import PtyTerminal
@@ -18,10 +18,11 @@ class Program:
     command: Sequence[str]
     frame: bytes
     data: bytes
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> PtyTerminal:
         """Start the program on a terminal of 120 x 40."""
-        return PtyTerminal(self.command, cwd=ROOT)
+        return PtyTerminal(self.command, env=self.env, cwd=ROOT)
 
     def started(self) -> PtyTerminal:
         """Start the program and wait until it shows its data and is quiet."""
