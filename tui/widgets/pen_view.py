@@ -1,43 +1,42 @@
 """A view painted line by line, with pens mixed from the theme."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar
 
+from rich.color import Color as RichColor
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
+
+TONES: Mapping[str, str] = {
+    "dim": "quiet",
+    "rail": "frame",
+    "head": "foreground",
+    "soft": "foreground",
+    "good": "text-success",
+    "warn": "text-warning",
+    "bad": "text-error",
+    "accent": "text-accent",
+}
+"""The colour of the theme for each tone of ink."""
+BOLD = {"head", "bad"}
 
 
 class PenView(ScrollView):
     """A scrolling view drawn with pens: one for each tone, on two backgrounds.
 
-    The tones are component classes, so the theme and the style sheet decide on them.
+    The theme decides on the tones, and the style sheet on the backgrounds. The tones are no
+    component classes: Textual would work out the style of each one whenever the focus moves.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--cursor",
-        "line--dim",
-        "line--rail",
-        "line--head",
-        "line--soft",
-        "line--good",
-        "line--warn",
-        "line--bad",
-        "line--accent",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--cursor"}
     DEFAULT_CSS = """
     PenView {
         scrollbar-size: 0 1;
         & > .line--cursor { background: $cursor-blurred; }
         &:focus > .line--cursor { background: $cursor; text-style: bold; }
-        & > .line--dim { color: $quiet; }
-        & > .line--rail { color: $frame; }
-        & > .line--head { color: $foreground; text-style: bold; }
-        & > .line--soft { color: $foreground; }
-        & > .line--good { color: $text-success; }
-        & > .line--warn { color: $text-warning; }
-        & > .line--bad { color: $text-error; text-style: bold; }
-        & > .line--accent { color: $text-accent; }
     }
     """
 
@@ -59,7 +58,8 @@ class PenView(ScrollView):
             return ground
         if is_cursor and name == "dim":
             name = "head"  # dim is hard to read on the cursor's background
-        return _on(ground, self.get_component_rich_style(f"line--{name}"))
+        ink = Color.parse(self.app.theme_variables[TONES[name]]).rich_color
+        return _on(ground, ink, name in BOLD)
 
     def refresh_line_at(self, y: int) -> None:
         """Paint line `y` of the widget again."""
@@ -74,6 +74,6 @@ class PenView(ScrollView):
 
 
 @lru_cache(256)
-def _on(ground: Style, ink: Style) -> Style:
-    """Return `ground` with the colour and weight of `ink`, but not the background of `ink`."""
-    return ground + Style(color=ink.color, bold=ink.bold or ground.bold)
+def _on(ground: Style, ink: RichColor, is_bold: bool) -> Style:
+    """Return `ground` with another colour of ink, bold if it was or has to be."""
+    return ground + Style(color=ink, bold=is_bold or ground.bold)
