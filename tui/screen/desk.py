@@ -353,7 +353,8 @@ class DeskScreen(LeavingScreen, SavingScreen):
 def _made(pane: Pane) -> PaneWidget:
     """Return the widget of a pane, bound to those states of the screen that it declares."""
     widget = pane.widget(id=pane.id)
-    widget.add_class("pane", *(["-on"] if pane is PANES[0] else []))
+    # It gets its style when it is mounted: until then there is nobody to show it to.
+    widget.add_class("pane", *(["-on"] if pane is PANES[0] else []), update=False)
     states = [state for name, state in _STATES.items() if hasattr(pane.widget, name)]
     return widget.data_bind(*states)
 
