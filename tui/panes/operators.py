@@ -13,7 +13,6 @@ from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
-from leadboard.queries.load_history import LoadHistory
 from leadboard.queries.terms import AppealFilter
 from tui.keys import bind
 from tui.messages import ActRequest, AppealsWanted
@@ -25,6 +24,7 @@ from tui.widgets.filter import number_found
 from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numbers_of
 
 if TYPE_CHECKING:
+    from leadboard.queries.load_history import LoadHistory
     from leadboard.transfer.list_export import Shown
 
 FLASH = 0.6
@@ -116,7 +116,7 @@ class Operators(TeamPane, OperatorList):
         """Tell whether there is room for the loads of the last hour."""
         return self.display and self.size.width >= ROOM_FOR_SPARK and bool(self.rows)
 
-    def take_history(self, history: LoadHistory) -> None:
+    def take_history(self, history: "LoadHistory") -> None:
         """Show the loads of the last hour."""
         limits = {row.id: row.max_load for row in self.board.operators}
         self.sparks = {

@@ -11,8 +11,6 @@ from leadboard.common.errors import Trouble
 from leadboard.database.connection import engine
 from leadboard.database.scratch_file import ScratchError
 from leadboard.queries import board
-from leadboard.queries.ledger_lines import present
-from leadboard.queries.load_history import load_history
 from leadboard.queries.word_index import index_of_database
 from tui.panes.operators import Operators
 from tui.screen.following import FollowingScreen
@@ -64,6 +62,9 @@ async def keep_sparks(screen: FollowingScreen) -> None:
     operators = screen.query_one(Operators)
     while True:
         if operators.has_room_for_sparks and time.monotonic() >= due:
+            # Only here: a narrow screen opens sooner without it.
+            from leadboard.queries.load_history import load_history
+
             due = time.monotonic() + SPARKING
             with suppress(Trouble):  # the header says that the database cannot be read
                 history = await screen.desk_app.counter.read_beside(load_history)
@@ -73,7 +74,12 @@ async def keep_sparks(screen: FollowingScreen) -> None:
 
 async def keep_settled(screen: FollowingScreen) -> None:
     """Settle the ledger of a server now and then, so that no follower finds a long queue."""
-    while engine().is_server:
+    if not engine().is_server:
+        return
+    # Only here: the desk on a file opens sooner without it.
+    from leadboard.queries.ledger_lines import present
+
+    while True:
         await asyncio.sleep(SETTLING)
         with suppress(Trouble):  # somebody else is at it, or the next time it will do
             await screen.desk_app.counter.read_beside(present)
