@@ -9,12 +9,15 @@ from textual.binding import Binding
 from tui.keys import Keymap, key_label, keys_of, without_twins
 from tui.panes.registry import PANES
 from tui.screen.desk import DeskScreen
+from tui.widgets.free_text import FreeText
 from tui.widgets.line_view import LineView
 
 PLACES: tuple[tuple[str, type[Any]], ...] = (
     ("anywhere", DeskScreen),
     ("lists and grid", LineView),
     *(place for pane in PANES for place in pane.keys),
+    # Not with its pane, which names no widget that the first frame can do without.
+    ("New appeal", FreeText),
 )
 
 

@@ -80,6 +80,10 @@ class SourceWanted(Message):
         self.source_id = source_id
 
 
+class TextEntered(Message):
+    """Enter was pressed in a field of several lines."""
+
+
 class Posted(Message):
     """Posted last by a pane: once it reaches the screen, all earlier messages have."""
 

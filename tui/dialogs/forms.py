@@ -19,6 +19,7 @@ from leadboard.entities import Column, Entity, Kind
 from tui.base import app_of
 from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
 from tui.keys import bind
+from tui.messages import TextEntered
 from tui.widgets.free_text import FreeText
 
 ActMaker = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
@@ -101,7 +102,7 @@ class Dialog(ActDialog):
         self.query_one(f"#error-{name}", Static).update("")
 
     @on(Input.Submitted)
-    @on(FreeText.Entered)
+    @on(TextEntered)
     def save(self) -> None:
         """Run the act with what was typed."""
         values = {field.column.name: field.read(self._typed(field)) for field in self._fields}

@@ -21,10 +21,10 @@ from leadboard.queries import leads
 from leadboard.queries.board import Board
 from tui.base import app_of
 from tui.keys import bind
+from tui.messages import TextEntered
 from tui.panes.source_field import SourceField
 from tui.reader import Reader
 from tui.widgets.figures import grouped
-from tui.widgets.free_text import FreeText
 from tui.widgets.line_view import StateHints
 from tui.widgets.pane import PaneWidget
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.panes.answers import Answers
     from tui.panes.form_odds import Odds
     from tui.panes.known_lead import KnownLead
+    from tui.widgets.free_text import FreeText
 
 FIELDS, MESSAGE = 2, 3
 """Rows of the source and the lead, and those that the message has where there is room."""
@@ -87,6 +88,8 @@ class NewAppeal(PaneWidget, Vertical):
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
 
+    message: "FreeText"
+    """The field of the message."""
     known: "KnownLead"
     odds: "Odds"
     answers: "Answers"
@@ -114,10 +117,11 @@ class NewAppeal(PaneWidget, Vertical):
         from tui.panes.answers import Answers
         from tui.panes.form_odds import Odds
         from tui.panes.known_lead import KnownLead
+        from tui.widgets.free_text import FreeText
 
         suggester = KnownLeads(app_of(self).reader)
         lead = Input(placeholder="e.g. tg_123456789", compact=True, id="lead", suggester=suggester)
-        message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
+        self.message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
         self.known = KnownLead(app_of(self).with_keys("{form.give}"), self.share_rows, id="known")
         self.odds = Odds(id="odds")
         self.answers = Answers(id="answers")
@@ -125,7 +129,7 @@ class NewAppeal(PaneWidget, Vertical):
             _field("Source", SourceField(id="source-field")),
             _field("Lead", lead),
             self.known,
-            _field("Message", message, "message"),
+            _field("Message", self.message, "message"),
             self.odds,
             self.answers,
         )
@@ -142,11 +146,6 @@ class NewAppeal(PaneWidget, Vertical):
     def lead(self) -> Input:
         """Return the field of the lead."""
         return self.query_one("#lead", Input)
-
-    @property
-    def message(self) -> FreeText:
-        """Return the field of the message."""
-        return self.query_one(FreeText)
 
     @property
     def has_text(self) -> bool:
@@ -211,7 +210,7 @@ class NewAppeal(PaneWidget, Vertical):
         """Go back to the previous pane; the text stays."""
         self.post_message(self.Left())
 
-    @on(FreeText.Entered)
+    @on(TextEntered)
     def action_submit(self) -> None:
         """Submit the draft and clear the form for the next one at once."""
         if (draft := self._draft()) is not None:

@@ -12,7 +12,6 @@ from tui.panes.operators import Operators
 from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weight_grid import WeightGrid
 from tui.panes.weights import Weights
-from tui.widgets.free_text import FreeText
 from tui.widgets.pane import PaneWidget
 
 
@@ -60,7 +59,7 @@ PANES = (
         NewAppeal,
         "lower",
         "left",
-        [("New appeal", NewAppeal), ("New appeal", FreeText)],
+        [("New appeal", NewAppeal)],
         is_filterable=False,
         is_exportable=False,
     ),

@@ -1,14 +1,13 @@
 """A field for free text of several lines, from which enter submits."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.message import Message
 from textual.widgets import TextArea
 
 from tui.keys import bind
+from tui.messages import TextEntered
 
 
 class FreeText(TextArea):
@@ -17,10 +16,6 @@ class FreeText(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+j", "new_line", "New line", id="text.new-line", show=False),
     ]
-
-    @dataclass
-    class Entered(Message):
-        """Enter was pressed in the text."""
 
     def on_mount(self) -> None:
         """Start with the cursor after the existing text."""
@@ -31,7 +26,7 @@ class FreeText(TextArea):
         if event.key == "enter":
             event.stop()
             event.prevent_default()
-            self.post_message(self.Entered())
+            self.post_message(TextEntered())
             return
         await super()._on_key(event)
 
