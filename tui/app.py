@@ -19,7 +19,7 @@ from leadboard.common.settings import DEFAULTS, Settings, fault, quoted
 from tui import themes
 from tui.base import DeskApp
 from tui.keys import key_label
-from tui.line_filter import GATE
+from tui.line_filter import gate_after
 from tui.screen.desk import DeskScreen
 
 
@@ -121,8 +121,8 @@ class LeadboardApp(DeskApp):
         return self.desk_screen
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return all filters with the gate last, so that nothing is painted past it."""
-        return [*super().get_line_filters(), GATE]
+        """Return the gate behind all filters, so that nothing is painted past it."""
+        return [gate_after(*super().get_line_filters())]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer the theme and saving beside the acts."""
