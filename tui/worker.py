@@ -38,12 +38,17 @@ class Lane:
         self._lock = threading.Lock()
         # A daemon, not a thread worker of Textual, whose executor is joined on exit: a write stuck
         # behind somebody's lock must not keep the program open.
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._has_begun = False
 
     def do(self, job: Callable[[], T], key: str | None = None) -> "asyncio.Future[T]":
         """Queue a job and return a future of the running loop for its result or error."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         with self._lock:
+            if not self._has_begun:
+                # Not before: on a file most of these threads never have anything to do.
+                self._has_begun = True
+                self._thread.start()
             self._pending += 1
             self._idle.clear()
             if key is not None:
