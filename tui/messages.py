@@ -3,12 +3,14 @@
 from asyncio import Event
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from leadboard.desk import Done
 from leadboard.queries.terms import AppealFilter
+
+if TYPE_CHECKING:
+    from leadboard.desk import Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Insistence:
     """The act to run if the user confirms a refused one, and the end of the question."""
 
     question: str
-    act: Callable[..., Done[Any]]
+    act: "Callable[..., Done[Any]]"
 
 
 class ActRequest(Message):
@@ -27,7 +29,7 @@ class ActRequest(Message):
 
     def __init__(
         self,
-        function: Callable[..., Done[Any]],
+        function: "Callable[..., Done[Any]]",
         *arguments: Any,
         insistence: Insistence | None = None,
         words: str = "",

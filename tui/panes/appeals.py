@@ -143,7 +143,7 @@ class Appeals(AppealWindow):
 
     # Acts: on the marked appeals, else on the one under the cursor.
 
-    def _act(self, function: Callable[..., desk.Done[Any]]) -> None:
+    def _act(self, function: "Callable[..., desk.Done[Any]]") -> None:
         if chosen := self.chosen():
             self.post_message(ActRequest(chosen.telling(function), chosen.ids))
 

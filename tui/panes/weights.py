@@ -21,7 +21,6 @@ from tui.messages import Acted, ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
 from tui.widgets.figures import grouped
 from tui.widgets.line_view import StateHints
-from tui.wording import words_of
 
 if TYPE_CHECKING:
     from leadboard.transfer.list_export import Shown
@@ -43,7 +42,7 @@ class EditedCell:
         with suppress(Trouble):  # then the weight shown is all there is to compare with
             self.weight = board.weight_of(self.operator_id, self.source_id)
 
-    def replace(self, weight: int, *, actor: str) -> desk.Done[Any]:
+    def replace(self, weight: int, *, actor: str) -> "desk.Done[Any]":
         """Set another weight, unless somebody else has changed it in the meantime."""
         return desk.replace_weight(
             self.operator_id, self.source_id, self.weight, weight, actor=actor
@@ -179,6 +178,8 @@ class Weights(WeightGrid):
 
     def _replace(self, cell: EditedCell, weight: int) -> None:
         """Set the weight; ask first if somebody else has changed it during the edit."""
+        from tui.wording import words_of  # which loads every act
+
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
         asked = Insistence(f"Set it to {grouped(weight)} anyway?", all_the_same)
         ids = (cell.operator_id, cell.source_id, weight)
@@ -230,7 +231,7 @@ class Weights(WeightGrid):
 
     # Acts.
 
-    def _act(self, function: Callable[..., desk.Done[Any]], *arguments: int) -> None:
+    def _act(self, function: "Callable[..., desk.Done[Any]]", *arguments: int) -> None:
         if self.current is not None and self.source is not None:
             self.post_message(ActRequest(function, self.current.id, self.source.id, *arguments))
 
@@ -264,7 +265,9 @@ class Weights(WeightGrid):
         if self.save() and (row := self.current) is not None:
             self._ask_factor(f"Scale the weights of {row.name}", desk.scale_row, row.id)
 
-    def _ask_factor(self, title: str, function: Callable[..., desk.Done[Any]], row_id: int) -> None:
+    def _ask_factor(
+        self, title: str, function: "Callable[..., desk.Done[Any]]", row_id: int
+    ) -> None:
         from tui.dialogs.factor import Factor
 
         self.app.push_screen(Factor(title, partial(function, row_id)))

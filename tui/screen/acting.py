@@ -19,7 +19,6 @@ from tui.notices import with_told
 from tui.panes.new_appeal import NewAppeal, Submission
 from tui.screen.footer import Notice
 from tui.screen.header import Header
-from tui.wording import words_of
 
 PROBE = 1.0
 """Seconds between checks whether the database can be written again."""
@@ -93,6 +92,8 @@ class ActingScreen(HomeScreen):
     @property
     def losses(self) -> str:
         """Return in words the acts neither stored nor repeated; empty if there are none."""
+        from tui.wording import words_of  # which loads every act
+
         words = [
             act.words or words_of(act.function, act.arguments, self.board) for act in self.lost
         ]
@@ -192,7 +193,7 @@ class ActingScreen(HomeScreen):
         self.query_one(Notice).tell(said, at, is_bad=is_bad)
 
 
-def _act_of(submission: Submission) -> Callable[..., desk.Done[Placed]]:
+def _act_of(submission: Submission) -> "Callable[..., desk.Done[Placed]]":
     """Return the act that stores a submission, without the actor."""
     if submission.operator_id is None:
         return partial(desk.submit, *submission.draft)

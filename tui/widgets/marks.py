@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadboard.allocation.appeals import worded
 from leadboard.allocation.lifecycle import Seen
 from leadboard.common.errors import Refused
-from leadboard.desk import Done
 from leadboard.queries.appeals import AppealRow
 from tui.widgets.border_remarks import Remark
 from tui.widgets.figures import grouped
+
+if TYPE_CHECKING:
+    from leadboard.desk import Done
 
 MOST = 1_000
 """The most appeals that one key marks."""
@@ -29,11 +31,11 @@ class Chosen:
     tell: Callable[[Sequence[int]], object] = lambda _: None
     """Called on the writer's thread with the ids the act was done to, none if it was refused."""
 
-    def telling(self, function: Callable[..., Done[Any]]) -> Callable[..., Done[Any]]:
+    def telling(self, function: "Callable[..., Done[Any]]") -> "Callable[..., Done[Any]]":
         """Return the act as one that passes over what has changed since, and tells what it did."""
 
         @wraps(function)
-        def act(*arguments: Any, **options: Any) -> Done[Any]:
+        def act(*arguments: Any, **options: Any) -> "Done[Any]":
             try:
                 done = function(*arguments, seen=self.seen, **options)
             except Refused:
