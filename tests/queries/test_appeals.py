@@ -95,6 +95,13 @@ def test_a_page_does_not_shift_when_appeals_arrive_meanwhile(db: Database) -> No
         (AppealFilter(is_closed=True), [5, 3]),
         (AppealFilter(lead_id=1), [5, 1]),
         (AppealFilter(lead_id=1, is_closed=True), [5]),
+        (AppealFilter(operator_id=1), [1]),
+        (AppealFilter(operator_id=9), []),
+        (AppealFilter(source_id=2), [5, 2]),
+        (AppealFilter(source_id=2, is_waiting=True), [2]),
+        (AppealFilter(source_id=1, is_open=True), [4, 1]),
+        (AppealFilter(source_id=1, sources=("v",)), []),
+        (AppealFilter(source_id=1, sources=("t",)), [4, 3, 1]),
     ],
 )
 def test_a_list_holds_what_is_wanted_and_nothing_else(

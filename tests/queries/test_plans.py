@@ -25,7 +25,7 @@ from leadboard.allocation.lottery import LOTTERY
 from leadboard.cli.feed import FeedEntry, store_batch
 from leadboard.common.errors import Refused
 from leadboard.database.fields import as_if_at, now
-from leadboard.queries import appeals, history, leads, odds, records
+from leadboard.queries import appeals, history, leads, odds, records, triage
 from leadboard.queries import board as board_queries
 from leadboard.queries.act_details import details_of
 from leadboard.queries.explanation import explain
@@ -167,6 +167,13 @@ CASES: dict[str, Case] = {
     "older of an operator": page("op:анна older:2h"),
     "since": page(f"since:{(now() - timedelta(days=1)).astimezone().date()}"),
     "waiting of a source": page("waiting src:tg_main"),
+    "open appeals of one operator": lambda: appeals.newest_appeals(
+        100, wanted=AppealFilter(operator_id=1, is_open=True)
+    ),
+    "what waits for one source": lambda: appeals.appeals_after(
+        100, 0, AppealFilter(source_id=1, is_waiting=True)
+    ),
+    "the next appeal to place": triage.next_case,
     "one lead": lambda: appeals.newest_appeals(6, wanted=AppealFilter(lead_id=3)),
     "a common word": page("хочу"),
     "a rare word": page(RARE_WORD),
