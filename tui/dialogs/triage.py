@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
@@ -52,7 +53,7 @@ class Choices(LineView[Choice]):
         numbers = numbers_of(operator.load, operator.max_load)
         color = self.pen(tone(operator.load, operator.max_load))
         name = fit(operator.name, min(24, width // 3))
-        used = len(name) + 18
+        used = cell_len(name) + 16
         return [
             Segment(f" {self.rows.index(row) + 1}  ", self.pen("accent")),
             Segment(f"{name} ", self.pen()),

@@ -21,6 +21,7 @@ from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
 from tui.widgets.figures import spark
 from tui.widgets.filter import number_found
+from tui.widgets.moments import TICK
 from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numbers_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class Operators(TeamPane, OperatorList):
         {"appeals", "edit", "switch", "send_home", "step", "delete", "mark", "mark_all"}
     )
     empty = "No operators yet: press {operators.add} to add one."
+
+    def on_mount(self) -> None:
+        """Let the age of the oldest wait go on."""
+        self.set_interval(TICK, self._refresh_foot)
 
     def measure_columns(self, rows: Sequence[OperatorRow]) -> tuple[int, ...]:
         """Return the widths of the list; the numbers leave room for those of the total."""

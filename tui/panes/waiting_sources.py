@@ -18,7 +18,7 @@ from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
 from tui.messages import AppealsWanted
-from tui.widgets.cells import fit, shortened
+from tui.widgets.cells import fit
 from tui.widgets.line_view import LineView
 from tui.widgets.urgency import SIGNS, urgency
 
@@ -92,7 +92,7 @@ class WaitingSources(LineView[Queue]):
             Segment(f"{row.waiting:>{numbers}} waiting", pen),
         ]
         room = width - sum(part.cell_length for part in parts)
-        return [*parts, Segment(shortened(f", {row.what}" if row.what else "", room), dim)]
+        return [*parts, Segment(fit(f", {row.what}" if row.what else "", max(0, room)), dim)]
 
     def action_appeals(self) -> None:
         """Show only what waits for the source under the cursor."""

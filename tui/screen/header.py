@@ -1,7 +1,6 @@
 """The top line: the database, the state of the team, what waits, and the time."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from rich.cells import cell_len
 from textual import events
@@ -20,7 +19,7 @@ from tui.base import app_of
 from tui.messages import AppealsWanted
 from tui.widgets.cells import shortened
 from tui.widgets.figures import grouped, spark
-from tui.widgets.moments import TICK
+from tui.widgets.moments import TICK, shown
 from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, urgency
 
 GAP = 3
@@ -64,7 +63,7 @@ class Header(Widget):
 
     def tick(self) -> None:
         """Show the current minute, and the oldest wait as it is by now."""
-        self.clock = datetime.now().astimezone().strftime("%H:%M")
+        self.clock = shown(now(), "%H:%M")
         self._age()
 
     def _age(self) -> None:

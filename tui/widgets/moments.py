@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from leadboard.common.text import clean
-from leadboard.database.fields import NoMoment
+from leadboard.database.fields import NoMoment, now
 
 TICK = 5
 """Seconds after which ages are looked at again, and those that read differently painted."""
@@ -26,5 +26,5 @@ def local(moment: datetime) -> datetime:
 
 def short(moment: datetime) -> str:
     """Return the local time of a moment of today, the date of any other."""
-    is_today = local(moment).date() == datetime.now().astimezone().date()
+    is_today = local(moment).date() == local(now()).date()
     return shown(moment, "%H:%M:%S" if is_today else "%d.%m.%y")
