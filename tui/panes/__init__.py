@@ -19,5 +19,7 @@ __all__ = [
     "waiting_sources",
     "weight_columns",
     "weight_grid",
+    "weight_table",
+    "weight_typing",
     "weights",
 ]

@@ -5,10 +5,13 @@ __all__ = [
     "attention",
     "background",
     "desk",
+    "filtering",
     "following",
     "footer",
     "header",
     "leaving",
+    "navigating",
+    "opening",
     "pane_strip",
     "saving",
 ]
