@@ -22,8 +22,8 @@ from tui.dialogs.act_list import ActList, NoticeList
 from tui.dialogs.base import ActDialog, Bottom
 from tui.dialogs.forms import Confirm
 from tui.keys import bind
-from tui.widgets.border_remarks import Remark, fitted
-from tui.widgets.filter import FRAME, FilterLine, number_found
+from tui.widgets.border_remarks import Remark, write_below
+from tui.widgets.filter import FilterLine, number_found
 from tui.widgets.paged_view import Window
 
 ACTS, NOTICES = "acts", "notices"
@@ -133,9 +133,7 @@ class History(ActDialog):
     @on(Window.Shown)
     def show_subtitle(self) -> None:
         """Write the filter into the border, and what is out of view."""
-        box = self.query_one("#history")
-        said = self._remarks() if self.tab == ACTS else []
-        box.border_subtitle = Content(fitted(said, max(0, box.outer_size.width - FRAME)))
+        write_below(self.query_one("#history"), self._remarks() if self.tab == ACTS else [])
 
     def _remarks(self) -> list[Remark]:
         if not self.acts.is_narrowed:

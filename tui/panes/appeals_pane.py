@@ -24,9 +24,9 @@ from tui.panes.appeals import Appeals
 from tui.panes.leads import Leads
 from tui.panes.waiting import Waiting
 from tui.panes.waiting_sources import WaitingSources
-from tui.widgets.border_remarks import Remark, cut
+from tui.widgets.border_remarks import FRAME, Remark, cut
 from tui.widgets.figures import grouped
-from tui.widgets.filter import FRAME, SHORT_FILTER, Filtered
+from tui.widgets.filter import SHORT_FILTER, Filtered
 from tui.widgets.hit_count import Hits
 from tui.widgets.line_view import LineView
 from tui.widgets.moments import TICK

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from textual.content import Content
+from textual.geometry import Region
+from textual.widget import Widget
 
 from tui.widgets.cells import shortened
 
 BETWEEN = " · "
+FRAME = 6
+"""Cells of a border's line that its text cannot use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +40,15 @@ def fitted(remarks: Sequence[Remark], width: int) -> str:
             return shortened(line, width)
         parts[place : place + 1] = [shorter] if shorter else []
     return line
+
+
+def write_below(widget: Widget, remarks: Sequence[Remark]) -> None:
+    """Write as much of the remarks into the lower border of a widget as there is room for."""
+    said = fitted(remarks, max(0, widget.outer_size.width - FRAME))
+    shown = widget._border_subtitle
+    if shown is not None and shown.plain == said:
+        return
+    # Not border_subtitle, which would paint every line again on each step of scrolling.
+    widget._border_subtitle = Content(said)
+    (width, height), (left, top) = widget.outer_size, widget.content_offset
+    widget.refresh(Region(-left, height - 1 - top, width, 1))

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
-from textual.content import Content
-from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input
 
 from leadboard.common.text import clean
 from tui.base import app_of
 from tui.keys import bind
-from tui.widgets.border_remarks import Remark, cut, fitted
+from tui.widgets.border_remarks import Remark, cut, write_below
 from tui.widgets.figures import grouped
 from tui.widgets.line_view import StateHints
 
@@ -26,8 +24,6 @@ else:
     Base = object
 
 
-FRAME = 6
-"""Cells of a border's line that its text cannot use."""
 SHORT_FILTER = 12
 """Cells of a filter in a border without room for all of it."""
 
@@ -83,7 +79,6 @@ class Filtered(Base):
     filter_text = ""
     faults: Sequence[str] = ()
     """A sentence for each term that has no meaning here."""
-    _said = ""
 
     @property
     def offer(self) -> str:
@@ -113,13 +108,7 @@ class Filtered(Base):
 
     def show_subtitle(self) -> None:
         """Write the filter into the border, with what it finds or what is wrong with it."""
-        remarks = self.filter_said() if self.filter_text else self.remarks
-        said = fitted(remarks, max(0, self.outer_size.width - FRAME))
-        if said != self._said:
-            self._said = said
-            # Not border_subtitle, which would paint every row again on each step of scrolling.
-            self._border_subtitle = Content(said)
-            self.refresh(Region(-1, self.size.height, self.outer_size.width, 1))
+        write_below(self, self.filter_said() if self.filter_text else self.remarks)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the subtitle to the new width."""
