@@ -18,5 +18,6 @@ __all__ = [
     "team",
     "terms",
     "times",
+    "triage",
     "word_index",
 ]

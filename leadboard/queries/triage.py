@@ -25,7 +25,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Recommendation:
     """An operator for an appeal, and why they come in this place."""
 
     operator: OperatorRow
@@ -45,7 +45,7 @@ def next_case(after: int = 0) -> Case | None:
     return None
 
 
-def choices(board: Board, case: Case, most: int, now: datetime) -> list[Choice]:
+def best_for(board: Board, case: Case, most: int, now: datetime) -> list[Recommendation]:
     """Return the operators who are on, the best first.
 
     Whoever has a free place comes before those who are full. Then: who had this lead last, the
@@ -60,7 +60,7 @@ def choices(board: Board, case: Case, most: int, now: datetime) -> list[Choice]:
         return free <= 0, row.id != last, -weight, -free, row.id
 
     team = sorted((row for row in board.operators if row.is_active), key=order)
-    return [Choice(row, _why(row, case, standing, now)) for row in team[:most]]
+    return [Recommendation(row, _why(row, case, standing, now)) for row in team[:most]]
 
 
 def _why(row: OperatorRow, case: Case, standing: Mapping[int, Standing], now: datetime) -> str:

@@ -9,7 +9,7 @@ from allocator import submit
 from leadboard import desk
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries import board as board_queries
-from leadboard.queries.triage import choices, next_case
+from leadboard.queries.triage import best_for, next_case
 from tests.support import ACTOR, add_team
 
 pytestmark = pytest.mark.every_engine
@@ -43,7 +43,7 @@ def test_the_best_have_room_then_knew_the_lead_then_weigh_most(db: Database) -> 
     submit("lead", team.tg, "")
     case = next_case()
     assert case is not None
-    best = choices(board_queries.board(), case, 9, now())
+    best = best_for(board_queries.board(), case, 9, now())
     assert [each.operator.name for each in best] == ["Knows", "More", "Free", "Weighs", "Full"]
     assert [each.why for each in best] == [
         "3 free, had this lead 2 h ago, not linked",
@@ -53,4 +53,4 @@ def test_the_best_have_room_then_knew_the_lead_then_weigh_most(db: Database) -> 
         "full, not linked",
     ]
     assert [each.is_over for each in best] == [False, False, False, True, True]
-    assert len(choices(board_queries.board(), case, 2, now())) == 2
+    assert len(best_for(board_queries.board(), case, 2, now())) == 2

@@ -205,7 +205,7 @@ async def test_what_the_screen_says_of_keys_is_as_they_are_mapped(tmp_path: Path
         assert "No operators yet: press z to add one." in desk.text
         assert "f9 Operators" in desk.lines()[1]
         await desk.press("2")
-        assert "No operators yet: press f9, then x." in desk.text
+        assert "No operators yet: press f9, then z." in desk.text
         await desk.press("3")
         assert "No appeals yet: press b to enter one." in desk.text
         await desk.press("f9", "f1")

@@ -18,7 +18,7 @@ from leadboard.common.errors import Refused
 from leadboard.common.text import clean
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
-from leadboard.queries.triage import Case, Choice, choices, next_case
+from leadboard.queries.triage import Case, Recommendation, best_for, next_case
 from tui.dialogs.base import ActDialog, Body, Bottom
 from tui.dialogs.forms import Confirm
 from tui.keys import bind
@@ -40,14 +40,14 @@ BACK = "{dialog.cancel} back"
 DONE = "Nothing is waiting."
 
 
-class Choices(LineView[Choice]):
+class Choices(LineView[Recommendation]):
     """One line per operator: the digit, the name, the load and why they come in this place."""
 
-    def key_of(self, row: Choice) -> int:
+    def key_of(self, row: Recommendation) -> int:
         """Return the operator's id."""
         return row.operator.id
 
-    def draw_row(self, row: Choice, width: int, is_cursor: bool) -> list[Segment]:
+    def draw_row(self, row: Recommendation, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `1  Anna Petrova   3/5  2 free, had this lead 2 h ago`."""
         operator = row.operator
         numbers = numbers_of(operator.load, operator.max_load)
@@ -113,9 +113,9 @@ class Triage(ActDialog):
 
     def show(self) -> None:
         """Show the appeal and the team as they are by now."""
-        text, rows = Content(DONE), list[Choice]()
+        text, rows = Content(DONE), list[Recommendation]()
         if (case := self._case) is not None:
-            rows = choices(self.leadboard.home.board, case, MOST, now())
+            rows = best_for(self.leadboard.home.board, case, MOST, now())
             text = Content("\n").join(lines_of(case, self._tone(case.appeal)))
         self.query_one("#case", Static).update(text)
         self.query_one(Bottom).change_hint(KEYS if case is not None else BACK)
@@ -136,7 +136,7 @@ class Triage(ActDialog):
             if self._case is not None and place < len(self.choices.rows):
                 self._give(self._case.appeal, self.choices.rows[place])
 
-    def _give(self, row: AppealRow, choice: Choice) -> None:
+    def _give(self, row: AppealRow, choice: Recommendation) -> None:
         give = partial(desk.assign, [row.id], choice.operator.id, seen={row.id: seen(row)})
         if not choice.is_over:
             self.perform(give)
