@@ -14,7 +14,7 @@ def grounds(desk: Desk, part: str) -> list[set[object]]:
     strips = desk.app.screen._compositor.render_strips()
     lines = [each for each in strips if part in each.text]
     halves = [each.crop(each.cell_length // 2, each.cell_length - 7) for each in lines]
-    return [{segment.style.bgcolor for segment in half if segment.style} for half in halves]
+    return [{each.style.bgcolor for each in half if each.style and each.text} for half in halves]
 
 
 async def test_the_first_choice_of_the_triage_looks_like_the_others(file: Path) -> None:
