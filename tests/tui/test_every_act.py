@@ -64,12 +64,12 @@ WAYS: dict[str, Way] = {
     ),
     "toggle_active": Way(["f2"], ["space"], "operators: on/off", [], ACTIVE, (0, 1)),
     "send_home": Way(["f2"], ["R"], "operators: send home", ["y"], ACTIVE, (0, 0)),
-    "step_limit": Way(["f2"], ["plus"], "operators: limit +", [], LIMIT, 2),
+    "step_limit": Way(["f2"], ["plus"], "operators: limit +1", [], LIMIT, 2),
     "delete_operator": Way(
         ["f2", "down"], ["d"], "operators: delete", ["y"], "SELECT count(*) FROM operator", 1
     ),
     "replace_weight": Way(["f3"], ["7", "0"], "weights: save", ["enter"], WEIGHT, 70),
-    "step_weight": Way(["f3"], ["plus"], "weights: +1", [], WEIGHT, 51),
+    "step_weight": Way(["f3"], ["plus"], "weights: weight +1", [], WEIGHT, 51),
     "unlink": Way(["f3"], ["delete"], "weights: unlink", [], f"SELECT count(*) FROM ({WEIGHT})", 0),
     "spread": Way(
         ["f3", "down", "1", "0", "enter", "g"],

@@ -33,6 +33,8 @@ REMEDIES: dict[Way, Callable[..., desk.Done[Any]]] = {
     Way.LINK: desk.set_weight,
 }
 """The act for each way to get a waiting appeal assigned."""
+NARROWEST, WIDEST = 32, 110
+"""Cells of a line at least, and of the widest sheet, as the style sheet has it."""
 KEYS = (
     "{details.close} close · {details.reopen} reopen · {details.move} move"
     " · {details.return} return · {dialog.cancel} back"
@@ -59,7 +61,7 @@ class Details(ActDialog):
 
     def compose(self) -> ComposeResult:
         """Lay out the text, which scrolls, above the keys."""
-        with Vertical(classes="dialog sheet") as box:
+        with Vertical(classes="dialog sheet wide") as box:
             box.border_title = Content(f"Appeal #{self._appeal_id}")
             with Body():
                 yield Static(LOOKING, id="details", markup=False)
@@ -70,11 +72,20 @@ class Details(ActDialog):
         self.read(partial(look_up, self._appeal_id), self._show)
         self.set_interval(TICK, self.tick)
 
+    @property
+    def _width(self) -> int:
+        """Return the cells of a line: those of the sheet without its frame and its padding."""
+        return max(NARROWEST, min(self.app.size.width * 9 // 10, WIDEST) - 8)
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.tick()
+
     def tick(self) -> None:
         """Show the appeal with the times as they are by now."""
         if self._found is None:
             return
-        text = Content("\n").join(lines_of(*self._found, now()))
+        text = Content("\n").join(lines_of(*self._found, now(), self._width))
         # Laid out anew only if it reads differently.
         if text.plain != self._text:
             self._text = text.plain
@@ -84,7 +95,7 @@ class Details(ActDialog):
         self._found, self._explanation = found, found[0]
         self.tick()
         if self._explanation.remedies:
-            self.query_one(Bottom).change_hint(f"{KEYS} · 1-9 apply")
+            self.query_one(Bottom).change_hint(f"1-9 apply · {KEYS}")
 
     def on_key(self, event: events.Key) -> None:
         """Apply the remedy of a digit."""

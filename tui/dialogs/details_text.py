@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from textual.content import Content
 
+from leadboard.allocation.lottery import INACTIVE
 from leadboard.common.durations import worded
 from leadboard.common.text import clean
 from leadboard.queries.appeals import AppealRow, newest_appeals
 from leadboard.queries.explanation import Chance, Explanation, explain
 from leadboard.queries.terms import AppealFilter
 from tui.widgets.cells import fit
-from tui.widgets.figures import chance, grouped, meter
+from tui.widgets.figures import REASONS, chance, grouped, meter
 from tui.widgets.moments import shown
 
 WIDTH = 70
@@ -166,10 +167,15 @@ def _why(found: Explanation, width: int) -> list[Content]:
     ]
 
 
+def _reason(each: Chance) -> str:
+    """Return why somebody was left out, with the word for it that all panes have."""
+    return REASONS[INACTIVE] if each.reason == INACTIVE else each.reason or ""
+
+
 def _rest(chances: Sequence[Chance]) -> list[Content]:
     if not chances:
         return []
-    reasons = Counter(each.reason or "could have been drawn" for each in chances)
+    reasons = Counter(_reason(each) or "could have been drawn" for each in chances)
     words = ", ".join(f"{grouped(count)} {reason}" for reason, count in reasons.most_common())
     return [Content(f"  and {grouped(len(chances))} more: {words}")]
 
@@ -185,5 +191,5 @@ def _chance(each: Chance, total: int, width: int) -> Content:
         f"{fit(each.name, name)} {grouped(each.weight):>{WEIGHT}} ",
         (filled, "$text-accent"),
         (rest, "$frame"),
-        f" {each.reason or chance(each.weight, total)}",
+        f" {_reason(each) or chance(each.weight, total)}",
     )

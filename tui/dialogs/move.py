@@ -1,6 +1,6 @@
 """Choosing who gets an appeal: the team with loads, and a question before going over a limit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -42,10 +42,11 @@ class Move(ActDialog):
         self._chosen = chosen
         self._target: OperatorRow | None = None
         self._source_ids: set[int] = set()
+        self._team: Sequence[OperatorRow] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out a filter, the team, and the reason for a refusal."""
-        with Vertical(classes="dialog sheet choosing") as box:
+        with Vertical(classes="dialog sheet wide choosing") as box:
             box.border_title = Content(clean(f"Move {self._chosen.words} to"))
             yield Input(placeholder="type part of a name", compact=True)
             yield OperatorList(id="choices")
@@ -65,7 +66,9 @@ class Move(ActDialog):
 
     def _show_board(self) -> None:
         """Show loads and odds as they are now."""
-        self.choices.notes = notes(self.leadboard.home.board, self._source_ids)
+        board = self.leadboard.home.board
+        self.choices.notes = notes(board, self._source_ids)
+        self._team = by_fitness(board, self._source_ids)
         self.filter()
 
     @property
@@ -77,8 +80,7 @@ class Move(ActDialog):
     def filter(self) -> None:
         """Show the operators whose names contain what is typed."""
         typed = self.query_one(Input).value.strip()
-        team = self.leadboard.home.board.operators
-        self.choices.show([row for row in team if matches(typed, row.name)])
+        self.choices.show([row for row in self._team if matches(typed, row.name)])
 
     def action_step(self, step: int) -> None:
         """Move the choice."""
@@ -172,6 +174,17 @@ def notes(board: Board, source_ids: set[int]) -> dict[int, str]:
         key: note or (note_of(standing[key]) if key in standing else "not linked")
         for key, note in by_hand.items()
     }
+
+
+def by_fitness(board: Board, source_ids: set[int]) -> list[OperatorRow]:
+    """Return the team, the fittest first: with room, serving the source, with most free places."""
+    standing = standings(board, min(source_ids)) if len(source_ids) == 1 else {}
+
+    def order(row: OperatorRow) -> tuple[object, ...]:
+        serves = row.id in standing and standing[row.id].weight > 0
+        return not row.is_active, row.load >= row.max_load, not serves, row.load - row.max_load
+
+    return sorted(board.operators, key=lambda row: (*order(row), row.id))
 
 
 def _in_the_way(operator: OperatorRow) -> str:

@@ -73,8 +73,11 @@ class WeightColumns:
         return self._standings[source.id]
 
     def total(self, source: SourceRow) -> int:
-        """Return the sum of the eligible weights."""
-        return next((each.total for each in self.column(source).values()), 0)
+        """Return the sum of the eligible weights, with the one that is being typed."""
+        found: Mapping[int, Standing] = self.column(source)
+        if self.trial is not None and self.is_tried(source):
+            found = self.trial.standings
+        return next((each.total for each in found.values()), 0)
 
     # A weight that is being typed.
 

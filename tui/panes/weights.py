@@ -31,8 +31,8 @@ class Weights(WeightTyping):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "enter", "Save", id="grid.enter", show=False),
         bind("escape", "restore", "Cancel edit", id="grid.restore", show=False),
-        bind("plus", "step(1)", "+1", id="grid.plus"),
-        bind("minus", "step(-1)", "-1", id="grid.minus"),
+        bind("plus", "step(1)", "Weight +1", id="grid.plus"),
+        bind("minus", "step(-1)", "Weight -1", id="grid.minus", show=False),
         bind("delete", "unlink", "Unlink", id="grid.unlink"),
         bind("equals_sign", "spread", "Equalise", id="grid.spread"),
         bind("E", "spread_row", "Equalise row", id="grid.spread-row", show=False),
