@@ -94,6 +94,8 @@ class Lane:
     def _do(self, job: Callable[[], Any], future: "asyncio.Future[Any]") -> None:
         try:
             connection = reading(database.connection)
+            if self._is_for_reading:
+                engine().tune_for_reading()
             with self._breaking:
                 self._connection, self._under_way = connection, future
             outcome = _settle(future, job())

@@ -56,6 +56,9 @@ class Engine(Protocol):
     def rest(self) -> None:
         """Release what this thread need not keep while it is idle."""
 
+    def tune_for_reading(self) -> None:
+        """Prepare this connection for reading much, but nothing twice."""
+
     def tune_for_bulk(self) -> None:
         """Prepare this connection for a long run of writes."""
 

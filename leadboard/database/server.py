@@ -89,6 +89,9 @@ class ServerStore(Base):
     def rest(self) -> None:
         """Keep the connection, since connecting to a server again is slow."""
 
+    def tune_for_reading(self) -> None:
+        """Do nothing: a server keeps the pages itself."""
+
     def tune_for_bulk(self) -> None:
         """Do nothing: how a server caches is set there."""
 

@@ -11,6 +11,7 @@ import pytest
 from peewee import Database
 
 from leadboard.common.errors import Trouble
+from leadboard.database.sqlite import READING_CACHE
 from leadboard.queries import appeals
 from tests.support.lists import feed, later_than
 from tests.support.screen import open_desk
@@ -110,6 +111,22 @@ async def test_jobs_nobody_waits_for_are_left_out_by_readers_and_done_by_the_wri
         await asyncio.wait_for(first, 5)
         await asyncio.wait_for(others[4], 5)
         assert done == ([4] if is_for_reading else [0, 1, 2, 3, 4])
+
+
+async def test_a_reader_keeps_fewer_pages_than_the_writer(db: Database) -> None:
+    def pages() -> int:
+        return int(db.execute_sql("PRAGMA cache_size").fetchone()[0])  # type: ignore[no-untyped-call]
+
+    reader, writer = Lane("reader", is_for_reading=True), Lane("writer")
+    assert await asyncio.wait_for(reader.do(pages), 5) == -READING_CACHE
+    assert await asyncio.wait_for(writer.do(pages), 5) == -2000
+
+
+async def test_a_thread_begins_with_its_first_job(db: Database) -> None:
+    lane = Lane("idle lane")
+    assert "idle lane" not in [thread.name for thread in threading.enumerate()]
+    await asyncio.wait_for(lane.do(lambda: None), 5)
+    assert "idle lane" in [thread.name for thread in threading.enumerate()]
 
 
 async def test_an_older_board_does_not_take_the_counts_away(long_list: Path) -> None:
