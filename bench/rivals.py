@@ -13,46 +13,44 @@ from bench.result import Result
 from bench.startup import seen_after
 
 INSTALLED = ROOT / ".venv-rivals"
-STARTED, HELD = 1.25, 1.35
-"""The most that the first content and the memory may cost, as multiples of the bare app's."""
+BARE_APP = "bare"
+FIGURES = (("first content", "ms", 1.25), ("memory", "MB", 1.35))
+"""What is measured, its unit, and how many times as much as the bare app it may cost."""
 SETTLED = 0.3
 """Seconds without output after which a program is quiet; the rivals' cursors blink every 0.5 s."""
 
 
 def measure(plan: BenchPlan) -> list[Result]:
     """Start Leadboard, the bare app and the rivals in turn; compare the medians."""
-    database = str(kept(office(TEN_THOUSAND)))
-    programs = {
-        "Leadboard": leadboard(kept(office(TEN_THOUSAND))),
-        "bare": BARE,
-        "posting": _rival("posting", b"Enter a URL"),
-        # Its own SQLite, on the same file: DuckDB alone would take longer than all of this.
-        "harlequin": _rival("harlequin", b"Query Editor", "-a", "sqlite", "-r", database),
-    }
+    programs = _programs()
     for program in programs.values():
         # Not timed: the first start may compile bytecode and reads everything from the disk.
         _cost(program)
-    runs = [
-        {name: _cost(program) for name, program in programs.items()} for _ in range(plan.rounds + 4)
-    ]
-    costs = {
-        name: [median(each) for each in zip(*(run[name] for run in runs), strict=True)]
-        for name in programs
-    }
+    runs = [{name: _cost(each) for name, each in programs.items()} for _ in range(plan.rounds + 4)]
+    ours, *others = programs
     return [
         Result(
-            f"{what} beside {name}",
-            costs["Leadboard"][index],
-            costs[name][index],
+            f"{what} beside {other}",
+            median(run[ours][index] for run in runs),
+            median(run[other][index] for run in runs),
             unit,
-            target if name == "bare" else 1.0,
+            target if other == BARE_APP else 1.0,
         )
-        for index, (what, unit, target) in enumerate(
-            (("first content", "ms", STARTED), ("memory", "MB", HELD))
-        )
-        for name in programs
-        if name != "Leadboard"
+        for index, (what, unit, target) in enumerate(FIGURES)
+        for other in others
     ]
+
+
+def _programs() -> dict[str, Program]:
+    """Return the programs by name, our own first."""
+    database = kept(office(TEN_THOUSAND))
+    return {
+        "leadboard": leadboard(database),
+        BARE_APP: BARE,
+        "posting": _rival("posting", b"Enter a URL"),
+        # With SQLite, on the same file: its own default, DuckDB, takes longer to load.
+        "harlequin": _rival("harlequin", b"Query Editor", "-a", "sqlite", "-r", str(database)),
+    }
 
 
 def _rival(name: str, text: bytes, *arguments: str) -> Program:
