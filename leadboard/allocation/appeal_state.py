@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+Seen = tuple[int | None, bool]
+"""The operator of an appeal and whether it was closed, when somebody chose it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AppealState:

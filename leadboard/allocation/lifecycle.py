@@ -1,6 +1,6 @@
 """Moves by hand: enter, assign, return, close and reopen one appeal, in the current transaction."""
 
-from leadboard.allocation.appeal_state import AppealState
+from leadboard.allocation.appeal_state import AppealState, Seen
 from leadboard.allocation.appeals import numbered, rewrite, state_of
 from leadboard.allocation.intake import Draft, Placed, has_source, lead_id_of, store_appeal
 from leadboard.allocation.journal import Journal
@@ -10,9 +10,6 @@ from leadboard.common.errors import Missing, Refused
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from models import Operator
-
-Seen = tuple[int | None, bool]
-"""The operator of an appeal and whether it was closed, when somebody chose it."""
 
 
 class NothingToDo(Refused):

@@ -5,10 +5,10 @@ from random import Random
 
 from allocator import place
 from leadboard.allocation import lifecycle
+from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import numbered, state_of
 from leadboard.allocation.intake import Draft, Placed, known_by_key
 from leadboard.allocation.journal import Journal
-from leadboard.allocation.lifecycle import Seen
 from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import LOTTERY
 from leadboard.desk.batch import AppealBatch

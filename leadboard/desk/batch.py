@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from leadboard.allocation import lifecycle
+from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import called, numbered
-from leadboard.allocation.lifecycle import NoRoom, NothingToDo, Seen
+from leadboard.allocation.lifecycle import NoRoom, NothingToDo
 from leadboard.common.errors import Refused
 
 T = TypeVar("T")

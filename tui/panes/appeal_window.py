@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.message import Message
 
+from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import worded
-from leadboard.allocation.lifecycle import Seen
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.terms import EVERYTHING, AppealFilter

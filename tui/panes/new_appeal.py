@@ -15,7 +15,6 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from leadboard.allocation.intake import Draft, Placed
 from leadboard.common.errors import Refused, Trouble
 from leadboard.queries import leads
 from leadboard.queries.board import Board
@@ -29,6 +28,7 @@ from tui.widgets.line_view import StateHints
 from tui.widgets.pane import PaneWidget
 
 if TYPE_CHECKING:
+    from leadboard.allocation.intake import Draft, Placed
     from tui.panes.answers import Answers
     from tui.panes.form_odds import Odds
     from tui.panes.known_lead import KnownLead
@@ -46,7 +46,7 @@ ROOMY = 4
 class Submission:
     """A checked draft, and the operator to give it to; None leaves that to the lottery."""
 
-    draft: Draft
+    draft: "Draft"
     operator_id: int | None = None
 
 
@@ -231,8 +231,10 @@ class NewAppeal(PaneWidget, Vertical):
         else:
             self._submit(Submission(draft, operator.id))
 
-    def _draft(self) -> Draft | None:
+    def _draft(self) -> "Draft | None":
         """Return what is typed, or say what is wrong with it and go there."""
+        from leadboard.allocation.intake import Draft  # known once somebody submits
+
         if not self.source_field.settle() or self.source_field.taken is None:
             self.tell(self._missing_source(), "bad")
             self.source_field.input.focus()
@@ -263,13 +265,13 @@ class NewAppeal(PaneWidget, Vertical):
         self.message.text = message
         self.lead.focus()
 
-    def answer(self, draft: Draft, placed: Placed) -> None:
+    def answer(self, draft: "Draft", placed: "Placed") -> None:
         """Say who got the appeal, or why nobody did."""
         self.answers.add(draft.external_id, placed)
         self.share_rows()
         self._bring_back()
 
-    def take_back(self, draft: Draft, sentence: str) -> None:
+    def take_back(self, draft: "Draft", sentence: str) -> None:
         """Keep a draft that was not saved, with the reason, until the form is empty."""
         self.refused.append((draft, sentence))
         self._bring_back()

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.timer import Timer
 
 from leadboard import desk
-from leadboard.allocation.intake import Placed
 from leadboard.common.errors import Refused, Trouble, Uncertain
 from leadboard.common.text import clean
 from leadboard.database.fields import now
@@ -19,6 +18,9 @@ from tui.notices import with_told
 from tui.panes.new_appeal import NewAppeal, Submission
 from tui.screen.footer import Notice
 from tui.screen.header import Header
+
+if TYPE_CHECKING:
+    from leadboard.allocation.intake import Placed
 
 PROBE = 1.0
 """Seconds between checks whether the database can be written again."""

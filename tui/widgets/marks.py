@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import worded
-from leadboard.allocation.lifecycle import Seen
 from leadboard.common.errors import Refused
 from leadboard.queries.appeals import AppealRow
 from tui.widgets.border_remarks import Remark
