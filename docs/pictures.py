@@ -26,7 +26,7 @@ class Picture:
     theme: str = DARK
 
 
-LEAD, TEXT = "+7 9158163163", "Хочу купить курс"
+LEAD, TEXT = "tg_153580247", "Хочу купить курс"
 DESK = ("f3", "right", "right", "down", "down")
 WAITING = ("f4", "right_square_bracket")
 PICTURES: Mapping[str, Picture] = {

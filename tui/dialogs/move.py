@@ -46,7 +46,7 @@ class Move(ActDialog):
 
     def compose(self) -> ComposeResult:
         """Lay out a filter, the team, and the reason for a refusal."""
-        with Vertical(classes="dialog sheet wide choosing") as box:
+        with Vertical(classes="dialog sheet choosing") as box:
             box.border_title = Content(clean(f"Move {self._chosen.words} to"))
             yield Input(placeholder="type part of a name", compact=True)
             yield OperatorList(id="choices")

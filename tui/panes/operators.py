@@ -14,6 +14,7 @@ from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter
+from tui.base import app_of
 from tui.keys import bind
 from tui.messages import ActRequest, AppealsWanted
 from tui.panes.team import ORDERS, TeamPane
@@ -23,6 +24,7 @@ from tui.widgets.figures import spark
 from tui.widgets.filter import number_found
 from tui.widgets.moments import TICK
 from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numbers_of
+from tui.widgets.urgency import urgency_of_all
 
 if TYPE_CHECKING:
     from leadboard.queries.load_history import LoadHistory
@@ -166,7 +168,8 @@ class Operators(TeamPane, OperatorList):
         waiting = self.board.waiting
         since = self.board.oldest_wait
         oldest = "" if since is None else f"oldest {worded(now() - since)}   "
-        pen = self.pen("bad" if waiting else "head")
+        tone = urgency_of_all(self.board, app_of(self).settings.thresholds, now())
+        pen = self.pen(tone or "head")
         return self.text_line(" waiting", f"{oldest}{waiting}", width, pen)
 
     # Acts: on the marked operators, else on the one under the cursor.

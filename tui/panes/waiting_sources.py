@@ -81,6 +81,7 @@ class WaitingSources(LineView[Queue]):
 
     def draw_row(self, row: Queue, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `!! 14 m  vk  14 waiting, nobody available`."""
+        is_cursor = is_cursor and self.has_focus
         waits = row.waits(now())
         tone = urgency(waits, app_of(self).settings.thresholds(row.source))
         pen, dim = self.pen(tone, is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)

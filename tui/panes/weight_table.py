@@ -6,6 +6,7 @@ from rich.style import Style
 from textual import events
 from textual.reactive import reactive
 
+from leadboard.database.fields import now
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from tui.base import app_of
@@ -14,6 +15,7 @@ from tui.panes.weight_columns import WeightColumns
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped
+from tui.widgets.urgency import urgency_of_source
 
 
 class WeightTable(TeamPane):
@@ -219,11 +221,14 @@ class WeightTable(TeamPane):
         for index in self.seen:
             source = self.grid.sources[index]
             number = source.waiting if y else self.grid.total(source)
-            is_bad = source.waiting > 0 if y else number == 0
+            tone = self._tone_of_waiting(source) if y else "bad" if number == 0 else ""
             here = self.is_at_foot and bool(y) and index == self.column
             left, right = ("[", "]") if here else (" ", " ")
             cell = f"{left}{grouped(number).rjust(self.grid.digits(source))}{right}"
-            pen = self.pen("bad" if is_bad else "head", is_cursor=here)
+            pen = self.pen(tone or "head", is_cursor=here)
             rest = " " * (self.grid.width(source) - len(cell))
             segments += [Segment(cell, pen), Segment(rest, self.pen())]
         return segments
+
+    def _tone_of_waiting(self, source: SourceRow) -> str:
+        return urgency_of_source(self.board, source, app_of(self).settings.thresholds, now())

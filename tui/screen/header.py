@@ -20,7 +20,7 @@ from tui.messages import AppealsWanted
 from tui.widgets.cells import shortened
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import TICK, shown
-from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, urgency
+from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, urgency_of_all
 
 GAP = 3
 NAME = " Leadboard"
@@ -67,16 +67,9 @@ class Header(Widget):
         self._age()
 
     def _age(self) -> None:
-        board, moment = self.board, now()
-        since, names = board.oldest_wait, {each.id: each.name for each in board.sources}
+        since, moment = self.board.oldest_wait, now()
         self.oldest = "" if since is None else worded(moment - since)
-        thresholds = app_of(self).settings.thresholds
-        # Sources have thresholds of their own, so it need not be the oldest that is most urgent.
-        found = {
-            urgency(moment - each, thresholds(names.get(key, "")))
-            for key, each in board.oldest_waits.items()
-        }
-        self.urgency = next((each for each in (RED, AMBER) if each in found), QUIET)
+        self.urgency = urgency_of_all(self.board, app_of(self).settings.thresholds, moment)
 
     def render(self) -> Content:
         """Return the line."""
@@ -170,7 +163,8 @@ class Header(Widget):
         waiting = self.board.waiting
         oldest = f", oldest {self.oldest}" if self.oldest and not is_brief else ""
         style = _STYLES[self.urgency] if waiting else ""
-        return Content.styled(f"waiting {grouped(waiting)}{oldest}{SIGNS[self.urgency]}", style)
+        sign = f" {SIGNS[self.urgency]}" if self.urgency else ""
+        return Content.styled(f"waiting {grouped(waiting)}{oldest}{sign}", style)
 
     def pace(self, *, is_brief: bool = False) -> Content:
         """Return the arrivals of the latest minutes, without their name if there is no room."""
