@@ -8,11 +8,11 @@ from textual.widget import Widget
 
 
 class Painter(Compositor):
-    """Textual's compositor, without the widgets outside the region to paint.
+    """Textual's compositor, without the widgets and the lines outside the region to paint.
 
-    Textual 8.2 draws every widget whose container overlaps that region. On the desk that is three
-    times as many as a moving cursor touches. Nothing depends on this class: if a later Textual
-    renames these methods, it paints as it would without them.
+    Textual 8.2 draws every widget whose container overlaps that region, and all of its lines. On
+    the desk that is many times as much as a moving cursor touches. Nothing depends on this class:
+    if a later Textual renames these methods, it paints as it would without them.
     """
 
     _painted: Region | None = None
@@ -29,9 +29,17 @@ class Painter(Compositor):
 
     @property
     def visible_widgets(self) -> dict[Widget, tuple[Region, Region]]:
-        """Return the visible widgets; while a region is painted, only those that overlap it."""
+        """Return the visible widgets; while a region is painted, only those that overlap it.
+
+        Of these no more can be seen then than the lines of the region, so that no others are drawn.
+        """
         widgets = super().visible_widgets
         if self._painted is None:
             return widgets
         reaches = self._painted.overlaps
-        return {widget: place for widget, place in widgets.items() if reaches(place[0])}
+        _, y, _, height = self._painted
+        return {
+            widget: (region, clip.intersection(Region(clip.x, y, clip.width, height)))
+            for widget, (region, clip) in widgets.items()
+            if reaches(region)
+        }

@@ -94,11 +94,11 @@ class Walk(RuleBasedStateMachine):
 
     @rule(operator=OPERATORS, actor=ACTORS)
     def toggle(self, operator: int, actor: str) -> None:
-        self.do(desk.toggle_active, operator, actor=actor)
+        self.do(desk.toggle_active, [operator], actor=actor)
 
     @rule(operator=OPERATORS, actor=ACTORS)
     def send_home(self, operator: int, actor: str) -> None:
-        self.do(desk.send_home, operator, actor=actor)
+        self.do(desk.send_home, [operator], actor=actor)
 
     @rule(operator=OPERATORS, limit=st.integers(0, 4), actor=ACTORS)
     def limit(self, operator: int, limit: int, actor: str) -> None:
