@@ -70,6 +70,7 @@ def still(lines: Sequence[str]) -> str:
     day, clock = r"\d\d\.\d\d(\.\d{2,4})?", r"\d\d:\d\d(:\d\d)?"
     # A day without a time is what a list shows soon after midnight.
     text = re.sub(rf"{day} {clock}|{clock}|\d\d\.\d\d\.\d\d", "<time>", text)
+    text = re.sub(r"(?<=[│┃] )\d\d(?=│)", "NN", text)  # the hour of a row half under a dialog
     text = re.sub(r"none, waiting [\dms ]+", "none, waiting <length> ", text)
     text = re.sub(r"\b\d m\b", "N m", text)
     text = re.sub(r"(?<=╮)[\d:]+", "<time>", text)  # a clock half under a dialog

@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from leadboard.common.durations import worded
+from leadboard.common.settings import DEFAULTS
 from leadboard.common.text import clean
 from leadboard.database.connection import READ_ONLY
 from leadboard.database.fields import now
@@ -20,7 +21,7 @@ from tui.messages import AppealsWanted
 from tui.widgets.cells import shortened
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import TICK, shown
-from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, urgency_of_all
+from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, Thresholds, urgency_of_all
 
 GAP = 3
 NAME = " Leadboard"
@@ -55,9 +56,11 @@ class Header(Widget):
         self._title = clean(title)
         self._bare = NAME + (READ_ONLY if title.endswith(READ_ONLY) else "")
         self._alarms: list[Alarm] = []
+        self._thresholds: Thresholds = DEFAULTS.thresholds
 
     def on_mount(self) -> None:
         """Start the clock."""
+        self._thresholds = app_of(self).settings.thresholds
         self.tick()
         self.set_interval(TICK, self.tick)
 
@@ -69,7 +72,7 @@ class Header(Widget):
     def _age(self) -> None:
         since, moment = self.board.oldest_wait, now()
         self.oldest = "" if since is None else worded(moment - since)
-        self.urgency = urgency_of_all(self.board, app_of(self).settings.thresholds, moment)
+        self.urgency = urgency_of_all(self.board, self._thresholds, moment)
 
     def render(self) -> Content:
         """Return the line."""
