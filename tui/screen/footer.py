@@ -152,8 +152,7 @@ class Notice(Static):
         """Show a sentence with its time until the next one, or until it fades."""
         self.set_class(is_bad, "bad")
         self.update(Content.assemble((f"{shown(at, '%H:%M')} ", "$quiet not bold"), sentence))
-        # On a short screen the style sheet then gives the sentence the line of the keys.
-        self.screen.add_class("-saying")
+        self._show_that_one_is_said(True)
         if self._fading is not None:
             self._fading.stop()
         self._fading = self.set_timer(FADES, self.fade)
@@ -161,4 +160,10 @@ class Notice(Static):
     def fade(self) -> None:
         """Remove the sentence: it is about something done a while ago."""
         self.update("")
-        self.screen.remove_class("-saying")
+        self._show_that_one_is_said(False)
+
+    def _show_that_one_is_said(self, is_said: bool) -> None:
+        # On a short screen the style sheet gives the sentence the line of the keys. On any other
+        # nothing is styled anew, which takes longer than a frame.
+        screen = self.screen
+        screen.set_class(is_said, "-saying", update=screen.has_class("-short"))

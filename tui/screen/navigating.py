@@ -31,11 +31,14 @@ class NavigatingScreen(FollowingScreen):
         if pane is None:
             return
         for side in SIDES:
-            self.set_class(side == pane.side, f"-{side}")
+            self.set_class(side == pane.side, f"-{side}", update=False)
         for row in ROWS:
-            self.set_class(row == pane.row, f"-{row}")
+            self.set_class(row == pane.row, f"-{row}", update=False)
         for each in PANES:
-            self.widget_of(each).set_class(each is pane, "-on")
+            self.widget_of(each).set_class(each is pane, "-on", update=False)
+        # Styling everything takes longer than a frame, and changes nothing while all is in sight.
+        if any(map(self.has_class, ("-narrow", "-short", "-one"))):
+            self.update_node_styles()
         self.query_one(PaneStrip).active = pane.id
         if pane.id != "new-appeal":
             self._came_from = pane.id
