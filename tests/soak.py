@@ -14,6 +14,9 @@ SUITES = (
     "tests/allocation/test_settling.py",
     "tests/allocation/test_floor.py",
     "tests/api/test_load.py",
+    "tests/tui/test_ways.py",
+    "tests/tui/test_every_act.py",
+    "tests/tui/test_preview.py",
 )
 
 

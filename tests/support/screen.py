@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from textual import _wait
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.events import Key
 from textual.pilot import Pilot
 
@@ -19,6 +21,25 @@ from tui.app import LeadboardApp
 
 # The pilot sleeps three times as long after each key; whatever takes longer, `settle` waits for.
 _wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 200, 1 / 2000
+
+_paint = Compositor.render_update
+
+
+def _paint_on_demand(
+    compositor: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False
+) -> Any:
+    """Paint only a whole screen, for a picture: otherwise there is no terminal to paint on.
+
+    Tests read what the screen shows from its widgets. Painting takes as long as everything else.
+    """
+    if full:
+        return _paint(compositor, full, screen_stack, simplify)
+    visible_screen_stack.set(screen_stack or [])
+    compositor._dirty_regions.clear()
+    return None
+
+
+Compositor.render_update = _paint_on_demand  # type: ignore[assignment]
 
 LARGE, USUAL, SMALL = (120, 40), (80, 24), (40, 10)
 
@@ -86,6 +107,8 @@ class Desk:
 
     def lines(self) -> list[str]:
         """Return the screen's lines as plain text."""
+        # A dialog shows the desk behind it only if it is told so.
+        visible_screen_stack.set(self.app._background_screens)
         strips = self.app.screen._compositor.render_strips()
         return ["".join(segment.text for segment in strip) for strip in strips]
 
@@ -121,5 +144,6 @@ async def open_desk(target: str | Path, size: tuple[int, int] = LARGE) -> AsyncI
             desk = Desk(app, pilot)
             await desk.settle()
             yield desk
+            desk.lines()  # whatever is on the screen last can be painted
     finally:
         opened.close()

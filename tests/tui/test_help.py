@@ -16,17 +16,17 @@ async def test_keys_are_listed_by_section(file: Path) -> None:
             assert [words in part for part in sections] == [place == each for each in range(3)]
 
 
-@pytest.mark.parametrize("typed", ["reopen", "REOP", "re en", "кущзут"])
-async def test_typing_leaves_only_what_matches_on_either_layout(file: Path, typed: str) -> None:
+async def test_typing_leaves_only_what_matches_on_either_layout(file: Path) -> None:
     async with open_desk(file) as desk:
         await desk.press("f4", "question_mark")
         assert "The newest appeal is on top" in desk.text
-        await desk.type(typed)
-        assert "Reopen" in desk.text
-        for words in ("The newest appeal is on top", "Mark downwards", "Everywhere", "Page up"):
-            assert words not in desk.text
-        await desk.press("escape")
-        assert "The newest appeal is on top" in desk.text
+        for typed in ("reopen", "REOP", "re en", "кущзут"):
+            await desk.type(typed)
+            assert "Reopen" in desk.text
+            for words in ("The newest appeal is on top", "Mark downwards", "Everywhere", "Page up"):
+                assert words not in desk.text
+            await desk.press("escape")
+            assert "The newest appeal is on top" in desk.text
         await desk.press("escape")
         assert desk.app.screen is desk.app.desk_screen
 

@@ -126,11 +126,12 @@ async def test_a_filter_that_shows_the_operator_stays(house: Path) -> None:
         assert operators.current.name == "Operator 23"
 
 
-@pytest.mark.parametrize("typed", ["анна", "АННА", "fyyf", "[b]"])
-async def test_names_are_found_as_searches_compare(house: Path, typed: str) -> None:
+async def test_names_are_found_as_searches_compare(house: Path) -> None:
     async with open_desk(house) as desk:
-        offered = await sought(desk, typed)
-        assert ("Operator Анна [b]" in offered) is (typed != "fyyf")
+        for typed in ("анна", "АННА", "fyyf", "[b]"):
+            offered = await sought(desk, typed)
+            assert ("Operator Анна [b]" in offered) is (typed != "fyyf")
+            await desk.press("escape")
 
 
 async def test_a_source_is_gone_to_in_the_grid(house: Path) -> None:
@@ -179,20 +180,21 @@ async def test_a_name_that_repeats_a_letter_is_no_burden(house: Path) -> None:
         assert offered == [f"Lead {'a' * 41}"]
 
 
-@pytest.mark.parametrize("typed", ["#2", "№2"])
-async def test_an_appeal_is_found_by_its_number(house: Path, typed: str) -> None:
+async def test_an_appeal_is_found_by_its_number(house: Path) -> None:
     async with open_desk(house) as desk:
-        assert await sought(desk, typed) == ["Appeal #2 of web_2 (site)"]
-        await desk.press("enter")
-        await desk.until(lambda: "from web_2" in desk.text)
-        assert "From      web_2 via site" in desk.text
+        for typed in ("#2", "№2"):
+            assert await sought(desk, typed) == ["Appeal #2 of web_2 (site)"]
+            await desk.press("enter")
+            await desk.until(lambda: "From      web_2 via site" in desk.text)
+            await desk.press("escape")
 
 
-@pytest.mark.parametrize("typed", ["#99", "#0", "#" + "9" * 18, "#x", "\x00"])
-async def test_what_is_nowhere_is_not_offered(house: Path, typed: str) -> None:
+async def test_what_is_nowhere_is_not_offered(house: Path) -> None:
     async with open_desk(house) as desk:
-        assert not any("Appeal #" in line for line in await sought(desk, typed))
-        assert desk.app.desk_screen.notices == ()
+        for typed in ("#99", "#0", "#" + "9" * 18, "#x", "\x00"):
+            assert not any("Appeal #" in line for line in await sought(desk, typed))
+            assert desk.app.desk_screen.notices == ()
+            await desk.press("escape")
 
 
 async def test_at_most_twenty_of_a_kind_are_offered(house: Path) -> None:

@@ -9,6 +9,7 @@ import models
 from leadboard import desk as acts
 from leadboard.database.connection import database
 from tests.support import Team, add_team, rows
+from tests.support.processes import IS_SOAK
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
 
 
@@ -26,7 +27,7 @@ def staffed(file: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("size", [LARGE, USUAL])
+@pytest.mark.parametrize("size", [LARGE, USUAL] if IS_SOAK else [USUAL])
 async def test_a_newcomer_gets_from_nothing_to_the_first_appeal(
     file: Path, size: tuple[int, int]
 ) -> None:
