@@ -17,6 +17,9 @@ SUITES = (
     "tests/tui/test_ways.py",
     "tests/tui/test_every_act.py",
     "tests/tui/test_preview.py",
+    "tests/tui/test_screen.py",
+    "tests/tui/test_selection.py",
+    "tests/tui/test_terminal.py",
 )
 
 

@@ -8,12 +8,13 @@ import pytest
 from leadboard import desk as acts
 from tests.support import Team
 from tests.support.lists import closed, fed, feed, later_than, shown
+from tests.support.processes import IS_SOAK
 from tests.support.screen import LARGE, USUAL, open_desk
 
 # --- what is selected ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [LARGE, USUAL])
+@pytest.mark.parametrize("size", [LARGE, USUAL] if IS_SOAK else [USUAL])
 @pytest.mark.parametrize("count", [40, 150, 450])
 async def test_no_number_of_arrivals_moves_the_cursor_to_another_appeal(
     long_list: Path, size: tuple[int, int], count: int
