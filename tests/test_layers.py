@@ -77,6 +77,18 @@ def test_the_command_line_chooses_its_drivers_before_it_loads_them() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+def test_the_first_frame_loads_neither_acts_nor_dialogs() -> None:
+    loaded = "[m for m in sys.modules if m.startswith(('leadboard.desk.', 'tui.dialogs.'))]"
+    found = subprocess.run(
+        [sys.executable, "-c", f"import sys, tui.app; print({loaded})"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "[]"
+
+
 def test_the_command_line_imports_the_screen_only_inside_functions() -> None:
     for path in ROOT.glob("leadboard/cli/*.py"):
         at_top = {each.partition(".")[0] for each in imports_of(path, only_at_top=True)}

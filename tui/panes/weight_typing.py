@@ -18,7 +18,6 @@ from tui.messages import ActRequest, Failed, Insistence
 from tui.panes.weight_grid import WeightGrid
 from tui.widgets.figures import grouped
 from tui.widgets.line_view import StateHints
-from tui.wording import words_of
 
 WeightChange = tuple[int, int, int | None]
 """An operator, a source, and the weight to set or None for no link."""
@@ -131,6 +130,7 @@ class WeightTyping(WeightGrid):
 
     def _replace(self, cell: EditedCell, weight: int) -> None:
         """Set the weight; ask first if somebody else has changed it during the edit."""
+        from tui.wording import words_of  # which loads every act
 
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
         asked = Insistence(f"Set it to {grouped(weight)} anyway?", all_the_same)
