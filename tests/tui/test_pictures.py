@@ -1,14 +1,16 @@
-"""What the main states look like: compared with stored text, at three sizes, in every dress.
+"""What the main states look like: compared with stored text, at four sizes, in four dresses.
 
 LEADBOARD_PICTURES=renew stores what is seen now; look at the difference before committing it.
 """
 
 import asyncio
 import os
+import random
 import re
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,15 @@ import pytest
 import allocator
 import models
 from leadboard import desk as acts
+from leadboard.database import fields
 from leadboard.database.fields import as_if_at, now
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
+from tui.panes.operators import Operators
 
+VAST = (160, 45)
+MOMENT = datetime(2026, 11, 23, 10, 42, 7, tzinfo=UTC)
 STORED = Path(__file__).parent.parent / "pictures"
-SIZES = {"120x40": LARGE, "80x24": USUAL, "40x10": SMALL}
+SIZES = {"160x45": VAST, "120x40": LARGE, "80x24": USUAL, "40x10": SMALL}
 STATES: dict[str, Sequence[str]] = {
     "operators": ("f2",),
     "weights": ("f3", "right", "7", "5"),
@@ -33,7 +39,7 @@ STATES: dict[str, Sequence[str]] = {
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path, stopped_clock: None) -> Path:
     """A team whose every draw has one outcome, so that pictures are always the same."""
     path = tmp_path / "team.db"
     opened = models.open_database(path)
@@ -47,11 +53,19 @@ def file(tmp_path: Path) -> Path:
     for number in range(1, 10):
         with as_if_at(now() - timedelta(minutes=10 - number)):
             text = f"[/b] text {number}\n" + "x" * 99
-            allocator.submit(f"lead_{number % 4}", 1 + number % 3, text)
+            rng = random.Random(number)
+            allocator.submit(f"lead_{number % 4}", 1 + number % 3, text, rng=rng)
     with as_if_at(now() - timedelta(minutes=4)):
         acts.close([1], actor="t")
     opened.close()
     return path
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock for all threads, and leave out what comes only seconds later."""
+    monkeypatch.setattr(fields, "_pretended", ContextVar("stopped", default=MOMENT))
+    monkeypatch.setattr(Operators, "has_room_for_sparks", False)
 
 
 async def arrive(desk: Desk, keys: Sequence[str]) -> None:
@@ -106,7 +120,7 @@ async def test_a_state_looks_as_it_did(file: Path, state: str, size: str) -> Non
         *(
             (state, dress)
             for state in ("weights", "appeals", "details")
-            for dress in ("textual-dark", "textual-light", "NO_COLOR")
+            for dress in ("leadboard-dark", "leadboard-light", "NO_COLOR")
         ),
     ],
 )
