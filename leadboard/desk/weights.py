@@ -108,9 +108,7 @@ def spread(source_id: int, *, actor: str) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         name = source_name(source_id)
-        weights = {(each, source_id): weight for each, weight in weights_of(source_id).items()}
-        if not weights:
-            raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        weights = _column_of(source_id, name)
         return f"{name}: {_spread(weights, 'operator', journal)}", len(weights)
 
     return record(actor, "spread", work)
@@ -140,9 +138,7 @@ def scale(source_id: int, factor: object, *, actor: str) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         name = source_name(source_id)
-        weights = {(each, source_id): weight for each, weight in weights_of(source_id).items()}
-        if not weights:
-            raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        weights = _column_of(source_id, name)
         return f"{name}: {_scale(weights, by, 'operator', journal)}", len(weights)
 
     return record(actor, "scale", work)
@@ -183,6 +179,14 @@ def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal)
     even = max(1, round(sum(weights.values()) / len(weights)))
     write_weights(dict.fromkeys(weights, even), journal)
     return f"{_counted(weights, what)} at weight {even} each"
+
+
+def _column_of(source_id: int, name: str) -> dict[tuple[int, int], int]:
+    """Return the weights of a source; raises Refused when nobody serves it."""
+    weights = {(each, source_id): weight for each, weight in weights_of(source_id).items()}
+    if not weights:
+        raise Refused(f"Nobody serves {name} yet: type a weight first.")
+    return weights
 
 
 def _row_of(operator_id: int, name: str) -> dict[tuple[int, int], int]:

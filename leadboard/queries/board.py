@@ -49,6 +49,15 @@ class Board:
         return min(self.oldest_waits.values(), default=None)
 
     @property
+    def capacity(self) -> tuple[int, int]:
+        """Return the load and the limit of all active operators.
+
+        Both count the same people, or the room between them would be wrong.
+        """
+        active = [each for each in self.operators if each.is_active]
+        return sum(each.load for each in active), sum(each.max_load for each in active)
+
+    @property
     def waiting(self) -> int:
         """Return how many open appeals nobody has."""
         return sum(source.waiting for source in self.sources)

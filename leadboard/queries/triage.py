@@ -7,7 +7,7 @@ from datetime import datetime
 from leadboard.common.durations import worded
 from leadboard.database.fields import NoMoment
 from leadboard.entities import OperatorRow
-from leadboard.queries.appeals import AppealRow, appeals_after, whole_appeal
+from leadboard.queries.appeals import AppealRow, states_up, whole_appeal
 from leadboard.queries.board import Board
 from leadboard.queries.leads import LeadPast, past_of
 from leadboard.queries.odds import Standing, standings
@@ -39,8 +39,8 @@ class Recommendation:
 
 def next_case(after: int = 0) -> Case | None:
     """Return the oldest waiting appeal whose id is above `after`, None if there is none."""
-    for row in appeals_after(1, after, WAITING):
-        appeal = whole_appeal(row.id)
+    for appeal_id in states_up(1, after, WAITING):
+        appeal = whole_appeal(appeal_id)
         return None if appeal is None else Case(appeal, past_of(appeal.external_id))
     return None
 

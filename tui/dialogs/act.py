@@ -1,7 +1,6 @@
 """One act in full: its sentence, each of its changes, and what undid it or did it again."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -17,7 +16,7 @@ from leadboard.queries.history import EventRow
 from tui.dialogs.base import ActDialog, Body, Bottom
 from tui.keys import bind
 from tui.widgets.cells import fit
-from tui.widgets.moments import shown
+from tui.widgets.moments import in_full
 from tui.widgets.paged_view import LOOKING
 
 LABEL = 8
@@ -53,7 +52,7 @@ class ActSheet(ActDialog):
 def lines_of(found: ActDetails) -> Iterator[Content]:
     """Yield all lines about an act."""
     event = found.event
-    yield _labelled("When", _when(event.at))
+    yield _labelled("When", in_full(event.at))
     yield _labelled("Who", event.actor)
     yield _labelled("Act", f"{event.act}, by force" if found.is_forced else event.act)
     yield Content("")
@@ -79,12 +78,8 @@ def _relations(found: ActDetails) -> Iterator[Content]:
 
 def _reversal(event: EventRow) -> Content:
     verb = "Undone" if event.act == UNDO else "Redone"
-    return Content(f"{verb} by {event.actor}, {_when(event.at)}")
+    return Content(f"{verb} by {event.actor}, {in_full(event.at)}")
 
 
 def _labelled(label: str, text: str) -> Content:
     return Content.assemble((fit(label, LABEL), "dim"), text)
-
-
-def _when(moment: datetime) -> str:
-    return shown(moment, "%d.%m.%Y %H:%M:%S")

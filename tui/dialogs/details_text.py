@@ -14,7 +14,7 @@ from leadboard.queries.explanation import Chance, Explanation, explain
 from leadboard.queries.terms import AppealFilter
 from tui.widgets.cells import fit
 from tui.widgets.figures import REASONS, chance, grouped, meter
-from tui.widgets.moments import shown
+from tui.widgets.moments import in_full, shown
 
 WIDTH = 70
 """Cells of the widest lines about draws and other appeals; message and times may be longer."""
@@ -91,26 +91,22 @@ def _holder(row: AppealRow, now: datetime) -> str:
 def _times(row: AppealRow, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield each time that there is, with the length of what it ended or began."""
     times = row.times
-    yield "Received", _when(row.timestamp)
+    yield "Received", in_full(row.timestamp)
     if times.first_assigned_at is not None:
         waited = _words(", waited", times.waited)
-        yield "First assigned", f"{_when(times.first_assigned_at)}{waited}"
+        yield "First assigned", f"{in_full(times.first_assigned_at)}{waited}"
     if times.waits_since is not None and times.waits_since != row.timestamp:
-        yield "Reopened", _when(times.waits_since)
+        yield "Reopened", in_full(times.waits_since)
     if row.operator is not None:
-        when = "" if times.assigned_at is None else f"{_when(times.assigned_at)} "
+        when = "" if times.assigned_at is None else f"{in_full(times.assigned_at)} "
         held = _words(", held", times.held(now))
         yield "Last assigned" if row.is_closed else "Assigned now", f"{when}to {row.operator}{held}"
     if row.closed_at is not None:
-        yield "Closed", _when(row.closed_at)
+        yield "Closed", in_full(row.closed_at)
 
 
 def _words(before: str, length: timedelta | None) -> str:
     return "" if length is None else f"{before} {worded(length, 2)}"
-
-
-def _when(moment: datetime) -> str:
-    return shown(moment, "%d.%m.%Y %H:%M:%S")
 
 
 # --- why, and since then ------------------------------------------------------------------------

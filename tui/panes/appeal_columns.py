@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from leadboard.common.durations import worded
 from leadboard.queries.appeals import AppealRow
 from tui.widgets.cells import fit
+from tui.widgets.urgency import SIGNS
 
 MOMENT = 8
 AGE, AGE_IN_WORDS = 5, 10
@@ -95,6 +96,12 @@ def measured(rows: Iterable[AppealRow]) -> Columns:
 def _widest(head: str, texts: Iterable[str], most: int) -> int:
     """Return the cells for a head and the texts below it."""
     return min(most, max(map(cell_len, (head, *texts))))
+
+
+def signed_age(length: timedelta | None, tone: str) -> str:
+    """Return a wait after the sign of its urgency, in as many cells as a moment: `!!  14 m`."""
+    age = "" if length is None else worded(length)
+    return f"{SIGNS[tone]:{MOMENT - AGE}}{fit(age, AGE, right=True)}"
 
 
 def holder_of(row: AppealRow) -> str:

@@ -85,8 +85,7 @@ class Appeals(AppealWindow):
 
     def heads_in(self, width: int) -> Sequence[str]:
         """Return the heads of a line of `width` cells."""
-        mark = "↑" if self.is_oldest_first else "↓"
-        return (f"time {mark}", "lead", "source", "operator", "age", "message")
+        return (f"time {self.sort_mark}", "lead", "source", "operator", "age", "message")
 
     def columns_in(self, width: int) -> Columns:
         """Return the columns of a line of `width` cells."""

@@ -86,10 +86,8 @@ class Leads(Window[LeadRow]):
         if not self.rows:
             return []
         ids, counts = self.columns
-        mark = "↑" if self.is_oldest_first else "↓"
-        heads = (
-            f" {fit(f'lead {mark}', ids)}  {fit('open', counts, right=True)}  {fit('last', MOMENT)}"
-        )
+        first = fit(f"lead {self.sort_mark}", ids)
+        heads = f" {first}  {fit('open', counts, right=True)}  {fit('last', MOMENT)}"
         return [Segment(fit(f"{heads}  message", width), self.pen("head"))]
 
     def click_head(self, x: int) -> None:

@@ -74,7 +74,7 @@ class Operators(TeamPane, OperatorList):
         """Return the widths of the list; the numbers leave room for those of the total."""
         names, numbers, notes = super().measure_columns(rows)
         # The head of the names needs room as well.
-        longest = max(numbers, len(numbers_of(*self.totals())))
+        longest = max(numbers, len(numbers_of(*self.board.capacity)))
         return max(names, len("operator ↑")), longest, notes
 
     def watch_board(self, board: Board) -> None:
@@ -141,12 +141,6 @@ class Operators(TeamPane, OperatorList):
 
     # The pinned lines.
 
-    def totals(self) -> tuple[int, int]:
-        """Return the load and the limit of all active operators."""
-        active = [row for row in self.board.operators if row.is_active]
-        # Load and limit have to count the same people, or the room between them would be wrong.
-        return sum(row.load for row in active), sum(row.max_load for row in active)
-
     def draw_head(self, y: int, width: int) -> list[Segment]:
         """Draw what the columns are, with a mark on the one that sorts the rows."""
         if not self.rows:
@@ -161,7 +155,7 @@ class Operators(TeamPane, OperatorList):
         """Draw the load of all active operators, and below it what waits."""
         if y:
             return self._waiting_line(width)
-        load, limit = self.totals()
+        load, limit = self.board.capacity
         return self.bar_line("total", load, limit, width, self.pen("head"))
 
     def _waiting_line(self, width: int) -> list[Segment]:

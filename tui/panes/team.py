@@ -114,7 +114,7 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
         wanted = parse(text, now(), OF_WEIGHTS)
         self.words, self.faults = (*wanted.words, *wanted.operators), wanted.faults
         self.source_words = wanted.sources
-        self.show_team()
+        self.watch_board(self.board)
 
     def sort_by(self, order: Order) -> None:
         """Put both panes in an order, with the cursor on the first row."""

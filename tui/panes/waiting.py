@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from textual.widget import Widget
 
-from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.terms import AppealFilter
-from tui.panes.appeal_columns import AGE, MOMENT, NARROW, Columns
+from tui.panes.appeal_columns import MOMENT, NARROW, Columns, signed_age
 from tui.panes.appeals import Appeals
 from tui.widgets.cells import fit
 from tui.widgets.moments import short
-from tui.widgets.urgency import SIGNS
-
-SIGN = 3
-"""Cells of the sign that says how urgent a wait is, with a space."""
 
 
 class Waiting(Appeals):
@@ -50,12 +45,16 @@ class Waiting(Appeals):
         """Draw `!! 14 m  tg_77  vk  Хочу купить`."""
         tone = self.urgency_of(row)
         plain, dim = self.pen(is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
-        length = row.times.waits(now())
-        age = "" if length is None else worded(length)
-        moment = f"{SIGNS[tone]:{SIGN}}{fit(age, AGE, right=True)}"
         has_time = width >= 2 * NARROW
         room = width - (MOMENT + 2 if has_time else 0)
-        texts = (moment, row.external_id, row.source, "", "", row.message)
+        texts = (
+            signed_age(row.times.waits(now()), tone),
+            row.external_id,
+            row.source,
+            "",
+            "",
+            row.message,
+        )
         pens = (self.pen(tone, is_cursor=is_cursor), plain, dim, dim, dim, plain)
         cells = self.columns_in(width).cells(room, texts)
         time = f"  {fit(short(row.timestamp), MOMENT)}" if has_time else ""

@@ -10,7 +10,6 @@ from rich.segment import Segment
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.odds import alarms
@@ -18,12 +17,12 @@ from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
 from tui.messages import AppealsWanted
+from tui.panes.appeal_columns import signed_age
 from tui.widgets.cells import fit
 from tui.widgets.line_view import LineView
-from tui.widgets.urgency import SIGNS, urgency
+from tui.widgets.urgency import urgency
 
 WIDEST_SOURCE = 24
-AGE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,8 @@ class WaitingSources(LineView[Queue]):
         tone = urgency(waits, app_of(self).settings.thresholds(row.source))
         pen, dim = self.pen(tone, is_cursor=is_cursor), self.pen("dim", is_cursor=is_cursor)
         names, numbers = self.columns
-        age = "" if waits is None else worded(waits)
         parts = [
-            Segment(f" {SIGNS[tone]:2} {fit(age, AGE, right=True)}  ", pen),
+            Segment(f" {signed_age(waits, tone)}  ", pen),
             Segment(f"{fit(row.source, names)}  ", self.pen(is_cursor=is_cursor)),
             Segment(f"{row.waiting:>{numbers}} waiting", pen),
         ]

@@ -84,7 +84,6 @@ class WeightTable(TeamPane):
         """Show only operators that match every word, and sources that match every `src:` word."""
         self.typed = None
         super().apply_filter(text)
-        self.watch_board(self.board)
         self.refresh()
 
     @property

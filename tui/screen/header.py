@@ -81,15 +81,18 @@ class Header(Widget):
             left = title if cell_len(title + trouble) + GAP <= self.size.width else self._bare
             shown = shortened(trouble, self.size.width - cell_len(left) - GAP)
             return Content.assemble((left, "bold"), " " * GAP, (shown, "$text-error bold"))
-        left, parts, room = self._fitted(title)
+        left, parts, start = self._placed()
         spans = [item for part in parts for item in (part, " " * GAP)]
-        return Content.assemble((left, "bold"), " " * (max(0, room) + GAP), *spans[:-1])
+        return Content.assemble((left, "bold"), " " * (start - cell_len(left)), *spans[:-1])
+
+    def _placed(self) -> tuple[str, list[Content], int]:
+        """Return the title, the figures, and the cell at which they begin."""
+        left, parts, room = self._fitted(f"{NAME}  {self._title}")
+        return left, parts, cell_len(left) + max(0, room) + GAP
 
     async def on_click(self, event: events.Click) -> None:
         """Show what waits, or all alarms, if that was clicked."""
-        title = f"{NAME}  {self._title}"
-        left, parts, room = self._fitted(title)
-        at = cell_len(left) + max(0, room) + GAP
+        _, parts, at = self._placed()
         for part in parts:
             if at <= event.x < at + part.cell_length:
                 if part.plain.startswith("▲"):
@@ -148,16 +151,15 @@ class Header(Widget):
         `width` is the cells an alarm may take, `shown` the number of alarms on the line.
         """
         board = self.board
-        # Load and limit have to count the same people, or the room between them would be wrong.
-        active = [each for each in board.operators if each.is_active]
-        load, limit = sum(each.load for each in active), sum(each.max_load for each in active)
+        active, team = sum(each.is_active for each in board.operators), len(board.operators)
+        load, limit = board.capacity
         off = sum(each.load for each in board.operators) - load
         more = f" +{grouped(off)} off" if off else ""
         return [
             self._waiting(),
             *(_alarm(alarm, width, len(self._alarms) - shown) for alarm in self._alarms[:1]),
             Content(f"load {grouped(load)}/{grouped(limit)}{more}"),
-            Content(f"operators {grouped(len(active))}/{grouped(len(board.operators))} active"),
+            Content(f"operators {grouped(active)}/{grouped(team)} active"),
             Content(self.clock),
         ]
 

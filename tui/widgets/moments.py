@@ -24,6 +24,11 @@ def local(moment: datetime) -> datetime:
         return moment
 
 
+def in_full(moment: datetime) -> str:
+    """Return the local date and time to the second."""
+    return shown(moment, "%d.%m.%Y %H:%M:%S")
+
+
 def short(moment: datetime) -> str:
     """Return the local time of a moment of today, the date of any other."""
     is_today = local(moment).date() == local(now()).date()

@@ -33,6 +33,11 @@ class PagedView(LineView[Row]):
         return "oldest first" if self.is_oldest_first else "newest first"
 
     @property
+    def sort_mark(self) -> str:
+        """Return the mark of the column that the rows go by: whether it grows or falls."""
+        return "↑" if self.is_oldest_first else "↓"
+
+    @property
     def is_on_show(self) -> bool:
         """Tell whether the list is the visible one of its pane; others need no rows."""
         return self.is_attached and self.display
