@@ -15,7 +15,8 @@ from leadboard import desk as acts
 from leadboard.common import settings
 from leadboard.common.errors import Refused
 from tests.support import rows
-from tests.support.screen import Desk, open_desk
+from tests.support.screen import LARGE, Desk, open_desk
+from tests.tui.test_form import choose
 from tests.tui.test_sheets import locked
 from tui.key_names import keys_written
 from tui.keymap import PLACES, all_keys, keymap_of
@@ -238,6 +239,18 @@ async def test_keys_in_dialogs_work_and_are_named_as_they_are_mapped(file: Path)
         assert "f9 cancels" in desk.text
         await desk.press("f9", "d")
         assert "enter or x: yes · f9 or n: no" in desk.text
+
+
+async def test_panes_name_keys_as_they_are_mapped(file: Path) -> None:
+    write(operators__unmark="f9", form__submit="f8")
+    async with open_desk(file, LARGE) as desk:
+        await desk.press("x")
+        assert "1 marked · f9 unmarks" in desk.text
+        await desk.press("f9")
+        assert "marked" not in desk.text
+        await choose(desk, "tg_new")
+        await desk.press("ctrl+g")
+        assert "Nobody has had this lead: use f8." in desk.text
 
 
 async def test_a_key_taken_off_a_letter_works_in_a_text_field_and_on_one_does_not(

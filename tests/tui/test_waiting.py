@@ -12,6 +12,7 @@ from leadboard.common import settings
 from leadboard.database.fields import as_if_at, now
 from tests.support import Team, add_team, rows
 from tests.support.screen import LARGE, Desk, open_desk
+from tests.tui.test_sheets import locked
 
 
 @pytest.fixture
@@ -150,3 +151,17 @@ async def test_tabs_alarms_and_what_waits_are_opened_by_clicks(crisis: Path) -> 
         await desk.pilot.click(offset=(desk.lines()[0].index("▲"), 0))
         await desk.settle()
         assert "go to its weights" in desk.text
+
+
+async def test_a_click_where_a_sentence_hides_what_waits_opens_nothing(
+    crisis: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.05)
+    async with open_desk(crisis, LARGE) as desk:
+        hidden = desk.lines()[0].index("waiting")
+        with locked(crisis):
+            await desk.press("plus")
+            await desk.until(lambda: "locked" in desk.lines()[0])
+            await desk.pilot.click(offset=(hidden, 0))
+            await desk.settle()
+            assert "waits ↓" not in desk.text

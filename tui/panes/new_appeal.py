@@ -227,7 +227,8 @@ class NewAppeal(PaneWidget, Vertical):
             self.tell(str(trouble), "bad")
             return
         if (operator := self.known.operator) is None or self.known.obstacle:
-            self.tell(f"{self.known.obstacle}: use ctrl+s.", "bad")
+            key = app_of(self).with_keys("{form.submit}")
+            self.tell(f"{self.known.obstacle}: use {key}.", "bad")
         else:
             self._submit(Submission(draft, operator.id))
 

@@ -20,7 +20,7 @@ from tui.messages import ActRequest, AppealsWanted
 from tui.panes.team import ORDERS, TeamPane
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
-from tui.widgets.figures import spark
+from tui.widgets.figures import grouped, spark
 from tui.widgets.filter import number_found
 from tui.widgets.moments import TICK
 from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numbers_of
@@ -42,7 +42,8 @@ class Operators(TeamPane, OperatorList):
     HELP = (
         "Each line is one operator: ● takes appeals, ○ is off. The bar and the numbers show the "
         "open appeals against the limit. Lowering a limit takes no appeals away. "
-        "{operators.appeals} shows the open appeals of the operator, esc comes back. "
+        "{operators.appeals} shows the open appeals of the operator, {appeals.back} comes "
+        "back. "
         "{operators.mark} marks operators, {operators.mark-all} all of them, and the keys then act "
         "on all that are marked."
     )
@@ -116,7 +117,12 @@ class Operators(TeamPane, OperatorList):
         """Return how many are marked, and the order."""
         if not self.marked:
             return super().remarks
-        return [Remark(f"{len(self.marked)} marked"), Remark("esc unmarks", 6), *super().remarks]
+        unmarking = app_of(self).with_keys("{operators.unmark} unmarks")
+        return [
+            Remark(f"{grouped(len(self.marked))} marked"),
+            Remark(unmarking, 6),
+            *super().remarks,
+        ]
 
     @property
     def has_room_for_sparks(self) -> bool:

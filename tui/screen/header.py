@@ -92,6 +92,8 @@ class Header(Widget):
 
     async def on_click(self, event: events.Click) -> None:
         """Show what waits, or all alarms, if that was clicked."""
+        if self.trouble or self.write_trouble:
+            return  # the line shows a sentence instead
         _, parts, at = self._placed()
         for part in parts:
             if at <= event.x < at + part.cell_length:
