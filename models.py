@@ -14,11 +14,11 @@ from peewee import (
     Expression,
     ForeignKeyField,
     IntegerField,
-    Model,
     TextField,
 )
 
 from leadboard.common.validation import (
+    MAX_CONTACT,
     MAX_IDENTIFIER,
     MAX_LIMIT,
     MAX_MESSAGE,
@@ -28,21 +28,11 @@ from leadboard.common.validation import (
 )
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import UtcField
+from leadboard.database.program_tables import HeldEvent, Hook, Token
 from leadboard.database.schema import Schema
+from leadboard.database.table import Table
 
-SCHEMA_VERSION = 4
-
-
-class Table(Model):
-    """What all tables share: one database, snake_case names, strict types."""
-
-    class Meta:
-        """Settings that every table inherits."""
-
-        database = database
-        legacy_table_names = False
-        # Otherwise SQLite would keep any text that is stored in a column of numbers.
-        strict_tables = True
+SCHEMA_VERSION = 5
 
 
 class SchemaVersion(Table):
@@ -67,6 +57,9 @@ class Operator(Table):
     load = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0"), Check("load >= 0")])
     note = TextField(
         default="", constraints=[SQL("DEFAULT ''"), Check(f"length(note) <= {MAX_NOTE}")]
+    )
+    contact = TextField(
+        default="", constraints=[SQL("DEFAULT ''"), Check(f"length(contact) <= {MAX_CONTACT}")]
     )
 
 
@@ -307,6 +300,9 @@ TABLES: list[type[Table]] = [
     Change,
     PendingChange,
     LedgerBounds,
+    Token,
+    Hook,
+    HeldEvent,
 ]
 
 

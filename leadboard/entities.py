@@ -13,9 +13,11 @@ from peewee import Field, ModelSelect
 
 from leadboard.common.errors import Refused
 from leadboard.common.validation import (
+    MAX_CONTACT,
     MAX_LIMIT,
     MAX_NAME,
     MAX_NOTE,
+    checked_contact,
     checked_flag,
     checked_limit,
     checked_name,
@@ -28,7 +30,7 @@ class Kind(Enum):
     """The kind of a value, which decides how it is typed, read from a file and asked for."""
 
     LINE = auto()
-    """A name: text of one line, never empty."""
+    """Text of one line, such as a name; empty only where that is the default."""
     TEXT = auto()
     """Free text of any number of lines, or none."""
     WHOLE = auto()
@@ -71,7 +73,20 @@ class Column:
             return f"{_switch(before)} → {_switch(after)}"
         if self.kind is Kind.TEXT:
             return f"{self.label} changed"
-        return f"{self.label} {before} → {after}"
+        return f"{self.label} {_or_none(before)} → {_or_none(after)}"
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Tell whether a value may be empty text."""
+        return self.default == ""
+
+
+NONE = "none"
+"""What a sentence says for empty text."""
+
+
+def _or_none(value: object) -> object:
+    return NONE if value == "" else value
 
 
 def _switch(value: object) -> str:
@@ -160,6 +175,7 @@ class OperatorRow:
     max_load: int
     load: int
     note: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +195,7 @@ OPERATOR = Entity(
         Column(Operator.is_active, "active", Kind.FLAG, checked_flag, default=True),
         Column(Operator.max_load, "limit", Kind.WHOLE, checked_limit, MAX_LIMIT, suggested="10"),
         Column(Operator.note, "note", Kind.TEXT, checked_note, MAX_NOTE, default=""),
+        Column(Operator.contact, "contact", Kind.LINE, checked_contact, MAX_CONTACT, default=""),
     ),
 )
 SOURCE = Entity(Source, "source", (Column(Source.name, "name", Kind.LINE, checked_name, MAX_NAME),))

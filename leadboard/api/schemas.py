@@ -30,6 +30,11 @@ def _line(most: int, space: str = _SPACE) -> dict[str, Any]:
     return {"pattern": f"^[{space}]*{edge}(?:{inner}{{0,{most - 2}}}{edge})?[{space}]*$"}
 
 
+def _line_or_none(most: int) -> dict[str, Any]:
+    """Return the schema of a text of one line that may be empty."""
+    return {"pattern": f"(?:^[{_SPACE}]*$)|(?:{_line(most)['pattern']})"}
+
+
 Identifier = Annotated[
     str, Field(json_schema_extra=_line(MAX_IDENTIFIER), examples=["tg_123456789"])
 ]
@@ -60,6 +65,8 @@ def _type_of(column: Column) -> Any:
         return Annotated[int, Field(ge=0, le=column.most), AS_WHOLE]
     if column.kind is Kind.TEXT:
         return Annotated[str, Field(max_length=column.most)]
+    if column.may_be_empty:
+        return Annotated[str, Field(json_schema_extra=_line_or_none(column.most))]
     return Annotated[str, Field(json_schema_extra=_line(column.most))]
 
 

@@ -13,6 +13,8 @@ MAX_NAME = 80
 MAX_IDENTIFIER = 200
 MAX_MESSAGE = 10_000
 MAX_NOTE = 1_000
+MAX_CONTACT = 200
+MAX_ADDRESS = 2_000
 
 VANISHING = (
     "\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f\u1160\u17b4\u17b5"
@@ -81,6 +83,13 @@ def checked_message(message: object) -> str:
 def checked_note(note: object) -> str:
     """Return free text without spaces at its ends; None is empty; raises Refused when too long."""
     return _text(note, "note", "The note", MAX_NOTE).strip()
+
+
+def checked_contact(contact: object) -> str:
+    """Return where a person can be reached, on one line; None is empty; raises Refused."""
+    if contact is None or (isinstance(contact, str) and not plain(contact)):
+        return ""
+    return _line(contact, "contact", "The contact", MAX_CONTACT, plain)
 
 
 def _text(text: object, field: str, what: str, most: int) -> str:

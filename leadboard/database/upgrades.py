@@ -73,7 +73,54 @@ def to_version_3(_: Advance) -> None:
     run(OPERATORS_NOTES)
 
 
-UPGRADES: dict[int, Step] = {1: to_version_2, 2: to_version_3, 3: to_version_4}
+OPERATORS_CONTACTS = (
+    """ALTER TABLE "operator" ADD COLUMN "contact" {text} NOT NULL DEFAULT '' """
+    "CHECK (length(contact) <= 200)"
+)
+TOKENS = (
+    'CREATE TABLE "token" ("id" {key}, '
+    '"name" {text} NOT NULL CHECK (length(name) BETWEEN 1 AND 80), "digest" {bytes} NOT NULL, '
+    """"scope" {text} NOT NULL CHECK (scope IN ('intake', 'operator', 'desk')), """
+    '"operator_id" {whole}, "added_at" {text} NOT NULL, "withdrawn_at" {text}, '
+    'CONSTRAINT "token_names_its_operator" '
+    "CHECK ((scope = 'operator') = (operator_id IS NOT NULL))){strict}",
+    'CREATE UNIQUE INDEX "token_name" ON "token" ("name")',
+    'CREATE UNIQUE INDEX "token_digest" ON "token" ("digest")',
+)
+HOOKS = (
+    'CREATE TABLE "hook" ("id" {key}, '
+    '"address" {text} NOT NULL CHECK (length(address) BETWEEN 1 AND 2000), '
+    '"kinds" {text} NOT NULL, "source_id" {whole}, '
+    '"has_messages" {flag} NOT NULL CHECK (has_messages IN (TRUE, FALSE)), '
+    '"may_be_private" {flag} NOT NULL CHECK (may_be_private IN (TRUE, FALSE)), '
+    '"secret" {text} NOT NULL, "old_secret" {text}, "old_until" {text}, '
+    '"seq" {whole} NOT NULL, "added_at" {text} NOT NULL, "rests_until" {text}, '
+    '"off_because" {text}, "sender" {text}, "leased_until" {text}){strict}',
+    'CREATE TABLE "held_event" ("id" {key}, "hook_id" {whole} NOT NULL, "seq" {whole} NOT NULL, '
+    '"appeal_id" {whole} NOT NULL, "body" {text} NOT NULL, '
+    '"attempts" {whole} NOT NULL CHECK (attempts >= 0), "first_at" {text} NOT NULL, '
+    '"due_at" {text} NOT NULL, "failure" {text} NOT NULL, '
+    '"is_unreachable" {flag} NOT NULL CHECK (is_unreachable IN (TRUE, FALSE)), '
+    '"dead_at" {text}, '
+    'FOREIGN KEY ("hook_id") REFERENCES "hook" ("id") ON DELETE CASCADE){strict}',
+    'CREATE UNIQUE INDEX "held_event_by_seq" ON "held_event" ("hook_id", "seq")',
+    'CREATE INDEX "held_event_by_appeal" ON "held_event" ("hook_id", "appeal_id", "seq") '
+    'WHERE ("dead_at" IS NULL)',
+)
+
+
+def to_version_5(_: Advance) -> None:
+    """Give each operator a contact, and let other programs have tokens and hooks."""
+    for statement in (OPERATORS_CONTACTS, *TOKENS, *HOOKS):
+        run(statement)
+
+
+UPGRADES: dict[int, Step] = {
+    1: to_version_2,
+    2: to_version_3,
+    3: to_version_4,
+    4: to_version_5,
+}
 """The step from each version of the tables to the next, run in one transaction."""
 
 

@@ -13,7 +13,7 @@ from leadboard.common.errors import Missing
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
-from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind
+from leadboard.entities import NONE, OPERATOR, SOURCE, Column, Entity, Kind
 from leadboard.queries.history import EventRow, event_of, reversals_of
 from leadboard.queries.operator_names import names_of, source_names_of
 from models import Appeal, AppealStep, Event, EventChange, Lead, Source
@@ -126,7 +126,7 @@ def _change(column: Column, before: object, after: object) -> str:
 
 def _shown(column: Column, value: object) -> str:
     text = clean(str(value))
-    return f"“{text}”" if column.kind is Kind.TEXT else text
+    return f"“{text}”" if column.kind is Kind.TEXT else text or NONE
 
 
 # --- appeals ------------------------------------------------------------------------------------

@@ -45,10 +45,11 @@ class Pruned(Refused):
 
 
 class Person(NamedTuple):
-    """An operator by id and name; no name for one who was deleted since."""
+    """An operator, with where they can be reached; no name for one who was deleted since."""
 
     id: int
     name: str | None
+    contact: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def _query(*, messages: bool) -> "ModelSelect[Change]":
         Change.select(
             *(Change.seq, Change.at, Change.kind, Change.appeal, Appeal.key, Lead.external_id),
             *(Appeal.source, Source.name, Appeal.timestamp, Change.closed_at.is_null(False)),
-            *(Change.operator_id, Operator.name, Change.was_operator_id, _Was.name),
+            *(Change.operator_id, Operator.name, Operator.contact),
+            *(Change.was_operator_id, _Was.name, _Was.contact),
             *(_was_withdrawn(), Change.drawn, Event.id, Event.act, Event.actor),
             *(_Part.id, _Part.act, _Part.actor, message),
         )
@@ -174,35 +176,36 @@ def _was_withdrawn() -> Any:
 
 def _line(row: tuple[Any, ...]) -> LedgerLine:
     seq, at, kind, appeal_id, key, external_id, source_id, source, received, is_closed, *rest = row
-    operator_id, name, was_id, was_name, was_withdrawn, drawn, *acts, message = rest
+    operator, was_operator = _person(*rest[:3]), _person(*rest[3:6])
+    was_withdrawn, drawn, *acts, message = rest[6:]
     return LedgerLine(
         *(seq, at, kind, appeal_id, key, external_id, source_id, source, received),
-        _status(kind, operator_id, is_closed=is_closed),
-        _person(operator_id, name),
-        _was_status(kind, was_id, was_withdrawn=was_withdrawn),
-        _person(was_id, was_name),
+        _status(kind, operator, is_closed=is_closed),
+        operator,
+        _was_status(kind, was_operator, was_withdrawn=was_withdrawn),
+        was_operator,
         bool(drawn),
         _cause(*acts),
         message,
     )
 
 
-def _person(operator_id: int | None, name: str | None) -> Person | None:
-    return None if operator_id is None else Person(operator_id, name)
+def _person(operator_id: int | None, name: str | None, contact: str | None) -> Person | None:
+    return None if operator_id is None else Person(operator_id, name, contact)
 
 
-def _status(kind: str, operator_id: int | None, *, is_closed: bool) -> str:
+def _status(kind: str, operator: Person | None, *, is_closed: bool) -> str:
     if is_closed:
         return "withdrawn" if kind == WITHDRAWN else "closed"
-    return "waiting" if operator_id is None else "open"
+    return "waiting" if operator is None else "open"
 
 
-def _was_status(kind: str, operator_id: int | None, *, was_withdrawn: bool) -> str | None:
+def _was_status(kind: str, was: Person | None, *, was_withdrawn: bool) -> str | None:
     if kind in (RECEIVED, IMPORTED):
         return None
     if kind == REOPENED:
         return "withdrawn" if was_withdrawn else "closed"
-    return "waiting" if operator_id is None else "open"
+    return "waiting" if was is None else "open"
 
 
 def _cause(*acts: Any) -> Cause | None:

@@ -15,10 +15,11 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.common.progress import Advance
 from leadboard.database.connection import Engine
 from leadboard.database.fields import UtcField, stamp
+from leadboard.database.table import Table
 from leadboard.database.transactions import plainly, storing
 from leadboard.database.urls import is_server, path_of
 from leadboard.transfer.cells import EARLIEST, LATEST, MAX_ID
-from models import TABLES, SchemaVersion, Table, open_database
+from models import TABLES, SchemaVersion, open_database
 
 _FIRST, _LAST = stamp(EARLIEST), stamp(LATEST)
 

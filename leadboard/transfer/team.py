@@ -122,9 +122,9 @@ def _reading(column: Column) -> Callable[[Cell], Any]:
 
 
 def _is_given(column: Column, row: Row) -> bool:
-    """Tell whether a row sets a column; an empty cell does so only for free text."""
+    """Tell whether a row sets a column; an empty cell does so only where text may be empty."""
     return column.name in row.cells and (
-        column.kind is Kind.TEXT or not is_blank(row.cells[column.name])
+        column.may_be_empty or not is_blank(row.cells[column.name])
     )
 
 

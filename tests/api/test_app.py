@@ -67,6 +67,7 @@ def test_the_way_from_an_empty_house_to_a_waiting_appeal_that_flows(file: str) -
             "max_load": 1,
             "load": 0,
             "note": "",
+            "contact": "",
         }
         assert (anna.status_code, anna.json()) == (201, expected)
         off = client.post("/operators/", json={"name": "Off", "max_load": 9, "is_active": False})

@@ -60,7 +60,7 @@ def test_each_line_says_what_happened_and_why(floor: str) -> None:
         "source_id": 1,
         "received": None,
         "status": "open",
-        "operator": {"id": 1, "name": "Anna"},
+        "operator": {"id": 1, "name": "Anna", "contact": ""},
     }
     assert assigned["data"]["was"] == {"status": "waiting", "operator": None}
     assert assigned["data"]["drawn"] is True

@@ -38,5 +38,19 @@ def test_an_empty_cell_empties_a_note_and_no_column_leaves_it(db: Database) -> N
 def test_no_cell_of_a_note_is_a_formula(db: Database) -> None:
     add_team({"Анна": 5}, {})
     acts.change_operator(Team()["Анна"], note="=HYPERLINK(1)", actor=ACTOR)
-    [_, row] = csv.reader(io.StringIO(out("operators", "csv")))
-    assert row[-1] == "'=HYPERLINK(1)"
+    [row] = csv.DictReader(io.StringIO(out("operators", "csv")))
+    assert row["note"] == "'=HYPERLINK(1)"
+
+
+def test_a_contact_comes_back_from_a_file_and_an_empty_cell_removes_it(db: Database) -> None:
+    team = add_team({"Анна": 5}, {})
+    acts.change_operator(team["Анна"], contact=" tg:555 ", actor=ACTOR)
+    [row] = csv.DictReader(io.StringIO(out("operators", "csv")))
+    assert row["contact"] == "tg:555"
+    assert plan("operators", out("operators", "csv"), "csv").changes == 0
+    take("operators", "name,contact\nАнна,\n")
+    assert rows("SELECT contact FROM operator") == [("",)]
+    assert rows("SELECT note FROM event ORDER BY id DESC LIMIT 2") == [
+        ("Operators imported: 0 added, 1 changed",),
+        ("Анна: contact none → tg:555",),
+    ]

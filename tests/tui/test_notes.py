@@ -1,4 +1,4 @@
-"""The note of an operator: typed in the dialog, found by the filter, and taken back."""
+"""The note and the contact of an operator: typed in the dialog, found, and taken back."""
 
 from pathlib import Path
 
@@ -44,3 +44,20 @@ async def test_a_note_that_is_too_long_is_refused_beside_its_field(file: Path) -
         await desk.press("enter")
         assert "The note has 1,001 characters" in desk.text
         assert rows("SELECT note FROM operator WHERE name = 'Anna'") == [("",)]
+
+
+async def test_a_contact_is_typed_found_and_removed_again(file: Path) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("f2", "e", "tab", "tab", "tab")
+        await desk.type("tg:555")
+        await desk.press("enter")
+        assert rows("SELECT contact FROM operator WHERE name = 'Anna'") == [("tg:555",)]
+        assert "Anna: contact none → tg:555" in desk.text
+        await desk.press("slash")
+        await desk.type("tg:5")
+        await desk.press("enter")
+        assert "1 found" in desk.text
+        await desk.press("escape", "e", "tab", "tab", "tab", "ctrl+u", "enter")
+        assert rows("SELECT contact FROM operator WHERE name = 'Anna'") == [("",)]
+        await desk.press("u")
+        assert rows("SELECT contact FROM operator WHERE name = 'Anna'") == [("tg:555",)]
