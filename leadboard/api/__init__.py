@@ -5,8 +5,11 @@ __all__ = [
     "app",
     "appeals",
     "connections",
+    "door",
     "errors",
+    "parameters",
     "schemas",
     "server",
+    "team",
     "writer",
 ]

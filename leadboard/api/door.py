@@ -1,0 +1,50 @@
+"""What the door's endpoints share: who acts, the thread that writes and those that read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from fastapi import FastAPI
+
+from leadboard.api.writer import Writer
+from leadboard.common.errors import Refused
+from leadboard.database.transactions import reading_in_place
+
+T = TypeVar("T")
+
+READERS = 4
+"""Threads that read, each with a connection of its own."""
+
+
+class Door:
+    """What the endpoints share: the actor, the writing thread and the reading threads."""
+
+    def __init__(self, actor: str) -> None:
+        self.actor = actor
+        self.writer: Writer
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+
+    @asynccontextmanager
+    async def open(self, _: FastAPI) -> AsyncIterator[None]:
+        """Start the writer, and let it finish its jobs at the end."""
+        # Not before: the writer answers on the loop, which runs only now.
+        self.writer = Writer()
+        try:
+            yield
+        finally:
+            await self.writer.close()
+            self._readers.shutdown()
+
+    async def read(self, query: Callable[[], T]) -> T:
+        """Return what a query finds."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, reading_in_place, query)
+
+
+def still_there(entry: T | None) -> T:
+    """Return a row that existed a moment ago; raises Refused if somebody has deleted it since."""
+    if entry is None:
+        raise Refused("Somebody has deleted it meanwhile.")
+    return entry

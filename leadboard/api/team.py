@@ -1,0 +1,100 @@
+"""The endpoints of the team: operators, sources, and the weights between them."""
+
+import re
+from dataclasses import asdict
+
+from fastapi import FastAPI, Response
+
+from leadboard import desk
+from leadboard.api import schemas as shapes
+from leadboard.api.door import Door, still_there
+from leadboard.api.errors import told
+from leadboard.api.parameters import After, ChosenId, Limit, OperatorId, Pair
+from leadboard.common.errors import Missing
+from leadboard.entities import OperatorRow, SourceRow
+from leadboard.queries import records
+
+
+def install_operators(app: FastAPI, door: Door) -> None:
+    """Add the endpoints of operators."""
+
+    @app.post("/operators/", status_code=201, responses=told(400, 409, 422))
+    async def add_operator(new: shapes.OperatorIn) -> shapes.OperatorOut:
+        """Add an operator."""
+
+        def act() -> OperatorRow | None:
+            done = desk.add_operator(**new.model_dump(), actor=door.actor)
+            return records.operator(done.result)
+
+        return shapes.OperatorOut(**asdict(still_there(await door.writer.do(act))))
+
+    @app.get("/operators/", responses=told(422))
+    async def operators(limit: Limit = 100, after: After = 0) -> list[shapes.OperatorOut]:
+        """Return operators with their loads."""
+        found = await door.read(lambda: records.operators(limit, after))
+        return [shapes.OperatorOut(**asdict(each)) for each in found]
+
+    @app.patch("/operators/{operator_id}", responses=told(400, 404, 409, 422))
+    async def change_operator(
+        operator_id: OperatorId, change: shapes.OperatorPatch
+    ) -> shapes.OperatorOut:
+        """Change the given columns only. Places that become free go to waiting appeals."""
+        columns = change.model_dump(exclude_unset=True)
+
+        def act() -> OperatorRow | None:
+            if columns:
+                desk.change_operator(operator_id, **columns, actor=door.actor)
+            return records.operator(operator_id)
+
+        found = await door.writer.do(act)
+        if found is None:
+            raise Missing(f"There is no operator #{operator_id}.", "operator_id")
+        return shapes.OperatorOut(**asdict(found))
+
+
+def install_sources(app: FastAPI, door: Door) -> None:
+    """Add the endpoints of sources."""
+
+    @app.post("/sources/", status_code=201, responses=told(400, 409, 422))
+    async def add_source(new: shapes.SourceIn) -> shapes.SourceOut:
+        """Add a source of appeals."""
+
+        def act() -> SourceRow | None:
+            done = desk.add_source(**new.model_dump(), actor=door.actor)
+            return records.source(done.result)
+
+        return shapes.SourceOut(**asdict(still_there(await door.writer.do(act))))
+
+    @app.get("/sources/", responses=told(422))
+    async def sources(limit: Limit = 100, after: After = 0) -> list[shapes.SourceOut]:
+        """Return the sources."""
+        found = await door.read(lambda: records.sources(limit, after))
+        return [shapes.SourceOut(**asdict(each)) for each in found]
+
+
+def install_weights(app: FastAPI, door: Door) -> None:
+    """Add the endpoints of weights."""
+
+    @app.post(
+        "/operator-sources/",
+        status_code=201,
+        responses={**told(400, 404, 422), 200: {"model": shapes.WeightOut, "description": "Set"}},
+    )
+    async def link(new: shapes.LinkIn, response: Response) -> shapes.WeightOut:
+        """Set the weight of an operator for a source, linking the two if they are not."""
+
+        def act() -> bool:
+            done = desk.set_weight(new.operator_id, new.source_id, new.weight, actor=door.actor)
+            return done.result is None
+
+        response.status_code = 201 if await door.writer.do(act) else 200
+        return shapes.WeightOut(**new.model_dump())
+
+    @app.get("/operator-sources/", responses=told(422))
+    async def links(
+        source_id: ChosenId | None = None, limit: Limit = 1000, after: Pair = "0:0"
+    ) -> list[shapes.WeightOut]:
+        """Return the weights, all or those of a source."""
+        operator_id, last = map(int, re.split(":", after))
+        found = await door.read(lambda: records.weights(limit, (operator_id, last), source_id))
+        return [shapes.WeightOut(**asdict(each)) for each in found]
