@@ -2,8 +2,10 @@
 
 __all__ = [
     "access",
+    "acts",
     "app",
     "appeals",
+    "callers",
     "connections",
     "door",
     "errors",

@@ -1,17 +1,17 @@
 """Access to the door: the token, the host, the size of a body and the rate of requests."""
 
-import hmac
 import json
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from leadboard.api.callers import Callers, refusal_of
 from leadboard.common.text import clean
+from leadboard.queries.tokens import Caller
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -31,21 +31,13 @@ _CHARSET = re.compile(rb";\s*charset\s*=\s*\"?([^\";\s]+)", re.IGNORECASE)
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of access: a token or None, and requests per second per client, 0 for no limit."""
-
-    token: str | None = None
-    rate: float = 0.0
-
-
 class AccessMiddleware:
     """Passes requests on to the application, or answers them itself."""
 
-    def __init__(self, app: App, rules: Rules) -> None:
+    def __init__(self, app: App, callers: Callers, rate: float) -> None:
         self._app = app
-        self._token = None if rules.token is None else rules.token.encode()
-        self._rates = Rates(rules.rate)
+        self._callers = callers
+        self._rates = Rates(rate)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,39 +47,38 @@ class AccessMiddleware:
             return
         scope = _plainly(scope)
         headers = dict(scope["headers"])
-        refusal = self._refusal(scope, headers)
+        caller = self._callers.holder_of(headers.get(b"authorization", b""))
+        refusal = self._refusal(scope, headers, caller)
         if refusal is not None:
             await _refuse(send, *refusal)
             return
+        scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, _limited(receive), send)
 
     def _refusal(
-        self, scope: Message, headers: dict[bytes, bytes]
+        self, scope: Message, headers: dict[bytes, bytes], caller: Caller | None
     ) -> tuple[int, str, dict[str, str]] | None:
         client = scope["client"][0] if scope.get("client") else ""
         # Before the token is looked at, so that guessing it is slowed down as well.
         if wait := self._rates.wait(client):
             told = {"Retry-After": str(max(1, round(wait)))}
             return 429, "Too many requests: slow down.", told
-        if self._token is None and not _is_asked_as_loopback(headers.get(b"host", b"")):
+        is_open = scope["path"] in OPEN
+        needs_token = self._callers.need_tokens
+        if not needs_token and not _is_asked_as_loopback(headers.get(b"host", b"")):
             # DNS rebinding: a web page can make a host name of its own lead to this machine.
             return 403, "Without a token only localhost may be asked for.", {}
-        if self._token is None and scope["path"] not in OPEN and _is_of_another_page(headers):
+        if not needs_token and not is_open and _is_of_another_page(headers):
             return 403, "Without a token only the door's own pages may send requests.", {}
-        if scope["path"] not in OPEN and not self._is_known(headers.get(b"authorization", b"")):
+        if not is_open and caller is None:
             return 401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"}
+        if not is_open and caller and (why := refusal_of(caller, scope["method"], scope["path"])):
+            return 403, why, {}
         length = headers.get(b"content-length", b"0")
         # Cut short: Python raises ValueError for a number of more than 4,300 digits.
         if length.isdigit() and int(length[:20]) > LARGEST_BODY:
             return 413, TOO_LARGE, {}
         return _unread(headers)
-
-    def _is_known(self, authorization: bytes) -> bool:
-        if self._token is None:
-            return True
-        scheme, _, given = authorization.partition(b" ")
-        # Compared in constant time, so that the time of an answer tells nothing about the token.
-        return hmac.compare_digest(given.strip(), self._token) and scheme.lower() == b"bearer"
 
 
 def _plainly(scope: Message) -> Message:

@@ -9,8 +9,10 @@ from fastapi.routing import APIRoute
 
 from leadboard.api import errors as answers
 from leadboard.api import schemas as shapes
-from leadboard.api.access import AccessMiddleware, Rules
+from leadboard.api.access import AccessMiddleware
+from leadboard.api.acts import install_acts
 from leadboard.api.appeals import install_appeals, install_leads
+from leadboard.api.callers import Callers
 from leadboard.api.door import Door
 from leadboard.api.errors import told
 from leadboard.api.team import install_operators, install_sources, install_weights
@@ -26,9 +28,9 @@ ABOUT = (
 )
 
 
-def application(actor: str, rules: Rules) -> FastAPI:
+def application(callers: Callers, rate: float) -> FastAPI:
     """Return the application on the open database, behind its gate."""
-    door = Door(actor)
+    door = Door(callers)
     app = FastAPI(
         title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
     )
@@ -41,11 +43,12 @@ def application(actor: str, rules: Rules) -> FastAPI:
         install_sources,
         install_weights,
         install_appeals,
+        install_acts,
         install_leads,
         _install_health,
     ):
         install(app, door)
-    app.add_middleware(AccessMiddleware, rules=rules)
+    app.add_middleware(AccessMiddleware, callers=callers, rate=rate)
     return app
 
 

@@ -1,6 +1,5 @@
 """The endpoints of appeals and leads; answers go without the validation that others go through."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
@@ -8,15 +7,16 @@ from fastapi.responses import JSONResponse
 
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.api import schemas as shapes
+from leadboard.api.callers import By
 from leadboard.api.door import Door, still_there
 from leadboard.api.errors import told
-from leadboard.api.parameters import After, ChosenId, Limit
-from leadboard.api.schemas import AppealOut
-from leadboard.database.fields import now, stamp
-from leadboard.queries import records
-from leadboard.queries.appeals import AppealRow
+from leadboard.api.parameters import After, AppealId, ChosenId, ChosenText, Limit
+from leadboard.common.errors import Missing
+from leadboard.database.fields import stamp
+from leadboard.queries import appeal_records, records
+from leadboard.queries.appeal_records import Chosen, fields_of, open_appeals
 from leadboard.queries.records import LeadWithAppeals
-from leadboard.queries.times import whole_seconds
+from leadboard.queries.tokens import Caller
 
 DIFFERS = "Leadboard-Text-Differs"
 KNOWN: dict[str, Any] = {
@@ -28,6 +28,15 @@ KNOWN: dict[str, Any] = {
             "schema": {"type": "string", "enum": ["true"]},
         }
     },
+}
+
+
+SEQ = "Leadboard-Seq"
+SEQ_HEADER = {
+    SEQ: {
+        "description": "With `open` or `waiting`: follow the events from this place on.",
+        "schema": {"type": "integer"},
+    }
 }
 
 
@@ -48,26 +57,57 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         draft = Draft.checked(new.external_id, new.source_id, new.message, new.key)
         placed = await door.writer.store(draft)
         if placed.is_repeat:
-            known = still_there(await door.read(lambda: records.appeal(placed.id)))
+            known = still_there(await door.read(lambda: appeal_records.appeal(placed.id)))
             headers = {DIFFERS: "true"} if placed.differs else None
-            return JSONResponse(written(known), 200, headers=headers)
+            return JSONResponse(fields_of(known), 200, headers=headers)
         return JSONResponse(just_stored(draft, placed), 201)
 
-    @app.get("/appeals/", response_model=list[shapes.AppealOut], responses=told(422))
+    @app.get(
+        "/appeals/",
+        response_model=list[shapes.AppealOut],
+        responses={200: {"headers": SEQ_HEADER}, **told(422)},
+    )
     async def appeals(
+        by: By,
         limit: Limit = 100,
         after: After = 0,
         source_id: ChosenId | None = None,
         operator_id: ChosenId | None = None,
+        key: ChosenText | None = None,
+        external_id: ChosenText | None = None,
+        open: bool = False,
         waiting: bool = False,
     ) -> Response:
-        """Return appeals, oldest first: all, or those of a source or operator, or those waiting."""
-        found = await door.read(
-            lambda: records.appeals(
-                limit, after, source_id=source_id, operator_id=operator_id, waiting_only=waiting
-            )
+        """Return appeals, oldest first; every parameter leaves some out.
+
+        A page of what is open or waiting comes with the place in the ledger from which to follow
+        what happens to them.
+        """
+        chosen = Chosen(
+            *(source_id, _theirs(by, operator_id), key, external_id),
+            is_waiting=waiting,
+            is_open=open,
         )
-        return JSONResponse([written(each) for each in found])
+        if not (open or waiting):
+            found = await door.read(lambda: appeal_records.appeals(limit, after, chosen))
+            return JSONResponse(list(map(fields_of, found)))
+        seq, found = await door.read(lambda: open_appeals(limit, after, chosen))
+        return JSONResponse(list(map(fields_of, found)), headers={SEQ: str(seq)})
+
+    @app.get("/appeals/{appeal_id}", response_model=shapes.AppealOut, responses=told(404, 422))
+    async def appeal(appeal_id: AppealId, by: By) -> Response:
+        """Return one appeal as it is now."""
+        found = await door.read(lambda: appeal_records.appeal(appeal_id))
+        if found is None or by.operator_id not in (None, found.operator_id):
+            raise Missing(f"There is no appeal #{appeal_id}.", "appeal_id")
+        return JSONResponse(fields_of(found))
+
+
+def _theirs(by: Caller, operator_id: int | None) -> int | None:
+    """Return whose appeals are asked for: an operator sees their own only."""
+    if by.operator_id is None:
+        return operator_id
+    return by.operator_id if operator_id in (None, by.operator_id) else 0
 
 
 def install_leads(app: FastAPI, door: Door) -> None:
@@ -85,36 +125,14 @@ def install_leads(app: FastAPI, door: Door) -> None:
         return JSONResponse([written_lead(each) for each in found])
 
 
-_OF_THE_ROW = tuple(name for name in AppealOut.model_fields if hasattr(AppealRow, name))
-"""The fields of an answer that are those of the row."""
-
-
-def written(appeal: AppealRow) -> dict[str, Any]:
-    """Return an appeal as `AppealOut` describes it."""
-    times = appeal.times
-    return {
-        **{name: getattr(appeal, name) for name in _OF_THE_ROW},
-        "timestamp": stamp(appeal.timestamp),
-        "closed_at": _stamped(appeal.closed_at),
-        "first_assigned_at": _stamped(times.first_assigned_at),
-        "assigned_at": _stamped(times.assigned_at),
-        "waited": whole_seconds(times.waited),
-        "held": whole_seconds(times.held(now())),
-    }
-
-
-def _stamped(moment: datetime | None) -> str | None:
-    return None if moment is None else stamp(moment)
-
-
 def written_lead(lead: LeadWithAppeals) -> dict[str, Any]:
     """Return a lead as `LeadOut` describes it."""
-    appeals = [written(each) for each in lead.appeals]
+    appeals = [fields_of(each) for each in lead.appeals]
     return {"id": lead.id, "external_id": lead.external_id, "appeals": appeals}
 
 
 def just_stored(draft: Draft, placed: Placed) -> dict[str, Any]:
-    """Return a new appeal as `written` would, without reading it again."""
+    """Return a new appeal as `fields_of` would, without reading it again."""
     assigned_at = None if placed.operator_id is None else stamp(placed.timestamp)
     return {
         "id": placed.id,
@@ -122,6 +140,8 @@ def just_stored(draft: Draft, placed: Placed) -> dict[str, Any]:
         "external_id": draft.external_id,
         "source_id": placed.source_id,
         "operator_id": placed.operator_id,
+        "operator": placed.operator,
+        "status": "waiting" if placed.operator_id is None else "open",
         "timestamp": stamp(placed.timestamp),
         "message": draft.message,
         "key": draft.key,

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from fastapi import FastAPI
 
+from leadboard.api.callers import Callers
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Refused
 from leadboard.database.transactions import reading_in_place
@@ -19,10 +20,10 @@ READERS = 4
 
 
 class Door:
-    """What the endpoints share: the actor, the writing thread and the reading threads."""
+    """What the endpoints share: who may call, the writing thread and the reading threads."""
 
-    def __init__(self, actor: str) -> None:
-        self.actor = actor
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
         self.writer: Writer
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
@@ -31,9 +32,11 @@ class Door:
         """Start the writer, and let it finish its jobs at the end."""
         # Not before: the writer answers on the loop, which runs only now.
         self.writer = Writer()
+        freshness = asyncio.create_task(self._callers.keep_fresh(self.read))
         try:
             yield
         finally:
+            freshness.cancel()
             await self.writer.close()
             self._readers.shutdown()
 

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from leadboard.allocation.lifecycle import NoRoom, NothingToDo
 from leadboard.api.schemas import Problem
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Missing, Refused, Taken, Trouble
@@ -22,15 +23,19 @@ _SENTENCES = {
     405: "This address does not take such a request.",
 }
 
-_IN_JSON = {"operator": "operator_id", "source": "source_id"}
+_IN_JSON = {"operator": "operator_id", "source": "source_id", "appeal": "appeal_id"}
 """The names of fields in the acts, and in JSON."""
+
+_STATUSES = ((Missing, 404), (Taken, 409), (NothingToDo, 409), (NoRoom, 409))
+"""The statuses of what is refused for another reason than an invalid value."""
 
 _TOLD = {
     400: "The body is not JSON.",
     401: "The token is missing or wrong.",
-    403: "Without a token only localhost may be asked for, and only by the door's own pages.",
+    403: "The token does not allow it; without one, only localhost may be asked for, and only by "
+    "the door's own pages.",
     404: "Something that is named does not exist.",
-    409: "The name is taken.",
+    409: "The name is taken, or the appeal is in no state for it.",
     413: "The body is too long.",
     415: "The body is compressed, or not in UTF-8.",
     422: "A value is not valid.",
@@ -65,8 +70,8 @@ def install(app: FastAPI) -> None:
 
 
 def _refused(_: Request, error: Exception) -> JSONResponse:
-    status = 404 if isinstance(error, Missing) else 409 if isinstance(error, Taken) else 422
     assert isinstance(error, Refused)
+    status = next((code for kind, code in _STATUSES if isinstance(error, kind)), 422)
     field = error.field and _IN_JSON.get(error.field, error.field)
     return problem(status, clean(str(error)), field)
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator
 
+from leadboard.common.validation import MAX_IDENTIFIER
 from leadboard.database.connection import BEYOND
 
-OperatorId = Annotated[int, Path(ge=1, description="The id of the operator.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="The largest number of rows to return.")]
 
 
@@ -16,10 +16,16 @@ def _known(number: int) -> int:
     return min(number, BEYOND)
 
 
+OperatorId = Annotated[
+    int, Path(ge=1, description="The id of the operator."), AfterValidator(_known)
+]
+AppealId = Annotated[int, Path(ge=1, description="The id of the appeal."), AfterValidator(_known)]
 After = Annotated[
     int, Query(ge=0, description="Return what comes after this id."), AfterValidator(_known)
 ]
 ChosenId = Annotated[int, Query(ge=1), AfterValidator(_known)]
+# No text that a row holds has such characters, and PostgreSQL would refuse NUL.
+ChosenText = Annotated[str, Query(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\x00]*$")]
 
 # 18 digits always fit the 64 bits of an id.
 _PAIR = r"^[0-9]{1,18}:[0-9]{1,18}$"

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
@@ -144,6 +144,22 @@ class WeightOut(_answer(WeightRow)):  # type: ignore[misc]
     """The weight of one operator for one source."""
 
 
+Status = Literal["open", "waiting", "closed", "withdrawn"]
+
+
+class AssignIn(Given):
+    """Who gets an appeal; with `force` also beyond their limit, or while they are off."""
+
+    operator_id: Number
+    force: bool = False
+
+
+class ReturnIn(Given):
+    """From whom an appeal is taken; left out, from whoever has it."""
+
+    operator_id: Number = LEFT_OUT
+
+
 class AppealOut(BaseModel):
     """An appeal as it is now; `operator_id` is null where nobody has it.
 
@@ -156,6 +172,8 @@ class AppealOut(BaseModel):
     external_id: str
     source_id: int
     operator_id: int | None
+    operator: str | None
+    status: Status
     timestamp: datetime
     message: str
     key: str | None

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import click
 import uvicorn
 
-from leadboard.api.access import Rules
 from leadboard.api.app import application
+from leadboard.api.callers import Callers
 from leadboard.api.connections import AT_ONCE, Connections, Listener, most_connections
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.validation import checked_name
@@ -26,9 +26,14 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
     Raises Refused for an address that others can reach when there is no token, and Trouble when
     the address cannot be listened on or too few files may be open.
     """
-    if token is None and not _is_loopback(host):
-        raise Refused("Others can reach that address: set LEADBOARD_TOKEN, or use --token-file.")
-    app = application(checked_name(actor, "actor"), Rules(token, rate))
+    callers = Callers(checked_name(actor, "actor"), token)
+    callers.refresh()
+    if not callers.need_tokens and not _is_loopback(host):
+        raise Refused(
+            "Others can reach that address: set LEADBOARD_TOKEN, use --token-file, or add a token "
+            "with leadboard token add."
+        )
+    app = application(callers, rate)
     config = uvicorn.Config(
         app,
         log_level="error",

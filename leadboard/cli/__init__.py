@@ -1,6 +1,9 @@
 """The command line: one module per command, each loaded only when it is needed."""
 
 __all__ = [
+    "acts",
+    "appeals",
+    "checking",
     "completion",
     "config",
     "config_text",
@@ -14,6 +17,8 @@ __all__ = [
     "importing",
     "line_reader",
     "main",
+    "naming",
+    "operator",
     "output",
     "progress",
     "prune",
@@ -22,6 +27,7 @@ __all__ = [
     "screen",
     "serve",
     "signals",
+    "token",
     "transfer",
     "verdict",
 ]

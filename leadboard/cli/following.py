@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-from leadboard.allocation.names import ids_by_name
 from leadboard.cli.follow import NOW, START
+from leadboard.cli.naming import id_of
 from leadboard.cli.output import takes_all_letters
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
 from leadboard.common.errors import Missing, Refused, ServerLost, TooBusy
 from leadboard.common.json_lines import json_line
-from leadboard.common.validation import plain
 from leadboard.queries.ledger_lines import (
     KINDS,
     LedgerLine,
@@ -54,21 +53,11 @@ def wanted(source: str | None, operator: str | None, kinds: tuple[str, ...]) -> 
     plain_kinds = frozenset(kind.removeprefix("appeal.") for kind in kinds)
     if unknown := sorted(plain_kinds - set(KINDS)):
         raise Missing(f"No line is {unknown[0]}: there are {', '.join(KINDS)}.", "kind")
-    return Wanted(_id_of(Source, source), _id_of(Operator, operator), plain_kinds)
-
-
-def _id_of(table: type[Operator] | type[Source], given: str | None) -> int | None:
-    """Return the id of a row by its name, else by its number."""
-    if given is None:
-        return None
-    known = ids_by_name(table)
-    row_id = known.get(plain(given))
-    if row_id is None and given.isascii() and given.isdigit() and int(given) in known.values():
-        row_id = int(given)
-    if row_id is None:
-        word = table.__name__.lower()
-        raise Missing(f"There is no {word} {given}.", word)
-    return row_id
+    return Wanted(
+        None if source is None else id_of(Source, source),
+        None if operator is None else id_of(Operator, operator),
+        plain_kinds,
+    )
 
 
 def follow_from(since: str | int, lines: Wanted, *, once: bool, messages: bool) -> int:

@@ -2,26 +2,26 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.cli.acts import assign, close, give_back, reopen
+from leadboard.cli.appeals import list_appeals, show
+from leadboard.cli.checking import check, verify
 from leadboard.cli.completion import completion
 from leadboard.cli.config import config
 from leadboard.cli.context import Choice
 from leadboard.cli.copy import copy
 from leadboard.cli.errors import complain, drop_output
 from leadboard.cli.follow import follow
-from leadboard.cli.output import replace_unwritable
+from leadboard.cli.operator import operator
+from leadboard.cli.output import replace_unwritable, write_json
 from leadboard.cli.prune import prune
 from leadboard.cli.restore import restore
 from leadboard.cli.serve import serve
+from leadboard.cli.token import token
 from leadboard.cli.transfer import export, import_
-
-if TYPE_CHECKING:
-    from leadboard.allocation.audit import Finding
 
 
 def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
@@ -112,63 +112,6 @@ def demo(context: click.Context) -> None:
 
 
 @cli.command()
-@click.option("--repair", is_flag=True, help="Repair what can be repaired, as recorded acts.")
-@click.pass_context
-def check(context: click.Context, repair: bool) -> None:
-    """Check that the database keeps every rule; exit 1 with a line for each violation.
-
-    \b
-    Examples:
-      leadboard check
-      leadboard --db sales.db check --repair
-    """
-    from leadboard.allocation import audit
-
-    choice: Choice = context.obj
-    choice.open(may_only_read=not repair)
-    findings = audit.repair(choice.actor) if repair else audit.check()
-    _tell(findings)
-    if not findings:
-        click.echo("Every rule holds.")
-    elif not repair and any(finding.is_mendable for finding in findings):
-        click.echo("Run leadboard check --repair to repair what can be repaired.", err=True)
-    context.exit(1 if findings else 0)
-
-
-@cli.command()
-@click.option(
-    "--level",
-    type=click.FloatRange(0, 1),
-    default=0.05,
-    show_default=True,
-    help="How often an honest lottery may be accused.",
-)
-@click.pass_context
-def verify(context: click.Context, level: float) -> None:
-    """Replay every draw of the ledger, and test whether the shares follow the weights.
-
-    Each draw must give the operator whom its roster gives, each line must begin where the one
-    before ended, each appeal must be as its last line says, and none may be missing. Then what
-    every operator got is compared with what was due to them, roster by roster.
-
-    \b
-    Examples:
-      leadboard verify
-      leadboard verify --level 0.001
-    """
-    from leadboard.allocation.verification import verify as replay
-    from leadboard.cli.verdict import verdict
-
-    choice: Choice = context.obj
-    choice.open(may_only_read=True)
-    outcome = replay()
-    _tell(outcome.findings)
-    for line in verdict(outcome, level):
-        click.echo(line)
-    context.exit(1 if outcome.findings or not outcome.evenness.is_even(level) else 0)
-
-
-@cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help="Write over an existing file.")
 @click.pass_context
@@ -191,14 +134,10 @@ def backup(context: click.Context, file: Path, force: bool) -> None:
     click.echo(f"{file}: {size:,} bytes.")
 
 
-def _tell(findings: "Sequence[Finding]") -> None:
-    for finding in findings:
-        click.echo(finding.sentence)
-
-
 @cli.command()
+@click.option("--json", "is_json", is_flag=True, help="Answer with one JSON object.")
 @click.pass_context
-def paths(context: click.Context) -> None:
+def paths(context: click.Context, is_json: bool) -> None:
     """Print where the database, the settings and the log folder are.
 
     \b
@@ -210,9 +149,16 @@ def paths(context: click.Context) -> None:
     from leadboard.database.urls import address_of
 
     choice: Choice = context.obj
-    click.echo(f"database: {address_of(choice.target)}")
-    click.echo(f"settings: {path()}")
-    click.echo(f"log: {log_folder()}")
+    places = {
+        "database": str(address_of(choice.target)),
+        "settings": str(path()),
+        "log": str(log_folder()),
+    }
+    if is_json:
+        write_json(places)
+        return
+    for what, where in places.items():
+        click.echo(f"{what}: {where}")
 
 
 @cli.command()
@@ -238,7 +184,11 @@ def keys(context: click.Context) -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (follow, prune, export, import_, copy, restore, serve, config, completion):
+COMMANDS = (
+    *(list_appeals, show, close, give_back, assign, reopen, operator, token),
+    *(check, verify, follow, prune, export, import_, copy, restore, serve, config, completion),
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -3,6 +3,11 @@
 import codecs
 import io
 import sys
+from collections.abc import Mapping
+
+import click
+
+from leadboard.common.json_lines import json_line
 
 PLAIN = "leadboard_ascii"
 """ASCII under a name of our own: click takes ASCII for a mistake and writes UTF-8 instead."""
@@ -20,6 +25,11 @@ def replace_unwritable() -> None:
 def takes_all_letters() -> bool:
     """Tell whether standard output can hold every character."""
     return codecs.lookup(sys.stdout.encoding or "utf-8").name.startswith("utf")
+
+
+def write_json(fields: Mapping[str, object]) -> None:
+    """Write an object on standard output, as one line."""
+    click.echo(json_line(fields, is_plain=not takes_all_letters()), nl=False)
 
 
 def _plain(name: str) -> codecs.CodecInfo | None:

@@ -33,3 +33,19 @@ def _shares(outcome: "Verification", level: float) -> str:
     follow = "follow" if even.is_even(level) else "do NOT follow"
     accused = f"an honest lottery looks worse in {even.p_value:.1%} of cases"
     return f"{looked}; the shares {follow} the weights ({accused}, accused below {level:.1%})."
+
+
+def fields_of(outcome: "Verification", level: float) -> dict[str, object]:
+    """Return the same as an object for programs."""
+    even = outcome.evenness
+    return {
+        "lines": outcome.lines,
+        "appeals": outcome.appeals,
+        "pruned": outcome.pruned,
+        "draws": outcome.draws,
+        "rebuilt": outcome.rebuilt,
+        "unrecorded": outcome.unrecorded,
+        "free": even.free,
+        "p_value": even.p_value,
+        "even": even.is_even(level),
+    }

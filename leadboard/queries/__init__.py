@@ -3,6 +3,7 @@
 __all__ = [
     "act_details",
     "appeal_history",
+    "appeal_records",
     "appeals",
     "board",
     "explanation",
@@ -18,6 +19,7 @@ __all__ = [
     "team",
     "terms",
     "times",
+    "tokens",
     "triage",
     "word_index",
 ]

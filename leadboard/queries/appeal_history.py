@@ -74,6 +74,12 @@ _WHOLE = Event.alias()
 """The act that a part belongs to."""
 
 
+def was_with(appeal_id: int, operator_id: int) -> bool:
+    """Tell whether an operator has an appeal, or had it at any time that the ledger knows of."""
+    line = AppealStep
+    return line.select().where(line.appeal == appeal_id, line.operator_id == operator_id).exists()
+
+
 def history_of(appeal_id: int) -> tuple[Moment, ...]:
     """Return every line of an appeal in order, the arrival first."""
     line = AppealStep

@@ -48,6 +48,13 @@ class AppealRow:
         """Tell whether the appeal is open and nobody has it."""
         return self.closed_at is None and self.operator is None
 
+    @property
+    def status(self) -> str:
+        """Return `open`, `waiting`, `closed` or `withdrawn`, as events and files do."""
+        if self.is_closed:
+            return "withdrawn" if self.withdrawn else "closed"
+        return "waiting" if self.operator_id is None else "open"
+
 
 def with_names(*more: Any, message: Any = Appeal.message) -> "ModelSelect[Appeal]":
     """Return the query whose rows are those of AppealRow, with `more` columns at the end.

@@ -22,6 +22,7 @@ from leadboard.allocation.ledger import (
 )
 from leadboard.common.errors import Refused
 from leadboard.database.compiled_queries import Compiled, Param
+from leadboard.database.connection import rows
 from leadboard.database.fields import stamp
 from leadboard.database.transactions import reading_in_place
 from models import Appeal, Change, Event, Lead, Operator, Source
@@ -128,15 +129,29 @@ def _refuse_if_gone(seq: int) -> None:
         )
 
 
+def lines_of_appeal(appeal_id: int) -> list[dict[str, object]]:
+    """Return all lines of an appeal that are there, in their order, as programs get them.
+
+    Raises Trouble.
+    """
+    settle()
+    query = _select(messages=False).where(Change.appeal == appeal_id).order_by(Change.seq)
+    return [fields_of(_line(row)) for row in reading_in_place(lambda: rows(query))]
+
+
 _Was, _Part = Operator.alias(), Event.alias()
 
 
 @cache
 def _page(*, messages: bool) -> Compiled:
-    return Compiled(lambda: _query(messages=messages))
+    def build() -> "ModelSelect[Change]":
+        beyond = _select(messages=messages).where(Change.seq > Param(Change.seq))
+        return beyond.order_by(Change.seq).limit(PAGE)
+
+    return Compiled(build)
 
 
-def _query(*, messages: bool) -> "ModelSelect[Change]":
+def _select(*, messages: bool) -> "ModelSelect[Change]":
     message = fn.SUBSTR(Appeal.message, 1, MOST_OF_MESSAGE) if messages else SQL("NULL")
     return (
         Change.select(
@@ -156,9 +171,6 @@ def _query(*, messages: bool) -> "ModelSelect[Change]":
         .switch(Change)
         .join(Event, JOIN.LEFT_OUTER)
         .join(_Part, JOIN.LEFT_OUTER, on=_Part.id == Event.part_of)
-        .where(Change.seq > Param(Change.seq))
-        .order_by(Change.seq)
-        .limit(PAGE)
     )
 
 

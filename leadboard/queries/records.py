@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from peewee import Expression, ModelSelect
+from peewee import ModelSelect
 
 from leadboard.database.connection import rows
 from leadboard.database.transactions import at_one_moment, followable, reading
@@ -12,9 +12,12 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import team
 from leadboard.queries.appeals import AppealRow, appeal_rows, with_names
 from leadboard.queries.team import WeightRow
-from models import Appeal, Lead, Operator, OperatorSource, Source, is_waiting
+from models import Appeal, Lead, Operator, OperatorSource, Source
 
 T = TypeVar("T")
+
+ALL = 2**31 - 1
+"""As many rows as there are."""
 
 OF_A_LEAD = 100
 """The newest appeals that come with a lead."""
@@ -67,33 +70,6 @@ def weights(
     return _read(page.order_by(*order).limit(limit), WeightRow)
 
 
-def appeals(
-    limit: int,
-    after: int = 0,
-    *,
-    source_id: int | None = None,
-    operator_id: int | None = None,
-    waiting_only: bool = False,
-) -> list[AppealRow]:
-    """Return a page of appeals: all, or those of a source or operator, or those waiting.
-
-    It ends where others are still storing, so that a client who goes on after it misses nothing.
-    """
-    wanted: list[Expression] = [Appeal.id > after, Appeal.id <= followable(Appeal)]
-    if source_id is not None:
-        wanted.append(Appeal.source == source_id)
-    if operator_id is not None:
-        wanted.append(Appeal.operator == operator_id)
-    if waiting_only:
-        wanted.append(is_waiting())
-    return _read_appeals(with_names().where(*wanted).order_by(Appeal.id).limit(limit))
-
-
-def appeal(appeal_id: int) -> AppealRow | None:
-    """Return one appeal, None where there is none with this id."""
-    return next(iter(_read_appeals(with_names().where(Appeal.id == appeal_id))), None)
-
-
 def leads(limit: int, after: int = 0) -> list[LeadWithAppeals]:
     """Return a page of leads, each with their newest appeals; it ends like a page of appeals."""
     # Before the snapshot: what is settled holds only for what is read afterwards.
@@ -110,11 +86,6 @@ def leads(limit: int, after: int = 0) -> list[LeadWithAppeals]:
 def _newest_of(lead_id: int) -> list[AppealRow]:
     newest = with_names().where(Appeal.lead == lead_id).order_by(Appeal.id.desc()).limit(OF_A_LEAD)
     return appeal_rows(rows(newest))[::-1]
-
-
-def _read_appeals(query: "ModelSelect[Appeal]") -> list[AppealRow]:
-    # At one moment, so that their times, which take a second query, fit their rows.
-    return at_one_moment(lambda: appeal_rows(rows(query)))
 
 
 def _read(query: "ModelSelect[Any]", entry: Callable[..., T]) -> list[T]:

@@ -202,7 +202,7 @@ def link(operator_id: int, source_id: int, weight: int) -> dict[str, int]:
         ("PATCH", "/operators/1", {"max_load": None}, 422, "max_load"),
         ("PATCH", "/operators/99", {"max_load": 1}, 404, "operator_id"),
         ("PATCH", "/operators/0", {}, 422, "operator_id"),
-        ("PATCH", "/operators/99999999999999999999", {}, 404, None),
+        ("PATCH", "/operators/99999999999999999999", {}, 404, "operator_id"),
         ("POST", "/operator-sources/", link(9, 1, 1), 404, "operator_id"),
         ("POST", "/operator-sources/", link(1, 9, 1), 404, "source_id"),
         ("POST", "/operator-sources/", link(1, 1, 1_000_001), 422, "weight"),

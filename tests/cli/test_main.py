@@ -41,7 +41,7 @@ def run_here(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | No
     ("arguments", "sentence"),
     [
         (["--nope"], "No such option"),
-        (["nope"], "No such command"),
+        (["zzzz"], "No such command"),
         (["feed", "--nope"], "No such option"),
         (["feed", "/no/such/file"], "does not exist"),
         (["feed", "/"], "is a directory"),

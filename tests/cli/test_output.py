@@ -73,7 +73,7 @@ def test_answers_of_the_feed_are_escaped_where_they_must_be(house: Path) -> None
 
 def test_data_is_utf_8_on_every_pipe(house: Path) -> None:
     data = run("cp1251", "export", "operators", database=house).stdout
-    assert data.decode("utf-8") == "id,name,is_active,max_load,note\r\n1,Вера,yes,9,\r\n"
+    assert data.decode("utf-8") == "id,name,is_active,max_load,note,contact\r\n1,Вера,yes,9,,\r\n"
 
 
 @pytest.mark.parametrize("command", ["check", "verify", "paths"])

@@ -13,7 +13,7 @@ from allocator import submit
 from leadboard.allocation import audit
 from leadboard.common.errors import ServerLost, Trouble
 from leadboard.database.connection import database
-from leadboard.queries import board, records
+from leadboard.queries import appeal_records, board
 from tests.support import add_team, assert_loads_equal_counts, rows
 from tests.support.pooler import LACK, PGBOUNCER, pooled
 from tests.support.processes import ROOT, together
@@ -77,7 +77,7 @@ for number in range(40):
     ] * FEEDS
     assert sum(out.count('"id"') for out, _ in answers) == FEEDS * LINES
     assert rows("SELECT count(*) FROM appeal") == [(FEEDS * LINES,)]
-    assert len(records.appeals(9)) == 9
+    assert len(appeal_records.appeals(9)) == 9
     assert board.board(board.Board(counts=board.counts())).counts is not None
     assert_loads_equal_counts()
     assert audit.check() == []

@@ -13,7 +13,7 @@ import models
 from allocator import submit
 from leadboard.database import transactions
 from leadboard.database.connection import BEYOND, database
-from leadboard.queries import records
+from leadboard.queries import appeal_records, records
 from tests.support import Team, add_team, rows
 from tests.support.door import running
 from tests.support.processes import ROOT
@@ -78,7 +78,7 @@ def test_followers_of_appeals_and_leads_miss_nothing_and_see_nothing_twice(url: 
         while not is_last:
             is_last = all(writer.poll() is not None for writer in writers)
             last = seen[what][-1] if seen[what] else 0
-            page = (records.appeals if what == "appeals" else records.leads)(100, last)
+            page = (appeal_records.appeals if what == "appeals" else records.leads)(100, last)
             seen[what] += [each.id for each in page]
             is_last &= not page
         database.close()
@@ -98,13 +98,13 @@ def test_followers_of_appeals_and_leads_miss_nothing_and_see_nothing_twice(url: 
 def test_a_page_ends_before_what_is_being_stored(url: str) -> None:
     team = Team()
     with psycopg.connect(url) as slow:
-        assert records.appeals(9) == []
+        assert appeal_records.appeals(9) == []
         slow_insert(slow)
         submit("quick", team.tg_0, "")
-        assert records.appeals(9) == []
+        assert appeal_records.appeals(9) == []
         assert records.leads(9) == []
         slow.commit()
-        assert [each.external_id for each in records.appeals(9)] == ["slow", "quick"]
+        assert [each.external_id for each in appeal_records.appeals(9)] == ["slow", "quick"]
         assert [each.external_id for each in records.leads(9)] == ["slow", "quick"]
 
 
@@ -114,7 +114,7 @@ def test_other_transactions_of_the_server_hold_up_nobody(server: Server, url: st
     with psycopg.connect(server.url("postgres")) as other, psycopg.connect(url) as reader:
         other.execute("SELECT pg_current_xact_id()")
         reader.execute("SELECT pg_current_xact_id(), count(*) FROM appeal")
-        assert [each.external_id for each in records.appeals(9)] == ["first"]
+        assert [each.external_id for each in appeal_records.appeals(9)] == ["first"]
 
 
 def test_what_was_rolled_back_holds_up_nobody(url: str) -> None:
@@ -123,7 +123,7 @@ def test_what_was_rolled_back_holds_up_nobody(url: str) -> None:
         slow_insert(other)
         other.rollback()
         submit("next", team.tg_0, "")
-        assert [each.external_id for each in records.appeals(9)] == ["next"]
+        assert [each.external_id for each in appeal_records.appeals(9)] == ["next"]
 
 
 def test_the_door_shows_at_once_what_it_has_stored(url: str) -> None:

@@ -10,7 +10,7 @@ from allocator import submit
 from leadboard import desk
 from leadboard.allocation.ledger import settle
 from leadboard.database.fields import as_if_at
-from leadboard.queries import appeals, records
+from leadboard.queries import appeal_records, appeals
 from leadboard.queries.board import board
 from leadboard.queries.explanation import explain
 from leadboard.queries.times import LOOKED_BEHIND, Times, oldest_waits, times_of, whole_seconds
@@ -33,7 +33,7 @@ def at(count: float) -> AbstractContextManager[None]:
 
 def times(appeal_id: int = 1) -> Times:
     """Return the times of an appeal, which all readings must tell alike."""
-    row = records.appeal(appeal_id)
+    row = appeal_records.appeal(appeal_id)
     assert row is not None
     listed = {each.id: each.times for each in appeals.newest_appeals(100)}
     assert listed[appeal_id] == explain(appeal_id).appeal.times == row.times

@@ -46,10 +46,12 @@ def lines_of(
     width: int = WIDTH,
     *,
     has_keys: bool = True,
+    has_meters: bool = True,
 ) -> list[Content]:
     """Return all lines about an appeal; `lead` are the newest appeals of its lead.
 
-    With `has_keys` each way to place it has the digit that applies it.
+    With `has_keys` each way to place it has the digit that applies it; without `has_meters` nothing
+    is drawn, so that a voice can read it.
     """
     return [
         *_about(found.appeal, now),
@@ -57,7 +59,7 @@ def lines_of(
         *(Content(clean(line)) for line in found.appeal.message.split("\n")),
         Content(""),
         *_ways(found, has_keys=has_keys),
-        *_why(found, width),
+        *_why(found, width, BAR if has_meters else 0),
         *_history(found),
         *_others([each for each in lead if each.id != found.appeal.id], width),
     ]
@@ -142,7 +144,7 @@ def _day(moment: datetime) -> str:
     return shown(moment, "%d.%m %H:%M")
 
 
-def _why(found: Explanation, width: int) -> list[Content]:
+def _why(found: Explanation, width: int, widest_bar: int) -> list[Content]:
     if not found.roster:
         is_waiting = found.appeal.operator is None
         reason = "Nobody served this source." if is_waiting else "Assigned by hand."
@@ -158,7 +160,7 @@ def _why(found: Explanation, width: int) -> list[Content]:
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
     return [
         Content.assemble(("Why: ", "bold"), drawn),
-        *(_chance(each, total, width) for each in first),
+        *(_chance(each, total, width, widest_bar) for each in first),
         *_rest(by_weight[MOST_CHANCES:]),
     ]
 
@@ -176,9 +178,9 @@ def _rest(chances: Sequence[Chance]) -> list[Content]:
     return [Content(f"  and {grouped(len(chances))} more: {words}")]
 
 
-def _chance(each: Chance, total: int, width: int) -> Content:
+def _chance(each: Chance, total: int, width: int, widest_bar: int) -> Content:
     name = min(NAME, max(8, width * 2 // 5))
-    bar = min(BAR, max(0, width - name - BESIDE_BAR))
+    bar = min(widest_bar, max(0, width - name - BESIDE_BAR))
     # An empty meter beside `full` would contradict it.
     filled, rest = (" " * bar, "") if each.reason else meter(each.weight, total, bar)
     mark = "→ " if each.was_drawn else "  "

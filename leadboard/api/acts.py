@@ -1,0 +1,116 @@
+"""The endpoints of acts on appeals, each by the appeal's id and by its key; all may be repeated."""
+
+import inspect
+from collections.abc import Callable, Coroutine
+from functools import partial, wraps
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Response
+from fastapi.responses import JSONResponse
+
+from leadboard.api import schemas as shapes
+from leadboard.api.callers import By
+from leadboard.api.door import Door, still_there
+from leadboard.api.errors import told
+from leadboard.api.parameters import AppealId, ChosenId, ChosenText
+from leadboard.common.errors import Missing
+from leadboard.desk import Done, aims
+from leadboard.queries import appeal_records
+from leadboard.queries.appeal_history import was_with
+from leadboard.queries.appeal_records import fields_of, id_by_key
+from leadboard.queries.appeals import AppealRow
+from leadboard.queries.tokens import Caller
+
+Aim = Callable[[list[int]], Done[Any]]
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
+
+
+def install_acts(app: FastAPI, door: Door) -> None:
+    """Add the endpoints of acts on appeals."""
+
+    async def reached(appeal_id: int, by: Caller, aim: Aim) -> Response:
+        def work() -> AppealRow | None:
+            _refuse_others(appeal_id, by)
+            aim([appeal_id])
+            return appeal_records.appeal(appeal_id)
+
+        return JSONResponse(fields_of(still_there(await door.writer.do(work))))
+
+    async def close(appeal_id: AppealId, by: By) -> Response:
+        """Close an appeal; the place that it took goes to the appeals that wait."""
+        aim = partial(aims.closed, holder_id=by.operator_id, actor=by.name)
+        return await reached(appeal_id, by, aim)
+
+    async def give_back(
+        appeal_id: AppealId, by: By, taken: shapes.ReturnIn | None = None
+    ) -> Response:
+        """Take an appeal from its operator; anybody eligible may get it at once, by lottery.
+
+        Say from whom, so that the request sent again does not take it from the next one.
+        """
+        holder_id = by.operator_id or (taken.operator_id if taken else None)
+        aim = partial(aims.returned, holder_id=holder_id, actor=by.name)
+        return await reached(appeal_id, by, aim)
+
+    async def reopen(appeal_id: AppealId, by: By) -> Response:
+        """Open a closed appeal again: back to its operator where there is room, else it waits."""
+        aim = partial(aims.reopened, holder_id=by.operator_id, actor=by.name)
+        return await reached(appeal_id, by, aim)
+
+    async def assign(appeal_id: AppealId, to: shapes.AssignIn, by: By) -> Response:
+        """Give an appeal to an operator, no matter who had it."""
+
+        def aim(ids: list[int]) -> Done[Any]:
+            return aims.assigned(ids, to.operator_id, force=to.force, actor=by.name)
+
+        return await reached(appeal_id, by, aim)
+
+    named = _name_of_key(door)
+    acts: dict[str, Endpoint] = {
+        "close": close,
+        "return": give_back,
+        "reopen": reopen,
+        "assign": assign,
+    }
+    for word, act in acts.items():
+        options: dict[str, Any] = {
+            "response_model": shapes.AppealOut,
+            "responses": told(400, 404, 409, 422),
+        }
+        # First, since `by-key` would be taken for an id that is none.
+        app.post(f"/appeals/by-key/{word}", **options)(_with(act, named))
+        app.post(f"/appeals/{{appeal_id}}/{word}", **options)(act)
+
+
+def _refuse_others(appeal_id: int, by: Caller) -> None:
+    """Raise Missing for an appeal that an operator, who sees their own only, never had."""
+    if by.operator_id is not None and not was_with(appeal_id, by.operator_id):
+        raise Missing(f"There is no appeal #{appeal_id}.", "appeal_id")
+
+
+def _name_of_key(door: Door) -> Any:
+    """Return the parameters that name an appeal by its key, as a dependency that finds its id."""
+
+    async def find(
+        source_id: ChosenId, key: ChosenText, external_id: ChosenText | None = None
+    ) -> int:
+        return await door.read(lambda: id_by_key(source_id, key, external_id))
+
+    return Depends(find)
+
+
+def _with(act: Endpoint, found: Any) -> Endpoint:
+    """Return an endpoint whose appeal is not in its path, but found by a dependency."""
+    signature = inspect.signature(act)
+    parameters = [
+        each.replace(annotation=Annotated[int, found]) if name == "appeal_id" else each
+        for name, each in signature.parameters.items()
+    ]
+
+    @wraps(act)
+    async def twin(**given: Any) -> Response:
+        return await act(**given)
+
+    twin.__name__ = f"{act.__name__}_by_key"
+    twin.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return twin
