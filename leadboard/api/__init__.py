@@ -9,9 +9,11 @@ __all__ = [
     "connections",
     "door",
     "errors",
+    "events",
     "parameters",
     "schemas",
     "server",
+    "tail",
     "team",
     "writer",
 ]

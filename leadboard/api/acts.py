@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 
+from leadboard.allocation.lifecycle import NothingToDo
 from leadboard.api import schemas as shapes
 from leadboard.api.callers import By
 from leadboard.api.door import Door, still_there
@@ -61,7 +62,13 @@ def install_acts(app: FastAPI, door: Door) -> None:
         """Give an appeal to an operator, no matter who had it."""
 
         def aim(ids: list[int]) -> Done[Any]:
-            return aims.assigned(ids, to.operator_id, force=to.force, actor=by.name)
+            try:
+                return aims.assigned(ids, to.operator_id, force=to.force, actor=by.name)
+            except Missing as missing:
+                if missing.field != "operator":
+                    raise
+                # 404 would say that there is no such appeal.
+                raise NothingToDo(str(missing), "not assigned", "operator") from missing
 
         return await reached(appeal_id, by, aim)
 

@@ -15,6 +15,7 @@ from leadboard.api.appeals import install_appeals, install_leads
 from leadboard.api.callers import Callers
 from leadboard.api.door import Door
 from leadboard.api.errors import told
+from leadboard.api.events import install_events
 from leadboard.api.team import install_operators, install_sources, install_weights
 from leadboard.common.validation import storable
 from leadboard.queries import records
@@ -34,6 +35,7 @@ def application(callers: Callers, rate: float) -> FastAPI:
     app = FastAPI(
         title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
     )
+    app.state.door = door
     answers.install(app)
     # The middleware has settled the slash already; a redirect would cost a client a request.
     app.router.redirect_slashes = False
@@ -45,6 +47,7 @@ def application(callers: Callers, rate: float) -> FastAPI:
         install_appeals,
         install_acts,
         install_leads,
+        install_events,
         _install_health,
     ):
         install(app, door)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import FastAPI
 
 from leadboard.api.callers import Callers
+from leadboard.api.tail import Tail
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Refused
 from leadboard.database.transactions import reading_in_place
@@ -24,6 +25,7 @@ class Door:
 
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
+        self.tail: Tail
         self.writer: Writer
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
@@ -32,6 +34,7 @@ class Door:
         """Start the writer, and let it finish its jobs at the end."""
         # Not before: the writer answers on the loop, which runs only now.
         self.writer = Writer()
+        self.tail = Tail(self.read)
         freshness = asyncio.create_task(self._callers.keep_fresh(self.read))
         try:
             yield

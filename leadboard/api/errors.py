@@ -14,6 +14,7 @@ from leadboard.api.schemas import Problem
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Missing, Refused, Taken, Trouble
 from leadboard.common.text import clean
+from leadboard.queries.ledger_lines import Pruned, Unwritten
 
 RETRY_AFTER = "1"
 """Seconds after which it is worth trying again."""
@@ -63,6 +64,7 @@ def problem(
 def install(app: FastAPI) -> None:
     """Make an application answer every error with a sentence."""
     app.exception_handler(Refused)(_refused)
+    app.exception_handler(Pruned)(_gone)
     app.exception_handler(Trouble)(_troubled)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_plain)
@@ -74,6 +76,12 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
     status = next((code for kind, code in _STATUSES if isinstance(error, kind)), 422)
     field = error.field and _IN_JSON.get(error.field, error.field)
     return problem(status, clean(str(error)), field)
+
+
+def _gone(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Pruned)
+    body = {"detail": clean(str(error)), "field": error.field, "oldest": error.oldest}
+    return JSONResponse(body, 404 if isinstance(error, Unwritten) else 410)
 
 
 def _troubled(_: Request, error: Exception) -> JSONResponse:

@@ -11,19 +11,19 @@ from leadboard.database.connection import BEYOND
 Limit = Annotated[int, Query(ge=1, le=1000, description="The largest number of rows to return.")]
 
 
-def _known(number: int) -> int:
+def known(number: int) -> int:
     """Return an id that a database can hold; no row has a larger one."""
     return min(number, BEYOND)
 
 
 OperatorId = Annotated[
-    int, Path(ge=1, description="The id of the operator."), AfterValidator(_known)
+    int, Path(ge=1, description="The id of the operator."), AfterValidator(known)
 ]
-AppealId = Annotated[int, Path(ge=1, description="The id of the appeal."), AfterValidator(_known)]
+AppealId = Annotated[int, Path(ge=1, description="The id of the appeal."), AfterValidator(known)]
 After = Annotated[
-    int, Query(ge=0, description="Return what comes after this id."), AfterValidator(_known)
+    int, Query(ge=0, description="Return what comes after this id."), AfterValidator(known)
 ]
-ChosenId = Annotated[int, Query(ge=1), AfterValidator(_known)]
+ChosenId = Annotated[int, Query(ge=1), AfterValidator(known)]
 # No text that a row holds has such characters, and PostgreSQL would refuse NUL.
 ChosenText = Annotated[str, Query(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\x00]*$")]
 

@@ -5,8 +5,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
+from leadboard.api.parameters import known
 from leadboard.common.validation import (
     MAX_IDENTIFIER,
     MAX_MESSAGE,
@@ -16,6 +17,7 @@ from leadboard.common.validation import (
     whole,
 )
 from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind, OperatorRow, SourceRow
+from leadboard.queries.ledger_lines import KINDS
 from leadboard.queries.team import WeightRow
 
 _WHITE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85" + SPACES.replace("\u2800", "")
@@ -45,6 +47,10 @@ Key = Annotated[str, Field(json_schema_extra=_line(MAX_IDENTIFIER, _WHITE))]
 AS_WHOLE = BeforeValidator(whole)
 Whole = Annotated[int, AS_WHOLE]
 Number = Annotated[int, Field(ge=1), AS_WHOLE]
+
+
+Id = Annotated[int, Field(ge=1), AS_WHOLE, AfterValidator(known)]
+"""An id of a row; a larger one than there can be is that of no row."""
 
 
 LEFT_OUT: Any = None
@@ -150,14 +156,14 @@ Status = Literal["open", "waiting", "closed", "withdrawn"]
 class AssignIn(Given):
     """Who gets an appeal; with `force` also beyond their limit, or while they are off."""
 
-    operator_id: Number
+    operator_id: Id
     force: bool = False
 
 
 class ReturnIn(Given):
     """From whom an appeal is taken; left out, from whoever has it."""
 
-    operator_id: Number = LEFT_OUT
+    operator_id: Id = LEFT_OUT
 
 
 class AppealOut(BaseModel):
@@ -182,6 +188,24 @@ class AppealOut(BaseModel):
     assigned_at: datetime | None = _time("When its operator got it, the last one if it is closed.")
     waited: int | None = _time("Seconds from its arrival until somebody got it.")
     held: int | None = _time("Seconds since its operator got it, up to now or its closing.")
+
+
+EventKind = Annotated[str, Field(pattern=rf"^(appeal\.)?({'|'.join(KINDS)})$")]
+
+
+class EventPage(BaseModel):
+    """Events in their order; `next` is the place to go on from, whether or not there were any."""
+
+    events: list[dict[str, Any]]
+    next: int
+
+
+class GonePlace(BaseModel):
+    """Why one cannot go on from a place; `oldest` is the first from which one can."""
+
+    detail: str
+    field: str | None
+    oldest: int
 
 
 class LeadOut(BaseModel):

@@ -4,7 +4,7 @@ import gc
 import ipaddress
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -47,7 +47,7 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         loop="asyncio",
         ws="none",
     )
-    server = _Server(config)
+    server = _Server(config, lambda: app.state.door.tail.close())
     with _listening(host, port) as listener:
         name, number = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
@@ -86,9 +86,15 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
 class _Server(uvicorn.Server):
     """A server that drops slow clients, and returns after a signal instead of dying of it."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
+        self._end_streams = end_streams
         self.connections = Connections(self.server_state.connections, most_connections())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams first: they would keep the door open as long as it waits for anybody."""
+        self._end_streams()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Sweep the connections twice a second; a tick is a tenth."""

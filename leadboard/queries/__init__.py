@@ -6,6 +6,7 @@ __all__ = [
     "appeal_records",
     "appeals",
     "board",
+    "chosen_lines",
     "explanation",
     "filters",
     "history",

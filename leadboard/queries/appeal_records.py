@@ -9,7 +9,7 @@ from peewee import Expression, fn
 
 from leadboard.allocation.ledger import last_seq, settle
 from leadboard.common.errors import Missing, Refused
-from leadboard.database.connection import rows
+from leadboard.database.connection import BEYOND, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, followable, reading
 from leadboard.queries.appeals import AppealRow, appeal_rows, with_names
@@ -59,11 +59,13 @@ def appeals(limit: int, after: int = 0, chosen: Chosen = ANY) -> list[AppealRow]
 
 
 def open_appeals(limit: int, after: int, chosen: Chosen) -> OpenPage:
-    """Return a page of open appeals; all that happened to them later follows its `seq`."""
-    last = followable(Appeal)
+    """Return a page of open appeals; all that happened to them later follows its `seq`.
+
+    What others are still storing follows it too, whatever its id will be.
+    """
     # Before the moment that is read: what is settled later follows it, perhaps a second time.
     settle()
-    return at_one_moment(lambda: OpenPage(last_seq(), _page(limit, after, last, chosen)))
+    return at_one_moment(lambda: OpenPage(last_seq(), _page(limit, after, BEYOND, chosen)))
 
 
 def newest(limit: int, wanted: AppealFilter) -> list[AppealRow]:

@@ -45,6 +45,10 @@ class Pruned(Refused):
         self.oldest = oldest
 
 
+class Unwritten(Pruned):
+    """The place from which to go on is ahead of this ledger: it is one of another."""
+
+
 class Person(NamedTuple):
     """An operator, with where they can be reached; no name for one who was deleted since."""
 
@@ -123,7 +127,7 @@ def _refuse_if_gone(seq: int) -> None:
             oldest,
         )
     if seq > last_seq():
-        raise Pruned(
+        raise Unwritten(
             f"The ledger ends before {seq}: it is that of another database, or of an older copy.",
             oldest,
         )
@@ -228,8 +232,11 @@ def _cause(*acts: Any) -> Cause | None:
     return None if event is None else Cause(act, event, actor)
 
 
-def fields_of(line: LedgerLine) -> dict[str, object]:
-    """Return a line as the object that programs get, in the shape of Standard Webhooks."""
+def fields_of(line: LedgerLine, *, messages: bool = True) -> dict[str, object]:
+    """Return a line as the object that programs get, in the shape of Standard Webhooks.
+
+    A message that was read goes with it, unless `messages` leaves it out.
+    """
     appeal: dict[str, object] = {
         "id": line.appeal_id,
         "key": line.key,
@@ -240,7 +247,7 @@ def fields_of(line: LedgerLine) -> dict[str, object]:
         "status": line.status,
         "operator": _named(line.operator),
     }
-    if line.message is not None:
+    if messages and line.message is not None:
         appeal["message"] = line.message
     was = line.was_status and {"status": line.was_status, "operator": _named(line.was_operator)}
     return {

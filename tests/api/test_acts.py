@@ -86,6 +86,8 @@ def test_what_is_in_no_state_for_an_act_is_a_conflict(client: httpx.Client) -> N
     send(client, "tg_2", "b")
     refused = client.post("/appeals/2/assign", json={"operator_id": 1})
     assert (refused.status_code, refused.json()["detail"]) == (409, "Anna is full (1/1).")
+    nobody = client.post("/appeals/2/assign", json={"operator_id": 2**70})
+    assert (nobody.status_code, nobody.json()["field"]) == (409, "operator_id")
     client.post("/appeals/1/close")
     closed = client.post("/appeals/1/return")
     assert (closed.status_code, closed.json()["field"]) == (409, "appeal_id")

@@ -1,0 +1,166 @@
+"""The end of the ledger, read once for all clients that follow it, and what each is sent."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from fastapi.sse import format_sse_event
+
+from leadboard.common.errors import TooBusy, Trouble
+from leadboard.common.json_lines import json_line
+from leadboard.queries.chosen_lines import ChosenLines
+from leadboard.queries.ledger_lines import (
+    PAGE,
+    LedgerLine,
+    Pruned,
+    fields_of,
+    lines_after,
+    present,
+)
+
+PAUSE, RETRY = 0.2, 1.0
+"""Seconds between two looks for new lines, and between two tries to reach the database."""
+HEARTBEAT = 15.0
+"""Seconds of silence after which a client is sent a comment, so that no proxy gives it up."""
+KEPT = 2 * PAGE
+"""The newest lines that are kept; who is further behind reads the database."""
+MOST_CLIENTS = 1_000
+"""Clients that may follow at once."""
+
+Read = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Runs a reading on a thread that reads."""
+
+
+class Tail:
+    """The newest lines, which one task reads for as long as anybody follows."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._lines: deque[LedgerLine] = deque(maxlen=KEPT)
+        self._seq = 0
+        self._news = asyncio.Event()
+        self._clients = 0
+        self._reading: asyncio.Task[None] | None = None
+        self._chunks: dict[tuple[int, int, ChosenLines, bool], bytes] = {}
+        self._is_closed = False
+
+    def close(self) -> None:
+        """End every stream, so that the door can close."""
+        self._is_closed = True
+        self._wake()
+
+    def refuse_crowd(self) -> None:
+        """Raise TooBusy when as many follow as there may be."""
+        if self._clients >= MOST_CLIENTS:
+            raise TooBusy("Too many follow already: try again later.")
+
+    async def stream(
+        self, seq: int, chosen: ChosenLines, *, messages: bool
+    ) -> AsyncIterator[bytes]:
+        """Yield what follows a place as Server-Sent Events, many in one piece, until it is closed.
+
+        It ends sooner when the database is out of reach, or what follows was pruned: the client
+        comes back with the last id, and is answered then.
+        """
+        loop, sent_at = asyncio.get_running_loop(), -HEARTBEAT
+        with self._followed():
+            while not self._is_closed:
+                # Taken before the lines: what comes in between must not be waited for.
+                news = self._news
+                try:
+                    lines = await self._after(seq)
+                except (Trouble, Pruned):
+                    return
+                piece = self._piece(lines, chosen, messages=messages)
+                seq = lines[-1].seq if lines else seq
+                if not piece and loop.time() - sent_at >= HEARTBEAT:
+                    # With the id, since all lines so far may have been none of those chosen.
+                    piece = format_sse_event(id=str(seq), comment="")
+                if piece:
+                    sent_at = loop.time()
+                    yield piece
+                if not lines:
+                    await _wait(news, sent_at + HEARTBEAT - loop.time())
+
+    @contextmanager
+    def _followed(self) -> Iterator[None]:
+        """Count a client; the first starts the reading, the last ends it."""
+        self._clients += 1
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._keep_reading())
+        try:
+            yield
+        finally:
+            self._clients -= 1
+            if not self._clients:
+                self._reading.cancel()
+                self._reading = None
+
+    async def _after(self, seq: int) -> Sequence[LedgerLine]:
+        """Return lines after a place: from those that are kept, else from the database."""
+        if seq == self._seq:
+            return ()
+        if self._lines and self._lines[0].seq <= seq + 1 <= self._seq:
+            # Places have no gaps.
+            return list(islice(self._lines, seq + 1 - self._lines[0].seq, None))
+        found: list[LedgerLine] = await self._read(partial(lines_after, seq, messages=True))
+        return found
+
+    def _piece(self, lines: Sequence[LedgerLine], chosen: ChosenLines, *, messages: bool) -> bytes:
+        """Return lines as they are sent; for all who want the same it is made once."""
+        if not lines:
+            return b""
+        key = (lines[0].seq, lines[-1].seq, chosen, messages)
+        if key not in self._chunks:
+            wanted = (line for line in lines if line in chosen)
+            self._chunks[key] = b"".join(_event(line, messages=messages) for line in wanted)
+        return self._chunks[key]
+
+    async def _keep_reading(self) -> None:
+        self._lines.clear()
+        is_known = False
+        while True:
+            try:
+                if not is_known:
+                    self._seq, is_known = await self._read(present), True
+                is_full = await self._read_on()
+            except (Trouble, Pruned):
+                # Clients go on with what they have; the place is asked for again.
+                is_known, is_full = False, False
+                self._lines.clear()
+                await asyncio.sleep(RETRY)
+            if not is_full:
+                await asyncio.sleep(PAUSE)
+
+    async def _read_on(self) -> bool:
+        """Keep what is new, and tell whether there may be more of it."""
+        found: list[LedgerLine] = await self._read(partial(_settled_after, self._seq))
+        if found:
+            self._lines.extend(found)
+            self._seq = found[-1].seq
+            self._chunks.clear()
+            self._wake()
+        return len(found) == PAGE
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _settled_after(seq: int) -> list[LedgerLine]:
+    present()
+    return lines_after(seq, messages=True)
+
+
+def _event(line: LedgerLine, *, messages: bool) -> bytes:
+    data = json_line(fields_of(line, messages=messages)).decode().rstrip("\n")
+    return format_sse_event(id=str(line.seq), event=f"appeal.{line.kind}", data_str=data)
+
+
+async def _wait(news: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(news.wait(), max(0.0, seconds))
