@@ -3,8 +3,7 @@
 import asyncio
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,21 +13,25 @@ from allocator import submit
 from leadboard.common.errors import Uncertain
 from leadboard.database.connection import database
 from tests.support import add_team, opened, rows
-from tests.support.bots import Bot, DoorBot, FeedBot, Follower
+from tests.support.bots import (
+    LIMIT,
+    Bot,
+    DoorBot,
+    FeedBot,
+    Follower,
+    assert_stored_and_told,
+    further,
+    when,
+)
 from tests.support.door import running
 from tests.support.processes import leadboard
 from tests.support.screen import open_desk
-from tests.support.standby import Node, Pair, running_pair
+from tests.support.standby import Pair, running_pair
 from tests.support.waiting import until
 
 NAME = "sales"
 
-LIMIT = 60.0
-"""Seconds after which a test gives up, for a busy machine; what it waits for takes a few."""
-
 TEAM = {"Anna": 90_000, "Boris": 90_000}, {"tg": {"Anna": 7, "Boris": 3}}
-
-Conditions = Mapping[str, Callable[[], bool]]
 
 
 @pytest.fixture
@@ -39,29 +42,6 @@ def pair() -> Iterator[Pair]:
         with opened(started.url(NAME)):
             add_team(*TEAM)
         yield started
-
-
-def further(bots: Sequence[Bot], follower: Follower) -> Conditions:
-    """Return, for each of them, whether it has got further than it is now."""
-
-    def is_beyond(grown: Sequence[object], known: int) -> Callable[[], bool]:
-        return lambda: len(grown) > known
-
-    lists = {bot.name: bot.acknowledged for bot in bots} | {"follower": follower.lines}
-    return {name: is_beyond(grown, len(grown)) for name, grown in lists.items()}
-
-
-async def when(conditions: Conditions) -> dict[str, float]:
-    """Wait until each condition was true once; return after how many seconds each was."""
-    begun, found = time.monotonic(), dict[str, float]()
-    while len(found) < len(conditions):
-        passed = time.monotonic() - begun
-        found |= {
-            name: round(passed, 2) for name in conditions.keys() - found if conditions[name]()
-        }
-        assert passed < LIMIT, conditions.keys() - found
-        await asyncio.sleep(0.01)
-    return found
 
 
 async def test_everybody_goes_on_and_nothing_acknowledged_is_lost(
@@ -103,34 +83,14 @@ async def test_everybody_goes_on_and_nothing_acknowledged_is_lost(
             for bot in bots:
                 await asyncio.to_thread(bot.stop)
             await when({"form": lambda: "phone →" in shown.text})
-            await when({"end": lambda: len(follower.lines) == changes(pair.standby)})
-    assert_all_is_there(pair, bots, follower)
+            await when({"end": lambda: follower.has_all})
+    with opened(target):
+        assert len(rows("SELECT 1 FROM appeal WHERE message = 'by hand'")) == 1
+        assert_stored_and_told(bots, follower)
+    assert leadboard(target, "check").stdout == "Every rule holds.\n"
+    assert leadboard(target, "verify", "--level", "1e-9").returncode == 0
     rest = leadboard(target, "follow", "--since", str(last), "--once")
     assert [json.loads(line) for line in rest.stdout.splitlines()] == follower.lines[last:]
-
-
-def changes(node: Node) -> int:
-    """Return how many changes of appeals are stored, with a place in the ledger or without yet."""
-    return int(node.scalar("SELECT count(*) FROM appeal_step", NAME))
-
-
-def assert_all_is_there(pair: Pair, bots: Sequence[Bot], follower: Follower) -> None:
-    """Fail unless what was acknowledged is stored once, and told in order by a whole ledger."""
-    with opened(pair.url(NAME)):
-        stored = rows("SELECT key, id FROM appeal WHERE message <> 'by hand'")
-        assert len(rows("SELECT 1 FROM appeal WHERE message = 'by hand'")) == 1
-        ledger = rows("SELECT seq, appeal_id FROM change ORDER BY seq")
-    keys = {str(key) for key, _ in stored}
-    assert len(keys) == len(stored)
-    for bot in bots:
-        # As pairs: a key that was sent again must have got the same id again.
-        assert set(bot.acknowledged) <= set(stored)
-        assert {key for key in keys if key.startswith(bot.name)} <= bot.sent
-    lines = [(line["seq"], line["data"]["appeal"]["id"]) for line in follower.lines]
-    assert lines == ledger
-    assert [seq for seq, _ in lines] == list(range(1, len(lines) + 1))
-    assert leadboard(pair.url(NAME), "check").stdout == "Every rule holds.\n"
-    assert leadboard(pair.url(NAME), "verify", "--level", "1e-9").returncode == 0
 
 
 def test_what_was_being_stored_is_uncertain_and_may_be_sent_again(pair: Pair) -> None:

@@ -1,5 +1,6 @@
 """Bots that never give up: each sends what it has until it is acknowledged, under the same keys."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -7,13 +8,14 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.support import number, rows
 from tests.support.door import RunningDoor
 from tests.support.processes import ROOT
 
@@ -22,6 +24,11 @@ BATCH = 3
 
 PAUSE = 0.02
 """Seconds between two batches, so that a test needs no great disk."""
+
+LIMIT = 60.0
+"""Seconds after which a test gives up, for a busy machine; what it waits for takes a few."""
+
+Conditions = Mapping[str, Callable[[], bool]]
 
 PROGRAM = (sys.executable, "-m", "leadboard.cli")
 
@@ -55,8 +62,8 @@ class Bot(ABC):
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
-        for number in count(1):
-            keys = [f"{self.name}-{number}-{each}" for each in range(BATCH)]
+        for batch in count(1):
+            keys = [f"{self.name}-{batch}-{each}" for each in range(BATCH)]
             while not self._is_over.is_set():
                 self.sent.update(keys)
                 ids = self._ids(keys)
@@ -182,6 +189,11 @@ class Follower:
         """Return what it has said so far on standard error."""
         return self._log.read_text()
 
+    @property
+    def has_all(self) -> bool:
+        """Tell whether it has written every change that is stored in the open database."""
+        return len(self.lines) == number("SELECT count(*) FROM appeal_step")
+
     def __enter__(self) -> "Follower":
         self._thread.start()
         return self
@@ -196,3 +208,43 @@ class Follower:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(json.loads(line))
+
+
+def further(bots: Sequence[Bot], follower: Follower) -> Conditions:
+    """Return, for each of them, whether it has got further than it is now."""
+
+    def is_beyond(grown: Sequence[object], known: int) -> Callable[[], bool]:
+        return lambda: len(grown) > known
+
+    lists = {bot.name: bot.acknowledged for bot in bots} | {"follower": follower.lines}
+    return {name: is_beyond(grown, len(grown)) for name, grown in lists.items()}
+
+
+async def when(conditions: Conditions) -> dict[str, float]:
+    """Wait until each condition was true once; return after how many seconds each was."""
+    begun, found = time.monotonic(), dict[str, float]()
+    while len(found) < len(conditions):
+        passed = time.monotonic() - begun
+        found |= {
+            name: round(passed, 2) for name in conditions.keys() - found if conditions[name]()
+        }
+        assert passed < LIMIT, conditions.keys() - found
+        await asyncio.sleep(0.01)
+    return found
+
+
+def assert_stored_and_told(bots: Sequence[Bot], follower: Follower) -> None:
+    """Fail unless what was acknowledged is stored once, and told in order by a whole ledger.
+
+    To be asked of the open database when the bots have ended and the follower has written all.
+    """
+    stored = rows("SELECT key, id FROM appeal")
+    keys = {key for key, _ in stored}
+    assert len(keys) == len(stored)
+    for bot in bots:
+        # As pairs: a key that was sent again must have got the same id again.
+        assert set(bot.acknowledged) <= set(stored)
+        assert {key for key in keys if str(key).startswith(bot.name)} <= bot.sent
+    lines = [(line["seq"], line["data"]["appeal"]["id"]) for line in follower.lines]
+    assert lines == rows("SELECT seq, appeal_id FROM change ORDER BY seq")
+    assert [seq for seq, _ in lines] == list(range(1, len(lines) + 1))
