@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from allocator import submit
-from leadboard.common.errors import Uncertain
+from leadboard.allocation.intake import Placed
+from leadboard.common.errors import TooBusy, Uncertain
 from leadboard.database.connection import database
 from tests.support import add_team, opened, rows
 from tests.support.bots import (
@@ -26,7 +28,7 @@ from tests.support.bots import (
 from tests.support.door import running
 from tests.support.processes import leadboard
 from tests.support.screen import open_desk
-from tests.support.standby import Pair, running_pair
+from tests.support.standby import Node, Pair, running_pair
 from tests.support.waiting import until
 
 NAME = "sales"
@@ -93,29 +95,83 @@ async def test_everybody_goes_on_and_nothing_acknowledged_is_lost(
     assert [json.loads(line) for line in rest.stdout.splitlines()] == follower.lines[last:]
 
 
-def test_what_was_being_stored_is_uncertain_and_may_be_sent_again(pair: Pair) -> None:
-    outcomes: list[Exception] = []
+class Sender(threading.Thread):
+    """Submits one appeal on a connection of its own."""
 
-    def send() -> None:
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.outcome: Placed | Exception | None = None
+
+    def run(self) -> None:
         try:
-            submit("tg_1", 1, "hello", key="k")
+            self.outcome = submit("tg_1", 1, "hello", key="k")
         except Exception as error:
-            outcomes.append(error)
+            self.outcome = error
         database.close()
 
+
+def waits_for_standby(node: Node) -> bool:
+    """Tell whether a commit is stored, and waits for the standby to have it as well."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    return bool(node.scalar(query))
+
+
+def test_what_was_being_stored_is_uncertain_and_may_be_sent_again(pair: Pair) -> None:
     with opened(pair.url(NAME)):
-        sending = threading.Thread(target=send)
         pair.standby.suspend()
-        sending.start()
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-        until(lambda: bool(pair.primary.scalar(waiting)))
+        (sending := Sender()).start()
+        until(lambda: waits_for_standby(pair.primary))
         pair.primary.kill()
         pair.standby.resume()
         pair.standby.promote()
         sending.join(LIMIT)
-        assert [type(error) for error in outcomes] == [Uncertain]
+        assert isinstance(sending.outcome, Uncertain)
         again = submit("tg_1", 1, "hello", key="k")
         assert rows("SELECT id FROM appeal") == [(again.id,)]
+
+
+def test_nothing_is_acknowledged_while_the_standby_is_away(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadboard.database.server.PATIENCE", 0.1)
+    monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.1)
+    with opened(pair.url(NAME)):
+        pair.standby.suspend()
+        (sending := Sender()).start()
+        until(lambda: waits_for_standby(pair.primary))
+        with pytest.raises(TooBusy):
+            submit("tg_1", 1, "hello", key="k")
+        assert sending.is_alive()
+        assert rows("SELECT id FROM appeal") == []
+        pair.standby.resume()
+        sending.join(LIMIT)
+        assert isinstance(sending.outcome, Placed)
+        assert rows("SELECT id FROM appeal") == [(sending.outcome.id,)]
+
+
+def test_an_asynchronous_standby_lacks_what_it_was_not_sent(pair: Pair) -> None:
+    target = pair.url(NAME)
+    pair.primary.admin("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+    pair.standby.kill()
+    with opened(target):
+        assert submit("tg_1", 1, "hello").id == 1
+    seen = leadboard(target, "follow", "--since", "start", "--once").stdout
+    assert json.loads(seen)["seq"] == 1
+    pair.primary.kill()
+    pair.standby.start()
+    pair.standby.promote()
+    with opened(target):
+        assert rows("SELECT id FROM appeal") == []
+    gone = leadboard(target, "follow", "--since", "1", "--once")
+    assert (gone.returncode, gone.stdout) == (3, "")
+    assert "The ledger ends before 1" in gone.stderr
+
+
+def test_a_host_that_keeps_silent_is_passed_over(pair: Pair) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hosts = f"127.0.0.1:{silent.getsockname()[1]},{pair.primary.host}"
+        target = f"postgresql://postgres@{hosts}/{NAME}?connect_timeout=2"
+        assert leadboard(target, "check").stdout == "Every rule holds.\n"
 
 
 def test_a_standby_is_told_from_a_primary_in_a_sentence(pair: Pair) -> None:
