@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from peewee import SQL, fn
 
 from leadboard.allocation.appeal_state import AppealState
+from leadboard.common.errors import Uncertain
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from leadboard.database.connection import engine, rows
-from leadboard.database.transactions import transact
+from leadboard.database.transactions import reading, transact
 from models import Appeal, Change, LedgerBounds, PendingChange, Step
 
 RECEIVED, IMPORTED = "received", "imported"
@@ -141,10 +142,17 @@ def settle() -> None:
     All that was committed before the call is settled when it returns.
     """
     # A file has one writer, who settles at once.
-    if not engine().is_server:
-        return
-    while _ANY_PENDING.rows() and transact(_settle_batch) == SETTLING_BATCH:
+    while engine().is_server and reading(_ANY_PENDING.rows) and _settle_some():
         pass
+
+
+def _settle_some() -> bool:
+    """Settle the oldest pending rows; tell whether there may be more of them."""
+    try:
+        return transact(_settle_batch) == SETTLING_BATCH
+    except Uncertain:
+        # Settled or pending still, they are not settled twice.
+        return True
 
 
 def _settle_batch() -> int:

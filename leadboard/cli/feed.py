@@ -23,7 +23,7 @@ from leadboard.cli.output import takes_all_letters
 from leadboard.cli.progress import progress_bar
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
-from leadboard.common.errors import Refused, TooBusy, Trouble, Uncertain
+from leadboard.common.errors import Refused, ServerLost, TooBusy, Trouble, Uncertain
 from leadboard.common.json_lines import json_line
 from leadboard.common.progress import Advance
 from leadboard.common.validation import (
@@ -221,24 +221,48 @@ class Feed:
         self._advance(self._reader.bytes_read, self._answered)
 
     def _patiently(self, batch: Sequence[FeedEntry | Bad]) -> list[Placed | Bad]:
-        """Store a batch however long the database is locked: none of its lines may be lost."""
-        has_said = False
+        """Store a batch however long the database is locked or its server lost."""
+        said: set[str] = set()
+        is_certain = True
         while True:
             try:
                 return store_batch(batch, self._rng)
-            except TooBusy:
-                self._stop.check()
-                if not has_said:
-                    say("The database is locked by another program; still trying.")
-                has_said = True
             except Trouble as trouble:
-                raise Trouble(f"{str(trouble).rstrip('.')}; {_left(batch, trouble)}") from trouble
+                is_certain = is_certain and not isinstance(trouble, Uncertain)
+                why = _why_again(batch, trouble)
+                if why is None:
+                    left = _left(batch, is_certain=is_certain)
+                    raise Trouble(f"{str(trouble).rstrip('.')}; {left}") from trouble
+            self._stop.check()
+            if why not in said:
+                say(why)
+            said.add(why)
 
 
-def _left(batch: Sequence[FeedEntry | Bad], trouble: Trouble) -> str:
+def _why_again(batch: Sequence[FeedEntry | Bad], trouble: Trouble) -> str | None:
+    """Return what to say while a batch is tried again; None where that cannot help or may harm."""
+    if isinstance(trouble, TooBusy):
+        return "The database is locked by another program; still trying."
+    if isinstance(trouble, ServerLost):
+        return f"{trouble} Still trying."
+    # A line without a key could be stored twice.
+    if isinstance(trouble, Uncertain) and all(not isinstance(e, FeedEntry) or e.key for e in batch):
+        numbers = _numbers(batch)
+        return (
+            f"Lines {numbers[0]} to {numbers[-1]} may be stored or not; each has a key, so they "
+            "are sent again."
+        )
+    return None
+
+
+def _numbers(batch: Sequence[FeedEntry | Bad]) -> list[int]:
+    return [each.number for each in batch if isinstance(each, FeedEntry)]
+
+
+def _left(batch: Sequence[FeedEntry | Bad], *, is_certain: bool) -> str:
     """Say whether the lines of an unanswered batch, and those after it, are stored."""
-    numbers = [each.number for each in batch if isinstance(each, FeedEntry)]
-    if not isinstance(trouble, Uncertain):
+    numbers = _numbers(batch)
+    if is_certain:
         return f"nothing from line {numbers[0]} on was stored."
     return (
         f"lines {numbers[0]} to {numbers[-1]} may be stored or not, and none after them is. Lines "

@@ -8,6 +8,11 @@ from leadboard.common.text import clean
 
 SERVER_LOST = "The database server cannot be reached: check that it runs and the address in --db."
 
+NO_PRIMARY = (
+    "No primary server can be reached, only a read-only one: promote the standby, or check the "
+    "address in --db."
+)
+
 
 def is_constraint(error: BaseException) -> bool:
     """Tell whether the error is about a row that a constraint of the schema forbids."""
@@ -122,6 +127,9 @@ POOL_IN_USE = (
 _REASON = re.compile(r"\w+:  ([^\n]+)")
 """The reason a server gives for refusing a connection, after its severity in any language."""
 
+_STANDBY = re.compile(r"session is read-only|server is in hot standby mode")
+"""What libpq says of a server that was reached but is not what the address asks for."""
+
 
 def _server_trouble(error: Exception, state: str) -> Exception:
     if state in _AGAIN:
@@ -130,6 +138,8 @@ def _server_trouble(error: Exception, state: str) -> Exception:
         return TooBusy("Others are storing the same new rows: try again in a moment.")
     if state == "22003":
         return Missing("That number is too large.")
+    if not state and _STANDBY.search(str(error)):
+        return ServerLost(NO_PRIMARY)
     if not state and (reason := _REASON.search(str(error))):
         return ServerLost(f"The database server refused the connection: {_words(reason[1])}.")
     # Told by its name, since the class would have to be imported from a driver.

@@ -29,6 +29,10 @@ PINNED: dict[str, Any] = {
 }
 """Settings that neither the address nor the environment may change."""
 
+_ELSEWHERE = "elsewhere"
+_STORED = {"committed": True, "aborted": False, _ELSEWHERE: None}
+"""Whether a transaction is stored, by its fate."""
+
 
 class PostgresStore(ServerStore, PostgresqlDatabase):
     """PostgreSQL, or what behaves like it: YugabyteDB."""
@@ -51,7 +55,8 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
     def was_stored(self) -> bool | None:
         """Tell whether the last transaction, whose commit got no answer, was stored.
 
-        Return None if that is unknown after PATIENCE seconds: the server may have to start first.
+        Return None if that is unknown after PATIENCE seconds, since the server may have to start
+        first, and as soon as another one has taken its place.
         """
         # Taken now, because the new connection that asks has a history of its own.
         number, history = self._state.number, self._state.history
@@ -59,7 +64,7 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
         while number is not None:
             fate = self._fate(number, history)
             if fate is not None:
-                return fate == "committed"
+                return _STORED[fate]
             if time.monotonic() > give_up:
                 break
             nap(6)
@@ -71,10 +76,11 @@ class PostgresStore(ServerStore, PostgresqlDatabase):
             (fate,) = self._one("SELECT pg_xact_status(%s::text::xid8)", (number,))
         # The server may still be starting: `was_stored` asks again.
         except (DatabaseError, InterfaceError, Trouble):
-            return None
+            fate = None
         # On another server, or after a failover, the number may be that of another transaction.
-        is_same = history is not None and history == self._state.history
-        return fate if is_same and fate in {"committed", "aborted"} else None
+        if history is None or history != self._state.history:
+            return _ELSEWHERE
+        return fate if fate in _STORED else None
 
     def settled(self, table: str, patience: float) -> int | None:
         """Return the id up to which every row is stored and visible to all queries from now on.

@@ -24,7 +24,7 @@ from leadboard.common.errors import Refused
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import rows
 from leadboard.database.fields import stamp
-from leadboard.database.transactions import reading_in_place
+from leadboard.database.transactions import reading, reading_in_place
 from models import Appeal, Change, Event, Lead, Operator, Source
 
 KINDS = (RECEIVED, IMPORTED, ASSIGNED, MOVED, RETURNED, CLOSED, REOPENED, WITHDRAWN)
@@ -99,8 +99,8 @@ def present() -> int:
 
 
 def start() -> int:
-    """Return the place behind which nothing was pruned."""
-    return bounds().pruned
+    """Return the place behind which nothing was pruned; raises Trouble."""
+    return reading(bounds).pruned
 
 
 def lines_after(seq: int, *, messages: bool = False) -> list[LedgerLine]:

@@ -10,6 +10,7 @@ from peewee import Database, OperationalError
 
 import models
 from allocator import submit
+from leadboard.allocation.ledger import settle
 from leadboard.cli.feed import feed_from
 from leadboard.common.errors import Trouble, Uncertain
 from leadboard.database import connection
@@ -97,13 +98,15 @@ def test_work_goes_on_by_itself_after_a_short_absence() -> None:
         connection.database.close()
 
 
-def lose_answers(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the server be lost each time right after it has committed."""
+def lose_answers(opened: Database, monkeypatch: pytest.MonkeyPatch, times: int = 99) -> None:
+    """Let the server be lost right after it has committed, a number of times."""
     real = opened.commit
+    left = iter(range(times))
 
     def commit_and_lose() -> None:
         real()
-        raise OperationalError("server closed the connection unexpectedly")
+        if next(left, None) is not None:
+            raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(opened, "commit", commit_and_lose)
 
@@ -135,6 +138,58 @@ def test_the_feed_tells_which_lines_may_be_stored(
         feed_from(str(tmp_path / "lines"))
     monkeypatch.undo()
     assert rows("SELECT count(*) FROM appeal") == [(2,)]
+
+
+def test_a_feed_sends_lines_with_keys_again_that_may_be_stored(
+    url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    opened = models.open_database(url)
+    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    lose_answers(opened, monkeypatch, times=2)
+    monkeypatch.setattr(opened, "was_stored", lambda: None)
+    lines = [{"external_id": "a", "source": "tg", "message": "x", "key": key} for key in "12"]
+    (tmp_path / "lines").write_text("\n".join(["nonsense", *map(json.dumps, lines)]))
+    assert feed_from(str(tmp_path / "lines")) == 1  # for the first line
+    monkeypatch.undo()
+    answers, said = capfdbinary.readouterr()
+    ids = [json.loads(line).get("id") for line in answers.splitlines()]
+    assert [(each,) for each in ids[1:]] == rows("SELECT id FROM appeal ORDER BY key")
+    assert said.count(b"Lines 2 to 3 may be stored or not; each has a key") == 1
+
+
+def test_what_was_uncertain_stays_so_when_it_cannot_be_sent_again(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    lose_answers(opened, monkeypatch, times=1)
+
+    def lose_tables() -> None:
+        rows("ALTER TABLE appeal RENAME TO appeal_elsewhere")
+
+    monkeypatch.setattr(opened, "was_stored", lose_tables)
+    line = json.dumps({"external_id": "a", "source": "tg", "message": "x", "key": "1"})
+    (tmp_path / "lines").write_text(line)
+    with pytest.raises(Trouble, match="lines 1 to 1 may be stored or not"):
+        feed_from(str(tmp_path / "lines"))
+    monkeypatch.undo()
+
+
+def test_the_ledger_is_settled_once_although_an_answer_is_lost(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = models.open_database(url)
+    team = add_team({"Anna": 9}, {"tg": {"Anna": 70}})
+    for number in range(3):
+        submit(f"tg_{number}", team.tg, "text")
+    lose_answers(opened, monkeypatch, times=1)
+    monkeypatch.setattr(opened, "was_stored", lambda: None)
+    settle()
+    assert rows("SELECT seq, appeal_id FROM change ORDER BY seq") == [(1, 1), (2, 2), (3, 3)]
+    assert rows("SELECT 1 FROM pending_change") == []
 
 
 async def test_the_screen_never_says_not_saved_of_what_may_be(

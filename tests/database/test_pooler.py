@@ -1,9 +1,12 @@
 """Behind a pooler the next transaction may run in anybody's session: nothing is kept in one."""
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,9 +17,20 @@ from leadboard.allocation import audit
 from leadboard.common.errors import ServerLost, Trouble
 from leadboard.database.connection import database
 from leadboard.queries import appeal_records, board
-from tests.support import add_team, assert_loads_equal_counts, rows
+from tests.support import add_team, assert_loads_equal_counts, opened, rows, scalar
+from tests.support.bots import (
+    LIMIT,
+    DoorBot,
+    FeedBot,
+    Follower,
+    assert_stored_and_told,
+    further,
+    when,
+)
+from tests.support.door import running
 from tests.support.pooler import LACK, PGBOUNCER, pooled
 from tests.support.processes import ROOT, together
+from tests.support.screen import open_desk
 from tests.support.server import Server
 
 pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason=LACK)
@@ -82,6 +96,31 @@ for number in range(40):
     assert_loads_equal_counts()
     assert audit.check() == []
     opened.close()
+
+
+async def test_a_screen_a_door_feeds_and_a_follower_share_two_connections(
+    address: str, tmp_path: Path
+) -> None:
+    with opened(address):
+        add_team({"Anna": 9_000, "Boris": 9_000}, {"tg": {"Anna": 7, "Boris": 3}})
+    async with open_desk(address) as shown:
+        with ExitStack() as stack:
+            door = DoorBot("door", stack.enter_context(running(address)))
+            bots = [door, *(FeedBot(f"feed {number}", address, tmp_path) for number in (1, 2))]
+            follower = stack.enter_context(Follower(address, tmp_path))
+            for bot in bots:
+                stack.enter_context(bot)
+            for _ in range(3):
+                await shown.press("f2", "plus")
+                await when(further(bots, follower))
+            for bot in bots:
+                await asyncio.to_thread(bot.stop)
+            await when({"end": lambda: follower.has_all})
+        newest = str(scalar("SELECT message FROM appeal ORDER BY id DESC LIMIT 1"))
+        await shown.until(lambda: newest in shown.text, LIMIT)
+        assert_stored_and_told(bots, follower)
+        assert rows("SELECT max_load FROM operator ORDER BY id") == [(9003,), (9000,)]
+        assert_loads_equal_counts()
 
 
 def test_a_wait_for_a_lock_ends_though_no_session_knows_of_it(
