@@ -18,6 +18,7 @@ from bench import (
     memory,
     rivals,
     startup,
+    stream,
     submit,
     waiting,
 )
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[BenchPlan], list[Result]]] = {
     "filter": filters.measure,
     "files": files.measure,
     "door": door.measure,
+    "stream": stream.measure,
     "rivals": rivals.measure,
 }
 """Every benchmark by name; each measures its baseline in the same run."""

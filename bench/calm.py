@@ -51,12 +51,12 @@ def _slowest_key(terminal: PtyTerminal) -> float:
 
 def idle_percent(terminal: PtyTerminal) -> float:
     """Return the percentage of a core that an untouched program uses during IDLE seconds."""
-    begun = _cpu_seconds(terminal.process.pid)
+    begun = cpu_seconds(terminal.process.pid)
     time.sleep(IDLE)
-    return (_cpu_seconds(terminal.process.pid) - begun) / IDLE * 100
+    return (cpu_seconds(terminal.process.pid) - begun) / IDLE * 100
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used, according to Linux."""
     # Split after the last bracket: the name of the program, in brackets, may contain spaces.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.counted import MISSING, fill, is_installed
 from bench.databases import copied, with_room
@@ -37,15 +38,15 @@ def measure(plan: BenchPlan) -> list[Result]:
 
 def _beside_counting(folder: Path, size: int) -> Result:
     ours = with_room(copied(office(size), folder / f"ours-{size}.db"))
-    with _served("leadboard.cli", "--db", str(ours), "serve", "--port", "0", "--rate", "0") as port:
-        rate = asyncio.run(_rate(port, CLIENTS, APPEALS))
+    with served("leadboard.cli", "--db", str(ours), "serve", "--port", "0", "--rate", "0") as door:
+        rate = asyncio.run(_rate(door.port, CLIENTS, APPEALS))
     theirs = folder / f"counting-{size}.db"
     _with_tables(theirs)
     fill(theirs, size)
-    with _served("bench.counting", str(theirs)) as port:
+    with served("bench.counting", str(theirs)) as other:
         # Counting a million takes it a quarter of a second per appeal, so a few have to do.
         counted = COUNTED if size > TEN_THOUSAND else 20 * COUNTED
-        baseline = asyncio.run(_rate(port, COUNTING_CLIENTS, counted))
+        baseline = asyncio.run(_rate(other.port, COUNTING_CLIENTS, counted))
     name = f"POST /appeals/ beside a service that counts, {short(size)}"
     return Result(name, rate, baseline, "appeals/s", TARGET if size == MILLION else None)
 
@@ -56,14 +57,21 @@ def _with_tables(path: Path) -> None:
     engine_of(path).dispose()
 
 
+class Served(NamedTuple):
+    """A server that runs: its port, and the number of its process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def _served(*module: str) -> Iterator[int]:
-    """Run a server and yield its port, which it prints on standard error."""
+def served(*module: str) -> Iterator[Served]:
+    """Run a server and yield where it is; it prints its port on standard error."""
     command = [sys.executable, "-m", *module]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stderr is not None
         try:
-            yield _port(server.stderr.readline())
+            yield Served(_port(server.stderr.readline()), server.pid)
         finally:
             server.terminate()
 
