@@ -4,15 +4,18 @@ import gc
 import ipaddress
 import signal
 import socket
-from collections.abc import Iterator
+from asyncio import Protocol
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 import uvicorn
 
+from leadboard.api.accepting import BACKLOG, Acceptor, Listener
 from leadboard.api.access import Rules
 from leadboard.api.app import application
-from leadboard.api.connections import AT_ONCE, Connections, Listener, most_connections
+from leadboard.api.connections import Connections, most_connections
+from leadboard.api.protocols import LONGEST_HEAD, fastest
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.validation import checked_name
 
@@ -35,11 +38,10 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
-        # asyncio accepts so many in a row before it lets go of connections that were closed.
-        backlog=AT_ONCE,
-        # `Connections` reads their state; by itself uvicorn prefers httptools and uvloop.
-        http="h11",
-        loop="asyncio",
+        http=fastest(),
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        # uvloop where it is installed.
+        loop="auto",
         ws="none",
     )
     server = _Server(config)
@@ -49,7 +51,6 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
         # What is loaded by now stays: the collector need only go through what requests make.
         gc.freeze()
-        listener.connections = server.connections
         server.run([listener])
     return 0
 
@@ -71,7 +72,7 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # From here on connections queue; the loop accepts them once it runs.
-        listener.listen()
+        listener.listen(BACKLOG)
     except OSError as error:
         raise Trouble(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
     with listener:
@@ -84,6 +85,29 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.connections = Connections(self.server_state.connections, most_connections())
+        self._acceptors: list[Acceptor] = []
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the application, and then the door."""
+        # None for uvicorn to accept from.
+        await super().startup(sockets=[])
+        self._acceptors = [
+            Acceptor(each, self.connections, self._protocol)
+            for each in sockets or ()
+            if isinstance(each, Listener)
+        ]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the door, and then the application."""
+        for each in self._acceptors:
+            each.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> Protocol:
+        made: Callable[..., Protocol] = self.config.http_protocol_class
+        return made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def on_tick(self, counter: int) -> bool:
         """Sweep the connections twice a second; a tick is a tenth."""
