@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.exceptions import HTTPException
-
 from leadboard.common.text import clean
 
 Message = MutableMapping[str, Any]
@@ -59,7 +57,7 @@ class AccessMiddleware:
         if refusal is not None:
             await _refuse(send, *refusal)
             return
-        await self._app(scope, _limited(receive), send)
+        await self._app(scope, receive, send)
 
     def _refusal(
         self, scope: Message, headers: dict[bytes, bytes]
@@ -138,21 +136,6 @@ def _is_asked_as_loopback(host: bytes) -> bool:
     name = host.decode("latin-1").lower()
     without_port = name if name.endswith("]") else name.rpartition(":")[0] or name
     return without_port in LOOPBACK
-
-
-def _limited(receive: Receive) -> Receive:
-    """Return `receive` with a limit on the bytes of a body, which need no Content-Length."""
-    received = 0
-
-    async def limited() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > LARGEST_BODY:
-            raise HTTPException(413, TOO_LARGE, {"Connection": "close"})
-        return message
-
-    return limited
 
 
 async def _refuse(

@@ -10,24 +10,26 @@ from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.routing import APIRoute
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from pydantic import AfterValidator
 
 from leadboard import desk
 from leadboard.allocation.intake import Draft
 from leadboard.api import errors as answers
 from leadboard.api import schemas as shapes
-from leadboard.api.access import AccessMiddleware, Rules
+from leadboard.api.access import LARGEST_BODY, AccessMiddleware, App, Rules
 from leadboard.api.appeals import just_stored, written, written_lead
 from leadboard.api.errors import told
+from leadboard.api.metrics import Metrics
 from leadboard.api.writer import Writer
-from leadboard.common.errors import Missing, Refused
+from leadboard.common.errors import Missing, Refused, Trouble
 from leadboard.common.validation import storable
 from leadboard.database.connection import BEYOND
 from leadboard.database.transactions import reading_in_place
 from leadboard.entities import OperatorRow, SourceRow
-from leadboard.queries import records
+from leadboard.queries import board, records
 
 T = TypeVar("T")
 
@@ -76,10 +78,11 @@ KNOWN: dict[str, Any] = {
 
 
 class Door:
-    """What the endpoints share: the actor, the writing thread and the reading threads."""
+    """What the endpoints share: the actor, the figures, the writing and the reading threads."""
 
-    def __init__(self, actor: str) -> None:
+    def __init__(self, actor: str, metrics: Metrics) -> None:
         self.actor = actor
+        self.metrics = metrics
         self.writer: Writer
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
@@ -88,6 +91,7 @@ class Door:
         """Start the writer, and let it finish its jobs at the end."""
         # Not before: the writer answers on the loop, which runs only now.
         self.writer = Writer()
+        self.metrics.queued = self.writer.queued
         try:
             yield
         finally:
@@ -100,20 +104,25 @@ class Door:
         return await loop.run_in_executor(self._readers, reading_in_place, query)
 
 
-def application(actor: str, rules: Rules) -> FastAPI:
+def application(actor: str, rules: Rules, metrics: Metrics) -> App:
     """Return the application on the open database, behind its gate."""
-    door = Door(actor)
+    door = Door(actor, metrics)
     app = FastAPI(
-        title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
+        title="Leadboard",
+        description=ABOUT,
+        lifespan=door.open,
+        redoc_url=None,
+        version="1",
+        max_body_size=LARGEST_BODY,
     )
     answers.install(app)
     # The middleware has settled the slash already; a redirect would cost a client a request.
     app.router.redirect_slashes = False
     app.router.route_class = _Route
-    for add in (_operators, _sources, _weights, _appeals, _leads, _health):
+    for add in (_operators, _sources, _weights, _appeals, _leads, _health, _metrics):
         add(app, door)
-    app.add_middleware(AccessMiddleware, rules=rules)
-    return app
+    # Around it, not a part of it: the limit on bodies would answer for the gate in plain text.
+    return AccessMiddleware(app, rules)
 
 
 class _Body(Request):
@@ -242,6 +251,7 @@ def _appeals(app: FastAPI, door: Door) -> None:
         """Store an appeal and give it to an operator by lottery; with nobody eligible it waits."""
         draft = Draft.checked(new.external_id, new.source_id, new.message, new.key)
         placed = await door.writer.store(draft)
+        door.metrics.stored[placed.source_id] += not placed.is_repeat
         if placed.is_repeat:
             known = _there(await door.read(lambda: records.appeal(placed.id)))
             headers = {DIFFERS: "true"} if placed.differs else None
@@ -284,6 +294,23 @@ def _health(app: FastAPI, door: Door) -> None:
         """Report that the database answers."""
         await door.read(lambda: records.sources(1))
         return shapes.Health()
+
+
+METRICS: dict[str, Any] = {
+    "description": "The figures in Prometheus' text format; counters begin with the process.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
+
+
+def _metrics(app: FastAPI, door: Door) -> None:
+    @app.get("/metrics", response_class=PlainTextResponse, responses={**told(), 200: METRICS})
+    async def metrics() -> Response:
+        """Return what waits, the operators' loads, and what the door has done, for Prometheus."""
+        try:
+            text = await door.read(lambda: door.metrics.text(board.figures()))
+        except Trouble:
+            text = door.metrics.text(None)
+        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _there(entry: T | None) -> T:

@@ -7,15 +7,19 @@ import socket
 from asyncio import Protocol
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import uvicorn
 
 from leadboard.api.accepting import BACKLOG, Acceptor, Listener
-from leadboard.api.access import Rules
+from leadboard.api.access import App, Rules
 from leadboard.api.app import application
 from leadboard.api.connections import Connections, most_connections
+from leadboard.api.metrics import Metrics
+from leadboard.api.observing import Observed
 from leadboard.api.protocols import LONGEST_HEAD, fastest
+from leadboard.api.request_log import RequestLog
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.validation import checked_name
 
@@ -23,7 +27,9 @@ PATIENCE = 10
 """Seconds that requests in progress have to end once the door closes."""
 
 
-def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int:
+def run(
+    host: str, port: int, actor: str, token: str | None, rate: float, log: Path | None = None
+) -> int:
     """Serve the open database until a signal ends it; return the exit code.
 
     Raises Refused for an address that others can reach when there is no token, and Trouble when
@@ -31,8 +37,21 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
     """
     if token is None and not _is_loopback(host):
         raise Refused("Others can reach that address: set LEADBOARD_TOKEN, or use --token-file.")
-    app = application(checked_name(actor, "actor"), Rules(token, rate))
-    config = uvicorn.Config(
+    metrics = Metrics()
+    app = application(checked_name(actor, "actor"), Rules(token, rate), metrics)
+    with _listening(host, port) as listener, _logging(log) as requests:
+        server = _Server(_config(Observed(app, metrics, requests)))
+        name, number = listener.getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
+        # What is loaded by now stays: the collector need only go through what requests make.
+        gc.freeze()
+        server.run([listener])
+    return 0
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         log_level="error",
         access_log=False,
@@ -44,15 +63,16 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
         loop="auto",
         ws="none",
     )
-    server = _Server(config)
-    with _listening(host, port) as listener:
-        name, number = listener.getsockname()[:2]
-        shown = f"[{name}]" if ":" in name else name
-        click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
-        # What is loaded by now stays: the collector need only go through what requests make.
-        gc.freeze()
-        server.run([listener])
-    return 0
+
+
+@contextmanager
+def _logging(path: Path | None) -> Iterator[RequestLog | None]:
+    log = None if path is None else RequestLog(path)
+    try:
+        yield log
+    finally:
+        if log is not None:
+            log.close()
 
 
 def _is_loopback(host: str) -> bool:

@@ -155,6 +155,7 @@ def acts() -> None:
 
 
 CASES: dict[str, Case] = {
+    "the figures": board_queries.figures,
     "the board": board_queries.board,
     "the newest appeals": page(""),
     "other pages of appeals": next_page,
