@@ -42,7 +42,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._requests = Histogram(
             "leadboard_http_request_seconds",
-            "Time from a request to the begin of its answer, by the class of its status.",
+            "Seconds from a request until its answer begins, by the class of its status.",
             ["status"],
             buckets=BUCKETS,
             registry=self._registry,
