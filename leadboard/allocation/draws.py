@@ -24,6 +24,9 @@ from leadboard.database.compiled_queries import Compiled
 from leadboard.database.connection import engine
 from models import Operator
 
+LOST_CLAIMS = Counter[int]()
+"""Claims of this process that came too late, by operator id."""
+
 
 class Decision(NamedTuple):
     """What the lottery decided: the roster, and the operator and draw if anybody was chosen."""
@@ -56,6 +59,7 @@ def decide(candidates: Candidates, rng: random.Random) -> Decision:
         operator_id, draw = chosen
         if name := claim(operator_id):
             return Decision(candidates, operator_id, draw, name)
+        LOST_CLAIMS[operator_id] += 1
         if engine().is_server:
             raise TooBusy("The place went to somebody else: try again.")
         candidates = candidates.without(operator_id)
@@ -149,6 +153,7 @@ class Wheels:
         # Sorted, so that two batches never wait for each other's operators.
         for operator_id, count in sorted(self._taken.items()):
             if not claim_many(operator_id, count):
+                LOST_CLAIMS[operator_id] += 1
                 raise TooBusy("The places were taken by somebody else: try again.")
         self._taken.clear()
         if held and any(map(_is_free, left)):

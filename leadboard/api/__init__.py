@@ -1,6 +1,7 @@
 """The HTTP door for bots and other programs: its endpoints and its server."""
 
 __all__ = [
+    "accepting",
     "access",
     "acts",
     "app",
@@ -10,7 +11,13 @@ __all__ = [
     "door",
     "errors",
     "events",
+    "health",
+    "httptools_protocol",
+    "metrics",
+    "observing",
     "parameters",
+    "protocols",
+    "request_log",
     "schemas",
     "server",
     "tail",

@@ -7,8 +7,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from starlette.exceptions import HTTPException
-
 from leadboard.api.callers import Callers, refusal_of
 from leadboard.common.text import clean
 from leadboard.queries.tokens import Caller
@@ -53,7 +51,7 @@ class AccessMiddleware:
             await _refuse(send, *refusal)
             return
         scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, _limited(receive), send)
+        await self._app(scope, receive, send)
 
     def _refusal(
         self, scope: Message, headers: dict[bytes, bytes], caller: Caller | None
@@ -129,21 +127,6 @@ def _is_asked_as_loopback(host: bytes) -> bool:
     name = host.decode("latin-1").lower()
     without_port = name if name.endswith("]") else name.rpartition(":")[0] or name
     return without_port in LOOPBACK
-
-
-def _limited(receive: Receive) -> Receive:
-    """Return `receive` with a limit on the bytes of a body, which need no Content-Length."""
-    received = 0
-
-    async def limited() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > LARGEST_BODY:
-            raise HTTPException(413, TOO_LARGE, {"Connection": "close"})
-        return message
-
-    return limited
 
 
 async def _refuse(

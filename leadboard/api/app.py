@@ -8,17 +8,14 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
 from leadboard.api import errors as answers
-from leadboard.api import schemas as shapes
-from leadboard.api.access import AccessMiddleware
+from leadboard.api.access import LARGEST_BODY, AccessMiddleware, App
 from leadboard.api.acts import install_acts
 from leadboard.api.appeals import install_appeals, install_leads
-from leadboard.api.callers import Callers
 from leadboard.api.door import Door
-from leadboard.api.errors import told
 from leadboard.api.events import install_events
+from leadboard.api.health import install_health, install_metrics
 from leadboard.api.team import install_operators, install_sources, install_weights
 from leadboard.common.validation import storable
-from leadboard.queries import records
 
 ABOUT = (
     "Appeals come in here, and each goes to an operator by the same lottery as everywhere else. "
@@ -29,13 +26,16 @@ ABOUT = (
 )
 
 
-def application(callers: Callers, rate: float) -> FastAPI:
+def application(door: Door, rate: float) -> App:
     """Return the application on the open database, behind its gate."""
-    door = Door(callers)
     app = FastAPI(
-        title="Leadboard", description=ABOUT, lifespan=door.open, redoc_url=None, version="1"
+        title="Leadboard",
+        description=ABOUT,
+        lifespan=door.open,
+        redoc_url=None,
+        version="1",
+        max_body_size=LARGEST_BODY,
     )
-    app.state.door = door
     answers.install(app)
     # The middleware has settled the slash already; a redirect would cost a client a request.
     app.router.redirect_slashes = False
@@ -48,11 +48,12 @@ def application(callers: Callers, rate: float) -> FastAPI:
         install_acts,
         install_leads,
         install_events,
-        _install_health,
+        install_health,
+        install_metrics,
     ):
         install(app, door)
-    app.add_middleware(AccessMiddleware, callers=callers, rate=rate)
-    return app
+    # Around it, not a part of it: the limit on bodies would answer for the gate in plain text.
+    return AccessMiddleware(app, door.callers, rate)
 
 
 class _Body(Request):
@@ -86,11 +87,3 @@ class _Route(APIRoute):
             return await handle(_Body(request.scope, request.receive))
 
         return handler
-
-
-def _install_health(app: FastAPI, door: Door) -> None:
-    @app.get("/healthz", responses=told())
-    async def health() -> shapes.Health:
-        """Report that the database answers."""
-        await door.read(lambda: records.sources(1))
-        return shapes.Health()

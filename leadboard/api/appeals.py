@@ -14,7 +14,7 @@ from leadboard.api.parameters import After, AppealId, ChosenId, ChosenText, Limi
 from leadboard.common.errors import Missing
 from leadboard.database.fields import stamp
 from leadboard.queries import appeal_records, records
-from leadboard.queries.appeal_records import Chosen, fields_of, open_appeals
+from leadboard.queries.appeal_records import ChosenAppeals, fields_of, open_appeals
 from leadboard.queries.records import LeadWithAppeals
 from leadboard.queries.tokens import Caller
 
@@ -56,6 +56,7 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         """Store an appeal and give it to an operator by lottery; with nobody eligible it waits."""
         draft = Draft.checked(new.external_id, new.source_id, new.message, new.key)
         placed = await door.writer.store(draft)
+        door.metrics.stored[placed.source_id] += not placed.is_repeat
         if placed.is_repeat:
             known = still_there(await door.read(lambda: appeal_records.appeal(placed.id)))
             headers = {DIFFERS: "true"} if placed.differs else None
@@ -83,7 +84,7 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         A page of what is open or waiting comes with the place in the ledger from which to follow
         what happens to them.
         """
-        chosen = Chosen(
+        chosen = ChosenAppeals(
             *(source_id, _theirs(by, operator_id), key, external_id),
             is_waiting=waiting,
             is_open=open,

@@ -1,37 +1,26 @@
 """The door's connections: how slow each may be, and which is closed when there are too many."""
 
-import errno
-import os
 import resource
-import socket
 import time
 from collections import Counter
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Any, NamedTuple
 
-from leadboard.common.console import say
 from leadboard.common.errors import Trouble
 
 HEAD, BODY, SENDING = 10.0, 30.0, 30.0
 """Seconds that a client has for the head of a request, its body, and each STEP that it reads."""
 STEP = 65_536
 """Bytes of an answer."""
-BACKLOG = 2048
-"""Connections that may wait to be accepted."""
-AT_ONCE = 16
-"""Connections accepted before those that made way for them are gone."""
 RESERVED = 80
 """Open files kept for the database, for logs, and for connections just accepted."""
 FEWEST = 64
 """The fewest open files with which the door can work."""
-QUIET = 60.0
-"""Seconds between two messages about connections that are turned away."""
+FEWEST_OPEN = 16
+"""Connections that may be open however few the files are."""
 
 _FIRST = {"head": 0, "sending": 1, "body": 2}
 """The order in which connections make way; one that waits for the door itself does not."""
-
-_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class _Seen(NamedTuple):
@@ -100,14 +89,16 @@ def _client(connection: Any) -> str:
 
 def _doing(connection: Any) -> tuple[str, object]:
     """Return what a connection waits for, and a value that changes when it makes progress."""
-    cycle, unsent = connection.cycle, connection.transport.get_write_buffer_size()
-    is_answered = cycle is None or cycle.response_complete
-    if unsent and (is_answered or connection.flow.write_paused):
+    transport, cycle = connection.transport, connection.cycle
+    # Also while an answer goes on: a stream may last for hours, but somebody must read it.
+    if transport.unsent:
         # In steps: a client that reads a byte now and then must not count as making progress.
-        return "sending", (cycle, unsent // STEP)
-    if is_answered:
+        return "sending", transport.sent // STEP
+    if cycle is None or cycle.response_complete:
         return "head", cycle
-    return ("body" if cycle.more_body else "working"), cycle
+    # httptools reads ahead: the last cycle may be behind others, which the door works on.
+    is_next = not getattr(connection, "pipeline", ())
+    return ("body" if cycle.more_body and is_next else "working"), cycle
 
 
 def most_connections() -> int:
@@ -117,51 +108,4 @@ def most_connections() -> int:
         return 65_536
     if limit < FEWEST:
         raise Trouble(f"Only {limit} files may be open: allow at least {FEWEST} (ulimit -n).")
-    return max(AT_ONCE, limit - RESERVED)
-
-
-class Listener(socket.socket):
-    """A listening socket that survives running out of files, and reports it now and then."""
-
-    connections: Connections | None = None
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._spare = open(os.devnull, "rb")  # noqa: SIM115 - held for as long as the socket
-        # The clock may have started at 0 a moment ago, and the first message is due all the same.
-        self._said = -QUIET
-
-    def listen(self, backlog: int = BACKLOG) -> None:
-        """Listen with BACKLOG; asyncio passes the number that it accepts at once."""
-        super().listen(BACKLOG)
-
-    def accept(self) -> tuple[socket.socket, Any]:
-        """Accept a connection, for which another may have to make way."""
-        try:
-            taken = super().accept()
-        except OSError as error:
-            if error.errno not in _EXHAUSTED:
-                raise
-            self._turn_away(error)
-            # asyncio takes this for an empty queue; the error itself would make it pause for 1 s.
-            raise BlockingIOError from error
-        if self.connections is not None:
-            self.connections.make_way()
-        return taken
-
-    def _turn_away(self, error: OSError) -> None:
-        """Accept one with the spare file and close it, else it is reported over and over."""
-        self._spare.close()
-        with suppress(OSError):
-            super().accept()[0].close()
-        # If the file is taken meanwhile, the next connection tries again.
-        with suppress(OSError):
-            self._spare = open(os.devnull, "rb")  # noqa: SIM115
-        if time.monotonic() - self._said > QUIET:
-            self._said = time.monotonic()
-            say(f"Connections are turned away: {error.strerror}.")
-
-    def close(self) -> None:
-        """Close it with its spare file."""
-        self._spare.close()
-        super().close()
+    return max(FEWEST_OPEN, limit - RESERVED)

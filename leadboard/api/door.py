@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import FastAPI
 
 from leadboard.api.callers import Callers
+from leadboard.api.metrics import Metrics
 from leadboard.api.tail import Tail
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Refused
@@ -21,10 +22,11 @@ READERS = 4
 
 
 class Door:
-    """What the endpoints share: who may call, the writing thread and the reading threads."""
+    """What the endpoints share: who may call, the figures, the writing and the reading threads."""
 
-    def __init__(self, callers: Callers) -> None:
-        self._callers = callers
+    def __init__(self, callers: Callers, metrics: Metrics) -> None:
+        self.callers = callers
+        self.metrics = metrics
         self.tail: Tail
         self.writer: Writer
         self._readers = ThreadPoolExecutor(READERS, "reader")
@@ -34,14 +36,19 @@ class Door:
         """Start the writer, and let it finish its jobs at the end."""
         # Not before: the writer answers on the loop, which runs only now.
         self.writer = Writer()
+        self.metrics.queued = self.writer.queued
         self.tail = Tail(self.read)
-        freshness = asyncio.create_task(self._callers.keep_fresh(self.read))
+        freshness = asyncio.create_task(self.callers.keep_fresh(self.read))
         try:
             yield
         finally:
             freshness.cancel()
             await self.writer.close()
             self._readers.shutdown()
+
+    def end_streams(self) -> None:
+        """End what is sent without an end, so that the door can close."""
+        self.tail.close()
 
     async def read(self, query: Callable[[], T]) -> T:
         """Return what a query finds."""

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from leadboard.allocation.lifecycle import NoRoom, NothingToDo
+from leadboard.api.access import TOO_LARGE
 from leadboard.api.schemas import Problem
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Missing, Refused, Taken, Trouble
@@ -22,6 +23,7 @@ RETRY_AFTER = "1"
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not take such a request.",
+    413: TOO_LARGE,
 }
 
 _IN_JSON = {"operator": "operator_id", "source": "source_id", "appeal": "appeal_id"}
@@ -106,8 +108,14 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     sentence = _SENTENCES.get(error.status_code) or clean(str(error.detail))
-    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
-    return problem(error.status_code, sentence, headers=headers)
+    return problem(error.status_code, sentence, headers=_headers(request, error))
+
+
+def _headers(request: Request, error: HTTPException) -> Mapping[str, str] | None:
+    if error.status_code == 405:
+        return {"Allow": _allowed(request)}
+    # The unread rest of the body would be taken for the next request.
+    return {"Connection": "close"} if error.status_code == 413 else error.headers
 
 
 def _allowed(request: Request) -> str:

@@ -4,15 +4,24 @@ import gc
 import ipaddress
 import signal
 import socket
+from asyncio import Protocol
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import uvicorn
 
+from leadboard.api.accepting import BACKLOG, Acceptor, Listener
+from leadboard.api.access import App
 from leadboard.api.app import application
 from leadboard.api.callers import Callers
-from leadboard.api.connections import AT_ONCE, Connections, Listener, most_connections
+from leadboard.api.connections import Connections, most_connections
+from leadboard.api.door import Door
+from leadboard.api.metrics import Metrics
+from leadboard.api.observing import Observed
+from leadboard.api.protocols import LONGEST_HEAD, fastest
+from leadboard.api.request_log import RequestLog
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.validation import checked_name
 
@@ -20,7 +29,9 @@ PATIENCE = 10
 """Seconds that requests in progress have to end once the door closes."""
 
 
-def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int:
+def run(
+    host: str, port: int, actor: str, token: str | None, rate: float, log: Path | None = None
+) -> int:
     """Serve the open database until a signal ends it; return the exit code.
 
     Raises Refused for an address that others can reach when there is no token, and Trouble when
@@ -33,30 +44,42 @@ def run(host: str, port: int, actor: str, token: str | None, rate: float) -> int
             "Others can reach that address: set LEADBOARD_TOKEN, use --token-file, or add a token "
             "with leadboard token add."
         )
-    app = application(callers, rate)
-    config = uvicorn.Config(
-        app,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=PATIENCE,
-        # asyncio accepts so many in a row before it lets go of connections that were closed.
-        backlog=AT_ONCE,
-        # `Connections` reads their state; by itself uvicorn prefers httptools and uvloop.
-        http="h11",
-        loop="asyncio",
-        ws="none",
-    )
-    server = _Server(config, lambda: app.state.door.tail.close())
-    with _listening(host, port) as listener:
+    door = Door(callers, Metrics())
+    app = application(door, rate)
+    with _listening(host, port) as listener, _logging(log) as requests:
+        server = _Server(_config(Observed(app, door.metrics, requests)), door.end_streams)
         name, number = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
         # What is loaded by now stays: the collector need only go through what requests make.
         gc.freeze()
-        listener.connections = server.connections
         server.run([listener])
     return 0
+
+
+def _config(app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+        http=fastest(),
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        # uvloop where it is installed.
+        loop="auto",
+        ws="none",
+    )
+
+
+@contextmanager
+def _logging(path: Path | None) -> Iterator[RequestLog | None]:
+    log = None if path is None else RequestLog(path)
+    try:
+        yield log
+    finally:
+        if log is not None:
+            log.close()
 
 
 def _is_loopback(host: str) -> bool:
@@ -76,7 +99,7 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # From here on connections queue; the loop accepts them once it runs.
-        listener.listen()
+        listener.listen(BACKLOG)
     except OSError as error:
         raise Trouble(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
     with listener:
@@ -90,11 +113,31 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._end_streams = end_streams
         self.connections = Connections(self.server_state.connections, most_connections())
+        self._acceptors: list[Acceptor] = []
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the application, and then the door."""
+        # None for uvicorn to accept from.
+        await super().startup(sockets=[])
+        self._acceptors = [
+            Acceptor(each, self.connections, self._protocol)
+            for each in sockets or ()
+            if isinstance(each, Listener)
+        ]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams first: they would keep the door open as long as it waits for anybody."""
+        """Close the door, and then the application."""
+        for each in self._acceptors:
+            each.close()
+        # They would keep the door open for as long as it waits for anybody.
         self._end_streams()
         await super().shutdown(sockets)
+
+    def _protocol(self) -> Protocol:
+        made: Callable[..., Protocol] = self.config.http_protocol_class
+        return made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def on_tick(self, counter: int) -> bool:
         """Sweep the connections twice a second; a tick is a tenth."""

@@ -54,8 +54,12 @@ class Writer:
         outcome: T = await self._ask(act)
         return outcome
 
+    def queued(self) -> int:
+        """Return how many jobs wait."""
+        return self._asked.qsize()
+
     def _ask(self, job: WriteJob) -> "asyncio.Future[Any]":
-        if self._asked.qsize() >= LONGEST_QUEUE:
+        if self.queued() >= LONGEST_QUEUE:
             raise TooBusy("Too many are waiting: try again in a moment.")
         future = self._loop.create_future()
         self._asked.put(_Asked(job, future))

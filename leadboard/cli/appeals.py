@@ -56,11 +56,11 @@ def _found(terms: str, limit: int) -> "list[AppealRow]":
     """Return the appeals that a filter finds, or those that are open; raises Refused."""
     from leadboard.common.errors import Refused
     from leadboard.database.fields import now
-    from leadboard.queries.appeal_records import Chosen, newest, open_appeals
+    from leadboard.queries.appeal_records import ChosenAppeals, newest, open_appeals
     from leadboard.queries.terms import parse
 
     if not terms.strip():
-        return open_appeals(limit, 0, Chosen(is_open=True)).appeals
+        return open_appeals(limit, 0, ChosenAppeals(is_open=True)).appeals
     wanted = parse(terms, now())
     if wanted.faults:
         raise Refused(wanted.faults[0], "filter")

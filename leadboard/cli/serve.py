@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
 TOKEN = "LEADBOARD_TOKEN"
+EXTRA = {"fastapi", "prometheus_client", "pydantic", "uvicorn"}
+"""What the extra `api` brings."""
 LONGEST_TOKEN = 4096
 """Bytes; servers in front of the door accept no longer header."""
 
@@ -35,9 +37,19 @@ LONGEST_TOKEN = 4096
     show_default=True,
     help="Requests per second from one client; 0 for no limit.",
 )
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file that gets a line for each request; without it none is kept.",
+)
 @click.pass_context
 def serve(
-    context: click.Context, host: str, port: int, token_file: Path | None, rate: float
+    context: click.Context,
+    host: str,
+    port: int,
+    token_file: Path | None,
+    rate: float,
+    log: Path | None,
 ) -> None:
     """Answer HTTP: appeals from bots, operators, sources and weights; /docs shows how.
 
@@ -53,7 +65,7 @@ def serve(
         from leadboard.api.server import run
     except ImportError as error:
         # Any other missing module is a fault, which installing the extra would not mend.
-        if (error.name or "").partition(".")[0] not in {"fastapi", "pydantic", "uvicorn"}:
+        if (error.name or "").partition(".")[0] not in EXTRA:
             raise
         raise click.ClickException(
             "The HTTP door needs more packages: pip install 'leadboard[api]'."
@@ -62,7 +74,7 @@ def serve(
     choice: Choice = context.obj
     token = _token(token_file)
     choice.open(may_create=True)
-    context.exit(run(host, port, choice.actor, token, rate))
+    context.exit(run(host, port, choice.actor, token, rate, log))
 
 
 def _token(file: Path | None) -> str | None:

@@ -8,6 +8,7 @@ __all__ = [
     "errors",
     "json_lines",
     "keyboard_layouts",
+    "log_files",
     "progress",
     "settings",
     "text",

@@ -1,10 +1,13 @@
 """The log of unexpected errors: tracebacks for developers, not for users."""
 
-import os
 import re
 import traceback
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+
+MOST, KEPT = 5 * 1024 * 1024, 3
+"""Bytes of the log, and how many older ones are kept."""
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _SECRETS = re.compile(
@@ -53,12 +56,15 @@ def log_folder() -> Path:
 
 
 def _logged(error: BaseException) -> Path:
+    # Only now: who meets no error need not load it.
+    from logging import makeLogRecord
+
+    from leadboard.common.log_files import PrivateLog
+
     path = log_folder() / "leadboard.log"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     details = without_secrets("".join(traceback.format_exception(error)))
-    # Private, since a traceback may quote the messages and names of clients.
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    # UTF-8 has no form for a lone surrogate, and one must not keep the rest out of the log.
-    with open(descriptor, "a", encoding="utf-8", errors="backslashreplace") as log:
-        log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {details}\n")
+    told = f"{datetime.now(UTC).isoformat(timespec='seconds')} {details}"
+    with closing(PrivateLog(path, MOST, KEPT)) as log:
+        log.handle(makeLogRecord({"msg": told}))
     return path

@@ -20,7 +20,7 @@ from models import Appeal, Lead, Source, is_waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenAppeals:
     """Which appeals a program asks for; what is None or False leaves none out."""
 
     source_id: int | None = None
@@ -42,7 +42,7 @@ class Chosen:
         return [column == value for column, value in named if value is not None]
 
 
-ANY = Chosen()
+ANY = ChosenAppeals()
 
 
 class OpenPage(NamedTuple):
@@ -52,13 +52,13 @@ class OpenPage(NamedTuple):
     appeals: list[AppealRow]
 
 
-def appeals(limit: int, after: int = 0, chosen: Chosen = ANY) -> list[AppealRow]:
+def appeals(limit: int, after: int = 0, chosen: ChosenAppeals = ANY) -> list[AppealRow]:
     """Return a page of appeals; it ends where others are still storing, so that none is missed."""
     last = followable(Appeal)
     return at_one_moment(lambda: _page(limit, after, last, chosen))
 
 
-def open_appeals(limit: int, after: int, chosen: Chosen) -> OpenPage:
+def open_appeals(limit: int, after: int, chosen: ChosenAppeals) -> OpenPage:
     """Return a page of open appeals; all that happened to them later follows its `seq`.
 
     What others are still storing follows it too, whatever its id will be.
@@ -90,7 +90,7 @@ def id_by_key(source_id: int, key: str, external_id: str | None = None) -> int:
 
     Raises Missing where there is none, and Refused where several leads have one and none is named.
     """
-    chosen = Chosen(source_id=source_id, key=key, external_id=external_id)
+    chosen = ChosenAppeals(source_id=source_id, key=key, external_id=external_id)
     found = reading(
         lambda: rows(Appeal.select(Appeal.id).join(Lead).where(*chosen.conditions).limit(2))
     )
@@ -105,7 +105,7 @@ def id_by_key(source_id: int, key: str, external_id: str | None = None) -> int:
     return int(appeal_id)
 
 
-def _page(limit: int, after: int, last: int, chosen: Chosen) -> list[AppealRow]:
+def _page(limit: int, after: int, last: int, chosen: ChosenAppeals) -> list[AppealRow]:
     # Without a key in the order of the ids, which with one would hide the index of the keys.
     number = Appeal.id if chosen.key is None else fn.ABS(Appeal.id)
     if chosen.is_open or chosen.is_waiting:
@@ -115,7 +115,7 @@ def _page(limit: int, after: int, last: int, chosen: Chosen) -> list[AppealRow]:
     return appeal_rows(rows(with_names().where(*wanted).order_by(number).limit(limit)))
 
 
-def _open_ids(limit: int, after: int, last: int, chosen: Chosen) -> list[int]:
+def _open_ids(limit: int, after: int, last: int, chosen: ChosenAppeals) -> list[int]:
     """Return the first ids of a page of open appeals, found among those that are open alone."""
     found = [] if chosen.operator_id is not None else _waiting_ids(limit, after, last, chosen)
     if not chosen.is_waiting:
@@ -123,7 +123,7 @@ def _open_ids(limit: int, after: int, last: int, chosen: Chosen) -> list[int]:
     return sorted(found)[:limit]
 
 
-def _waiting_ids(limit: int, after: int, last: int, chosen: Chosen) -> list[int]:
+def _waiting_ids(limit: int, after: int, last: int, chosen: ChosenAppeals) -> list[int]:
     # One source by one, in which the index has them in the order of their ids.
     sources = _all_sources() if chosen.source_id is None else [chosen.source_id]
     return [
@@ -137,7 +137,7 @@ def _waiting_ids(limit: int, after: int, last: int, chosen: Chosen) -> list[int]
     ]
 
 
-def _held_ids(limit: int, after: int, last: int, chosen: Chosen) -> list[int]:
+def _held_ids(limit: int, after: int, last: int, chosen: ChosenAppeals) -> list[int]:
     # ABS hides a column from the planner, which would walk through appeals that are closed as well.
     number, source = fn.ABS(Appeal.id), fn.ABS(Appeal.source)
     is_held = Appeal.closed_at.is_null() & Appeal.operator.is_null(False)
@@ -147,7 +147,9 @@ def _held_ids(limit: int, after: int, last: int, chosen: Chosen) -> list[int]:
     return _ids(limit, replace(chosen, source_id=None), *conditions, order=number)
 
 
-def _ids(limit: int, chosen: Chosen, *conditions: Expression, order: Any = Appeal.id) -> list[int]:
+def _ids(
+    limit: int, chosen: ChosenAppeals, *conditions: Expression, order: Any = Appeal.id
+) -> list[int]:
     query = Appeal.select(Appeal.id)
     if chosen.external_id is not None:
         query = query.join(Lead)

@@ -86,6 +86,16 @@ def board(previous: Board | None = None) -> Board:
     return at_one_moment(lambda: _board(known, ends))
 
 
+def figures() -> Board:
+    """Return what is cheap to read often: operators, sources and their oldest waits."""
+
+    def read() -> Board:
+        waits = oldest_waits()
+        return Board(operators=_operators(), sources=_sources(), oldest_waits=waits)
+
+    return at_one_moment(read)
+
+
 def counts() -> Counts:
     """Count all appeals and leads, which takes a while when there are millions."""
     ends = _ends()

@@ -15,9 +15,9 @@ import pytest
 
 import models
 from leadboard.allocation import audit
-from leadboard.api.access import LARGEST_BODY, Rates
+from leadboard.api.access import LARGEST_BODY, TOO_LARGE, Rates
 from tests.support import rows
-from tests.support.door import IMPATIENT, RunningDoor, running
+from tests.support.door import IMPATIENT, STACKS, RunningDoor, running
 from tests.support.processes import ROOT
 
 APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "Хочу купить курс"}
@@ -240,6 +240,39 @@ def test_a_body_beyond_the_limit_is_not_read(client: httpx.Client, is_chunked: b
     content = iter([body[:200_000], body[200_000:]]) if is_chunked else body
     answer = client.post("/appeals/", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["detail"][-15:]) == (413, " 262,144 bytes.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "token"),
+    [
+        ("POST", "/appeals/", "sesame"),
+        ("PATCH", "/operators/1", "sesame"),
+        ("GET", "/sources/", "sesame"),
+        ("POST", "/nothing", "sesame"),
+    ],
+)
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_body_beyond_the_limit_has_one_answer_wherever_it_goes(
+    file: str, stack: str, method: str, path: str, token: str
+) -> None:
+    program = f"{STACKS[stack]}from leadboard.cli.main import main; main()"
+    expected = {"detail": TOO_LARGE, "field": None}
+    with (
+        running(file, program=("-c", program), env={"LEADBOARD_TOKEN": token}) as door,
+        door.client(token) as client,
+    ):
+        body = b" " * (LARGEST_BODY + 1)
+        answer = client.request(method, path, content=body)
+        assert (answer.status_code, answer.json()) == (413, expected)
+        assert answer.headers["Connection"] == "close"
+        if method != "GET" and path != "/nothing":
+            chunked = client.request(method, path, content=iter([body[:99], body[99:]]))
+            assert (chunked.status_code, chunked.json()) == (413, expected)
+            assert chunked.headers["Connection"] == "close"
+        stranger = httpx.request(method, door.url + path[1:], content=body)
+        assert (stranger.status_code, set(stranger.json())) == (401, {"detail", "field"})
+        fits = client.request(method, path, content=body[1:])
+        assert fits.status_code != 413
 
 
 def test_a_page_in_a_browser_cannot_be_led_here(client: httpx.Client) -> None:

@@ -28,7 +28,7 @@ from leadboard.database.fields import as_if_at, now
 from leadboard.queries import appeal_records, appeals, history, leads, odds, triage
 from leadboard.queries import board as board_queries
 from leadboard.queries.act_details import details_of
-from leadboard.queries.appeal_records import Chosen
+from leadboard.queries.appeal_records import ChosenAppeals
 from leadboard.queries.explanation import explain
 from leadboard.queries.history import ActFilter
 from leadboard.queries.load_history import load_history
@@ -156,6 +156,7 @@ def acts() -> None:
 
 
 CASES: dict[str, Case] = {
+    "the figures": board_queries.figures,
     "the board": board_queries.board,
     "the newest appeals": page(""),
     "other pages of appeals": next_page,
@@ -197,18 +198,20 @@ CASES: dict[str, Case] = {
     "the loads of a quiet hour": quiet_hour,
     "appeals for other programs": lambda: appeal_records.appeals(100, FEW // 2),
     "open appeals for other programs": lambda: appeal_records.open_appeals(
-        100, 0, Chosen(is_open=True)
+        100, 0, ChosenAppeals(is_open=True)
     ),
     "those of a source": lambda: appeal_records.open_appeals(
-        100, 0, Chosen(source_id=1, is_open=True)
+        100, 0, ChosenAppeals(source_id=1, is_open=True)
     ),
     "those of an operator": lambda: appeal_records.open_appeals(
-        100, 0, Chosen(operator_id=1, is_open=True)
+        100, 0, ChosenAppeals(operator_id=1, is_open=True)
     ),
     "what waits, for other programs": lambda: appeal_records.open_appeals(
-        100, 0, Chosen(is_waiting=True)
+        100, 0, ChosenAppeals(is_waiting=True)
     ),
-    "an appeal by its key": lambda: appeal_records.appeals(100, 0, Chosen(source_id=1, key="m-1")),
+    "an appeal by its key": lambda: appeal_records.appeals(
+        100, 0, ChosenAppeals(source_id=1, key="m-1")
+    ),
     "a saved list": saved_list,
     "a weight": lambda: board_queries.weight_of(1, 1),
     "submissions": submissions,

@@ -17,6 +17,10 @@ IMPATIENT = (
 )
 """The program, but it gives up on a locked database much sooner."""
 
+PLAIN = "import sys; sys.modules['httptools'] = sys.modules['uvloop'] = None\n"
+STACKS = {"httptools and uvloop": "", "h11 and asyncio": PLAIN}
+"""What comes before the program, by what it then stands on."""
+
 
 class RunningDoor:
     """One `leadboard serve`: where it is, and how it ended."""
