@@ -17,8 +17,8 @@ from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from models import Event, EventChange
 
-REPAIR, PRUNE = "repair", "prune"
-FOR_GOOD = {REPAIR: "A repair", PRUNE: "A pruning"}
+REPAIR, PRUNE, HOOK = "repair", "prune", "hook"
+FOR_GOOD = {REPAIR: "A repair", PRUNE: "A pruning", HOOK: "A change of a hook"}
 """The acts that cannot be undone, as sentences call them."""
 UNDO, REDO = "undo", "redo"
 """The acts that take another one back, or do it again."""

@@ -12,8 +12,10 @@ from leadboard.cli.completion import completion
 from leadboard.cli.config import config
 from leadboard.cli.context import Choice
 from leadboard.cli.copy import copy
+from leadboard.cli.deliver import deliver
 from leadboard.cli.errors import complain, drop_output
 from leadboard.cli.follow import follow
+from leadboard.cli.hook import hook
 from leadboard.cli.output import replace_unwritable
 from leadboard.cli.prune import prune
 from leadboard.cli.restore import restore
@@ -238,7 +240,9 @@ def keys(context: click.Context) -> None:
         click.echo(f"{pane:{widths[0]}}  {names:{widths[1]}}  {does}")
 
 
-for command in (follow, prune, export, import_, copy, restore, serve, config, completion):
+for command in (
+    *(follow, hook, deliver, prune, export, import_, copy, restore, serve, config, completion),
+):
     cli.add_command(command)
 
 
