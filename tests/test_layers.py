@@ -17,7 +17,15 @@ LONGEST, LONGEST_CLASS = 350, 280
 PACKAGES = [
     *("leadboard", "leadboard.common", "leadboard.database", "leadboard.allocation"),
     *("leadboard.queries", "leadboard.desk", "leadboard.hooks", "leadboard.transfer"),
-    *("leadboard.api", "leadboard.cli", "tui", "tui.screen", "tui.panes", "tui.dialogs", "tui.widgets"),
+    *(
+        "leadboard.api",
+        "leadboard.cli",
+        "tui",
+        "tui.screen",
+        "tui.panes",
+        "tui.dialogs",
+        "tui.widgets",
+    ),
 ]
 
 

@@ -95,7 +95,8 @@ def allowed(found: Sequence[str], *, may_be_private: bool) -> Sequence[str]:
 def is_public(address: str) -> bool:
     """Tell whether an IP address is one of the open internet, also inside another form of it."""
     ip = _inner(ipaddress.ip_address(address.partition("%")[0]))
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+    is_site = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or is_site)
 
 
 def _inner(ip: IpAddress) -> IpAddress:

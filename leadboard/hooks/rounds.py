@@ -39,7 +39,8 @@ class Round:
         """Send all that can be sent, and return what came of every event."""
         waiting = deque(self.groups)
         count = min(AT_ONCE, len(waiting))
-        working = {asyncio.create_task(self._work(waiting)) for _ in range(count)}
+        tasks = [asyncio.create_task(self._work(waiting)) for _ in range(count)]
+        working = set(tasks)
         try:
             while working and self.may_go_on():
                 done, working = await asyncio.wait(working, timeout=TICK)
@@ -47,7 +48,7 @@ class Round:
                     task.result()  # raises what no receiver can have caused
         finally:
             self._is_over = True
-            await _end(working)
+            await _end(tasks)
         return [
             Tried(event, self._outcomes.get(event.seq)) for group in self.groups for event in group
         ]
@@ -64,10 +65,10 @@ class Round:
                     break
 
 
-async def _end(working: "set[asyncio.Task[None]]") -> None:
+async def _end(tasks: "Sequence[asyncio.Task[None]]") -> None:
     """Wait a little for the answers that are due, then no longer."""
-    if working:
-        _, late = await asyncio.wait(working, timeout=GRACE)
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=GRACE)
         for task in late:
             task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -80,7 +80,7 @@ class Poster:
         try:
             async with asyncio.timeout(schedule.TIMEOUT):
                 return await self._send(letter, now)
-        except TimeoutError:
+        except (TimeoutError, httpx.TimeoutException):
             return Outcome(Kind.UNREACHABLE, f"no answer within {schedule.TIMEOUT:.0f} s")
         except Refused as refusal:
             return Outcome(Kind.FAILED, clean(str(refusal)).rstrip("."))
