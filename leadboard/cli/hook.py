@@ -106,12 +106,12 @@ def test(context: click.Context, hook_id: int) -> None:
     from leadboard.cli.extras import SENDING, extra
 
     with extra(*SENDING):
-        from leadboard.hooks.sending import Kind
+        from leadboard.hooks.sending import Verdict
         from leadboard.hooks.trial import try_hook
 
     _opened(context)
     outcome = try_hook(hook_id)
-    has_arrived = outcome.kind is Kind.DELIVERED
+    has_arrived = outcome.verdict is Verdict.DELIVERED
     how = "has" if has_arrived else "has not"
     click.echo(f"The test event {how} arrived: {outcome.words}.", err=not has_arrived)
     context.exit(0 if has_arrived else 1)

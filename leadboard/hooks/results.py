@@ -6,7 +6,7 @@ from datetime import datetime
 from leadboard.hooks.outbox import HeldRow, Settlement
 from leadboard.hooks.rounds import Tried
 from leadboard.hooks.schedule import LONGEST_REST, Reach, next_try
-from leadboard.hooks.sending import Kind, Outcome
+from leadboard.hooks.sending import Outcome, Verdict
 
 
 def settlement_of(reach: Reach, place: int, tried: Sequence[Tried], now: datetime) -> Settlement:
@@ -30,7 +30,7 @@ def settlement_of(reach: Reach, place: int, tried: Sequence[Tried], now: datetim
 
 def was_failure(tried: Tried) -> bool:
     """Tell whether an event was sent and did not arrive."""
-    return tried.outcome is not None and tried.outcome.kind is not Kind.DELIVERED
+    return tried.outcome is not None and tried.outcome.verdict is not Verdict.DELIVERED
 
 
 def _failed(reach: Reach, tried: Tried, now: datetime) -> HeldRow:
@@ -41,7 +41,7 @@ def _failed(reach: Reach, tried: Tried, now: datetime) -> HeldRow:
     return event._replace(
         first_at=event.first_at if event.attempts else now,
         failure=outcome.words,
-        is_unreachable=outcome.kind is Kind.UNREACHABLE and not is_own,
+        is_unreachable=outcome.verdict is Verdict.UNREACHABLE and not is_own,
     )
 
 
@@ -53,19 +53,19 @@ def _note(
     now: datetime,
 ) -> None:
     """Note whether the receiver was reached; if it was, what had not reached it before is due."""
-    kinds = {each.outcome.kind for each in tried if each.outcome is not None}
-    if Kind.DELIVERED in kinds:
+    verdicts = {each.outcome.verdict for each in tried if each.outcome is not None}
+    if Verdict.DELIVERED in verdicts:
         settlement.back_since = reach.last_hit
         reach.hit(now)
         return
-    if Kind.FAILED in kinds:
+    if Verdict.FAILED in verdicts:
         reach.answered()
     if failed:
         reach.miss({each.appeal_id for each in failed.values() if each.is_unreachable}, now)
 
 
 def _end_of_sending(settlement: Settlement, outcome: Outcome, now: datetime) -> None:
-    if outcome.kind is Kind.GONE:
+    if outcome.verdict is Verdict.GONE:
         settlement.off_because = f"the receiver {outcome.words}"
     if outcome.rest:
         rest = now + outcome.rest
@@ -77,7 +77,7 @@ def _due_again(
 ) -> HeldRow:
     """Return a failed event with the moment of its next try, or given up."""
     # Neither a wish to be left alone nor the end of all sending is a failure of this event.
-    if outcome.rest or outcome.kind is Kind.GONE:
+    if outcome.rest or outcome.verdict is Verdict.GONE:
         return failed._replace(due_at=now)
     is_probe = event.is_unreachable and event.due_at > now
     if is_probe and failed.is_unreachable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from leadboard.hooks.outbox import HeldRow
-from leadboard.hooks.sending import Kind, Outcome
+from leadboard.hooks.sending import Outcome, Verdict
 
 AT_ONCE = 8
 """Appeals of which events are on their way at the same time."""
@@ -59,9 +59,9 @@ class Round:
                 if self._is_over or not self.may_go_on():
                     break
                 outcome = self._outcomes[event.seq] = await self.send(event)
-                if outcome.kind is Kind.GONE or outcome.rest:
+                if outcome.verdict is Verdict.GONE or outcome.rest:
                     self._is_over = True
-                if outcome.kind is not Kind.DELIVERED:
+                if outcome.verdict is not Verdict.DELIVERED:
                     break
 
 

@@ -24,7 +24,7 @@ MOST_SHOWN = 200
 """Characters of an answer that a failure quotes."""
 
 
-class Kind(Enum):
+class Verdict(Enum):
     """What came of a try."""
 
     DELIVERED = auto()
@@ -36,12 +36,12 @@ class Kind(Enum):
 
 
 class Outcome(NamedTuple):
-    """What came of a try: its kind, a sentence about it, and how long to leave the receiver alone.
+    """What came of a try, a sentence about it, and how long to leave the receiver alone.
 
     `words` have no full stop, and are safe for a terminal.
     """
 
-    kind: Kind
+    verdict: Verdict
     words: str
     rest: timedelta | None = None
 
@@ -81,14 +81,14 @@ class Poster:
             async with asyncio.timeout(schedule.TIMEOUT):
                 return await self._send(letter, now)
         except (TimeoutError, httpx.TimeoutException):
-            return Outcome(Kind.UNREACHABLE, f"no answer within {schedule.TIMEOUT:.0f} s")
+            return Outcome(Verdict.UNREACHABLE, f"no answer within {schedule.TIMEOUT:.0f} s")
         except Refused as refusal:
-            return Outcome(Kind.FAILED, clean(str(refusal)).rstrip("."))
+            return Outcome(Verdict.FAILED, clean(str(refusal)).rstrip("."))
         except Unresolved as error:
-            return Outcome(Kind.UNREACHABLE, clean(str(error)))
+            return Outcome(Verdict.UNREACHABLE, clean(str(error)))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             what = clean(str(error))[:MOST_SHOWN] or type(error).__name__
-            return Outcome(Kind.UNREACHABLE, f"not reached: {what}")
+            return Outcome(Verdict.UNREACHABLE, f"not reached: {what}")
 
     async def _send(self, letter: Letter, now: datetime) -> Outcome:
         place = place_of(letter.address)
@@ -153,13 +153,13 @@ def outcome_of(answer: httpx.Response, content: bytes, now: datetime) -> Outcome
     said = clean(content.decode("utf-8", "replace")[:MOST_SHOWN]).strip()
     words = f"answered {code}" + (f": {said}" if said and not answer.is_success else "")
     if answer.is_success:
-        return Outcome(Kind.DELIVERED, words)
+        return Outcome(Verdict.DELIVERED, words)
     if code == httpx.codes.GONE:
-        return Outcome(Kind.GONE, words)
+        return Outcome(Verdict.GONE, words)
     if code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
         rest = rest_of(answer.headers.get("retry-after"), now)
-        return Outcome(Kind.UNREACHABLE, words, rest)
-    return Outcome(Kind.UNREACHABLE if answer.is_server_error else Kind.FAILED, words)
+        return Outcome(Verdict.UNREACHABLE, words, rest)
+    return Outcome(Verdict.UNREACHABLE if answer.is_server_error else Verdict.FAILED, words)
 
 
 def _trusted() -> ssl.SSLContext:

@@ -27,6 +27,11 @@ class HookAlarm:
     is_grave: bool = True
 
     @property
+    def key(self) -> tuple[str, int]:
+        """Return what tells it from all other alarms."""
+        return "hook", self.hook_id
+
+    @property
     def name(self) -> str:
         """Return what is in need."""
         return f"hook {self.hook_id}"
