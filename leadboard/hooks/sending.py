@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from leadboard.hooks.schedule import rest_of
 
 CONNECTING = 5.0
 """Seconds for a connection to one of the addresses that a name stands for."""
+LINGERING = 1.0
+"""Seconds for the rest of an answer that says that the event has arrived."""
 MOST_READ = 4_096
 """Bytes of an answer that are read; a receiver need not say more."""
 MOST_SHOWN = 200
@@ -119,6 +122,12 @@ class Poster:
         )
         answer = await self._client.send(request, stream=True, follow_redirects=False)
         try:
+            if answer.is_success:
+                # It has arrived, whatever follows; what is read whole keeps the connection open.
+                with suppress(httpx.HTTPError, TimeoutError):
+                    async with asyncio.timeout(LINGERING):
+                        await _beginning(answer)
+                return Outcome(Verdict.DELIVERED, f"answered {answer.status_code}")
             return outcome_of(answer, await _beginning(answer), now)
         finally:
             await answer.aclose()
@@ -148,12 +157,10 @@ async def _beginning(answer: httpx.Response) -> bytes:
 
 
 def outcome_of(answer: httpx.Response, content: bytes, now: datetime) -> Outcome:
-    """Return what an answer means."""
+    """Return what an answer means that is no success."""
     code = answer.status_code
     said = clean(content.decode("utf-8", "replace")[:MOST_SHOWN]).strip()
-    words = f"answered {code}" + (f": {said}" if said and not answer.is_success else "")
-    if answer.is_success:
-        return Outcome(Verdict.DELIVERED, words)
+    words = f"answered {code}" + (f": {said}" if said else "")
     if code == httpx.codes.GONE:
         return Outcome(Verdict.GONE, words)
     if code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):

@@ -95,8 +95,17 @@ def _response(status: int, **headers: str) -> httpx.Response:
     return httpx.Response(status, headers=headers, stream=httpx.ByteStream(b""))
 
 
-def add_hook(*, since: int | None = None, kinds: Sequence[str] = (), address: str = ADDRESS) -> int:
+def add_hook(address: str = ADDRESS, *, since: int | None = None, kinds: Sequence[str] = ()) -> int:
     """Add a hook and return its id."""
+    return _add(address, since, kinds).id
+
+
+def add_secret_hook(address: str) -> str:
+    """Add a hook that is told of everything and return its secret."""
+    return _add(address, None, ()).secret
+
+
+def _add(address: str, since: int | None, kinds: Sequence[str]) -> registry.NewHook:
     return registry.add(
         address,
         ChosenLines(kinds=frozenset(kinds)),
@@ -104,7 +113,7 @@ def add_hook(*, since: int | None = None, kinds: Sequence[str] = (), address: st
         may_be_private=True,
         since=since,
         actor=ACTOR,
-    ).id
+    )
 
 
 def sender_of(
