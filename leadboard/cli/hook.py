@@ -88,7 +88,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     from leadboard.cli.hook_words import fields_of_hook, line_of
     from leadboard.hooks.hook_states import hook_states
 
-    _opened(context)
+    _opened(context, may_only_read=True)
     states = hook_states()
     _print(map(fields_of_hook, states) if as_json else map(line_of, states))
 
@@ -109,7 +109,7 @@ def test(context: click.Context, hook_id: int) -> None:
         from leadboard.hooks.sending import Verdict
         from leadboard.hooks.trial import try_hook
 
-    _opened(context)
+    _opened(context, may_only_read=True)
     outcome = try_hook(hook_id)
     has_arrived = outcome.verdict is Verdict.DELIVERED
     how = "has" if has_arrived else "has not"
@@ -165,7 +165,7 @@ def failed(context: click.Context, hook_id: int | None, as_json: bool) -> None:
     from leadboard.hooks.hook_states import dead_events
     from leadboard.hooks.registry import known
 
-    _opened(context)
+    _opened(context, may_only_read=True)
     if hook_id is not None:
         known(hook_id)
     events = dead_events(hook_id)
@@ -227,9 +227,9 @@ def remove(context: click.Context, hook_id: int) -> None:
     click.echo(f"Hook {hook_id} is removed.")
 
 
-def _opened(context: click.Context) -> "Choice":
+def _opened(context: click.Context, *, may_only_read: bool = False) -> "Choice":
     choice: Choice = context.obj
-    choice.open()
+    choice.open(may_only_read=may_only_read)
     return choice
 
 

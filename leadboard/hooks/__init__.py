@@ -2,6 +2,7 @@
 
 __all__ = [
     "addresses",
+    "complaints",
     "delivering",
     "hook_states",
     "outbox",

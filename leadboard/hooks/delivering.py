@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from secrets import token_hex
@@ -11,6 +12,7 @@ from leadboard.common.console import say
 from leadboard.common.crashlog import surprise_once
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import database, engine
+from leadboard.hooks.complaints import Complaints
 from leadboard.hooks.outbox import hooks_on
 from leadboard.hooks.sender import PAUSE, RETRY, HookSender, Surroundings
 
@@ -32,10 +34,12 @@ class Deliverer:
     def __init__(self, tell: Callable[[str], None] = say) -> None:
         self._stop = threading.Event()
         self._tell = tell
-        self._is_cut_off = False
+        self._complaints = Complaints(tell)
         self._senders: dict[int, threading.Thread] = {}
         self._thread = threading.Thread(target=self._run, name="hooks", daemon=True)
-        self._around = Surroundings(sender_name(), self._stop.is_set, self._stop.wait, tell)
+        self._around = Surroundings(
+            sender_name(), self._stop.is_set, self._stop.wait, self._complaints
+        )
 
     def start(self) -> None:
         """Begin to send."""
@@ -60,7 +64,6 @@ class Deliverer:
     def _look(self) -> None:
         """Start a sender for each hook that is on and has none."""
         wanted = hooks_on()
-        self._is_cut_off = False
         self._senders = {key: each for key, each in self._senders.items() if each.is_alive()}
         for hook_id in set(wanted) - set(self._senders):
             name = f"hook {hook_id}"
@@ -82,10 +85,10 @@ class Deliverer:
         """Outlast a database that is out of reach, saying it once, and faults of our own."""
         try:
             yield
+            self._complaints.clear()
         except Trouble as trouble:
-            if not self._is_cut_off and not self._stop.is_set():
-                self._tell(f"{trouble} Still trying.")
-            self._is_cut_off = True
+            if not self._stop.is_set():
+                self._complaints.add(trouble)
             self._stop.wait(RETRY)
         # One hook must not end the others, nor the door that this may be a part of.
         except Exception as error:
@@ -111,7 +114,7 @@ def sender_name() -> str:
 
 def deliver_once(is_stopping: Callable[[], bool], tell: Callable[[str], None] = say) -> int:
     """Send what is to be sent now for every hook; return how many events failed; raises Trouble."""
-    around = Surroundings(sender_name(), is_stopping, lambda _: None, tell)
+    around = Surroundings(sender_name(), is_stopping, time.sleep, Complaints(tell))
     failures = 0
     for hook_id in hooks_on():
         if not is_stopping():

@@ -12,6 +12,7 @@ from leadboard.common.errors import Trouble
 from leadboard.database import fields
 from leadboard.database.transactions import reading
 from leadboard.hooks import outbox
+from leadboard.hooks.complaints import Complaints
 from leadboard.hooks.outbox import HeldRow, HookRow, Lease, LeaseLost, Settlement
 from leadboard.hooks.results import settlement_of, was_failure
 from leadboard.hooks.rounds import Round, Tried
@@ -36,7 +37,7 @@ class Surroundings:
     is_stopping: Callable[[], bool]
     wait: Callable[[float], object]
     """Sleeps for some seconds, or until it must stop."""
-    tell: Callable[[str], None]
+    complaints: Complaints
     now: Callable[[], datetime] = fields.now
 
 
@@ -172,19 +173,17 @@ class HookSender:
 
         It is repeated while the database is out of reach: what has arrived would be sent again.
         """
-        is_told = False
         while True:
             try:
                 outbox.settle(lease, hook, settlement, self._around.now())
+                self._around.complaints.clear()
                 return not self._around.is_stopping() and settlement.off_because is None
             except LeaseLost:
                 return False
             except Trouble as trouble:
                 if self._around.is_stopping():
                     raise
-                if not is_told:
-                    self._around.tell(f"{trouble} Still trying.")
-                is_told = True
+                self._around.complaints.add(trouble)
             self._around.wait(RETRY)
 
 

@@ -11,6 +11,7 @@ import httpx
 
 from leadboard.database import fields
 from leadboard.hooks import registry
+from leadboard.hooks.complaints import Complaints
 from leadboard.hooks.sender import HookSender, Surroundings
 from leadboard.hooks.sending import Poster
 from leadboard.queries.chosen_lines import ChosenLines
@@ -124,7 +125,7 @@ def sender_of(
         f"{name} {random.random()}",
         lambda: False,
         lambda seconds: receiver.clock.turn(seconds=seconds),
-        (said if said is not None else []).append,
+        Complaints((said if said is not None else []).append),
         receiver.clock.now,
     )
     transport = httpx.MockTransport(receiver.handle)

@@ -25,7 +25,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Keep an event before it is acknowledged, as a good receiver does."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender was killed
+            self.close_connection = True
+            return
         try:
             self.webhook.verify(body, dict(self.headers))
         except WebhookVerificationError:
