@@ -297,8 +297,8 @@ GAP = 0
 """The appeal of an entry in the list of failures that stands for lines that are gone."""
 
 
-def skip_gap(lease: Lease, hook: HookRow, oldest: int, now: datetime) -> None:
-    """Go on from the oldest line, and put what is gone on the list of failures; raises Trouble."""
+def behind_gap(hook: HookRow, oldest: int, now: datetime) -> Settlement:
+    """Return that a hook goes on from the oldest line, with what is gone among its failures."""
     gone = f"the ledger was pruned: the lines from {hook.seq + 1} to {oldest} were not sent"
     gap = HeldRow(None, oldest, GAP, "", 0, now, now, gone, False, now)
-    settle(lease, hook, Settlement(oldest, hook.rests_until, owed=[gap]), now)
+    return Settlement(oldest, hook.rests_until, owed=[gap])

@@ -147,13 +147,10 @@ class HookSender:
 
     def _skip(self, lease: Lease, hook: HookRow, gone: Pruned) -> bool:
         """Go on behind a gap in the ledger; a place that never was switches the hook off."""
-        now = self._around.now()
         if hook.seq < gone.oldest:
-            with suppress(LeaseLost):
-                outbox.skip_gap(lease, hook, gone.oldest, now)
-            return True
-        self._store(lease, hook, Settlement(hook.seq, off_because=str(gone)))
-        return False
+            gap = outbox.behind_gap(hook, gone.oldest, self._around.now())
+            return self._store(lease, hook, gap)
+        return self._store(lease, hook, Settlement(hook.seq, off_because=str(gone)))
 
     def _send(self, lease: Lease, hook: HookRow, groups: list[list[HeldRow]]) -> list[Tried]:
         around = self._around
