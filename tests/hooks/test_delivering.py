@@ -8,7 +8,7 @@ import pytest
 from peewee import Database
 
 from leadboard.common.errors import ServerLost
-from leadboard.hooks import delivering
+from leadboard.hooks import delivering, outbox
 from leadboard.hooks.complaints import Complaints
 from leadboard.hooks.delivering import Deliverer
 from leadboard.hooks.hook_states import figures
@@ -77,7 +77,7 @@ def test_a_database_out_of_reach_is_outlasted_and_said_once(
     team = add_team({"Anna": 9}, {"tg": {"Anna": 1}})
     said: list[str] = []
     is_lost = threading.Event()
-    turn, look = HookSender.turn, delivering.hooks_on
+    turn, look = HookSender.turn, outbox.hooks_on
 
     def lost(sender: HookSender) -> bool:
         if is_lost.is_set():

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from peewee import Database
 
+import allocator
 from leadboard import desk
 from leadboard.hooks import outbox, registry, sender
 from leadboard.hooks.hook_states import dead_events, hook_states
 from leadboard.hooks.schedule import WAITS
 from leadboard.hooks.sender import HookSender
-from leadboard.queries.ledger_lines import present
+from leadboard.queries.ledger_lines import lines_after, present
 from tests.support import ACTOR, Team, add_team, arrive, number, rows
 from tests.support.hooks import (
     BUSY,
@@ -129,9 +130,9 @@ def test_a_receiver_that_was_down_for_an_hour_gets_all_soon_after(team: Team, ho
 def test_a_receiver_that_is_down_for_a_week_costs_little_and_loses_nothing(team: Team) -> None:
     add_hook()
     with sending(lambda _appeal, _seq: DOWN) as (hook_sender, receiver):
-        for _ in range(7 * 24):
-            arrive(team.tg, 5)
-            run_for(hook_sender, receiver.clock, pause=1_200, hours=1)
+        for _ in range(7 * 8):
+            arrive(team.tg, 15)
+            run_for(hook_sender, receiver.clock, pause=1_800, hours=3)
         assert len(held()) < 1_100
         assert len(receiver.requests) < 10_000
         assert dead() == []
@@ -296,3 +297,21 @@ def test_a_round_whose_hook_was_set_back_meanwhile_is_not_stored(team: Team) -> 
         assert rows("SELECT seq FROM hook") == [(1,)]
         hook_sender.turn()
         assert sorted(receiver.accepted) == [1, 2, 2, 3, 3]
+
+
+def test_the_largest_event_is_below_20_kb(db: Database) -> None:
+    """With texts as long as they may be, of letters that take the most bytes."""
+    letter = "🚀"
+    for name in ("a", "b"):
+        desk.add_operator(
+            letter * 79 + name, 1, contact=letter * 200, is_active=True, actor=letter * 80
+        )
+    desk.add_source(letter * 80, actor=letter * 80)
+    desk.set_weight(1, 1, 1, actor=ACTOR)
+    for key, message in (("1", letter * 10_000), ("2", "\x01" * 10_000)):
+        allocator.submit(letter * 200, 1, message, letter * 199 + key)
+    desk.assign([1, 2], 2, force=True, actor=letter * 80)
+    present()
+    bodies = [sender.body_of(line).encode() for line in lines_after(0, messages=True)]
+    assert len(bodies) == 4
+    assert 15_000 < max(map(len, bodies)) < 20_000
