@@ -8,6 +8,7 @@ __all__ = [
     "database",
     "desk",
     "entities",
+    "hooks",
     "queries",
     "transfer",
 ]

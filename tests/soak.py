@@ -14,6 +14,8 @@ SUITES = (
     "tests/allocation/test_settling.py",
     "tests/allocation/test_floor.py",
     "tests/api/test_load.py",
+    "tests/hooks/test_walk.py",
+    "tests/hooks/test_kills.py",
     "tests/tui/test_ways.py",
     "tests/tui/test_every_act.py",
     "tests/tui/test_preview.py",

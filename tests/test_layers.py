@@ -16,8 +16,16 @@ LONGEST, LONGEST_CLASS = 350, 280
 """Lines of a module, and of a class."""
 PACKAGES = [
     *("leadboard", "leadboard.common", "leadboard.database", "leadboard.allocation"),
-    *("leadboard.queries", "leadboard.desk", "leadboard.transfer", "leadboard.api"),
-    *("leadboard.cli", "tui", "tui.screen", "tui.panes", "tui.dialogs", "tui.widgets"),
+    *("leadboard.queries", "leadboard.desk", "leadboard.hooks", "leadboard.transfer"),
+    *(
+        "leadboard.api",
+        "leadboard.cli",
+        "tui",
+        "tui.screen",
+        "tui.panes",
+        "tui.dialogs",
+        "tui.widgets",
+    ),
 ]
 
 

@@ -17,8 +17,13 @@ from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from models import Event, EventChange
 
-REPAIR, PRUNE, TOKEN = "repair", "prune", "token"
-FOR_GOOD = {REPAIR: "A repair", PRUNE: "A pruning", TOKEN: "A token"}
+REPAIR, PRUNE, TOKEN, HOOK = "repair", "prune", "token", "hook"
+FOR_GOOD = {
+    REPAIR: "A repair",
+    PRUNE: "A pruning",
+    TOKEN: "A token",
+    HOOK: "A change of a hook",
+}
 """The acts that cannot be undone, as sentences call them."""
 UNDO, REDO = "undo", "redo"
 """The acts that take another one back, or do it again."""

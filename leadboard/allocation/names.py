@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from leadboard.common.errors import Missing
+from leadboard.common.text import clean
 from leadboard.common.validation import plain
 from leadboard.database.connection import rows
 from leadboard.database.scratch_file import open_scratch
@@ -34,6 +36,18 @@ def ids_by_name(table: "type[Operator] | type[Source]") -> dict[str, int]:
     Among several that look the same, the one stored exactly so is taken, else the first.
     """
     return by_look(rows(table.select(table.id, table.name)))
+
+
+def id_of(table: type[Operator] | type[Source], given: str) -> int:
+    """Return the id of a row by its name, else by its number; raises Missing."""
+    known = ids_by_name(table)
+    row_id = known.get(plain(given))
+    if row_id is None and given.isascii() and given.isdigit() and int(given[:18]) in known.values():
+        row_id = int(given)
+    if row_id is None:
+        word = table.__name__.lower()
+        raise Missing(f"There is no {word} {clean(given)}.", word)
+    return row_id
 
 
 def by_look(found: Iterable[tuple[int, str]]) -> dict[str, int]:

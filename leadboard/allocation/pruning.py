@@ -9,7 +9,9 @@ from leadboard.allocation.journal import PRUNE, Journal
 from leadboard.allocation.ledger import last_seq, settle
 from leadboard.common.progress import Advance
 from leadboard.common.validation import storable
+from leadboard.database.connection import rows
 from leadboard.database.fields import stamp
+from leadboard.database.program_tables import Hook
 from leadboard.database.transactions import reading, transact
 from models import Appeal, Change, LedgerBounds
 
@@ -25,6 +27,16 @@ def edge_of(before: datetime) -> int:
     settle()
     young = Change.select(Change.seq).where(Change.at >= before).order_by(Change.seq).limit(1)
     return reading(lambda: int(young.scalar() or last_seq()))
+
+
+def edge_for_hooks(edge: int) -> tuple[int, int | None]:
+    """Return how far towards a place pruning may go, and the id of the hook that keeps it back.
+
+    A hook that is on has yet to get what follows its own place. Raises Trouble.
+    """
+    last = Hook.select(Hook.seq, Hook.id).where(Hook.off_because.is_null(), Hook.seq < edge - 1)
+    found = reading(lambda: rows(last.order_by(Hook.seq).limit(1)))
+    return (found[0][0] + 1, found[0][1]) if found else (edge, None)
 
 
 def count_ahead(edge: int) -> int:

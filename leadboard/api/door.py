@@ -14,6 +14,7 @@ from leadboard.api.tail import Tail
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Refused
 from leadboard.database.transactions import reading_in_place
+from leadboard.hooks.delivering import Deliverer
 
 T = TypeVar("T")
 
@@ -38,11 +39,14 @@ class Door:
         self.writer = Writer()
         self.metrics.queued = self.writer.queued
         self.tail = Tail(self.read)
+        deliverer = Deliverer()
+        deliverer.start()
         freshness = asyncio.create_task(self.callers.keep_fresh(self.read))
         try:
             yield
         finally:
             freshness.cancel()
+            await asyncio.to_thread(deliverer.stop)
             await self.writer.close()
             self._readers.shutdown()
 

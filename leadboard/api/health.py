@@ -9,8 +9,15 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from leadboard.api import schemas as shapes
 from leadboard.api.door import Door
 from leadboard.api.errors import told
+from leadboard.api.metrics import Figures
 from leadboard.common.errors import Trouble
+from leadboard.hooks.hook_states import hook_states
 from leadboard.queries import board, records
+
+
+def _figures() -> Figures:
+    return Figures(board.figures(), hook_states())
+
 
 METRICS: dict[str, Any] = {
     "description": "The figures in Prometheus' text format; counters begin with the process.",
@@ -35,7 +42,7 @@ def install_metrics(app: FastAPI, door: Door) -> None:
     async def metrics() -> Response:
         """Return what waits, the operators' loads, and what the door has done, for Prometheus."""
         try:
-            text = await door.read(lambda: door.metrics.text(board.figures()))
+            text = await door.read(lambda: door.metrics.text(_figures()))
         except Trouble:
             text = door.metrics.text(None)
         return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

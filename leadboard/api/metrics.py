@@ -1,9 +1,9 @@
 """Figures for Prometheus: each topic a function that yields its series."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from leadboard.allocation.draws import LOST_CLAIMS
 from leadboard.database.fields import now
+from leadboard.hooks.hook_states import HookState
 from leadboard.queries.board import Board
 
 BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
@@ -58,20 +59,29 @@ class Metrics:
         """Count an answer that begins."""
         self._of_class[status // 100].observe(seconds)
 
-    def text(self, board: Board | None) -> bytes:
+    def text(self, figures: "Figures | None") -> bytes:
         """Return everything in Prometheus' text format; None while the database cannot be read."""
-        return generate_latest(self._registry) + generate_latest(_Read(self._read(board)))
+        return generate_latest(self._registry) + generate_latest(_Read(self._read(figures)))
 
-    def _read(self, board: Board | None) -> Iterator[Metric]:
+    def _read(self, figures: "Figures | None") -> Iterator[Metric]:
         """Yield the series that need the tables, topic by topic."""
+        is_up = float(figures is not None)
         yield GaugeMetricFamily(
-            "leadboard_database_up", "Whether the database could be read.", float(board is not None)
+            "leadboard_database_up", "Whether the database could be read.", is_up
         )
-        if board is not None:
-            yield from waiting(board, now())
-            yield from operators(board)
-            yield from arrivals(board, self.stored)
-            yield from claims(board, LOST_CLAIMS)
+        if figures is not None:
+            yield from waiting(figures.board, now())
+            yield from operators(figures.board)
+            yield from arrivals(figures.board, self.stored)
+            yield from claims(figures.board, LOST_CLAIMS)
+            yield from hooks(figures.hooks)
+
+
+class Figures(NamedTuple):
+    """What the tables hold at one moment."""
+
+    board: Board
+    hooks: Sequence[HookState]
 
 
 class _Read(Collector):
@@ -136,6 +146,22 @@ def claims(board: Board, lost: Mapping[int, int]) -> Iterator[Metric]:
     for each in board.operators:
         family.add_metric((str(each.id), each.name), lost.get(each.id, 0))
     yield family
+
+
+def hooks(states: Sequence[HookState]) -> Iterator[Metric]:
+    """Yield what each hook has yet to send, and what it has given up."""
+    topics: tuple[tuple[str, str, Callable[[HookState], float]], ...] = (
+        ("on", "Whether it is sent to: 1 or 0.", lambda each: each.off_because is None),
+        ("behind", "Lines of the ledger that it has yet to go through.", lambda each: each.behind),
+        ("held", "Events that failed, or wait behind one that did.", lambda each: each.held),
+        ("failed", "Events that were given up.", lambda each: each.dead),
+    )
+    for topic, says, figure in topics:
+        # Without its address, which may hold a secret of the receiver's.
+        family = GaugeMetricFamily(f"leadboard_hook_{topic}", says, labels=("hook_id",))
+        for each in states:
+            family.add_metric((str(each.id),), float(figure(each)))
+        yield family
 
 
 # With ids: two names may look the same, and Prometheus refuses two series with equal labels.

@@ -113,7 +113,7 @@ def reopen(context: click.Context, /, is_json: bool, **named: Any) -> None:
 
 
 def _operator(name: str) -> int:
-    from leadboard.cli.naming import id_of
+    from leadboard.allocation.names import id_of
     from models import Operator
 
     return id_of(Operator, name)

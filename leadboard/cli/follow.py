@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 NOW, START = "now", "start"
 
 
-def _place(_: click.Context, __: click.Parameter, given: str) -> str | int:
+def place(_: click.Context, __: click.Parameter, given: str) -> str | int:
+    """Return a place of the ledger as it was given: a number, or one of two words."""
     if given in (NOW, START):
         return given
     if given.isascii() and given.isdigit() and len(given) < 19:
@@ -24,7 +25,7 @@ def _place(_: click.Context, __: click.Parameter, given: str) -> str | int:
     metavar="SEQ|now|start",
     default=NOW,
     show_default=True,
-    callback=_place,
+    callback=place,
     help="The seq of the last line that you have.",
 )
 @click.option("--once", is_flag=True, help="Leave when all that is there now was written.")
@@ -55,9 +56,10 @@ def follow(
       leadboard follow --kind assigned --kind moved | notify
       leadboard follow --since 48213 --operator Anna --messages
     """
-    from leadboard.cli.following import follow_from, wanted
+    from leadboard.cli.following import follow_from
+    from leadboard.queries.chosen_lines import chosen
 
     choice: Choice = context.obj
     choice.open(may_only_read=True)
-    lines = wanted(source, operator, kinds)
+    lines = chosen(source, operator, kinds)
     context.exit(follow_from(since, lines, once=once, messages=messages))

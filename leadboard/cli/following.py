@@ -2,19 +2,17 @@
 
 import sys
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
 from leadboard.cli.follow import NOW, START
-from leadboard.cli.naming import id_of
 from leadboard.cli.output import takes_all_letters
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
-from leadboard.common.errors import Missing, Refused, ServerLost, TooBusy
+from leadboard.common.errors import Refused, ServerLost, TooBusy
 from leadboard.common.json_lines import json_line
+from leadboard.queries.chosen_lines import ChosenLines
 from leadboard.queries.ledger_lines import (
-    KINDS,
     LedgerLine,
     Pruned,
     fields_of,
@@ -22,7 +20,6 @@ from leadboard.queries.ledger_lines import (
     present,
     start,
 )
-from models import Operator, Source
 
 GONE = 3
 """The exit code when lines that would follow were pruned."""
@@ -31,36 +28,7 @@ PAUSE, RETRY = 0.2, 1.0
 """Seconds between two looks for new lines, and between two tries to reach the database."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which lines are wanted; None, or no kind at all, stands for all."""
-
-    source_id: int | None
-    operator_id: int | None
-    kinds: frozenset[str]
-
-    def __contains__(self, line: LedgerLine) -> bool:
-        people = {each.id for each in (line.operator, line.was_operator) if each}
-        return (
-            self.source_id in (None, line.source_id)
-            and (self.operator_id is None or self.operator_id in people)
-            and (not self.kinds or line.kind in self.kinds)
-        )
-
-
-def wanted(source: str | None, operator: str | None, kinds: tuple[str, ...]) -> Wanted:
-    """Return what the options ask for; raises Refused for what there is not."""
-    plain_kinds = frozenset(kind.removeprefix("appeal.") for kind in kinds)
-    if unknown := sorted(plain_kinds - set(KINDS)):
-        raise Missing(f"No line is {unknown[0]}: there are {', '.join(KINDS)}.", "kind")
-    return Wanted(
-        None if source is None else id_of(Source, source),
-        None if operator is None else id_of(Operator, operator),
-        plain_kinds,
-    )
-
-
-def follow_from(since: str | int, lines: Wanted, *, once: bool, messages: bool) -> int:
+def follow_from(since: str | int, lines: ChosenLines, *, once: bool, messages: bool) -> int:
     """Write the lines that follow a place, `now` or `start`; return the exit code."""
     if sys.stdout is None:
         raise Refused("There is no standard output to write to.")
@@ -81,7 +49,7 @@ class _Follower:
     """Goes on from a place in the ledger, and writes what is wanted of it."""
 
     def __init__(
-        self, wanted: Wanted, output: BinaryIO, stop: Stop, *, once: bool, messages: bool
+        self, wanted: ChosenLines, output: BinaryIO, stop: Stop, *, once: bool, messages: bool
     ) -> None:
         self._wanted = wanted
         self._output = output

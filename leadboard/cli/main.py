@@ -13,8 +13,10 @@ from leadboard.cli.completion import completion
 from leadboard.cli.config import config
 from leadboard.cli.context import Choice
 from leadboard.cli.copy import copy
+from leadboard.cli.deliver import deliver
 from leadboard.cli.errors import complain, drop_output
 from leadboard.cli.follow import follow
+from leadboard.cli.hook import hook
 from leadboard.cli.operator import operator
 from leadboard.cli.output import replace_unwritable, write_json
 from leadboard.cli.prune import prune
@@ -186,7 +188,8 @@ def keys(context: click.Context) -> None:
 
 COMMANDS = (
     *(list_appeals, show, close, give_back, assign, reopen, operator, token),
-    *(check, verify, follow, prune, export, import_, copy, restore, serve, config, completion),
+    *(check, verify, follow, hook, deliver, prune, export, import_, copy, restore),
+    *(serve, config, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -1,28 +1,16 @@
-"""How operators, sources and appeals are named on the command line."""
+"""How appeals are named on the command line."""
 
 import re
 from collections.abc import Sequence
 
-from leadboard.allocation.names import ids_by_name
-from leadboard.common.errors import Missing, Refused
+from leadboard.allocation.names import id_of
+from leadboard.common.errors import Refused
 from leadboard.common.text import clean
-from leadboard.common.validation import checked_external_id, checked_key, plain
+from leadboard.common.validation import checked_external_id, checked_key
 from leadboard.queries.appeal_records import id_by_key
-from models import Operator, Source
+from models import Source
 
 _NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
-
-
-def id_of(table: type[Operator] | type[Source], given: str) -> int:
-    """Return the id of a row by its name, else by its number; raises Missing."""
-    known = ids_by_name(table)
-    row_id = known.get(plain(given))
-    if row_id is None and given.isascii() and given.isdigit() and int(given[:18]) in known.values():
-        row_id = int(given)
-    if row_id is None:
-        word = table.__name__.lower()
-        raise Missing(f"There is no {word} {clean(given)}.", word)
-    return row_id
 
 
 def appeal_id_of(given: str) -> int:

@@ -73,8 +73,8 @@ def switch_off(context: click.Context, name: str, is_home: bool, is_json: bool) 
     choice: Choice = context.obj
     choice.open()
     from leadboard import desk
+    from leadboard.allocation.names import id_of
     from leadboard.cli.acts import tell
-    from leadboard.cli.naming import id_of
     from models import Operator
 
     tell(desk.send_home([id_of(Operator, name)], actor=choice.actor), is_json=is_json)
@@ -94,8 +94,8 @@ def _change(context: click.Context, name: str, is_json: bool, **columns: object)
     choice: Choice = context.obj
     choice.open()
     from leadboard import desk
+    from leadboard.allocation.names import id_of
     from leadboard.cli.acts import tell
-    from leadboard.cli.naming import id_of
     from models import Operator
 
     operator_id = id_of(Operator, name)

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     help="Such as 2026-01-31, 31.01.2026 or 2026-01-31T10:00Z.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say how many lines are that old.")
+@click.option("--force", is_flag=True, help="Also what hooks have yet to get.")
 @click.pass_context
-def prune(context: click.Context, before: str, dry_run: bool) -> None:
+def prune(context: click.Context, before: str, dry_run: bool, force: bool) -> None:
     """Delete the lines of the ledger that are older than a moment, for good.
 
     Without it every line is kept for ever. An appeal that is open, or has later lines, keeps its
-    last old one. Who follows the ledger from a place that is gone is told so (exit 3), acts from
-    before cannot be undone, and verify cannot replay what is gone: keep a copy made by leadboard
-    backup.
+    last old one, and a hook that is on what it has yet to get. Who follows the ledger from a place
+    that is gone is told so (exit 3), acts from before cannot be undone, and verify cannot replay
+    what is gone: keep a copy made by leadboard backup.
 
     \b
     Examples:
@@ -38,13 +39,30 @@ def prune(context: click.Context, before: str, dry_run: bool) -> None:
     choice: Choice = context.obj
     moment = _moment(before)
     choice.open()
-    edge = pruning.edge_of(moment)
+    edge = _edge(moment, force=force)
     if dry_run:
         click.echo(f"{pruning.count_ahead(edge):,} lines are that old.")
         return
     with progress_bar(edge, "lines") as advance:
         count = pruning.prune(edge, moment, choice.actor, advance)
     click.echo(f"{count:,} lines deleted.")
+
+
+def _edge(moment: "datetime", *, force: bool) -> int:
+    """Return the place ahead of which lines go, and say so if a hook keeps it back."""
+    from leadboard.allocation import pruning
+    from leadboard.common.console import say
+
+    edge = pruning.edge_of(moment)
+    if force:
+        return edge
+    kept, hook_id = pruning.edge_for_hooks(edge)
+    if hook_id is not None:
+        say(
+            f"Hook {hook_id} has yet to get the lines from {kept} on, which stay; --force deletes "
+            "them as well."
+        )
+    return kept
 
 
 def _moment(text: str) -> "datetime":

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
 TOKEN = "LEADBOARD_TOKEN"
-EXTRA = {"fastapi", "prometheus_client", "pydantic", "uvicorn"}
-"""What the extra `api` brings."""
 LONGEST_TOKEN = 4096
 """Bytes; servers in front of the door accept no longer header."""
 
@@ -61,15 +59,10 @@ def serve(
       leadboard serve
       LEADBOARD_TOKEN=... leadboard --as site serve --host 0.0.0.0 --port 8080
     """
-    try:
+    from leadboard.cli.extras import SERVING, extra
+
+    with extra(*SERVING):
         from leadboard.api.server import run
-    except ImportError as error:
-        # Any other missing module is a fault, which installing the extra would not mend.
-        if (error.name or "").partition(".")[0] not in EXTRA:
-            raise
-        raise click.ClickException(
-            "The HTTP door needs more packages: pip install 'leadboard[api]'."
-        ) from error
 
     choice: Choice = context.obj
     token = _token(token_file)

@@ -28,6 +28,10 @@ class Stop:
         if self._number is not None:
             raise Stopped(self._number)
 
+    def has_come(self) -> bool:
+        """Tell whether a signal asked to stop."""
+        return self._number is not None
+
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Let a signal interrupt the block at once."""

@@ -46,7 +46,7 @@ def add(context: click.Context, name: str, scope: str) -> None:
 
 def _scope_of(given: str) -> "tuple[Scope, int | None]":
     """Return what `--scope` names; raises UsageError, and Missing for an unknown operator."""
-    from leadboard.cli.naming import id_of
+    from leadboard.allocation.names import id_of
     from leadboard.queries.tokens import Scope
     from models import Operator
 

@@ -10,6 +10,7 @@ __all__ = [
     "explanation",
     "filters",
     "history",
+    "hook_alarms",
     "leads",
     "ledger_lines",
     "load_history",

@@ -11,9 +11,11 @@ from leadboard.common.text import clean
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now, stamp
+from leadboard.database.program_tables import HeldEvent, Hook
 from leadboard.database.transactions import at_one_moment, reading, settled
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import team
+from leadboard.queries.hook_alarms import HookAlarm, hook_alarms
 from leadboard.queries.times import oldest_waits
 from models import Appeal, Event, Lead, Operator, OperatorSource, Source
 
@@ -42,6 +44,9 @@ class Board:
     """How many appeals and leads there are; None until somebody has counted them."""
     oldest_waits: Mapping[int, datetime] = field(default_factory=dict)
     """By source, since when the appeal that has waited longest waits."""
+
+    hooks: Sequence[HookAlarm] = ()
+    """The hooks in need."""
 
     @property
     def oldest_wait(self) -> datetime | None:
@@ -120,6 +125,7 @@ def _board(known: Board, ends: tuple[int, int] | None) -> Board:
         minutes=_minutes(known.minutes),
         counts=_counted_on(known.counts, ends) if known.counts and ends else None,
         oldest_waits=oldest_waits() if any(each.waiting for each in sources) else {},
+        hooks=hook_alarms(),
     )
 
 
@@ -242,6 +248,9 @@ def _signing() -> Query:
         Appeal.select(fn.SUM(latest.c.id)).from_(latest),
         Event.select(fn.MAX(Event.id)),
         Lead.select(fn.MAX(Lead.id)),
+        Hook.select(fn.COUNT(Hook.off_because)),
+        HeldEvent.select(fn.COUNT(HeldEvent.id)),
+        HeldEvent.select(fn.COUNT(HeldEvent.id)).where(HeldEvent.dead_at.is_null()),
     )
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leadboard.allocation.names import ids_by_name
+from leadboard.allocation.names import id_of
 from leadboard.common.errors import Missing
-from leadboard.common.validation import plain
 from leadboard.queries.ledger_lines import KINDS, LedgerLine
 from models import Operator, Source
 
@@ -29,7 +28,11 @@ class ChosenLines:
 
 def chosen(source: str | None, operator: str | None, kinds: tuple[str, ...]) -> ChosenLines:
     """Return what names, or numbers, and kinds ask for; raises Missing for what there is not."""
-    return ChosenLines(_id_of(Source, source), _id_of(Operator, operator), chosen_kinds(kinds))
+    return ChosenLines(
+        None if source is None else id_of(Source, source),
+        None if operator is None else id_of(Operator, operator),
+        chosen_kinds(kinds),
+    )
 
 
 def chosen_kinds(kinds: Sequence[str]) -> frozenset[str]:
@@ -38,17 +41,3 @@ def chosen_kinds(kinds: Sequence[str]) -> frozenset[str]:
     if unknown := sorted(plain_kinds - set(KINDS)):
         raise Missing(f"No line is {unknown[0]}: there are {', '.join(KINDS)}.", "kind")
     return plain_kinds
-
-
-def _id_of(table: type[Operator] | type[Source], given: str | None) -> int | None:
-    """Return the id of a row by its name, else by its number."""
-    if given is None:
-        return None
-    known = ids_by_name(table)
-    row_id = known.get(plain(given))
-    if row_id is None and given.isascii() and given.isdigit() and int(given) in known.values():
-        row_id = int(given)
-    if row_id is None:
-        word = table.__name__.lower()
-        raise Missing(f"There is no {word} {given}.", word)
-    return row_id

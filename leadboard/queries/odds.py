@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from leadboard.allocation.lottery import left_out
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
+from leadboard.queries.hook_alarms import HookAlarm
 
 UNSERVED = "nobody serves it"
 LONGEST_OPERATOR = 20
@@ -62,16 +63,21 @@ class Alarm:
     """What is wrong with a source: its next appeal has nobody to go to, or only one."""
 
     source_id: int
-    source: str
+    name: str
     what: str
     is_grave: bool
     stranded: int = field(default=0, compare=False)
     """Appeals that wait with nobody to serve their source; no freed place helps them."""
 
     @property
+    def key(self) -> tuple[str, int]:
+        """Return what tells it from all other alarms."""
+        return "source", self.source_id
+
+    @property
     def sentence(self) -> str:
         """Return the name of the source and what is wrong with it."""
-        return f"{self.source}: {self.what}"
+        return f"{self.name}: {self.what}"
 
     @property
     def order(self) -> tuple[int, bool]:
@@ -89,11 +95,15 @@ class Alarm:
         if self.stranded and cell_len(what) + SHORTEST_NAME > width:
             what = UNSERVED
         room = max(SHORTEST_NAME, width - cell_len(what) - 2)
-        return f"{_cut(self.source, room)}: {what}"
+        return f"{_cut(self.name, room)}: {what}"
 
 
 def _cut(name: str, width: int) -> str:
     return name if cell_len(name) <= width else set_cell_size(name, width - 1).rstrip() + "…"
+
+
+AnyAlarm = Alarm | HookAlarm
+"""What is wrong with a source or a hook."""
 
 
 def alarms(board: Board) -> dict[int, Alarm]:
@@ -103,6 +113,12 @@ def alarms(board: Board) -> dict[int, Alarm]:
         _alarm(source, board.weights.get(source.id, {}), operators) for source in board.sources
     )
     return {alarm.source_id: alarm for alarm in found if alarm is not None}
+
+
+def every_alarm(board: Board) -> list[AnyAlarm]:
+    """Return the alarms of sources and of hooks, the gravest first."""
+    found: list[AnyAlarm] = [*alarms(board).values(), *board.hooks]
+    return sorted(found, key=lambda alarm: alarm.order)
 
 
 def _alarm(

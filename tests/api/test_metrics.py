@@ -21,6 +21,8 @@ from leadboard.database.transactions import transact
 from models import Operator, Source
 from tests.support import ACTOR, add_team, opened
 from tests.support.door import STACKS, RunningDoor, running
+from tests.support.hooks import add_secret_hook
+from tests.support.waiting import until
 
 RUN = "from leadboard.cli.main import main; main()"
 Samples = dict[tuple[str, str], float]
@@ -85,6 +87,21 @@ def test_it_tells_what_waits_how_the_load_is_and_what_the_door_did(door: Running
     assert answers == {"2xx": 4, "4xx": 1}
     assert then["leadboard_writes_queued", ""] == 0
     assert then["leadboard_process_open_fds", ""] > 0
+
+
+def test_it_tells_what_a_hook_has_yet_to_get(file: str) -> None:
+    with opened(file):
+        add_secret_hook("http://127.0.0.1:1/in")  # where nobody listens
+    with running(file) as door, door.client() as client:
+        client.post("/appeals/", json={"external_id": "tg_4", "source_id": 1, "message": ""})
+
+        def told() -> Samples:
+            return samples(client.get("/metrics").text)
+
+        until(lambda: told()["leadboard_hook_held", ""] == 1)
+        then = told()
+    figures = [then[f"leadboard_hook_{each}", ""] for each in ("on", "behind", "failed")]
+    assert figures == [1, 0, 0]
 
 
 def test_it_is_in_the_format_that_it_says(door: RunningDoor) -> None:

@@ -1,6 +1,6 @@
-"""All alarms on one sheet: which sources are in need, and the way to each."""
+"""All alarms on one sheet: which sources and hooks are in need, and the way out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from leadboard.queries.board import Board
-from leadboard.queries.odds import Alarm, alarms
+from leadboard.queries.hook_alarms import HookAlarm
+from leadboard.queries.odds import Alarm, AnyAlarm, every_alarm
 from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.dialogs.base import Bottom, Sheet
@@ -23,26 +24,31 @@ from tui.widgets.line_view import LineView
 WIDEST_SOURCE = 30
 
 
-class AlarmList(LineView[Alarm]):
-    """One line per alarm: the source, and what is wrong with it."""
+class AlarmList(LineView[AnyAlarm]):
+    """One line per alarm: the source or the hook, and what is wrong with it."""
 
     empty = "No alarms: somebody is available for every source."
 
-    def key_of(self, row: Alarm) -> int:
-        """Return the id of the source."""
-        return row.source_id
+    def key_of(self, row: AnyAlarm) -> Hashable:
+        """Return what the alarm is about."""
+        return row.key
 
-    def measure_columns(self, rows: Sequence[Alarm]) -> tuple[int, ...]:
+    def measure_columns(self, rows: Sequence[AnyAlarm]) -> tuple[int, ...]:
         """Return the width of the names."""
-        return (min(WIDEST_SOURCE, max((cell_len(row.source) for row in rows), default=0)),)
+        return (min(WIDEST_SOURCE, max((cell_len(row.name) for row in rows), default=0)),)
 
-    def draw_row(self, row: Alarm, width: int, is_cursor: bool) -> list[Segment]:
-        """Draw `▲ phone  nobody available`."""
+    def draw_row(self, row: AnyAlarm, width: int, is_cursor: bool) -> list[Segment]:
+        """Draw `▲ phone  nobody available`, or `▲ hook 1  …` with the command that tells more."""
         tone = "bad" if row.is_grave else "warn"
         pen = self.pen(tone, is_cursor=is_cursor)
-        name = f" ▲ {fit(row.source, self.columns[0])}  "
-        what = fit(row.what, max(0, width - cell_len(name)))
+        name = f" ▲ {fit(row.name, self.columns[0])}  "
+        what = fit(_told(row), max(0, width - cell_len(name)))
         return [Segment(name, pen), Segment(what, self.pen(is_cursor=is_cursor))]
+
+
+def _told(alarm: AnyAlarm) -> str:
+    way = f"   {alarm.way_out}" if isinstance(alarm, HookAlarm) else ""
+    return alarm.what + way
 
 
 class Alarms(Sheet):
@@ -75,19 +81,27 @@ class Alarms(Sheet):
 
     def show(self, board: Board) -> None:
         """Show the alarms of a board, the gravest first."""
-        self.list.show(sorted(alarms(board).values(), key=lambda alarm: alarm.order))
+        self.list.show(every_alarm(board))
         self.list.styles.height = max(2, len(self.list.rows))
 
     def action_column(self) -> None:
         """Go to the column of the source in the grid."""
-        if (alarm := self.list.current) is not None:
+        if (alarm := self._of_source()) is not None:
             self._leave_for(SourceWanted(alarm.source_id))
 
     def action_waiting(self) -> None:
         """Show the appeals that wait for the source."""
-        if (alarm := self.list.current) is not None:
+        if (alarm := self._of_source()) is not None:
             wanted = AppealFilter(source_id=alarm.source_id, is_waiting=True)
-            self._leave_for(AppealsWanted(wanted, "waiting of", alarm.source))
+            self._leave_for(AppealsWanted(wanted, "waiting of", alarm.name))
+
+    def _of_source(self) -> Alarm | None:
+        """Return the alarm under the cursor; of a hook, it is said where to go instead."""
+        alarm = self.list.current
+        if isinstance(alarm, HookAlarm):
+            self.say_why_not(f"Hooks are seen to on the command line: {alarm.way_out}")
+            return None
+        return alarm
 
     def _leave_for(self, message: Message) -> None:
         self.go(True)

@@ -14,7 +14,7 @@ from leadboard.common.text import clean
 from leadboard.database.connection import READ_ONLY
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
-from leadboard.queries.odds import Alarm, alarms
+from leadboard.queries.odds import AnyAlarm, every_alarm
 from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.messages import AppealsWanted
@@ -55,7 +55,7 @@ class Header(Widget):
         super().__init__(id=id)
         self._title = clean(title)
         self._bare = NAME + (READ_ONLY if title.endswith(READ_ONLY) else "")
-        self._alarms: list[Alarm] = []
+        self._alarms: list[AnyAlarm] = []
         self._thresholds: Thresholds = DEFAULTS.thresholds
 
     def on_mount(self) -> None:
@@ -105,7 +105,7 @@ class Header(Widget):
 
     def watch_board(self, board: Board) -> None:
         """Compute the alarms and the oldest wait once per board, not once per paint."""
-        self._alarms = sorted(alarms(board).values(), key=lambda alarm: alarm.order)
+        self._alarms = every_alarm(board)
         self._age()
 
     def _fitted(self, title: str) -> tuple[str, list[Content], int]:
@@ -185,7 +185,7 @@ class Header(Widget):
         return Content.assemble(name, *marks, f" {grouped(self.board.per_minute)}/min")
 
 
-def _alarm(alarm: Alarm, width: int, others: int = 0) -> Content:
+def _alarm(alarm: AnyAlarm, width: int, others: int = 0) -> Content:
     """Return an alarm, and the number of others there is no room for."""
     more = f" +{others}" if others else ""
     style = "$text-error bold" if alarm.is_grave else "$text-warning"
