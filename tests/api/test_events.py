@@ -136,6 +136,25 @@ def test_a_place_that_is_gone_is_told_with_the_oldest_that_is_there(
         assert client.get("/events", params={"since": oldest}).status_code == 200
 
 
+PATIENT = (
+    "from leadboard.api import tail; tail.HEARTBEAT = 600; "
+    "from leadboard.cli.main import main; main()"
+)
+"""The program, but its heartbeat cannot hide that a stream fell asleep."""
+
+
+def test_a_stream_wakes_for_what_came_while_nobody_followed(target: Target) -> None:
+    with running(target.path, program=("-c", PATIENT)) as door, door.client() as client:
+        seen = 0
+        for _ in range(3):
+            arrive(1, 2)
+            headers = {**STREAM, "Last-Event-ID": str(seen)}
+            with client.stream("GET", "/events", headers=headers) as answer:
+                found = read(answer.iter_lines(), 2)
+            assert [each.id for each in found] == [seen + 1, seen + 2]
+            seen += 2
+
+
 def test_a_stream_goes_on_from_the_last_id(target: Target) -> None:
     arrive(1, 3)
     with target.door.client() as client:
