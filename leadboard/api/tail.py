@@ -127,6 +127,8 @@ class Tail:
             try:
                 if not is_known:
                     self._seq, is_known = await self._read(present), True
+                    # Who was at the old end, from before anybody followed, is behind this one.
+                    self._wake()
                 is_full = await self._read_on()
             except (Trouble, Pruned):
                 # Clients go on with what they have; the place is asked for again.

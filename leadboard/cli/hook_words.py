@@ -53,7 +53,7 @@ def line_of_dead(event: DeadEvent) -> str:
     since = f"since {event.since:%Y-%m-%d %H:%M}Z"
     if event.appeal_id is None:
         return f"hook {event.hook_id}  {event.seq}  {event.failure}  {since}"
-    tries = f"{event.tries} tries {since}"
+    tries = f"{event.tries} {'try' if event.tries == 1 else 'tries'} {since}"
     return f"hook {event.hook_id}  {event.seq}  appeal #{event.appeal_id}  {tries}  {event.failure}"
 
 

@@ -15,6 +15,7 @@ import pytest
 import models
 from leadboard import desk
 from leadboard.allocation import pruning
+from leadboard.api import tail
 from leadboard.database.fields import now
 from leadboard.desk.tokens import add_token
 from leadboard.queries.tokens import Scope
@@ -136,6 +137,25 @@ def test_a_place_that_is_gone_is_told_with_the_oldest_that_is_there(
         assert client.get("/events", params={"since": oldest}).status_code == 200
 
 
+PATIENT = (
+    "from leadboard.api import tail; tail.HEARTBEAT = 600; "
+    "from leadboard.cli.main import main; main()"
+)
+"""The program, but its heartbeat cannot hide that a stream fell asleep."""
+
+
+def test_a_stream_wakes_for_what_came_while_nobody_followed(target: Target) -> None:
+    with running(target.path, program=("-c", PATIENT)) as door, door.client() as client:
+        seen = 0
+        for _ in range(3):
+            arrive(1, 2)
+            headers = {**STREAM, "Last-Event-ID": str(seen)}
+            with client.stream("GET", "/events", headers=headers) as answer:
+                found = read(answer.iter_lines(), 2)
+            assert [each.id for each in found] == [seen + 1, seen + 2]
+            seen += 2
+
+
 def test_a_stream_goes_on_from_the_last_id(target: Target) -> None:
     arrive(1, 3)
     with target.door.client() as client:
@@ -150,6 +170,18 @@ def test_a_stream_goes_on_from_the_last_id(target: Target) -> None:
         headers = {**STREAM, "Last-Event-ID": "3"}
         with client.stream("GET", "/events?since=0", headers=headers) as answer:
             assert [each.id for each in read(answer.iter_lines(), 1)] == [4]
+
+
+def test_a_stream_after_a_pause_tells_at_once_what_was_written_in_it(target: Target) -> None:
+    # Sooner than the next comment, which would wake it as well.
+    with target.door.client() as client:
+        for seq in range(3):
+            headers = {**STREAM, "Last-Event-ID": str(seq)}
+            arrive(1)
+            begun = time.monotonic()
+            with client.stream("GET", "/events", headers=headers) as answer:
+                assert [each.id for each in read(answer.iter_lines(), 1)] == [seq + 1]
+            assert time.monotonic() - begun < tail.HEARTBEAT / 2
 
 
 def test_an_operators_stream_has_what_came_to_them_and_left_them(target: Target) -> None:
