@@ -100,7 +100,7 @@ async def test_of_the_grid_the_weights_are_saved_and_of_the_team_the_team(
         assert [line[1] for line in await saved(desk, folder)] == ["name", "Vera"]
         await desk.press("escape")
         head, *people = await saved(desk, folder)
-        assert head == ["id", "name", "is_active", "max_load", "note", "load"]
+        assert head == ["id", "name", "is_active", "max_load", "note", "contact", "load"]
         assert [line[1] for line in people] == ["Anna", "Boris", "Vera"]
 
 

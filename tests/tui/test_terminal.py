@@ -89,8 +89,8 @@ def _insert(connection: sqlite3.Connection, number: int, text: str) -> None:
     moment = "2026-01-01T10:00:00.000000Z"
     for sql, values in (
         (
-            "INSERT INTO operator VALUES (?, ?, TRUE, 5, ?, ?)",
-            (text, has_operator and not is_closed, text),
+            "INSERT INTO operator VALUES (?, ?, TRUE, 5, ?, ?, ?)",
+            (text, has_operator and not is_closed, text, text),
         ),
         ("INSERT INTO source VALUES (?, ?)", (text,)),
         ("INSERT INTO lead VALUES (?, ?)", (text,)),
