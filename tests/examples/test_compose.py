@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("aiogram", reason="needs the extra: pip install '.[examples]'")
-pytest.importorskip("yaml", reason="needs the extra: pip install '.[dev]'")
+# It comes with aiogram, which takes seconds to load.
+pytest.importorskip("magic_filter", reason="needs aiogram: pip install '.[dev]'")
+pytest.importorskip("yaml", reason="needs yaml: pip install '.[dev]'")
 
 import yaml
 
