@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: run demo test lint types check bench bench-long bench-rivals soak format clean
+.PHONY: run demo test lint types check examples bench bench-long bench-rivals soak format clean
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -22,6 +22,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# `dev` brings what they need; they are tried alone here, and as part of `make test`.
+examples: $(READY)
+	$(BIN)/python -m pytest tests/examples
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,18 @@ async def run(bot: Bot, dispatcher: Dispatcher, following: Coroutine[Any, Any, N
     """Take updates and follow the ledger, until a signal comes or either of them fails."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    async with bot, asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(following)
+    async with bot:
         # One by one: Telegram is asked for the next only when the last has been dealt with, and
         # so gives again what a bot that was killed had not.
-        await dispatcher.start_polling(bot, handle_as_tasks=False, close_bot_session=False)
-        task.cancel()
+        polling = asyncio.create_task(
+            dispatcher.start_polling(bot, handle_as_tasks=False, close_bot_session=False)
+        )
+        telling = asyncio.create_task(following)
+        try:
+            ended, _ = await asyncio.wait({polling, telling}, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            telling.cancel()
+            with suppress(RuntimeError):  # it has stopped already
+                await dispatcher.stop_polling()

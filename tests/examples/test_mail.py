@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("imap_tools", reason="needs the extra: pip install '.[examples]'")
-pytest.importorskip("pymap", reason="needs an IMAP server: pip install pymap")
+pytest.importorskip("imap_tools", reason="needs imap_tools: pip install '.[dev]'")
+pytest.importorskip("pymap", reason="needs pymap: pip install '.[dev]'")
 
 from imap_tools import AND, BaseMailBox, MailBoxUnencrypted
 

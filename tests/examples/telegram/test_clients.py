@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("aiogram", reason="needs the extra: pip install '.[examples]'")
+# It comes with aiogram, which takes seconds to load.
+pytest.importorskip("magic_filter", reason="needs aiogram: pip install '.[dev]'")
 
 from leadboard import desk
 from tests.examples.telegram.bots import CLIENTS, staged

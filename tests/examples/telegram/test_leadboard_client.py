@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("aiogram", reason="needs the extra: pip install '.[examples]'")
+# It comes with aiogram, which takes seconds to load.
+pytest.importorskip("magic_filter", reason="needs aiogram: pip install '.[dev]'")
 
 from aiohttp import web
 

@@ -1,0 +1,64 @@
+"""The units for systemd: it understands them, and they shut in what they run."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT
+
+FOLDER = ROOT / "examples" / "systemd"
+DOOR = (FOLDER / "leadboard.service").read_text(encoding="utf-8")
+UNITS = sorted(set(FOLDER.glob("*.service")) - {FOLDER / "leadboard.service"})
+every_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+
+
+def test_there_is_a_unit_for_each_program_that_runs_for_ever() -> None:
+    assert [path.stem for path in UNITS] == [
+        "leadboard-deliver",
+        "leadboard-telegram-clients",
+        "leadboard-telegram-operators",
+    ]
+
+
+@every_unit
+def test_it_is_as_shut_in_as_the_door_and_started_again(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    walls = re.search(
+        r"^NoNewPrivileges=.*?^SystemCallFilter=~.*?$", DOOR, re.DOTALL | re.MULTILINE
+    )
+    assert walls
+    assert walls[0] in text
+    for line in ("DynamicUser=yes", "Restart=on-failure", "UMask=0077", "StateDirectoryMode=0700"):
+        assert f"\n{line}\n" in text
+    # Secrets are in a file of root's, and in no unit.
+    assert re.search(r"^EnvironmentFile=/etc/leadboard/[\w-]+\.env$", text, re.MULTILINE)
+    assert not re.search(r"^Environment=.*TOKEN", text, re.MULTILINE)
+
+
+@every_unit
+def test_a_bots_program_and_settings_are_those_that_there_are(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    if found := re.search(r"^ExecStart=\S+/python /opt/leadboard/(\S+)$", text, re.MULTILINE):
+        program = ROOT / "examples" / found[1]
+        code = program.read_text() + (program.parent / "bot_api.py").read_text()
+        named = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code))
+        optional = {"BOT_API", "STATE_DIRECTORY"}
+        assert named - optional == set(re.findall(r"\b(?:BOT|LEADBOARD)_[A-Z]+\b", text))
+
+
+@every_unit
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
+    copied = tmp_path / unit.name
+    # A program that is there, as it is looked for.
+    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", unit.read_text())
+    copied.write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(copied)], capture_output=True, text=True, check=False
+    )
+    told = [each for each in done.stderr.splitlines() if unit.name in each]
+    assert (done.returncode, told) == (0, []), done.stderr
