@@ -20,6 +20,12 @@ def hook() -> None:
 
     Each line of the ledger (see leadboard follow) is sent to the hook's address, at least once, and
     in order for each appeal. leadboard serve and leadboard deliver send them.
+
+    \b
+    Examples:
+      leadboard hook add https://crm.example/appeals --kind assigned --kind closed
+      leadboard hook list
+      leadboard hook failed 1
     """
 
 

@@ -17,9 +17,10 @@ from tests.hooks.test_sending import OK, answering, serving
 from tests.support import ACTOR, add_team, arrive, opened, rows
 from tests.support.floor import free_port
 from tests.support.hooks import add_hook, add_secret_hook
-from tests.support.processes import ROOT, leadboard
+from tests.support.processes import IS_SOAK, ROOT, leadboard
 
-pytestmark = pytest.mark.every_engine
+# What is below it is tried on every engine in tests/hooks.
+pytestmark = [pytest.mark.every_engine] if IS_SOAK else []
 
 DELIVER = [sys.executable, "-m", "leadboard.cli"]
 

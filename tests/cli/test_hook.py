@@ -13,9 +13,10 @@ from leadboard.common.errors import Refused
 from leadboard.database.fields import now, stamp
 from tests.hooks.test_sending import OK, answering, serving
 from tests.support import ACTOR, add_team, arrive, number, opened, rows
-from tests.support.processes import ROOT, leadboard
+from tests.support.processes import IS_SOAK, ROOT, leadboard
 
-pytestmark = pytest.mark.every_engine
+# What is below it is tried on every engine in tests/hooks.
+pytestmark = [pytest.mark.every_engine] if IS_SOAK else []
 
 LOCAL = "http://127.0.0.1:9/in?token=abc"
 

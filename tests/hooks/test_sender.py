@@ -30,8 +30,12 @@ from tests.support.hooks import (
     run_for,
     sender_of,
 )
+from tests.support.processes import IS_SOAK
 
 pytestmark = pytest.mark.every_engine
+
+AT_LENGTH = pytest.mark.every_engine if IS_SOAK else pytest.mark.sqlite
+"""For what takes thousands of turns: on a server as well, but not each time."""
 
 
 @pytest.fixture
@@ -127,6 +131,7 @@ def test_a_receiver_that_was_down_for_an_hour_gets_all_soon_after(team: Team, ho
     assert (held(), dead()) == ([], [])
 
 
+@AT_LENGTH
 def test_a_receiver_that_is_down_for_a_week_costs_little_and_loses_nothing(team: Team) -> None:
     add_hook()
     with sending(lambda _appeal, _seq: DOWN) as (hook_sender, receiver):
@@ -155,6 +160,7 @@ def test_what_is_held_never_outgrows_its_bound(team: Team, monkeypatch: pytest.M
         assert sorted(receiver.accepted) == list(range(1, 101))
 
 
+@AT_LENGTH
 def test_events_that_nobody_could_take_do_not_keep_up_the_others(team: Team) -> None:
     """Five and more of them look like a receiver that is down, until a new line finds it there."""
     add_hook()

@@ -36,7 +36,7 @@ from tests.support.processes import IS_SOAK
 
 pytestmark = pytest.mark.every_engine
 
-WALKS, STEPS = (40, 250) if IS_SOAK else (4, 100)
+WALKS, STEPS = (40, 250) if IS_SOAK else (2, 100)
 PAUSES = (0.3, 0.3, 3, 3, 30, 300, 3_600, 20_000)
 MODES = (200, 200, 204, DOWN, HANGS, 500, 503, BUSY, LATER, 302, 400)
 
