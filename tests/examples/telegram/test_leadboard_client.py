@@ -22,6 +22,9 @@ from leadboard_client import Leadboard, Place, Refused
 from tests.support import ACTOR, add_team, arrive, number
 from tests.support.door import running
 
+PATIENCE = 30.0
+"""Seconds in which an event comes, or never."""
+
 
 @asynccontextmanager
 async def answering(
@@ -86,10 +89,11 @@ async def test_an_event_is_kept_when_it_was_dealt_with_and_not_before(target: Pa
         seen = []
         for _ in range(2):
             place = Place(path)
-            async for event in Leadboard(door.url).follow(place):
-                seen.append(event["seq"])
-                if len(seen) in (2, 4):
-                    break
+            async with asyncio.timeout(PATIENCE):
+                async for event in Leadboard(door.url).follow(place):
+                    seen.append(event["seq"])
+                    if len(seen) in (2, 4):
+                        break
         # The second was under way when the first loop ended.
         assert seen == [1, 2, 2, 3]
         assert Place(path).seq == 2
@@ -136,7 +140,7 @@ async def test_a_place_that_is_gone_is_left_for_the_oldest_or_the_newest(target:
             await until(partial(is_left, place, kept))
             if first > newest:
                 arrive(1)
-            assert (await waiting)["seq"] == first
+            assert (await asyncio.wait_for(waiting, PATIENCE))["seq"] == first
 
 
 def is_left(place: Place, seq: int) -> bool:
