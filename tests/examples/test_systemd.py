@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, leadboard
 
 FOLDER = ROOT / "examples" / "systemd"
 DOOR = (FOLDER / "leadboard.service").read_text(encoding="utf-8")
@@ -48,6 +48,14 @@ def test_a_bots_program_and_settings_are_those_that_there_are(unit: Path) -> Non
         named = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", code))
         optional = {"BOT_API", "STATE_DIRECTORY"}
         assert named - optional == set(re.findall(r"\b(?:BOT|LEADBOARD)_[A-Z]+\b", text))
+
+
+def test_the_command_of_deliver_is_there() -> None:
+    text = (FOLDER / "leadboard-deliver.service").read_text(encoding="utf-8")
+    found = re.search(r"^ExecStart=/usr/local/bin/leadboard (.*)$", text, re.MULTILINE)
+    assert found
+    done = leadboard(":memory:", *found[1].split(), "--help")
+    assert (done.returncode, "hooks" in done.stdout) == (0, True), done.stderr
 
 
 @every_unit
