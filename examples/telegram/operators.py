@@ -83,9 +83,8 @@ async def done(wanted: Press, chat: int | None, leadboard: Leadboard) -> dict[st
     operator = await leadboard.get(f"/operators/{wanted.operator_id}")
     if chat is None or chat_of(operator) != chat or appeal["operator_id"] != operator["id"]:
         return None
-    # From whom: pressed twice, it must not take the appeal from the next one.
-    whose = {"operator_id": wanted.operator_id} if wanted.word == "return" else None
-    await leadboard.act(wanted.appeal_id, wanted.word, whose)
+    # Whose it is: pressed twice, or too late, it must not touch what the next one has.
+    await leadboard.act(wanted.appeal_id, wanted.word, {"operator_id": wanted.operator_id})
     return appeal
 
 

@@ -37,20 +37,22 @@ def install_acts(app: FastAPI, door: Door) -> None:
 
         return JSONResponse(fields_of(still_there(await door.writer.do(work))))
 
-    async def close(appeal_id: AppealId, by: By) -> Response:
-        """Close an appeal; the place that it took goes to the appeals that wait."""
-        aim = partial(aims.closed, holder_id=by.operator_id, actor=by.name)
+    async def close(appeal_id: AppealId, by: By, held: shapes.HolderIn | None = None) -> Response:
+        """Close an appeal; the place that it took goes to the appeals that wait.
+
+        Say who has it, and one that went to somebody else meanwhile stays open.
+        """
+        aim = partial(aims.closed, holder_id=_holder(by, held), actor=by.name)
         return await reached(appeal_id, by, aim)
 
     async def give_back(
-        appeal_id: AppealId, by: By, taken: shapes.ReturnIn | None = None
+        appeal_id: AppealId, by: By, held: shapes.HolderIn | None = None
     ) -> Response:
         """Take an appeal from its operator; anybody eligible may get it at once, by lottery.
 
         Say from whom, so that the request sent again does not take it from the next one.
         """
-        holder_id = by.operator_id or (taken.operator_id if taken else None)
-        aim = partial(aims.returned, holder_id=holder_id, actor=by.name)
+        aim = partial(aims.returned, holder_id=_holder(by, held), actor=by.name)
         return await reached(appeal_id, by, aim)
 
     async def reopen(appeal_id: AppealId, by: By) -> Response:
@@ -87,6 +89,11 @@ def install_acts(app: FastAPI, door: Door) -> None:
         # First, since `by-key` would be taken for an id that is none.
         app.post(f"/appeals/by-key/{word}", **options)(_with(act, named))
         app.post(f"/appeals/{{appeal_id}}/{word}", **options)(act)
+
+
+def _holder(by: Caller, held: shapes.HolderIn | None) -> int | None:
+    """Return who must have an appeal: the operator who calls, or whom the caller names."""
+    return by.operator_id or (held.operator_id if held else None)
 
 
 def _refuse_others(appeal_id: int, by: Caller) -> None:

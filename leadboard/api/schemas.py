@@ -160,8 +160,8 @@ class AssignIn(Given):
     force: bool = False
 
 
-class ReturnIn(Given):
-    """From whom an appeal is taken; left out, from whoever has it."""
+class HolderIn(Given):
+    """Who is believed to have an appeal; left out, whoever has it."""
 
     operator_id: Id = LEFT_OUT
 

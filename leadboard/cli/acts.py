@@ -1,7 +1,7 @@
 """The commands that act on appeals; each may be repeated, and says when nothing was to be done."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import click
 
@@ -25,10 +25,14 @@ def _of_appeals(command: Command) -> Command:
     return command
 
 
+_HOLDER = click.option("--from", "holder", metavar="OPERATOR", help="Only if they still have it.")
+
+
 @click.command("close")
+@_HOLDER
 @_of_appeals
 @click.pass_context
-def close(context: click.Context, /, is_json: bool, **named: Any) -> None:
+def close(context: click.Context, /, holder: str | None, is_json: bool, **named: Any) -> None:
     """Close appeals; the places that they took go to those that wait.
 
     \b
@@ -40,13 +44,13 @@ def close(context: click.Context, /, is_json: bool, **named: Any) -> None:
     def aim(ids: Sequence[int], actor: str) -> "Done[Any]":
         from leadboard.desk import aims
 
-        return aims.closed(ids, actor=actor)
+        return aims.closed(ids, holder_id=_operator(holder), actor=actor)
 
     _act(context, named, is_json, aim)
 
 
 @click.command("return")
-@click.option("--from", "holder", metavar="OPERATOR", help="Only if they still have it.")
+@_HOLDER
 @_of_appeals
 @click.pass_context
 def give_back(context: click.Context, /, holder: str | None, is_json: bool, **named: Any) -> None:
@@ -64,8 +68,7 @@ def give_back(context: click.Context, /, holder: str | None, is_json: bool, **na
     def aim(ids: Sequence[int], actor: str) -> "Done[Any]":
         from leadboard.desk import aims
 
-        holder_id = None if holder is None else _operator(holder)
-        return aims.returned(ids, holder_id=holder_id, actor=actor)
+        return aims.returned(ids, holder_id=_operator(holder), actor=actor)
 
     _act(context, named, is_json, aim)
 
@@ -88,7 +91,8 @@ def assign(
     def aim(ids: Sequence[int], actor: str) -> "Done[Any]":
         from leadboard.desk import aims
 
-        return aims.assigned(ids, _operator(operator), force=force, actor=actor)
+        operator_id = _operator(operator)
+        return aims.assigned(ids, operator_id, force=force, actor=actor)
 
     _act(context, named, is_json, aim)
 
@@ -112,11 +116,20 @@ def reopen(context: click.Context, /, is_json: bool, **named: Any) -> None:
     _act(context, named, is_json, aim)
 
 
-def _operator(name: str) -> int:
+@overload
+def _operator(name: str) -> int: ...
+
+
+@overload
+def _operator(name: str | None) -> int | None: ...
+
+
+def _operator(name: str | None) -> int | None:
+    """Return the id of an operator by name or number, None where nobody is named."""
     from leadboard.allocation.names import id_of
     from models import Operator
 
-    return id_of(Operator, name)
+    return None if name is None else id_of(Operator, name)
 
 
 def _act(

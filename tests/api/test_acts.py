@@ -116,6 +116,16 @@ def test_what_is_not_named_well_is_said(
     assert acts() == []
 
 
+def test_an_appeal_that_went_to_somebody_else_meanwhile_stays_open(client: httpx.Client) -> None:
+    send(client, "tg_1", "a")
+    client.post("/appeals/1/assign", json={"operator_id": 2})
+    late = client.post("/appeals/1/close", json={"operator_id": 1})
+    assert (late.status_code, late.json()["field"]) == (409, "appeal_id")
+    assert client.get("/appeals/1").json()["status"] == "open"
+    for _ in range(2):
+        assert client.post("/appeals/1/close", json={"operator_id": 2}).status_code == 200
+
+
 def test_a_key_of_several_leads_needs_the_lead(client: httpx.Client) -> None:
     send(client, "tg_1", "a")
     send(client, "tg_2", "a")

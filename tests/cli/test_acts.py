@@ -102,6 +102,13 @@ def test_acts_are_recorded_under_the_name_and_may_be_repeated(target: str) -> No
     assert audit.check() == []
 
 
+def test_only_what_somebody_still_has_is_closed_where_they_are_named(target: str) -> None:
+    [first] = arrive(1)
+    refused = leadboard(target, "close", str(first), "--from", "Boris")
+    assert (refused.returncode, refused.stderr.count("went to Anna meanwhile")) == (2, 1)
+    assert "closed" in told(target, "close", str(first), "--from", "Anna")
+
+
 def test_an_appeal_is_named_by_its_source_and_key(target: str) -> None:
     import allocator
 
