@@ -16,6 +16,7 @@ __all__ = [
     "metrics",
     "observing",
     "parameters",
+    "patterns",
     "protocols",
     "request_log",
     "schemas",

@@ -13,14 +13,16 @@ from leadboard.api import schemas as shapes
 from leadboard.api.callers import By
 from leadboard.api.door import Door, still_there
 from leadboard.api.errors import told
-from leadboard.api.parameters import AppealId, ChosenId, ChosenText
+from leadboard.api.parameters import AppealId, ChosenId, KeyText, LeadText
 from leadboard.common.errors import Missing
 from leadboard.desk import Done, aims
 from leadboard.queries import appeal_records
 from leadboard.queries.appeal_history import was_with
-from leadboard.queries.appeal_records import fields_of, id_by_key
+from leadboard.queries.appeal_records import fields_of, id_by_key, named_by
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.tokens import Caller
+
+GONE = {"description": "Done, as an operator's token asked; the appeal is no longer theirs."}
 
 Aim = Callable[[list[int]], Done[Any]]
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
@@ -30,12 +32,11 @@ def install_acts(app: FastAPI, door: Door) -> None:
     """Add the endpoints of acts on appeals."""
 
     async def reached(appeal_id: int, by: Caller, aim: Aim) -> Response:
-        def work() -> AppealRow | None:
-            _refuse_others(appeal_id, by)
-            aim([appeal_id])
-            return appeal_records.appeal(appeal_id)
-
-        return JSONResponse(fields_of(still_there(await door.writer.do(work))))
+        found = await door.writer.do(lambda: _reached(appeal_id, by, aim))
+        # What it has become is not theirs to see.
+        return (
+            JSONResponse(fields_of(found)) if _is_theirs(found, by) else Response(status_code=204)
+        )
 
     async def close(appeal_id: AppealId, by: By, held: shapes.HolderIn | None = None) -> Response:
         """Close an appeal; the place that it took goes to the appeals that wait.
@@ -84,11 +85,28 @@ def install_acts(app: FastAPI, door: Door) -> None:
     for word, act in acts.items():
         options: dict[str, Any] = {
             "response_model": shapes.AppealOut,
-            "responses": told(400, 404, 409, 422),
+            "responses": {**told(400, 404, 409, 422), 204: GONE},
         }
         # First, since `by-key` would be taken for an id that is none.
         app.post(f"/appeals/by-key/{word}", **options)(_with(act, named))
         app.post(f"/appeals/{{appeal_id}}/{word}", **options)(act)
+
+
+def _reached(appeal_id: int, by: Caller, aim: Aim) -> AppealRow:
+    """Do an act on an appeal and return it; raises Refused."""
+    _refuse_others(appeal_id, by)
+    try:
+        aim([appeal_id])
+    except NothingToDo as refusal:
+        if _is_theirs(still_there(appeal_records.appeal(appeal_id)), by):
+            raise
+        # The sentence says who has it.
+        raise NothingToDo(f"Appeal #{appeal_id} is no longer yours.", refusal.why) from refusal
+    return still_there(appeal_records.appeal(appeal_id))
+
+
+def _is_theirs(appeal: AppealRow, by: Caller) -> bool:
+    return by.operator_id in (None, appeal.operator_id)
 
 
 def _holder(by: Caller, held: shapes.HolderIn | None) -> int | None:
@@ -106,9 +124,10 @@ def _name_of_key(door: Door) -> Any:
     """Return the parameters that name an appeal by its key, as a dependency that finds its id."""
 
     async def find(
-        source_id: ChosenId, key: ChosenText, external_id: ChosenText | None = None
+        by: By, source_id: ChosenId, key: KeyText, external_id: LeadText | None = None
     ) -> int:
-        return await door.read(lambda: id_by_key(source_id, key, external_id))
+        named = named_by(source_id, key, external_id)
+        return await door.read(lambda: id_by_key(named, by.operator_id))
 
     return Depends(find)
 

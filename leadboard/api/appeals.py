@@ -1,5 +1,6 @@
 """The endpoints of appeals and leads; answers go without the validation that others go through."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Response
@@ -10,13 +11,12 @@ from leadboard.api import schemas as shapes
 from leadboard.api.callers import By
 from leadboard.api.door import Door, still_there
 from leadboard.api.errors import told
-from leadboard.api.parameters import After, AppealId, ChosenId, ChosenText, Limit
+from leadboard.api.parameters import After, AppealId, ChosenId, KeyText, LeadText, Limit
 from leadboard.common.errors import Missing
 from leadboard.database.fields import stamp
 from leadboard.queries import appeal_records, records
-from leadboard.queries.appeal_records import ChosenAppeals, fields_of, open_appeals
+from leadboard.queries.appeal_records import fields_of, named_by, open_appeals
 from leadboard.queries.records import LeadWithAppeals
-from leadboard.queries.tokens import Caller
 
 DIFFERS = "Leadboard-Text-Differs"
 KNOWN: dict[str, Any] = {
@@ -74,8 +74,8 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         after: After = 0,
         source_id: ChosenId | None = None,
         operator_id: ChosenId | None = None,
-        key: ChosenText | None = None,
-        external_id: ChosenText | None = None,
+        key: KeyText | None = None,
+        external_id: LeadText | None = None,
         open: bool = False,
         waiting: bool = False,
     ) -> Response:
@@ -84,8 +84,9 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         A page of what is open or waiting comes with the place in the ledger from which to follow
         what happens to them.
         """
-        chosen = ChosenAppeals(
-            *(source_id, _theirs(by, operator_id), key, external_id),
+        chosen = replace(
+            named_by(source_id, key, external_id),
+            operator_id=by.theirs(operator_id),
             is_waiting=waiting,
             is_open=open,
         )
@@ -102,13 +103,6 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         if found is None or by.operator_id not in (None, found.operator_id):
             raise Missing(f"There is no appeal #{appeal_id}.", "appeal_id")
         return JSONResponse(fields_of(found))
-
-
-def _theirs(by: Caller, operator_id: int | None) -> int | None:
-    """Return whose appeals are asked for: an operator sees their own only."""
-    if by.operator_id is None:
-        return operator_id
-    return by.operator_id if operator_id in (None, by.operator_id) else 0
 
 
 def install_leads(app: FastAPI, door: Door) -> None:

@@ -72,6 +72,12 @@ class Callers:
         digest = digest_of(given.strip().decode("latin-1"))
         return self._own if digest == self._own_digest else self._stored.get(digest)
 
+    def are_known(self, caller: Caller) -> bool:
+        """Tell whether somebody who was let in would still be."""
+        if caller is self._own:
+            return self._own_digest is not None or not self._stored
+        return caller in self._stored.values()
+
 
 def refusal_of(caller: Caller, method: str, path: str) -> str | None:
     """Return why a caller may not make a request, None if they may."""

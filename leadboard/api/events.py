@@ -13,9 +13,13 @@ from leadboard.api.callers import By
 from leadboard.api.door import Door
 from leadboard.api.errors import told
 from leadboard.api.parameters import ChosenId, Limit, known
+from leadboard.api.tail import Wanted
+from leadboard.common.errors import Refused
 from leadboard.queries.chosen_lines import ChosenLines, chosen_kinds
 from leadboard.queries.ledger_lines import LedgerLine, fields_of, lines_after, present
 
+LONGEST_ID = 18
+"""Digits."""
 MOST_PAGES = 10
 """Pages that are looked through for one answer, so that a rare kind keeps nobody waiting."""
 
@@ -31,7 +35,7 @@ Kinds = Annotated[
     list[shapes.EventKind], Query(max_length=20, description="Only such events; repeatable.")
 ]
 LastId = Annotated[
-    str, Header(pattern=r"^[0-9]{0,18}$", description="Goes before `since`, for a stream.")
+    str, Header(description="The id of the last event: for a stream it goes before `since`.")
 ]
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -64,15 +68,32 @@ def install_events(app: FastAPI, door: Door) -> None:
 
         Keep `next` and ask again from there. A stream names each event's `seq` as its id.
         """
-        chosen = ChosenLines(source_id, by.operator_id or operator_id, chosen_kinds(kind))
-        if STREAM in accept:
-            place = int(last_event_id) if last_event_id else since
+        chosen = ChosenLines(source_id, by.theirs(operator_id), chosen_kinds(kind))
+        if _asks_for_stream(accept):
+            place = _place_of(last_event_id, since)
             seq = await door.read(lambda: _checked(place))
             door.tail.refuse_crowd()
-            stream = door.tail.stream(seq, chosen, messages=messages)
+            wanted = Wanted(chosen, messages, by.operator_id)
+            stream = door.tail.stream(seq, wanted, lambda: door.callers.are_known(by))
             return StreamingResponse(stream, media_type=STREAM, headers=NO_PROXY_KEEPS_IT)
         found, last = await door.read(lambda: _page(since, limit, chosen, messages=messages))
-        return JSONResponse({"events": list(map(fields_of, found)), "next": last})
+        shown = [fields_of(each, seen_by=by.operator_id) for each in found]
+        return JSONResponse({"events": shown, "next": last})
+
+
+def _asks_for_stream(accept: str) -> bool:
+    """Tell whether a client names the type of a stream among those that it takes."""
+    types = (each.partition(";")[0].strip().lower() for each in accept.split(","))
+    return STREAM in types
+
+
+def _place_of(last_id: str, since: int | None) -> int | None:
+    """Return the place to follow from; raises Refused for an id that no event has."""
+    if not last_id:
+        return since
+    if not (last_id.isascii() and last_id.isdigit() and len(last_id) <= LONGEST_ID):
+        raise Refused("Last-Event-ID must be the id of an event.", "Last-Event-ID")
+    return int(last_id)
 
 
 def _checked(since: int | None) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator
 
+from leadboard.api.patterns import WHITE, line
 from leadboard.common.validation import MAX_IDENTIFIER
 from leadboard.database.connection import BEYOND
 
@@ -24,8 +25,9 @@ After = Annotated[
     int, Query(ge=0, description="Return what comes after this id."), AfterValidator(known)
 ]
 ChosenId = Annotated[int, Query(ge=1), AfterValidator(known)]
-# No text that a row holds has such characters, and PostgreSQL would refuse NUL.
-ChosenText = Annotated[str, Query(min_length=1, max_length=MAX_IDENTIFIER, pattern=r"^[^\x00]*$")]
+# Checked by the endpoint, as they are where an appeal comes in: what looks alike is alike.
+KeyText = Annotated[str, Query(json_schema_extra=line(MAX_IDENTIFIER, WHITE))]
+LeadText = Annotated[str, Query(json_schema_extra=line(MAX_IDENTIFIER))]
 
 # 18 digits always fit the 64 bits of an id.
 _PAIR = r"^[0-9]{1,18}:[0-9]{1,18}$"

@@ -8,39 +8,21 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from leadboard.api.parameters import known
+from leadboard.api.patterns import WHITE, line, line_or_none
 from leadboard.common.validation import (
     MAX_IDENTIFIER,
     MAX_MESSAGE,
     MAX_WEIGHT,
-    SPACES,
-    VANISHING,
     whole,
 )
 from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind, OperatorRow, SourceRow
 from leadboard.queries.ledger_lines import KINDS
 from leadboard.queries.team import WeightRow
 
-_WHITE = r"\t\n\x0b\x0c\r\x1c-\x1f \x85" + SPACES.replace("\u2800", "")
-_SPACE = _WHITE + "\u2800" + VANISHING
-_CONTROL = r"\x00-\x1f\x7f-\x9f"
-
-
-def _line(most: int, space: str = _SPACE) -> dict[str, Any]:
-    """Return the schema of a text of one line, which the act itself trims of `space` and checks."""
-    # For the OpenAPI page only: the act checks the text and refuses it in a sentence of its own.
-    inner, edge = f"[^{_CONTROL}]", f"[^{_CONTROL}{space}]"
-    return {"pattern": f"^[{space}]*{edge}(?:{inner}{{0,{most - 2}}}{edge})?[{space}]*$"}
-
-
-def _line_or_none(most: int) -> dict[str, Any]:
-    """Return the schema of a text of one line that may be empty."""
-    return {"pattern": f"(?:^[{_SPACE}]*$)|(?:{_line(most)['pattern']})"}
-
-
 Identifier = Annotated[
-    str, Field(json_schema_extra=_line(MAX_IDENTIFIER), examples=["tg_123456789"])
+    str, Field(json_schema_extra=line(MAX_IDENTIFIER), examples=["tg_123456789"])
 ]
-Key = Annotated[str, Field(json_schema_extra=_line(MAX_IDENTIFIER, _WHITE))]
+Key = Annotated[str, Field(json_schema_extra=line(MAX_IDENTIFIER, WHITE))]
 
 
 # Some programs write every number as a float: 123.0 passes as 123.
@@ -72,8 +54,8 @@ def _type_of(column: Column) -> Any:
     if column.kind is Kind.TEXT:
         return Annotated[str, Field(max_length=column.most)]
     if column.may_be_empty:
-        return Annotated[str, Field(json_schema_extra=_line_or_none(column.most))]
-    return Annotated[str, Field(json_schema_extra=_line(column.most))]
+        return Annotated[str, Field(json_schema_extra=line_or_none(column.most))]
+    return Annotated[str, Field(json_schema_extra=line(column.most))]
 
 
 def _new(entity: Entity) -> type[Given]:

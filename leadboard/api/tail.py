@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi.sse import format_sse_event
 
@@ -28,11 +28,28 @@ HEARTBEAT = 15.0
 """Seconds of silence after which a client is sent a comment, so that no proxy gives it up."""
 KEPT = 2 * PAGE
 """The newest lines that are kept; who is further behind reads the database."""
+PIECE = 200
+"""Lines that are sent in one piece, which is in memory until its client has read it."""
+MOST_PIECES = 16
+"""Pieces that are kept for others who want the same."""
+GLANCE = 1.0
+"""Seconds after which a silent stream looks whether its client is still welcome."""
 MOST_CLIENTS = 1_000
 """Clients that may follow at once."""
 
 Read = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Runs a reading on a thread that reads."""
+
+
+class Wanted(NamedTuple):
+    """What a client is sent: which lines, with or without messages, and as which operator.
+
+    An operator, `seen_by`, is shown no contacts but their own; None is shown all.
+    """
+
+    lines: ChosenLines
+    messages: bool
+    seen_by: int | None = None
 
 
 class Tail:
@@ -45,7 +62,7 @@ class Tail:
         self._news = asyncio.Event()
         self._clients = 0
         self._reading: asyncio.Task[None] | None = None
-        self._chunks: dict[tuple[int, int, ChosenLines, bool], bytes] = {}
+        self._pieces: dict[tuple[int, int, Wanted], bytes] = {}
         self._is_closed = False
 
     def close(self) -> None:
@@ -59,23 +76,23 @@ class Tail:
             raise TooBusy("Too many follow already: try again later.")
 
     async def stream(
-        self, seq: int, chosen: ChosenLines, *, messages: bool
+        self, seq: int, wanted: Wanted, is_welcome: Callable[[], bool]
     ) -> AsyncIterator[bytes]:
         """Yield what follows a place as Server-Sent Events, many in one piece, until it is closed.
 
-        It ends sooner when the database is out of reach, or what follows was pruned: the client
-        comes back with the last id, and is answered then.
+        It ends sooner when the client is no longer welcome, the database is out of reach, or what
+        follows was pruned: the client comes back with the last id, and is answered then.
         """
         loop, sent_at = asyncio.get_running_loop(), -HEARTBEAT
         with self._followed():
-            while not self._is_closed:
+            while not self._is_closed and is_welcome():
                 # Taken before the lines: what comes in between must not be waited for.
                 news = self._news
                 try:
                     lines = await self._after(seq)
                 except (Trouble, Pruned):
                     return
-                piece = self._piece(lines, chosen, messages=messages)
+                piece = self._piece(lines, wanted)
                 seq = lines[-1].seq if lines else seq
                 if not piece and loop.time() - sent_at >= HEARTBEAT:
                     # With the id, since all lines so far may have been none of those chosen.
@@ -84,7 +101,7 @@ class Tail:
                     sent_at = loop.time()
                     yield piece
                 if not lines:
-                    await _wait(news, sent_at + HEARTBEAT - loop.time())
+                    await _wait(news, min(GLANCE, sent_at + HEARTBEAT - loop.time()))
 
     @contextmanager
     def _followed(self) -> Iterator[None]:
@@ -106,19 +123,23 @@ class Tail:
             return ()
         if self._lines and self._lines[0].seq <= seq + 1 <= self._seq:
             # Places have no gaps.
-            return list(islice(self._lines, seq + 1 - self._lines[0].seq, None))
-        found: list[LedgerLine] = await self._read(partial(lines_after, seq, messages=True))
+            first = seq + 1 - self._lines[0].seq
+            return list(islice(self._lines, first, first + PIECE))
+        reading = partial(lines_after, seq, messages=True, limit=PIECE)
+        found: list[LedgerLine] = await self._read(reading)
         return found
 
-    def _piece(self, lines: Sequence[LedgerLine], chosen: ChosenLines, *, messages: bool) -> bytes:
+    def _piece(self, lines: Sequence[LedgerLine], wanted: Wanted) -> bytes:
         """Return lines as they are sent; for all who want the same it is made once."""
         if not lines:
             return b""
-        key = (lines[0].seq, lines[-1].seq, chosen, messages)
-        if key not in self._chunks:
-            wanted = (line for line in lines if line in chosen)
-            self._chunks[key] = b"".join(_event(line, messages=messages) for line in wanted)
-        return self._chunks[key]
+        key = (lines[0].seq, lines[-1].seq, wanted)
+        if key not in self._pieces:
+            if len(self._pieces) >= MOST_PIECES:
+                self._pieces.clear()
+            chosen = (line for line in lines if line in wanted.lines)
+            self._pieces[key] = b"".join(_event(line, wanted) for line in chosen)
+        return self._pieces[key]
 
     async def _keep_reading(self) -> None:
         self._lines.clear()
@@ -144,7 +165,7 @@ class Tail:
         if found:
             self._lines.extend(found)
             self._seq = found[-1].seq
-            self._chunks.clear()
+            self._pieces.clear()
             self._wake()
         return len(found) == PAGE
 
@@ -158,8 +179,9 @@ def _settled_after(seq: int) -> list[LedgerLine]:
     return lines_after(seq, messages=True)
 
 
-def _event(line: LedgerLine, *, messages: bool) -> bytes:
-    data = json_line(fields_of(line, messages=messages)).decode().rstrip("\n")
+def _event(line: LedgerLine, wanted: Wanted) -> bytes:
+    fields = fields_of(line, messages=wanted.messages, seen_by=wanted.seen_by)
+    data = json_line(fields).decode().rstrip("\n")
     return format_sse_event(id=str(line.seq), event=f"appeal.{line.kind}", data_str=data)
 
 

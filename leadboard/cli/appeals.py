@@ -70,8 +70,10 @@ def _found(terms: str, limit: int) -> "list[AppealRow]":
 def _line(row: "AppealRow", now: "datetime") -> str:
     """Return `#12 waits 5 m: tg_77 via tg_main: Хочу купить курс`."""
     from leadboard.common.text import clean
+    from leadboard.queries.appeals import EXCERPT
 
-    message = clean(row.message.replace("\n", " "))
+    message = clean(row.message[:EXCERPT].replace("\n", " "))
+    message += "…" if len(row.message) > EXCERPT else ""
     who, source = clean(row.external_id), clean(row.source)
     return f"#{row.id} {_state(row, now)}: {who} via {source}: {message}"
 
@@ -112,8 +114,9 @@ def show(context: click.Context, appeal: str, is_json: bool) -> None:
     from leadboard.database.fields import now
     from tui.dialogs.details_text import lines_of, look_up
 
+    found = look_up(appeal_id)
     click.echo(f"Appeal #{appeal_id}")
-    for line in lines_of(*look_up(appeal_id), now(), has_keys=False, has_meters=False):
+    for line in lines_of(*found, now(), has_keys=False, has_meters=False):
         click.echo(line.plain.rstrip())
 
 

@@ -6,10 +6,10 @@ from functools import partial
 from typing import BinaryIO
 
 from leadboard.cli.follow import NOW, START
-from leadboard.cli.output import takes_all_letters
+from leadboard.cli.output import require_output, takes_all_letters
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
-from leadboard.common.errors import Refused, ServerLost, TooBusy
+from leadboard.common.errors import ServerLost, TooBusy
 from leadboard.common.json_lines import json_line
 from leadboard.queries.chosen_lines import ChosenLines
 from leadboard.queries.ledger_lines import (
@@ -30,8 +30,7 @@ PAUSE, RETRY = 0.2, 1.0
 
 def follow_from(since: str | int, lines: ChosenLines, *, once: bool, messages: bool) -> int:
     """Write the lines that follow a place, `now` or `start`; return the exit code."""
-    if sys.stdout is None:
-        raise Refused("There is no standard output to write to.")
+    require_output()
     stop = Stop()
     follower = _Follower(lines, sys.stdout.buffer, stop, once=once, messages=messages)
     try:

@@ -1,6 +1,6 @@
 """The commands about hooks: addresses that are told what happens to appeals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -62,11 +62,13 @@ def add(
       leadboard hook add https://crm.example/appeals
       leadboard hook add http://127.0.0.1:9000/ --private --kind assigned --kind moved --messages
     """
+    from leadboard.cli.output import require_output
     from leadboard.hooks import registry
     from leadboard.queries.chosen_lines import chosen
     from leadboard.queries.ledger_lines import start
 
     choice = _opened(context)
+    require_output()
     begin = since if isinstance(since, int) else {NOW: None, START: start()}[since]
     new = registry.add(
         address,
@@ -76,8 +78,10 @@ def add(
         since=begin,
         actor=choice.actor,
     )
-    click.echo(f"hook: {new.id}")
-    _say_secret(new.secret)
+    _say_secret(
+        f"hook: {new.id}\nsecret: {new.secret}",
+        lambda: registry.remove(new.id, actor=choice.actor),
+    )
 
 
 @hook.command("list")
@@ -119,7 +123,7 @@ def test(context: click.Context, hook_id: int) -> None:
     outcome = try_hook(hook_id)
     has_arrived = outcome.verdict is Verdict.DELIVERED
     how = "has" if has_arrived else "has not"
-    click.echo(f"The test event {how} arrived: {outcome.words}.", err=not has_arrived)
+    click.echo(f"The test event {how} arrived: {outcome.words.rstrip('.')}.", err=not has_arrived)
     context.exit(0 if has_arrived else 1)
 
 
@@ -150,9 +154,13 @@ def on(context: click.Context, hook_id: int) -> None:
 @click.pass_context
 def secret(context: click.Context, hook_id: int) -> None:
     """Make a new secret and print it; for 24 hours the old one signs as well."""
-    from leadboard.hooks.registry import change_secret
+    from leadboard.cli.output import require_output
+    from leadboard.hooks.registry import change_secret, forget_secret
 
-    _say_secret(change_secret(hook_id, actor=_opened(context).actor))
+    choice = _opened(context)
+    require_output()
+    new = change_secret(hook_id, actor=choice.actor)
+    _say_secret(f"secret: {new}", lambda: forget_secret(hook_id, new, actor=choice.actor))
 
 
 @hook.command()
@@ -239,8 +247,10 @@ def _opened(context: click.Context, *, may_only_read: bool = False) -> "Choice":
     return choice
 
 
-def _say_secret(secret: str) -> None:
-    click.echo(f"secret: {secret}")
+def _say_secret(secret: str, take_back: "Callable[[], None]") -> None:
+    from leadboard.cli.output import show_once
+
+    show_once(secret, take_back)
     click.echo("Give it to the receiver now: it is not shown again.", err=True)
 
 

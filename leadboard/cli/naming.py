@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from leadboard.allocation.names import id_of
 from leadboard.common.errors import Refused
 from leadboard.common.text import clean
-from leadboard.common.validation import checked_external_id, checked_key
-from leadboard.queries.appeal_records import id_by_key
+from leadboard.database.connection import BEYOND
+from leadboard.queries.appeal_records import id_by_key, named_by
 from models import Source
 
-_NUMBER = re.compile(r"#?([0-9]{1,18})", re.ASCII)
+_NUMBER = re.compile(r"#?([0-9]{1,100})", re.ASCII)
 
 
 def appeal_id_of(given: str) -> int:
@@ -18,7 +18,8 @@ def appeal_id_of(given: str) -> int:
     found = _NUMBER.fullmatch(given)
     if found is None:
         raise Refused(f"An appeal is named by its number, such as 12, not by {clean(given)}.")
-    return int(found[1])
+    # No row has a larger one.
+    return min(int(found[1]), BEYOND)
 
 
 def appeal_ids_of(
@@ -34,10 +35,4 @@ def appeal_ids_of(
         return [appeal_id_of(each) for each in given]
     if source is None or key is None:
         raise Refused("Name an appeal: by its number, or by --source and --key.")
-    return [
-        id_by_key(
-            id_of(Source, source),
-            checked_key(key) or "",
-            None if lead is None else checked_external_id(lead),
-        )
-    ]
+    return [id_by_key(named_by(id_of(Source, source), key, lead))]

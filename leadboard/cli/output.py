@@ -3,10 +3,11 @@
 import codecs
 import io
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import click
 
+from leadboard.common.errors import Refused
 from leadboard.common.json_lines import json_line
 
 PLAIN = "leadboard_ascii"
@@ -28,8 +29,29 @@ def takes_all_letters() -> bool:
 
 
 def write_json(fields: Mapping[str, object]) -> None:
-    """Write an object on standard output, as one line."""
+    """Write an object on standard output, as one line; nothing where that is closed."""
+    if sys.stdout is None:
+        return
     click.echo(json_line(fields, is_plain=not takes_all_letters()), nl=False)
+
+
+def show_once(secret: str, take_back: Callable[[], None]) -> None:
+    """Write a secret on standard output, or take it back, since nobody could ever see it.
+
+    Raises OSError.
+    """
+    try:
+        click.echo(secret)
+        sys.stdout.flush()
+    except OSError:
+        take_back()
+        raise
+
+
+def require_output() -> None:
+    """Raise Refused where there is no standard output, before something is done for its sake."""
+    if sys.stdout is None:
+        raise Refused("There is no standard output to write to.")
 
 
 def _plain(name: str) -> codecs.CodecInfo | None:

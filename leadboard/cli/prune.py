@@ -41,7 +41,9 @@ def prune(context: click.Context, before: str, dry_run: bool, force: bool) -> No
     choice.open()
     edge = _edge(moment, force=force)
     if dry_run:
-        click.echo(f"{pruning.count_ahead(edge):,} lines are that old.")
+        click.echo(
+            f"{pruning.count_ahead(edge):,} lines are that old; the last of an appeal may stay."
+        )
         return
     with progress_bar(edge, "lines") as advance:
         count = pruning.prune(edge, moment, choice.actor, advance)

@@ -38,10 +38,13 @@ def add(context: click.Context, name: str, scope: str) -> None:
     """
     choice: Choice = context.obj
     choice.open()
-    from leadboard.desk.tokens import add_token
+    from leadboard.cli.output import require_output, show_once
+    from leadboard.desk.tokens import add_token, forget_token
 
+    require_output()
     kind, operator_id = _scope_of(scope)
-    click.echo(add_token(name, kind, operator_id, actor=choice.actor))
+    token = add_token(name, kind, operator_id, actor=choice.actor)
+    show_once(token, lambda: forget_token(token, actor=choice.actor))
 
 
 def _scope_of(given: str) -> "tuple[Scope, int | None]":
@@ -51,7 +54,8 @@ def _scope_of(given: str) -> "tuple[Scope, int | None]":
     from models import Operator
 
     word, colon, name = given.partition(":")
-    if word not in set(Scope) or (word == Scope.OPERATOR) != bool(colon):
+    is_named = bool(name.strip())
+    if word not in set(Scope) or (word == Scope.OPERATOR) != is_named or bool(colon) != is_named:
         raise click.UsageError(f"{given!r} is no scope: write {SCOPES}.")
     return Scope(word), id_of(Operator, name) if colon else None
 

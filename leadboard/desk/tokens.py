@@ -51,6 +51,17 @@ def _named(operator_id: int | None) -> str | None:
     return name
 
 
+def forget_token(token: str, *, actor: str) -> None:
+    """Take a token back that nobody has seen; its name is free again."""
+    transact(partial(_forget, digest_of(token), storable(actor)))
+
+
+def _forget(digest: bytes, actor: str) -> None:
+    found = Token.select(Token.name).where(Token.digest == digest)
+    Journal().write(actor, TOKEN, f"Token {found.scalar()} taken back: it could not be shown")
+    Token.delete().where(Token.digest == digest).execute()
+
+
 def withdraw_token(name: str, *, actor: str) -> None:
     """Withdraw a token for good; raises Missing for no such one, Refused for one withdrawn."""
     transact(partial(_withdraw, name, storable(actor)))

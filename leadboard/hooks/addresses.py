@@ -58,7 +58,7 @@ def place_of(address: str) -> Place:
     if parts.scheme not in _PORTS or not parts.hostname:
         raise _refusal("is not one of http:// or https://")
     if "@" in parts.netloc:
-        raise _refusal("holds a user or a password: the signature is what proves the sender")
+        raise _refusal("holds a user or a password, but the signature is what proves the sender")
     if "#" in address:
         raise _refusal("holds a #, which is never sent")
     if port == 0:

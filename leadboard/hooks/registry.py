@@ -113,6 +113,14 @@ def change_secret(hook_id: int, *, actor: str) -> str:
     return secret
 
 
+def forget_secret(hook_id: int, secret: str, *, actor: str) -> None:
+    """Take a new secret back that nobody has seen: the one before signs alone; raises Missing."""
+    hook = known(hook_id)
+    if hook.secret == secret and hook.old_secret is not None:
+        before = {"secret": hook.old_secret, "old_secret": None, "old_until": None}
+        _update(hook_id, actor, "keeps its secret, as the new one could not be shown", **before)
+
+
 def replay_failed(hook_id: int, seqs: Sequence[int], *, actor: str) -> int:
     """Make events that were given up due again, all or those of some places; return how many.
 

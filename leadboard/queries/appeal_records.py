@@ -9,9 +9,11 @@ from peewee import Expression, fn
 
 from leadboard.allocation.ledger import last_seq, settle
 from leadboard.common.errors import Missing, Refused
+from leadboard.common.validation import checked_external_id, checked_key
 from leadboard.database.connection import BEYOND, rows
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment, followable, reading
+from leadboard.queries.appeal_history import was_with
 from leadboard.queries.appeals import AppealRow, appeal_rows, with_names
 from leadboard.queries.filters import newest_ids
 from leadboard.queries.terms import AppealFilter
@@ -41,6 +43,23 @@ class ChosenAppeals:
         )
         return [column == value for column, value in named if value is not None]
 
+
+def named_by(
+    source_id: int | None, key: object = None, external_id: object = None
+) -> ChosenAppeals:
+    """Return the appeals of a source, a key and a lead, written as when they came in.
+
+    Raises Refused for what cannot be a key or the id of a lead.
+    """
+    return ChosenAppeals(
+        source_id,
+        key=checked_key(key),
+        external_id=None if external_id is None else checked_external_id(external_id),
+    )
+
+
+MOST_OF_A_KEY = 100
+"""Leads with one key that are looked through for an operator's own."""
 
 ANY = ChosenAppeals()
 
@@ -85,24 +104,30 @@ def appeal(appeal_id: int) -> AppealRow | None:
     return next(iter(at_one_moment(lambda: appeal_rows(rows(query)))), None)
 
 
-def id_by_key(source_id: int, key: str, external_id: str | None = None) -> int:
-    """Return the id of the appeal that a source sent with a key.
+def id_by_key(named: ChosenAppeals, seen_by: int | None = None) -> int:
+    """Return the id of the appeal that a source sent with a key, named by both and perhaps a lead.
 
-    Raises Missing where there is none, and Refused where several leads have one and none is named.
+    An operator, `seen_by`, finds only what they have or had. Raises Missing where there is none,
+    and Refused where several leads have one and none is named.
     """
-    chosen = ChosenAppeals(source_id=source_id, key=key, external_id=external_id)
-    found = reading(
-        lambda: rows(Appeal.select(Appeal.id).join(Lead).where(*chosen.conditions).limit(2))
-    )
+    found = [key for key in reading(lambda: _ids_named(named)) if _is_seen(key, seen_by)]
     if not found:
-        raise Missing(f"There is no appeal with the key {key} from this source.", "key")
+        raise Missing(f"There is no appeal with the key {named.key} from this source.", "key")
     if len(found) > 1:
         raise Refused(
-            f"Several leads of this source have an appeal with the key {key}: name the lead.",
+            f"Several leads of this source have an appeal with the key {named.key}: name the lead.",
             "external_id",
         )
-    [(appeal_id,)] = found
-    return int(appeal_id)
+    return found[0]
+
+
+def _ids_named(named: ChosenAppeals) -> list[int]:
+    query = Appeal.select(Appeal.id).join(Lead).where(*named.conditions)
+    return [key for (key,) in rows(query.limit(MOST_OF_A_KEY))]
+
+
+def _is_seen(appeal_id: int, seen_by: int | None) -> bool:
+    return seen_by is None or reading(lambda: was_with(appeal_id, seen_by))
 
 
 def _page(limit: int, after: int, last: int, chosen: ChosenAppeals) -> list[AppealRow]:

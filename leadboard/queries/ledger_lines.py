@@ -103,16 +103,16 @@ def start() -> int:
     return reading(bounds).pruned
 
 
-def lines_after(seq: int, *, messages: bool = False) -> list[LedgerLine]:
-    """Return the lines that follow a place, at most PAGE, in their order.
+def lines_after(seq: int, *, messages: bool = False, limit: int = PAGE) -> list[LedgerLine]:
+    """Return the lines that follow a place, at most `limit`, in their order.
 
     Raises Pruned when some of them are gone or when there is no such place, and Trouble.
     """
-    return reading_in_place(lambda: _lines_after(seq, messages=messages))
+    return reading_in_place(lambda: _lines_after(seq, messages=messages, limit=limit))
 
 
-def _lines_after(seq: int, *, messages: bool) -> list[LedgerLine]:
-    found = _page(messages=messages).rows(seq=seq)
+def _lines_after(seq: int, *, messages: bool, limit: int) -> list[LedgerLine]:
+    found = _page(messages=messages, limit=limit).rows(seq=seq)
     # After the lines: a pruning in between must not make a hole in them.
     _refuse_if_gone(seq)
     return [_line(row) for row in found]
@@ -147,10 +147,10 @@ _Was, _Part = Operator.alias(), Event.alias()
 
 
 @cache
-def _page(*, messages: bool) -> Compiled:
+def _page(*, messages: bool, limit: int) -> Compiled:
     def build() -> "ModelSelect[Change]":
         beyond = _select(messages=messages).where(Change.seq > Param(Change.seq))
-        return beyond.order_by(Change.seq).limit(PAGE)
+        return beyond.order_by(Change.seq).limit(limit)
 
     return Compiled(build)
 
@@ -232,10 +232,13 @@ def _cause(*acts: Any) -> Cause | None:
     return None if event is None else Cause(act, event, actor)
 
 
-def fields_of(line: LedgerLine, *, messages: bool = True) -> dict[str, object]:
+def fields_of(
+    line: LedgerLine, *, messages: bool = True, seen_by: int | None = None
+) -> dict[str, object]:
     """Return a line as the object that programs get, in the shape of Standard Webhooks.
 
-    A message that was read goes with it, unless `messages` leaves it out.
+    A message that was read goes with it, unless `messages` leaves it out. An operator, `seen_by`,
+    is shown no contacts but their own.
     """
     appeal: dict[str, object] = {
         "id": line.appeal_id,
@@ -245,11 +248,14 @@ def fields_of(line: LedgerLine, *, messages: bool = True) -> dict[str, object]:
         "source_id": line.source_id,
         "received": stamp(line.received),
         "status": line.status,
-        "operator": _named(line.operator),
+        "operator": _named(line.operator, seen_by),
     }
     if messages and line.message is not None:
         appeal["message"] = line.message
-    was = line.was_status and {"status": line.was_status, "operator": _named(line.was_operator)}
+    was = line.was_status and {
+        "status": line.was_status,
+        "operator": _named(line.was_operator, seen_by),
+    }
     return {
         "seq": line.seq,
         "type": f"appeal.{line.kind}",
@@ -263,5 +269,8 @@ def fields_of(line: LedgerLine, *, messages: bool = True) -> dict[str, object]:
     }
 
 
-def _named(person: Person | None) -> dict[str, object] | None:
-    return person and person._asdict()
+def _named(person: Person | None, seen_by: int | None) -> dict[str, object] | None:
+    if person is None:
+        return None
+    is_shown = seen_by in (None, person.id)
+    return person._asdict() if is_shown else person._replace(contact="")._asdict()

@@ -25,6 +25,10 @@ class Scope(StrEnum):
     """Everything."""
 
 
+NOBODY = 0
+"""An id that no operator has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sends a request: the name that their acts are recorded under, and what they may do."""
@@ -32,6 +36,12 @@ class Caller:
     name: str
     scope: Scope
     operator_id: int | None = None
+
+    def theirs(self, operator_id: int | None) -> int | None:
+        """Return whose appeals are asked for: an operator sees their own, of others nothing."""
+        if self.operator_id is None:
+            return operator_id
+        return self.operator_id if operator_id in (None, self.operator_id) else NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,13 @@ def test_what_is_not_named_well_is_said(
     assert acts() == []
 
 
+def test_a_lead_and_a_key_are_found_however_they_are_written(client: httpx.Client) -> None:
+    send(client, "Lead  Two", " k ")
+    named: dict[str, str | int] = {"source_id": 1, "key": " k ", "external_id": "Lead\u200b  Two"}
+    assert client.post("/appeals/by-key/close", params=named).json()["id"] == 1
+    assert [each["id"] for each in client.get("/appeals/", params=named).json()] == [1]
+
+
 def test_an_appeal_that_went_to_somebody_else_meanwhile_stays_open(client: httpx.Client) -> None:
     send(client, "tg_1", "a")
     client.post("/appeals/1/assign", json={"operator_id": 2})

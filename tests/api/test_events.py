@@ -172,6 +172,30 @@ def test_a_stream_goes_on_from_the_last_id(target: Target) -> None:
             assert [each.id for each in read(answer.iter_lines(), 1)] == [4]
 
 
+@pytest.mark.parametrize(
+    ("accept", "is_stream"),
+    [
+        ("text/event-stream", True),
+        ("text/html, Text/Event-Stream;q=0.9", True),
+        ("*/*", False),
+        ("x-text/event-streamx", False),
+    ],
+)
+def test_a_stream_is_sent_to_whoever_names_its_type(
+    target: Target, accept: str, is_stream: bool
+) -> None:
+    headers = {"Accept": accept, "Last-Event-ID": "0" if is_stream else "no id"}
+    with target.door.client() as client, client.stream("GET", "/events", headers=headers) as got:
+        assert got.status_code == 200
+        assert got.headers["content-type"].startswith("text/event-stream") == is_stream
+
+
+def test_a_last_id_that_is_none_is_a_sentence(target: Target) -> None:
+    with target.door.client() as client:
+        answer = client.get("/events", headers={**STREAM, "Last-Event-ID": "x"})
+        assert (answer.status_code, answer.json()["field"]) == (422, "Last-Event-ID")
+
+
 def test_a_stream_after_a_pause_tells_at_once_what_was_written_in_it(target: Target) -> None:
     # Sooner than the next comment, which would wake it as well.
     with target.door.client() as client:
@@ -194,7 +218,7 @@ def test_an_operators_stream_has_what_came_to_them_and_left_them(target: Target)
     with target.door.client() as nobody, target.door.client(token) as client:
         while nobody.get("/events").status_code != 401 and time.monotonic() < give_up:
             time.sleep(0.05)
-        found = [each["type"] for each in events(client, since=0, operator_id=2)["events"]]
+        found = [each["type"] for each in events(client, since=0)["events"]]
         assert found == ["appeal.received", "appeal.moved"]
         with client.stream("GET", "/events?since=0", headers=STREAM) as answer:
             assert [each.id for each in read(answer.iter_lines(), 2)] == [2, 3]

@@ -1,6 +1,9 @@
 """Tokens by scope: what each opens, and that a door with tokens never opens to everybody again."""
 
 import re
+import shlex
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+import allocator
 import models
+from leadboard import desk
 from leadboard.allocation import audit
+from leadboard.api import tail
 from leadboard.desk.tokens import add_token, withdraw_token
 from leadboard.queries.tokens import Scope
 from tests.support import ACTOR, add_team, arrive, rows
 from tests.support.door import RunningDoor, running
-from tests.support.processes import leadboard
+from tests.support.processes import ROOT, leadboard
 
 APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "Привет"}
 
@@ -86,6 +92,71 @@ def test_an_operators_token_opens_their_own_appeals(target: str) -> None:
     found = rows("SELECT act, actor FROM event WHERE act IN ('close', 'return') ORDER BY id")
     assert found == [("close", "anna-bot"), ("return", "anna-bot")]
     assert audit.check() == []
+
+
+def test_what_is_no_longer_an_operators_is_hidden_from_them(target: str) -> None:
+    token = add_token("anna-bot", Scope.OPERATOR, 1, actor=ACTOR)
+    desk.change_operator(2, contact="tg:2", actor=ACTOR)
+    allocator.submit("tg_1", 1, "hers", "a")
+    allocator.submit("tg_1", 2, "his", "a")
+    desk.assign([1], 2, force=True, actor=ACTOR)
+    with running(target) as door, door.client(token) as client:
+        for word, status in (("return", 204), ("close", 409), ("reopen", 204)):
+            answer = client.post(f"/appeals/1/{word}")
+            assert (word, answer.status_code) == (word, status)
+            assert "Boris" not in answer.text
+        assert rows("SELECT operator_id, closed_at FROM appeal WHERE id = 1") == [(2, None)]
+        for source_id, key in ((2, "a"), (1, "none")):
+            path = f"/appeals/by-key/close?source_id={source_id}&key={key}"
+            assert client.post(path).json() == {
+                "detail": f"There is no appeal with the key {key} from this source.",
+                "field": "key",
+            }
+        assert client.get("/events?since=0&operator_id=2").json()["events"] == []
+        told = client.get("/events?since=0").json()["events"]
+        assert [each["type"] for each in told] == ["appeal.received", "appeal.moved"]
+        assert "tg:2" not in str(told)
+
+
+def test_a_stream_ends_when_its_token_is_withdrawn(target: str) -> None:
+    token = add_token("crm", Scope.DESK, actor=ACTOR)
+    stream = {"Accept": "text/event-stream"}
+    with (
+        running(target) as door,
+        door.client(token) as client,
+        client.stream("GET", "/events", headers=stream) as answer,
+    ):
+        lines = answer.iter_lines()
+        next(lines)
+        withdraw_token("crm", actor=ACTOR)
+        # Sooner than the next comment would come.
+        begun = time.monotonic()
+        assert not [line for line in lines if line.startswith("data:")]
+        assert time.monotonic() - begun < tail.HEARTBEAT * 2 / 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("token", "add", "site", "--scope", "intake"),
+        ("hook", "add", "https://crm.example/in"),
+    ],
+)
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+def test_a_secret_that_cannot_be_shown_is_not_kept(
+    target: str, words: tuple[str, ...], output: str
+) -> None:
+    command = [sys.executable, "-m", "leadboard.cli", "--db", target, *words]
+    done = subprocess.run(
+        f"{shlex.join(command)} {output}",
+        shell=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert rows("SELECT count(*) FROM token") == rows("SELECT count(*) FROM hook") == [(0,)]
 
 
 def test_a_desk_token_does_everything_under_its_name(target: str) -> None:

@@ -1,16 +1,20 @@
 """The desk without a screen: lists, details and acts as plain lines and as JSON."""
 
 import json
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import allocator
 import models
 from leadboard import desk
 from leadboard.allocation import audit
 from tests.support import add_team, arrive, holders, rows
-from tests.support.processes import leadboard
+from tests.support.processes import ROOT, leadboard
 
 
 @pytest.fixture
@@ -58,9 +62,17 @@ def test_a_list_that_is_cut_says_so(target: str) -> None:
     assert done.stderr == "These are the first 2: --limit shows more.\n"
 
 
-def test_strangers_text_is_plain(target: str) -> None:
-    import allocator
+def test_a_long_message_is_cut_and_a_closed_output_is_no_failure(target: str) -> None:
+    allocator.submit("tg_1", 1, "x" * 3_000)
+    assert len(told(target, "list")) < 400
+    command = [sys.executable, "-m", "leadboard.cli", "--db", target, "list", "--json"]
+    done = subprocess.run(f"{shlex.join(command)} >&-", shell=True, cwd=ROOT, check=False)
+    assert done.returncode == 0
+    nothing = leadboard(target, "show", "999")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
 
+
+def test_strangers_text_is_plain(target: str) -> None:
     allocator.submit("evil\u202elead", 1, "\x1b[2J[bold]x[/]\nsecond")
     [line] = told(target, "list").splitlines()
     assert "\x1b" not in line
@@ -110,8 +122,6 @@ def test_only_what_somebody_still_has_is_closed_where_they_are_named(target: str
 
 
 def test_an_appeal_is_named_by_its_source_and_key(target: str) -> None:
-    import allocator
-
     allocator.submit("tg_1", 1, "x", "m1")
     allocator.submit("tg_2", 1, "x", "m1")
     several = leadboard(target, "close", "--source", "tg", "--key", "m1")

@@ -29,7 +29,7 @@ from tests.support.processes import IS_SOAK, ROOT
 
 pytestmark = pytest.mark.every_engine
 
-APPEALS, KILLS = (10_000, 150) if IS_SOAK else (1_000, 14)
+APPEALS, KILLS = (10_000, 150) if IS_SOAK else (500, 8)
 
 QUICK = """
 from datetime import timedelta
