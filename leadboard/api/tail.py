@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from fastapi.sse import format_sse_event
 
+from leadboard.common.console import say
+from leadboard.common.crashlog import surprise_once
 from leadboard.common.errors import TooBusy, Trouble
 from leadboard.common.json_lines import json_line
 from leadboard.queries.chosen_lines import ChosenLines
@@ -58,7 +60,8 @@ class Tail:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._lines: deque[LedgerLine] = deque(maxlen=KEPT)
-        self._seq = 0
+        self._seq: int | None = None
+        """The newest place that is known; None while it is not."""
         self._news = asyncio.Event()
         self._clients = 0
         self._reading: asyncio.Task[None] | None = None
@@ -119,9 +122,11 @@ class Tail:
 
     async def _after(self, seq: int) -> Sequence[LedgerLine]:
         """Return lines after a place: from those that are kept, else from the database."""
-        if seq == self._seq:
+        # Who is ahead of the end that is known waits for it, and does not read by themselves: all
+        # who do would be ahead again, and keep the one reading for all of them waiting.
+        if self._seq is None or seq >= self._seq:
             return ()
-        if self._lines and self._lines[0].seq <= seq + 1 <= self._seq:
+        if self._lines and self._lines[0].seq <= seq + 1:
             # Places have no gaps.
             first = seq + 1 - self._lines[0].seq
             return list(islice(self._lines, first, first + PIECE))
@@ -142,25 +147,30 @@ class Tail:
         return self._pieces[key]
 
     async def _keep_reading(self) -> None:
-        self._lines.clear()
-        is_known = False
+        self._forget()
         while True:
             try:
-                if not is_known:
-                    self._seq, is_known = await self._read(present), True
-                    # Who was at the old end, from before anybody followed, is behind this one.
-                    self._wake()
                 is_full = await self._read_on()
-            except (Trouble, Pruned):
-                # Clients go on with what they have; the place is asked for again.
-                is_known, is_full = False, False
-                self._lines.clear()
-                await asyncio.sleep(RETRY)
+            # Any error: if this task ended, its clients would be silent for ever.
+            except Exception as error:
+                if not isinstance(error, (Trouble, Pruned)):
+                    say(surprise_once(error))
+                # They are sent comments meanwhile; the place is asked for again.
+                self._forget()
+                is_full = await asyncio.sleep(RETRY, False)
             if not is_full:
                 await asyncio.sleep(PAUSE)
 
+    def _forget(self) -> None:
+        self._seq = None
+        self._lines.clear()
+
     async def _read_on(self) -> bool:
         """Keep what is new, and tell whether there may be more of it."""
+        if self._seq is None:
+            self._seq = await self._read(present)
+            # Who follows from before this end is behind it.
+            self._wake()
         found: list[LedgerLine] = await self._read(partial(_settled_after, self._seq))
         if found:
             self._lines.extend(found)
