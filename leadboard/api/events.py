@@ -100,7 +100,7 @@ def _checked(since: int | None) -> int:
     """Return the place to follow from; raises Pruned when it is not in the ledger."""
     last = present()
     if since is not None:
-        lines_after(since)
+        lines_after(since, limit=1)
     return last if since is None else since
 
 

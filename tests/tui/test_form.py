@@ -329,6 +329,8 @@ async def test_answers_have_the_colour_of_their_outcome(file: Path) -> None:
         await submit(desk, "b")
         colours = {part: colour_of(desk, part) for part in ("a → Anna", "b waits", "next: nob")}
         assert len(set(colours.values())) == 3
+        # While her new load is marked, the first dot is that of Boris, who is full.
+        await desk.until(lambda: "● Anna" in desk.text)
         assert colours["a → Anna"] == colour_of(desk, "●")
 
 
