@@ -255,11 +255,10 @@ def _say_secret(secret: str, take_back: "Callable[[], None]") -> None:
 
 
 def _print(items: "Iterable[str | Mapping[str, object]]") -> None:
-    from leadboard.cli.output import takes_all_letters
-    from leadboard.common.json_lines import json_line
+    from leadboard.cli.output import write_json
 
     for each in items:
         if isinstance(each, str):
             click.echo(each)
         else:
-            click.echo(json_line(each, is_plain=not takes_all_letters()), nl=False)
+            write_json(each)

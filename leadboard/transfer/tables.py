@@ -139,12 +139,5 @@ def appeal_record(row: Record) -> Record:
     appeal = AppealRow(*row)
     return (
         *(appeal.id, appeal.timestamp, appeal.external_id, appeal.source, appeal.operator),
-        *(status_of(appeal), appeal.closed_at, appeal.message, appeal.key),
+        *(appeal.status, appeal.closed_at, appeal.message, appeal.key),
     )
-
-
-def status_of(appeal: AppealRow) -> str:
-    """Return the status of an appeal, one of STATUSES."""
-    if appeal.is_closed:
-        return "withdrawn" if appeal.withdrawn else "closed"
-    return "waiting" if appeal.is_waiting else "open"

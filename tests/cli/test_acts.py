@@ -14,6 +14,7 @@ import models
 from leadboard import desk
 from leadboard.allocation import audit
 from tests.support import add_team, arrive, holders, rows
+from tests.support.hooks import add_hook
 from tests.support.processes import ROOT, leadboard
 
 
@@ -65,9 +66,11 @@ def test_a_list_that_is_cut_says_so(target: str) -> None:
 def test_a_long_message_is_cut_and_a_closed_output_is_no_failure(target: str) -> None:
     allocator.submit("tg_1", 1, "x" * 3_000)
     assert len(told(target, "list")) < 400
-    command = [sys.executable, "-m", "leadboard.cli", "--db", target, "list", "--json"]
-    done = subprocess.run(f"{shlex.join(command)} >&-", shell=True, cwd=ROOT, check=False)
-    assert done.returncode == 0
+    add_hook("https://crm.example/in")
+    for words in (["list", "--json"], ["hook", "list", "--json"]):
+        command = [sys.executable, "-m", "leadboard.cli", "--db", target, *words]
+        done = subprocess.run(f"{shlex.join(command)} >&-", shell=True, cwd=ROOT, check=False)
+        assert done.returncode == 0
     nothing = leadboard(target, "show", "999")
     assert (nothing.returncode, nothing.stdout) == (2, "")
 
