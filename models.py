@@ -29,7 +29,7 @@ from leadboard.common.validation import (
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import UtcField
 from leadboard.database.program_tables import HeldEvent, Hook, Token
-from leadboard.database.proof_tables import Chain, LostDraw, Seal, Tally
+from leadboard.database.proof_tables import LostDraw, Seal, Tally
 from leadboard.database.schema import Schema
 from leadboard.database.table import Table
 
@@ -68,7 +68,9 @@ class Source(Table):
     """Where appeals come from: a bot, a site, a telephone.
 
     `strategy` names the rule by which its operators are chosen; with `is_sealed` their draws are
-    sealed.
+    sealed. The chain of its decisions ends with `number` and `head`; `seed` is that of the seal in
+    force, which ends at `seal_ends_at`. `credits` is a JSON object of what a quota owes, by
+    operator id.
     """
 
     id = BigAutoField()
@@ -80,6 +82,12 @@ class Source(Table):
     is_sealed = BooleanField(
         default=True, constraints=[SQL("DEFAULT TRUE"), Check("is_sealed IN (TRUE, FALSE)")]
     )
+    # In this row, and not in one of their own: it is locked for each draw in any case.
+    number = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    head = BlobField(null=True)
+    seed = BlobField(null=True)
+    seal_ends_at = UtcField(null=True)
+    credits = TextField(default="{}", constraints=[SQL("DEFAULT '{}'")])
 
 
 class OperatorSource(Table):
@@ -317,7 +325,6 @@ TABLES: list[type[Table]] = [
     PendingChange,
     LedgerBounds,
     LostDraw,
-    Chain,
     Seal,
     Tally,
     Token,

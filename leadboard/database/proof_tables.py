@@ -1,4 +1,4 @@
-"""The tables that prove the lottery fair: seals, chains, lost draws, and the tally of the ledger.
+"""The tables that prove the lottery fair: seals, lost draws, and the tally of the ledger.
 
 They refer to sources, rosters and operators by id alone: what was drawn stays, whoever goes.
 """
@@ -24,19 +24,6 @@ class LostDraw(Table):
     operator_id = BigIntegerField()
     outside = BlobField()
     head = BlobField(null=True)
-
-
-class Chain(Table):
-    """The end of the chain of decisions of a source, and what its quota owes to whom.
-
-    `number` and `head` are those of the last sealed decision. `credits` is a JSON object of credits
-    by operator id.
-    """
-
-    source_id = BigIntegerField(primary_key=True)
-    number = BigIntegerField()
-    head = BlobField()
-    credits = TextField()
 
 
 class Seal(Table):

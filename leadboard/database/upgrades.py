@@ -120,6 +120,11 @@ SOURCES = (
     "CHECK (length(strategy) BETWEEN 1 AND 20)",
     'ALTER TABLE "source" ADD COLUMN "is_sealed" {flag} NOT NULL DEFAULT TRUE '
     "CHECK (is_sealed IN (TRUE, FALSE))",
+    'ALTER TABLE "source" ADD COLUMN "number" {whole} NOT NULL DEFAULT 0',
+    'ALTER TABLE "source" ADD COLUMN "head" {bytes}',
+    'ALTER TABLE "source" ADD COLUMN "seed" {bytes}',
+    'ALTER TABLE "source" ADD COLUMN "seal_ends_at" {text}',
+    """ALTER TABLE "source" ADD COLUMN "credits" {text} NOT NULL DEFAULT '{{}}'""",
 )
 SEALED_LINES = tuple(
     f'ALTER TABLE "{table}" ADD COLUMN "{column}" {{{kind}}}'
@@ -131,8 +136,6 @@ SEALS = (
     '"number" {whole}, "roster_id" {whole} NOT NULL, '
     '"draw" {whole} NOT NULL CHECK (draw >= 0), "operator_id" {whole} NOT NULL, '
     '"outside" {bytes} NOT NULL, "head" {bytes}){strict}',
-    'CREATE TABLE "chain" ("source_id" {whole} NOT NULL PRIMARY KEY, "number" {whole} NOT NULL, '
-    '"head" {bytes} NOT NULL, "credits" {text} NOT NULL){strict}',
     'CREATE TABLE "seal" ("id" {key}, "source_id" {whole} NOT NULL, "commitment" {text} NOT NULL, '
     '"seed" {bytes} NOT NULL, "made_at" {text} NOT NULL, "first" {whole}, "began_at" {text}, '
     '"last" {whole}, "ended_at" {text}){strict}',
