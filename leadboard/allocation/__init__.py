@@ -5,6 +5,7 @@ __all__ = [
     "appeals",
     "audit",
     "backlog",
+    "chains",
     "draws",
     "fairness",
     "handouts",
@@ -19,5 +20,7 @@ __all__ = [
     "names",
     "pruning",
     "rosters",
+    "sealing",
+    "strategies",
     "verification",
 ]

@@ -12,7 +12,6 @@ from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit, names
 from leadboard.allocation.intake import Placed
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.allocation.names import ids_by_name
 from leadboard.cli.feed import parsed, store_batch
 from leadboard.cli.line_reader import Line
@@ -75,7 +74,7 @@ def test_an_old_name_is_found_by_how_it_reads(db: Database, target: str) -> None
         "si\u00adte": site,
     }
     sent = json.dumps({"external_id": "a", "source": "site\u200b", "message": ""}).encode()
-    [placed] = store_batch([parsed(Line(1, sent))], LOTTERY)
+    [placed] = store_batch([parsed(Line(1, sent))], None)
     assert isinstance(placed, Placed)
     assert placed.source_id == site
     file = b"external_id,source,operator\nb,site,Anna\n"
