@@ -18,8 +18,9 @@ from leadboard.allocation.sealing import Link
 from leadboard.common.errors import Uncertain
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from leadboard.database.connection import engine, rows
+from leadboard.database.proof_tables import LedgerBounds
 from leadboard.database.transactions import reading, transact
-from models import Appeal, Change, LedgerBounds, PendingChange, Step
+from models import Appeal, Change, PendingChange, Step
 
 RECEIVED, IMPORTED = "received", "imported"
 ASSIGNED, MOVED, RETURNED = "assigned", "moved", "returned"

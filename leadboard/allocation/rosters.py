@@ -17,7 +17,7 @@ from leadboard.allocation.lottery import (
     left_out,
 )
 from leadboard.allocation.strategies.registry import narrowed
-from leadboard.allocation.strategies.strategy import Standing
+from leadboard.allocation.strategies.strategy import Footing
 from leadboard.database.compiled_queries import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
 
@@ -60,7 +60,7 @@ def standing_candidates(source_id: int, chain: Chain, taken: Mapping[int, int]) 
     candidates = []
     for key, weight, is_active, load, most in STANDING.rows(source_id=source_id):
         held = load + taken.get(key, 0)
-        numbers = chain.strategy.numbers(Standing(held, most, chain.credits.get(key, 0)))
+        numbers = chain.strategy.numbers(Footing(held, most, chain.credits.get(key, 0)))
         reason = left_out(is_active, held, most, weight)
         candidates.append(Candidate(key, weight, reason, numbers))
     return narrowed(Candidates(tuple(candidates), chain.strategy_name), chain.strategy)

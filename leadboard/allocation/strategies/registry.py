@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from leadboard.allocation import strategies
-from leadboard.allocation.lottery import BY_LOTTERY, Candidates
+from leadboard.allocation.lottery import BY_LOTTERY, FULL, INACTIVE, ZERO_WEIGHT, Candidates
 from leadboard.allocation.strategies.strategy import Strategy
 
 _OTHERS = ("registry", "strategy")
@@ -30,6 +30,19 @@ def strategy_of(name: str) -> Strategy | None:
         return None
     found: Strategy = import_module(f"{strategies.__name__}.{name}").STRATEGY
     return found
+
+
+_OF_EVERY_STRATEGY = (INACTIVE, FULL, ZERO_WEIGHT)
+"""Why somebody is left out by whatever strategy."""
+
+
+def narrowed_again(candidates: Candidates, strategy: Strategy) -> Candidates:
+    """Return a recorded roster as its strategy would leave it, from the numbers that it keeps."""
+    entries = (
+        each if each.reason in _OF_EVERY_STRATEGY else replace(each, reason=None)
+        for each in candidates.entries
+    )
+    return narrowed(Candidates(tuple(entries), candidates.strategy), strategy)
 
 
 def narrowed(candidates: Candidates, strategy: Strategy) -> Candidates:

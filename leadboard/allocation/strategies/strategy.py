@@ -7,7 +7,7 @@ from typing import NamedTuple
 from leadboard.allocation.lottery import Candidate, Candidates
 
 
-class Standing(NamedTuple):
+class Footing(NamedTuple):
     """How an operator stands when an appeal of a source is drawn."""
 
     load: int
@@ -27,7 +27,7 @@ class Strategy:
     """
 
     sentence: str
-    numbers: Callable[[Standing], tuple[int, ...]]
+    numbers: Callable[[Footing], tuple[int, ...]]
     leave_out: Callable[[Sequence[Candidate]], Mapping[int, str]]
     credits: Callable[[Candidates, int], Mapping[int, int]]
     words: Callable[[Candidate], str]
