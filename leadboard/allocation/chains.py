@@ -188,11 +188,16 @@ def prepare(source_id: int, moment: datetime) -> None:
         ).execute()
 
 
-def end_seal(source_id: int) -> None:
+def end_seal(source_id: int) -> bool:
     """End the seal of a source in the current transaction, and put the next one into force.
 
-    Raises Missing.
+    Return whether draws were made under it: one without any stays. Raises Missing.
     """
     chain = chain_of(source_id)
-    if chain.seed is not None:
+    first = Seal.select(Seal.first).where(
+        Seal.source_id == source_id, Seal.first <= chain.number, Seal.last.is_null()
+    )
+    has_draws = chain.seed is not None and first.exists()
+    if has_draws:
         _change_seal(chain, is_sealed=True, moment=now())
+    return has_draws

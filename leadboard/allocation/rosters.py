@@ -102,3 +102,18 @@ def add_roster(content: str, digest: bytes) -> int:
     """Store a new content and return its id; another writer may have been first."""
     _NEW_ROSTER.changes(digest=digest, content=content)
     return int(_ROSTER.scalar(digest=digest))
+
+
+MOST_KNOWN = 20_000
+"""Rosters kept in memory: by some strategies nearly every draw has one of its own."""
+
+
+class KnownRosters(dict[int, Candidates]):
+    """The rosters by their ids, read when they are needed; one that is missing is empty."""
+
+    def __missing__(self, roster_id: int) -> Candidates:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        content = Roster.select(Roster.content).where(Roster.id == roster_id).scalar()
+        self[roster_id] = Candidates.parse(str(content or "[]"))
+        return self[roster_id]

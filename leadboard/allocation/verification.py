@@ -14,12 +14,13 @@ from leadboard.allocation.fairness import Evenness, Tally
 from leadboard.allocation.ledger import CLOSED, IMPORTED, RECEIVED, WITHDRAWN, bounds
 from leadboard.allocation.ledger_reading import Difference, differences
 from leadboard.allocation.lottery import BY_LOTTERY, Candidates, pick
+from leadboard.allocation.rosters import KnownRosters
 from leadboard.allocation.sealing import NO_HEAD
 from leadboard.common.text import clean
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import rows
 from leadboard.database.transactions import at_one_moment
-from models import Appeal, AppealStep, Change, Roster, Source
+from models import Appeal, AppealStep, Change, Source
 
 PAGE = 10_000
 """Appeals whose lines are read at a time."""
@@ -37,21 +38,6 @@ class Replayed(NamedTuple):
     draw: int | None
     drawn: bool
     event_id: int | None
-
-
-MOST_ROSTERS = 20_000
-"""Rosters kept in memory: by some strategies nearly every draw has one of its own."""
-
-
-class _Rosters(dict[int, Candidates]):
-    """The rosters by their ids, read when they are needed."""
-
-    def __missing__(self, roster_id: int) -> Candidates:
-        if len(self) >= MOST_ROSTERS:
-            self.clear()
-        content = Roster.select(Roster.content).where(Roster.id == roster_id).scalar()
-        self[roster_id] = Candidates.parse(str(content or "[]"))
-        return self[roster_id]
 
 
 @dataclass(slots=True)
@@ -72,7 +58,7 @@ class Verification:
     pruned: int = 0
     chains: list[ChainCheck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    evenness: Evenness = field(default_factory=lambda: Tally(_Rosters().__getitem__).evenness())
+    evenness: Evenness = field(default_factory=lambda: Tally(KnownRosters().__getitem__).evenness())
 
 
 def verify() -> Verification:
@@ -85,7 +71,7 @@ class _Replay:
 
     def __init__(self) -> None:
         self._bounds = bounds()
-        self._rosters = _Rosters()
+        self._rosters = KnownRosters()
         self._tally = Tally(self._rosters.__getitem__)
         self._done = Verification(pruned=self._bounds.pruned)
 

@@ -29,6 +29,7 @@ __all__ = [
     "restore",
     "samples",
     "screen",
+    "seal",
     "serve",
     "signals",
     "token",

@@ -18,6 +18,7 @@ __all__ = [
     "odds",
     "operator_names",
     "records",
+    "seals",
     "team",
     "terms",
     "times",
