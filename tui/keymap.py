@@ -32,6 +32,7 @@ from tui.panes.waiting import Waiting
 from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weights import Weights
 from tui.screen.desk import DeskScreen
+from tui.widgets.choice import ChoiceField
 from tui.widgets.filter import FilterLine
 from tui.widgets.free_text import FreeText
 
@@ -59,6 +60,7 @@ PLACES: Sequence[Place] = (
     (Input, Move),
     (Input, Dialog),
     (FreeText, Dialog),
+    (ChoiceField, Dialog),
     *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit)),
     (Input, Help),
 )

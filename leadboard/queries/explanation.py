@@ -6,7 +6,16 @@ from enum import Enum, auto
 
 from peewee import JOIN, ModelSelect
 
-from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, left_out, pick
+from leadboard.allocation.lottery import (
+    BY_LOTTERY,
+    FULL,
+    INACTIVE,
+    Candidate,
+    Candidates,
+    left_out,
+    pick,
+)
+from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.common.errors import Missing
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
@@ -14,12 +23,15 @@ from leadboard.database.transactions import plainly
 from leadboard.queries.appeal_history import Moment, history_of
 from leadboard.queries.appeals import AppealRow, cleaned, times_of_rows, with_names
 from leadboard.queries.operator_names import names_of
-from models import Appeal, Operator, OperatorSource, Roster
+from models import Appeal, AppealStep, Operator, OperatorSource, Roster
 
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """One operator on the roster of a draw: their weight and chance, or why they were left out."""
+    """One operator on the roster of a draw: their weight and chance, or why they were left out.
+
+    `note` says how they stood by another strategy than the lottery, as in `load 3/10`.
+    """
 
     operator_id: int
     name: str
@@ -27,6 +39,7 @@ class Chance:
     share: float
     reason: str | None
     was_drawn: bool
+    note: str = ""
 
 
 class Way(Enum):
@@ -53,7 +66,9 @@ class Remedy:
 class Explanation:
     """Everything about where an appeal is, and why; its message has all its lines.
 
-    `since` is everything that the ledger has of it, from its arrival on.
+    `since` is everything that the ledger has of it, from its arrival on. `strategy` is the sentence
+    about another strategy than the lottery, by which it was decided between whom to draw; `number`
+    the place of a sealed draw in the chain of its source.
     """
 
     appeal: AppealRow
@@ -61,6 +76,8 @@ class Explanation:
     roster: Sequence[Chance]
     since: Sequence[Moment]
     remedies: Sequence[Remedy]
+    strategy: str = ""
+    number: int | None = None
 
 
 def explain(appeal_id: int) -> Explanation:
@@ -75,19 +92,44 @@ def _explain(appeal_id: int) -> Explanation:
         raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
     *columns, draw, roster_id = found[0]
     row = cleaned(columns, times_of_rows([columns])[appeal_id])
+    candidates = _roster(roster_id)
     return Explanation(
         # With all its lines: the details clean each of them.
         replace(row, message=AppealRow(*columns).message),
         draw,
-        _chances(roster_id, draw) if roster_id is not None else (),
+        _chances(candidates, draw),
         history_of(appeal_id),
         tuple(_remedies(row.source_id)) if row.is_waiting else (),
+        _strategy_words(candidates),
+        None if draw is None else _number(appeal_id),
     )
 
 
-def _chances(roster_id: int, draw: int | None) -> tuple[Chance, ...]:
-    content = rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0]
-    candidates = Candidates.parse(content)
+def _roster(roster_id: int | None) -> Candidates:
+    """Return a roster, empty where an appeal has none."""
+    if roster_id is None:
+        return Candidates(())
+    return Candidates.parse(rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0])
+
+
+def _strategy_words(candidates: Candidates) -> str:
+    strategy = strategy_of(candidates.strategy)
+    if candidates.strategy == BY_LOTTERY or strategy is None:
+        return ""
+    return f"{candidates.strategy.capitalize()}: {strategy.sentence}"
+
+
+def _number(appeal_id: int) -> int | None:
+    """Return the number of the appeal's last draw, None if that is not sealed."""
+    drawn = AppealStep.select(AppealStep.number).where(
+        AppealStep.appeal == appeal_id, AppealStep.drawn
+    )
+    number: int | None = drawn.order_by(AppealStep.place.desc()).limit(1).scalar()
+    return number
+
+
+def _chances(candidates: Candidates, draw: int | None) -> tuple[Chance, ...]:
+    strategy = strategy_of(candidates.strategy)
     names = names_of([each.operator_id for each in candidates.entries])
     drawn = pick(candidates, draw) if draw is not None else None
     total = candidates.total
@@ -99,6 +141,7 @@ def _chances(roster_id: int, draw: int | None) -> tuple[Chance, ...]:
             _share(each, total),
             each.reason,
             each.operator_id == drawn,
+            strategy.words(each) if strategy and each.standing else "",
         )
         for each in candidates.entries
     )

@@ -158,8 +158,10 @@ def _why(found: Explanation, width: int, widest_bar: int) -> list[Content]:
     # The operator drawn is always shown, even if many others had a greater chance.
     by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
+    sealed = "" if found.number is None else f", decision {grouped(found.number)} of its chain"
     return [
-        Content.assemble(("Why: ", "bold"), drawn),
+        Content.assemble(("Why: ", "bold"), f"{drawn}{sealed}"),
+        *([Content(found.strategy)] if found.strategy else []),
         *(_chance(each, total, width, widest_bar) for each in first),
         *_rest(by_weight[MOST_CHANCES:]),
     ]
@@ -189,5 +191,5 @@ def _chance(each: Chance, total: int, width: int, widest_bar: int) -> Content:
         f"{fit(each.name, name)} {grouped(each.weight):>{WEIGHT}} ",
         (filled, "$text-accent"),
         (rest, "$frame"),
-        f" {_reason(each) or chance(each.weight, total)}",
+        f" {_reason(each) or chance(each.weight, total)}{f', {each.note}' if each.note else ''}",
     )
