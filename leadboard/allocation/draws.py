@@ -135,6 +135,8 @@ class Wheels:
     _contents: dict[bytes, str] = field(default_factory=dict)
     _free: dict[int, int] = field(default_factory=dict)
     _taken: Counter[int] = field(default_factory=Counter)
+    _follows_loads: bool = False
+    """Whether a source goes by more than who is full, so that each draw changes its roster."""
 
     def decide(self, source_id: int, words: Words) -> Decision:
         """Draw for one appeal of a source."""
@@ -166,6 +168,7 @@ class Wheels:
         # What was drawn is not in the table before `settle`, so it is added to the loads.
         taken = self._taken
         if chain.strategy_name != BY_LOTTERY:
+            self._follows_loads = True
             return _Ready.of(standing_candidates(source_id, chain, taken))
         return _ready(
             tuple(
@@ -189,11 +192,6 @@ class Wheels:
                 if turning.wheel.candidates.strategy == BY_LOTTERY
                 and not (is_full and operator_id in turning.wheel.ids)
             }
-
-    @property
-    def _follows_loads(self) -> bool:
-        """Tell whether a source goes by more than who is full, so that each draw changes it."""
-        return any(chain.strategy_name != BY_LOTTERY for chain in self._chains.values())
 
     def settle(self) -> None:
         """Claim what was drawn, and store how far the chains have come.
