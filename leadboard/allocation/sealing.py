@@ -47,17 +47,17 @@ def outside_of(words: Words) -> str:
     return sha256(f"[{_quoted(external_id)},{quoted_key},{_quoted(message)}]".encode()).hexdigest()
 
 
-def question(chain: int, number: int, between: str, outside: str) -> str:
+def question(chain: int, number: int, between: str, outside: str) -> bytes:
     """Return what a decision is about: `chain/n/1:70,2:50/outside`."""
-    return f"{chain}/{number}/{between}/{outside}"
+    return f"{chain}/{number}/{between}/{outside}".encode()
 
 
-def answer(seed: bytes, asked: str, total: int) -> int:
+def answer(seed: bytes, asked: bytes, total: int) -> int:
     """Return the draw in [0, total) that a seed gives to a question.
 
     2^256 is so much larger than any total that the remainder favours nobody measurably.
     """
-    return int.from_bytes(hmac.digest(seed, asked.encode(), "sha256"), "big") % total
+    return int.from_bytes(hmac.digest(seed, asked, "sha256"), "big") % total
 
 
 def committed(head: bytes, chain: int, number: int, commitment: str) -> bytes:
@@ -65,6 +65,6 @@ def committed(head: bytes, chain: int, number: int, commitment: str) -> bytes:
     return sha256(head + f"{chain}/{number}/commit/{commitment}".encode()).digest()
 
 
-def decided(head: bytes, asked: str, draw: int, operator_id: int) -> bytes:
+def decided(head: bytes, asked: bytes, draw: int, operator_id: int) -> bytes:
     """Return the head after a decision."""
-    return sha256(head + f"{asked}/{draw}/{operator_id}".encode()).digest()
+    return sha256(b"%b%b/%d/%d" % (head, asked, draw, operator_id)).digest()
