@@ -93,7 +93,7 @@ def _insert(connection: sqlite3.Connection, number: int, text: str) -> None:
             "INSERT INTO operator VALUES (?, ?, TRUE, 5, ?, ?, ?)",
             (text, has_operator and not is_closed, text, text),
         ),
-        ("INSERT INTO source VALUES (?, ?)", (text,)),
+        ("INSERT INTO source (id, name) VALUES (?, ?)", (text,)),
         ("INSERT INTO lead VALUES (?, ?)", (text,)),
         ("INSERT INTO event VALUES (?, ?, ?, ?, ?, FALSE, NULL, NULL)", (moment, text, text, text)),
         (
