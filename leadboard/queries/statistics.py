@@ -63,6 +63,8 @@ class Statistics:
     operators: tuple[Waits, ...]
     sources: tuple[Waits, ...]
     whole: Waits
+    waiting: int
+    """How many appeals wait now; their waits are not over, so that no figure has them."""
     remarks: tuple[str, ...]
     """What is left out, in sentences."""
 
@@ -151,6 +153,7 @@ def _told(begun: Reading, source_id: int | None) -> Statistics:
         tuple(by_operator.of(*each, loads.get(each[0], ())) for each in operators.items()),
         tuple(by_source.of(*each) for each in sources.items()),
         by_all.of(0, ""),
+        begun.waiting_now(source_id),
         begun.remarks,
     )
 

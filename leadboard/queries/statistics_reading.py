@@ -97,6 +97,10 @@ class Reading:
             max(0, start, before + peaks.get(at, start - before)) for at, start in enumerate(starts)
         ]
 
+    def waiting_now(self, source_id: int | None) -> int:
+        """Return how many appeals wait after the last line."""
+        return max(0, self._waiting_before.get(source_id, 0) + self.fold.risen.get(source_id, 0))
+
     @property
     def _no_steps(self) -> list[int]:
         return [0] * len(self.marks.starts)

@@ -219,6 +219,9 @@ def _assert_waiting(
                 most[at] = max(most[at], waiting)
     now = [each.waiting for each in found.parts if each.start <= found.marks[-1]]
     assert now == [most[at] for at in range(len(now))]
+    assert (
+        found.waiting == ([0] + [list(held.values()).count(None) for _, held in states(order)])[-1]
+    )
     assert all(each.waiting is None for each in found.parts[len(now) :])
 
 
