@@ -105,6 +105,11 @@ class Gathering:
         return self._reading.progress if self._reading else 0.0
 
     @property
+    def size(self) -> int:
+        """Return how many lines there are to read, as far as is known."""
+        return self._reading.size if self._reading else 0
+
+    @property
     def is_over(self) -> bool:
         """Tell whether another span has begun by now."""
         return self._reading is not None and now() >= self._reading.marks.end

@@ -41,8 +41,12 @@ class Reading:
     @property
     def progress(self) -> float:
         """Return the part of the lines that have been read."""
-        whole = self._last + 1 - self._first
-        return 1.0 if self.is_through else (self._seq + 1 - self._first) / whole
+        return 1.0 if self.is_through else (self._seq + 1 - self._first) / self.size
+
+    @property
+    def size(self) -> int:
+        """Return how many lines there are to read, as far as is known."""
+        return self._last + 1 - self._first
 
     def read(self, portion: int) -> bool:
         """Read a portion of lines, up to the newest; tell whether there are more."""

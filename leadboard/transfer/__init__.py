@@ -10,6 +10,8 @@ __all__ = [
     "paste",
     "plan",
     "reading",
+    "report",
+    "report_pictures",
     "tables",
     "team",
     "writing",
