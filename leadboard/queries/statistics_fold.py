@@ -84,8 +84,8 @@ Pair = tuple[int, int | None]
 Earlier = Callable[[int, int], Sequence[ChangeLine]]
 """Returns the lines of an appeal that come before a place."""
 
-KEPT = 200_000
-"""Open appeals whose beginnings are kept in memory; those of more are looked up."""
+KEPT = 100_000
+"""Open appeals whose beginnings are kept in any case; of twice as many some are looked up."""
 
 
 class Fold:
@@ -98,6 +98,8 @@ class Fold:
         self._starts, self._earlier = starts, earlier
         self._part = 0
         self._since: dict[int, datetime | None] = {}
+        self._older: dict[int, datetime | None] = {}
+        """What is kept, in two dictionaries: the older one goes as a whole, which takes no time."""
         self.received: dict[int, list[int]] = defaultdict(self._zeros)
         """By source, and by part; so are the closings, and by how much more appeals waited."""
         self.closed: dict[int, list[int]] = defaultdict(self._zeros)
@@ -179,9 +181,10 @@ class Fold:
         elif line.kind == RECEIVED and line.operator_id is not None:
             self._end_wait(line, line.at, is_within=is_within)
         if line.closed_at is not None:
-            self._since.pop(line.appeal_id, None)
+            self._forget(line.appeal_id)
         else:
-            self._keep(line, self._reopened(line) if line.kind == REOPENED else since_after([line]))
+            since = self._reopened(line) if line.kind == REOPENED else since_after([line])
+            self.keep(line.appeal_id, since)
 
     def _end_wait(self, line: ChangeLine, since: datetime | None, *, is_within: bool) -> None:
         if is_within and since is not None:
@@ -195,14 +198,34 @@ class Fold:
 
     def _taken(self, line: ChangeLine) -> datetime | None:
         """Return since when the appeal of a line waited or was held before it, and forget that."""
-        if line.appeal_id in self._since:
-            return self._since.pop(line.appeal_id)
+        if self._knows(line.appeal_id):
+            return self._forget(line.appeal_id)
         return since_after(self._earlier(line.appeal_id, line.seq))
 
-    def _keep(self, line: ChangeLine, since: datetime | None) -> None:
-        self._since[line.appeal_id] = since
+    def _knows(self, appeal_id: int) -> bool:
+        return appeal_id in self._since or appeal_id in self._older
+
+    def _forget(self, appeal_id: int) -> datetime | None:
+        older = self._older.pop(appeal_id, None)
+        return self._since.pop(appeal_id, older)
+
+    def keep(self, appeal_id: int, since: datetime | None) -> None:
+        """Remember since when an appeal waits for the first time, or is held."""
+        self._older.pop(appeal_id, None)
+        self._since[appeal_id] = since
         if len(self._since) > KEPT:
-            del self._since[next(iter(self._since))]
+            self._older, self._since = self._since, {}
+
+    def unknown(self, lines: Iterable[ChangeLine]) -> list[int]:
+        """Return the appeals whose beginnings some of the next lines end, and that are not kept."""
+        told: set[int] = set()
+        found = []
+        for line in lines:
+            is_end = line.kind in (ASSIGNED, CLOSED)
+            if is_end and line.appeal_id not in told and not self._knows(line.appeal_id):
+                found.append(line.appeal_id)
+            told.add(line.appeal_id)
+        return found
 
     def _reopened(self, line: ChangeLine) -> datetime | None:
         """Return since when a reopened appeal is held; take back a closing that was undone."""

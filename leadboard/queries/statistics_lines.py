@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import starmap
+from datetime import datetime
+from functools import cache
+from itertools import groupby, starmap
 from typing import Any, NamedTuple
 
 from peewee import Case, Query, fn
 
 from leadboard.allocation.ledger import CLOSED, REOPENED, last_seq
-from leadboard.database.compiled_queries import Compiled, Param
+from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import engine
 from leadboard.database.transactions import at_one_moment
-from leadboard.queries.statistics_fold import ChangeLine, Pair
+from leadboard.queries.statistics_fold import ChangeLine, Pair, since_after
 from models import Appeal, Change, Event, PendingChange
 
 
@@ -48,6 +50,26 @@ def lines_between(after: int, up_to: int) -> list[ChangeLine]:
 def earlier_lines(appeal_id: int, seq: int) -> Sequence[ChangeLine]:
     """Return the lines of an appeal that come before a place."""
     return list(starmap(ChangeLine, _OF_APPEAL.rows(appeal_id=appeal_id, seq=seq)))
+
+
+@cache
+def _of_appeals(count: int) -> Compiled:
+    def build() -> Query:
+        of_them = Change.appeal.in_([Param(Change.appeal)] * count)
+        query = _lines(Change, Change.seq).where(of_them, Change.seq <= Param(Change.seq))
+        return query.order_by(Change.appeal, Change.seq)  # type: ignore[no-any-return]
+
+    return Compiled(build)
+
+
+def beginnings(appeal_ids: Sequence[int], up_to: int) -> dict[int, datetime | None]:
+    """Return since when appeals wait or are held after their lines up to a place."""
+    found: dict[int, datetime | None] = {}
+    for chunk in chunks(appeal_ids):
+        lines = starmap(ChangeLine, _of_appeals(len(chunk)).rows_in_turn([*chunk, up_to]))
+        for appeal_id, of_it in groupby(lines, key=lambda line: line.appeal_id):
+            found[appeal_id] = since_after(of_it)
+    return found
 
 
 class Present(NamedTuple):

@@ -9,7 +9,12 @@ from leadboard.database.fields import now
 from leadboard.queries.ledger_search import DISORDER, first_since, moment_at
 from leadboard.queries.spans import TimeSpan, marks_of
 from leadboard.queries.statistics_fold import Fold, Pair
-from leadboard.queries.statistics_lines import earlier_lines, lines_between, present
+from leadboard.queries.statistics_lines import (
+    beginnings,
+    earlier_lines,
+    lines_between,
+    present,
+)
 
 
 class Reading:
@@ -53,7 +58,11 @@ class Reading:
         if self.is_whole and self.is_through:
             self._last = max(self._last, last_seq())
         up_to = min(self._last, self._seq + portion)
-        for line in lines_between(self._seq, up_to):
+        lines = lines_between(self._seq, up_to)
+        # Together, since one at a time would take longer than all the rest.
+        for appeal_id, since in beginnings(self.fold.unknown(lines), self._seq).items():
+            self.fold.keep(appeal_id, since)
+        for line in lines:
             self.fold.add(line)
         self._seq = up_to
         if self.is_through and not self.is_whole:

@@ -312,7 +312,7 @@ def test_any_history_is_as_the_model_has_it(
     team: Team, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So few that most beginnings are looked up.
-    monkeypatch.setattr(statistics_fold, "KEPT", 4 if seed % 2 else 200_000)
+    monkeypatch.setattr(statistics_fold, "KEPT", 4 if seed % 2 else 100_000)
     rng = random.Random(seed)
     # From last month on: the longer ago, the more seldom.
     moments = sorted(-rng.expovariate(1 / 2000) for _ in range(200))

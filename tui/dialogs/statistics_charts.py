@@ -48,7 +48,7 @@ def _drawn(
     plot._set_size(width, height)
     plot.theme("textual-clear")
     top = max(1, *bars, *points)
-    plot.bar(list(range(len(bars))), list(bars), color=BARS, width=0.7, minimum=0)
+    plot.bar(list(range(len(bars))), list(bars), color=BARS, width=0.6, marker="hd", minimum=0)
     if points:
         plot.scatter(list(range(len(points))), list(points), color=POINTS, marker="●")
     plot.xlim(-0.5, len(bars) - 0.5)
@@ -68,7 +68,7 @@ def _ticks(top: int, height: int) -> list[int]:
         size
         for power in range(19)
         for size in (10**power, 2 * 10**power, 5 * 10**power)
-        if top // size <= max(1, height // 3)
+        if top // size <= max(1, height // 4)
     )
     return list(range(0, top + 1, step))
 
