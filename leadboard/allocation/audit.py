@@ -14,6 +14,7 @@ from leadboard.allocation.ledger_reading import Difference, differences
 from leadboard.allocation.locks import take_turn
 from leadboard.allocation.names import LookAlikes, Named
 from leadboard.allocation.rosters import digest_of
+from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.common.text import clean
 from leadboard.database.connection import engine, rows
 from leadboard.database.transactions import at_one_moment, plainly, transact
@@ -40,7 +41,8 @@ def check() -> list[Finding]:
 
 
 def _findings() -> Iterator[Finding]:
-    for look in (_wrong_loads, _stuck_appeals, _unrecorded, _odd_rosters, _look_alikes):
+    looks = (_wrong_loads, _stuck_appeals, _unrecorded, _odd_rosters, _odd_strategies, _look_alikes)
+    for look in looks:
         yield from look()
 
 
@@ -142,6 +144,15 @@ def _odd_rosters() -> Iterator[Finding]:
     for roster_id, digest, content in rows(Roster.select(Roster.id, Roster.digest, Roster.content)):
         if digest_of(content) != bytes(digest):
             yield Finding(f"Roster #{roster_id} was altered: its content and digest differ.")
+
+
+def _odd_strategies() -> Iterator[Finding]:
+    for name, strategy in rows(Source.select(Source.name, Source.strategy).order_by(Source.id)):
+        if strategy_of(strategy) is None:
+            yield Finding(
+                f"{clean(name)} asks for the strategy {clean(strategy)}, which is unknown: it is "
+                "drawn by lottery."
+            )
 
 
 _KINDS: tuple[tuple[Named, str, str], ...] = (

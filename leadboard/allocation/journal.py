@@ -17,12 +17,13 @@ from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from models import Event, EventChange
 
-REPAIR, PRUNE, TOKEN, HOOK = "repair", "prune", "token", "hook"
+REPAIR, PRUNE, TOKEN, HOOK, SEAL = "repair", "prune", "token", "hook", "seal"
 FOR_GOOD = {
     REPAIR: "A repair",
     PRUNE: "A pruning",
     TOKEN: "A token",
     HOOK: "A change of a hook",
+    SEAL: "A seal that was ended",
 }
 """The acts that cannot be undone, as sentences call them."""
 UNDO, REDO = "undo", "redo"

@@ -30,6 +30,7 @@ __all__ = [
     "restore",
     "samples",
     "screen",
+    "seal",
     "serve",
     "signals",
     "token",

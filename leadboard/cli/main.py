@@ -22,6 +22,7 @@ from leadboard.cli.output import replace_unwritable, write_json
 from leadboard.cli.prune import prune
 from leadboard.cli.report import report
 from leadboard.cli.restore import restore
+from leadboard.cli.seal import seal
 from leadboard.cli.serve import serve
 from leadboard.cli.token import token
 from leadboard.cli.transfer import export, import_
@@ -189,8 +190,8 @@ def keys(context: click.Context) -> None:
 
 COMMANDS = (
     *(list_appeals, show, close, give_back, assign, reopen, operator, token),
-    *(check, verify, follow, hook, deliver, prune, export, import_, copy, report),
-    *(restore, serve, config, completion),
+    *(check, verify, follow, hook, deliver, prune, export, import_, copy, restore),
+    *(report, seal, serve, config, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
 WHAT = click.Choice(["operators", "sources", "weights", "appeals", "leads"])
+DECISIONS = "decisions"
+"""What is only exported: a history of draws, for those who check it."""
 FORMAT = click.Choice(["csv", "json"])
 
 
 @click.command()
-@click.argument("what", type=WHAT)
+@click.argument("what", type=click.Choice([*WHAT.choices, DECISIONS]))
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="-")
 @click.option(
     "--format", "form", type=FORMAT, help="The format; else by the file's ending, else CSV."
@@ -39,15 +41,20 @@ def export(
     import removes it again. JSON is an array with one object per line. --excel suits an Excel that
     separates by semicolons. Data is always UTF-8; a terminal shows what it can.
 
+    The decisions are lines of JSON in any case: each draw with its place in the chain of its
+    source, the commitments, and the seeds that are revealed. docs/fairness.md has ten lines of
+    Python that check them.
+
     \b
     Examples:
       leadboard export weights weights.csv
       leadboard export operators --excel team.csv
       leadboard export appeals appeals.json
       leadboard export leads | wc -l
+      leadboard export decisions decisions.jsonl
     """
     from leadboard.cli.signals import Stop, Stopped
-    from leadboard.transfer.writing import Style, format_of
+    from leadboard.transfer.writing import Style, export_decisions, format_of
     from leadboard.transfer.writing import export as write
 
     choice: Choice = context.obj
@@ -56,6 +63,9 @@ def export(
     try:
         # A signal may end it anywhere: the file takes its name only once it is whole.
         with stop.listening(), stop.waiting(), _output(file, force=force) as output:
+            if what == DECISIONS:
+                export_decisions(output)
+                return
             style = Style(is_excel=excel, is_shown=output.isatty())
             with _bar(what, is_shared=file == "-" and output.isatty()) as begin:
                 write(what, format_of(file, form), output, begin, style=style)

@@ -20,6 +20,7 @@ __all__ = [
     "odds",
     "operator_names",
     "records",
+    "seals",
     "spans",
     "statistics",
     "statistics_fold",

@@ -5,6 +5,7 @@ __all__ = [
     "appeals",
     "cells",
     "copying",
+    "decisions",
     "leads",
     "list_export",
     "paste",

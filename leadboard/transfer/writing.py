@@ -17,6 +17,7 @@ from leadboard.common.text import clean
 from leadboard.database.file import refuse_log
 from leadboard.database.transactions import at_one_moment
 from leadboard.transfer.cells import csv_cell, json_value
+from leadboard.transfer.decisions import decision_lines
 from leadboard.transfer.tables import ExportedTable, Record, table_of
 
 DATABASE = b"SQLite format 3\0"
@@ -28,6 +29,16 @@ def format_of(file: str, wanted: str | None) -> str:
     """Return the format that was asked for, else the one that the file's ending names, else CSV."""
     is_json = file.lower().endswith((".json", ".jsonl", ".ndjson"))
     return wanted or ("json" if is_json else "csv")
+
+
+def export_decisions(output: TextIO) -> None:
+    """Write the decisions of one moment as JSON, one object per line."""
+
+    def write() -> None:
+        for line in decision_lines():
+            output.write(json.dumps(line) + "\n")
+
+    at_one_moment(write)
 
 
 def export(what: str, form: str, output: TextIO, begin: Begin, *, style: "Style") -> int:
