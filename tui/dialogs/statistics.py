@@ -294,6 +294,6 @@ def _drawn(
     if tab.picture is None:
         return Content(""), told
     # Only here: it takes longer to load than the desk takes to answer a key.
-    from tui.dialogs import statistics_charts
+    from tui.dialogs.statistics_charts import PICTURES
 
-    return getattr(statistics_charts, tab.picture)(statistics, *size), told
+    return PICTURES[tab.picture](statistics, *size), told

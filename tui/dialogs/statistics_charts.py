@@ -37,6 +37,10 @@ def waiting(statistics: Statistics, width: int, height: int) -> Content:
     return _drawn(statistics, bars, [], width, height)
 
 
+PICTURES = {"flows": flows, "waiting": waiting}
+"""The pictures by the names that pages have for them."""
+
+
 def _drawn(
     statistics: Statistics, bars: Sequence[int], points: Sequence[int], width: int, height: int
 ) -> Content:
