@@ -39,6 +39,7 @@ PICTURES: Mapping[str, Picture] = {
     "details": Picture((*WAITING, "enter")),
     "move": Picture(("f4", "m")),
     "history": Picture(("f2", "plus", "down", "space", "u", "H")),
+    "statistics": Picture(("f2", "S")),
     "help": Picture(("f3", "question_mark")),
     "alarms": Picture(("exclamation_mark",)),
 }

@@ -19,6 +19,7 @@ from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
 from tui.dialogs.history import History
 from tui.dialogs.move import Fitting, Move
+from tui.dialogs.statistics import StatisticsSheet
 from tui.dialogs.triage import Triage
 from tui.key_names import keys_written, sign_of
 from tui.keys import MADE, REPEAT, Keymap, both, key_label, keys_of, without_twins
@@ -55,6 +56,7 @@ PLACES: Sequence[Place] = (
     (NoticeList, History),
     (Body, ActSheet),
     (AlarmList, Alarms),
+    (Body, StatisticsSheet),
     (Body, Triage),
     (Input, Factor),
     (Input, Move),

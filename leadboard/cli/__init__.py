@@ -26,6 +26,7 @@ __all__ = [
     "output",
     "progress",
     "prune",
+    "report",
     "restore",
     "samples",
     "screen",

@@ -24,4 +24,5 @@ _SENDING = frozenset({"httpx", "standardwebhooks"})
 _SERVING = _SENDING | {"fastapi", "prometheus_client", "pydantic", "uvicorn"}
 SENDING = ("Sending to hooks", "api", _SENDING)
 SERVING = ("The HTTP door", "api", _SERVING)
-"""What `extra` is told about sending to hooks, and about the door."""
+REPORTING = ("A report", "report", frozenset({"altair", "vl_convert"}))
+"""What `extra` is told about sending to hooks, about the door, and about reports."""

@@ -20,6 +20,7 @@ from leadboard.cli.hook import hook
 from leadboard.cli.operator import operator
 from leadboard.cli.output import replace_unwritable, write_json
 from leadboard.cli.prune import prune
+from leadboard.cli.report import report
 from leadboard.cli.restore import restore
 from leadboard.cli.seal import seal
 from leadboard.cli.serve import serve
@@ -190,7 +191,7 @@ def keys(context: click.Context) -> None:
 COMMANDS = (
     *(list_appeals, show, close, give_back, assign, reopen, operator, token),
     *(check, verify, follow, hook, deliver, prune, export, import_, copy, restore),
-    *(seal, serve, config, completion),
+    *(report, seal, serve, config, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

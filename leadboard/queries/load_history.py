@@ -17,13 +17,13 @@ from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import engine
 from leadboard.database.fields import now, stamp
 from leadboard.database.transactions import at_one_moment
+from leadboard.queries.ledger_search import DISORDER, first_since, moment_at
 from models import AppealStep, Change, Operator, PendingChange
 
 SAMPLES = 12
 EVERY = timedelta(minutes=5)
 MOST = 50_000
 """Lines of the ledger that are looked at; where the hour has more, its history is left out."""
-DISORDER = timedelta(minutes=5)
 MINUTE = len("2026-11-23T10:42")
 
 LoadHistory = Mapping[int, Sequence[int]]
@@ -67,14 +67,6 @@ def _samples(load: int, steps: Sequence[int]) -> list[int]:
 
 # --- where the hour begins ----------------------------------------------------------------------
 
-_AT = Compiled(
-    lambda: (
-        Change.select(Change.at)
-        .where(Change.seq >= Param(Change.seq))
-        .order_by(Change.seq)
-        .limit(1)
-    )
-)
 _WITHOUT_PLACE = PendingChange.select(PendingChange.id).limit(MOST + 1)
 _COUNT_WITHOUT_PLACE = Compiled(
     lambda: PendingChange.select(fn.COUNT(SQL("1"))).from_(_WITHOUT_PLACE)
@@ -86,14 +78,9 @@ def _first_line(since: datetime) -> int | None:
     last = last_seq()
     # The lines up to `low` are older than that, those from `high` on are not.
     low, high = max(0, last - MOST), last + 1
-    if low and _AT.scalar(seq=low) >= since:
+    if low and (moment_at(low) or since) >= since:
         return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _AT.scalar(seq=middle) >= since:
-            high = middle
-        else:
-            low = middle
+    high = first_since(since, low, high)
     further = _COUNT_WITHOUT_PLACE.scalar() if engine().is_server else 0
     is_whole = bounds().pruned < high and last - low + further <= MOST
     return high if is_whole else None

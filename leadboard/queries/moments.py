@@ -38,6 +38,11 @@ def moment_of(text: str, now: datetime) -> datetime | None:
         return None
 
 
+def start_of_day(day: date) -> datetime:
+    """Return the moment in UTC at which a day begins on this machine."""
+    return _in_utc(datetime.combine(day, time.min), None)
+
+
 def _zone(text: str | None) -> tzinfo | None:
     """Return the zone that is named, None for that of this machine."""
     if text is None:

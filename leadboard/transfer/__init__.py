@@ -11,6 +11,8 @@ __all__ = [
     "paste",
     "plan",
     "reading",
+    "report",
+    "report_pictures",
     "tables",
     "team",
     "writing",

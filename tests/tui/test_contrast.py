@@ -45,6 +45,8 @@ STATES: dict[str, Sequence[str]] = {
     "help": ("f3", "question_mark"),
     "move": ("f4", "m", "down"),
     "history": ("f2", "plus", "u", "H"),
+    "statistics": ("f2", "S"),
+    "how long": ("f2", "S", "left_square_bracket"),
     "a question": ("f2", "d"),
     "a dialog with an error": ("f2", "a", "enter"),
     "a filter": ("f2", "slash", *"ann"),

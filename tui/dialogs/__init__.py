@@ -12,5 +12,8 @@ __all__ = [
     "help",
     "history",
     "move",
+    "statistics",
+    "statistics_charts",
+    "statistics_text",
     "triage",
 ]

@@ -45,6 +45,10 @@ class Sheet(MappedKeys, ModalScreen[bool]):
         """Show what was done, above the keys."""
         self._say(sentence, "good")
 
+    def say_nothing(self) -> None:
+        """Take back what was said."""
+        self.query_one("#error", Static).set_classes("error")
+
     def _say(self, sentence: str, tone: str) -> None:
         line = self.query_one("#error", Static)
         line.update(Content(clean(sentence)))

@@ -59,6 +59,8 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
         bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
         bind("H", "history", "History", id="desk.history", show=False),
         bind("exclamation_mark", "alarms", "Alarms", id="desk.alarms", show=False),
+        # In the grid S scales a row, so f6 does the same.
+        bind("S,f6", "statistics", "Statistics", id="desk.statistics", show=False),
         bind("t", "triage", "Triage", id="desk.triage", show=False),
         bind("f", "enlarge", "Zoom", id="desk.enlarge", show=False),
         bind("u", "undo", "Undo", id="desk.undo"),

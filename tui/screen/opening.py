@@ -1,4 +1,4 @@
-"""What opens over the desk: history, alarms, triage, help, and ways to go by name."""
+"""What opens over the desk: history, alarms, statistics, triage, help, and ways to go by name."""
 
 from textual import on
 from textual.dom import DOMNode
@@ -21,6 +21,12 @@ class OpeningScreen(NavigatingScreen):
         from tui.dialogs.alarms import Alarms
 
         self.app.push_screen(Alarms())
+
+    def action_statistics(self) -> None:
+        """Show the statistics."""
+        from tui.dialogs.statistics import StatisticsSheet
+
+        self.app.push_screen(StatisticsSheet())
 
     def action_triage(self) -> None:
         """Place one waiting appeal after another."""
