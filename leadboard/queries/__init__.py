@@ -17,6 +17,8 @@ __all__ = [
     "moments",
     "odds",
     "operator_names",
+    "past",
+    "past_lines",
     "records",
     "team",
     "terms",
