@@ -70,7 +70,7 @@ class Happenings:
             return
         # Before either world moves: what has differed so far decides what the roster tells.
         is_queued = bool(state.now.waiting[source])
-        place = None if is_queued else state.by_roster(line, lambda: state.drawn(line))
+        place = None if is_queued else state.by_roster(line, state.drawn(line))
         if line.operator is None:
             state.was.wait(appeal, source, at)
         else:
@@ -110,7 +110,7 @@ class Happenings:
         state, at, appeal, source = self.state, line.at, line.appeal, line.source
         place = None
         if state.is_alike(source) and state.now.is_waiting(appeal, source):
-            place = state.by_roster(line, lambda: state.next_drawn(appeal))
+            place = state.by_roster(line, state.next_drawn(appeal))
         self._get_was(line)
         if place is not None:
             state.now.stop_waiting(appeal, source, at)

@@ -8,6 +8,7 @@ are handed out as the allocator does it, oldest first, whenever there may be roo
 """
 
 import heapq
+import math
 from itertools import islice
 
 from leadboard.foresight.couplings import Coupling
@@ -32,20 +33,22 @@ class Replay:
         self._history = ground.history
         self._steps = iter(self._history.steps)
         self._act = 0
-        length = self._history.ended - self._history.begun
-        self._marks = [self._history.begun + length * at / (MARKS - 1) for at in range(MARKS)]
-        self._mark = 0
-        self._at = self._history.begun
+        begun, ended = self._history.begun, self._history.ended
+        between = ((ended - begun) * at / (MARKS - 1) for at in range(MARKS - 1))
+        self._marks = iter([*(begun + each for each in between), ended])
+        self._next_mark: float = next(self._marks)
+        self._at = begun
         self._do = Happenings(self.state).handlers()
 
     def go_on(self, count: int = SLICE) -> bool:
         """Do some more steps; return False at the end."""
-        done = 0
+        done, state = 0, self.state
         for step in islice(self._steps, count):
             done += 1
             # What one act did is settled as a whole; each arrival is one of its own.
             if step[2] != self._act or not step[2]:
-                self._settle()
+                if state.has_room:
+                    self._settle()
                 self._act = step[2]
             self._come_to(step[1])
             self._do[step[0]](step)
@@ -71,14 +74,16 @@ class Replay:
         closings = self.state.closings
         while closings and closings[0][0] <= at:
             self._close_due(*heapq.heappop(closings))
-        self._pass_marks(at)
-        self._at = max(self._at, at)
+        if self._next_mark <= at:
+            self._pass_marks(at)
+        if at > self._at:
+            self._at = at
 
     def _pass_marks(self, at: float) -> None:
-        while self._mark < MARKS and self._marks[self._mark] <= at:
+        while self._next_mark <= at:
             self.state.was.sample()
             self.state.now.sample()
-            self._mark += 1
+            self._next_mark = next(self._marks, math.inf)
 
     def _close_due(self, at: float, stamp: int, appeal: int) -> None:
         fate = self.state.own.get(appeal)
@@ -104,9 +109,10 @@ class Replay:
         heapq.heapify(front)
         while front:
             appeal, source = heapq.heappop(front)
-            place = state.by_team(source, lambda: state.next_drawn(appeal))  # noqa: B023
-            if place is None:
+            if not state.is_open_to(source):
                 continue  # with nobody left for one there is nobody for the rest
+            place = state.by_team(source, state.next_drawn(appeal))
+            assert place is not None, "somebody is left"
             self._hand_out(appeal, source, place)
             if (oldest := state.now.oldest(source)) is not None:
                 heapq.heappush(front, (oldest, source))

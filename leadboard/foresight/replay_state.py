@@ -2,14 +2,14 @@
 
 import heapq
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from leadboard.foresight.couplings import COUPLINGS, Coupling, Drawn
 from leadboard.foresight.draft import Draft
 from leadboard.foresight.handling import Handling
 from leadboard.foresight.history import HANDED_OUT, SENT_HOME, History, Line
-from leadboard.foresight.rosters import Base, DraftRosters
+from leadboard.foresight.rosters import DraftRosters, RecordedRosters
 from leadboard.foresight.team_then import TeamThen
 from leadboard.foresight.worlds import World
 
@@ -21,6 +21,9 @@ class Ground(NamedTuple):
     """What all replays of one history share."""
 
     history: History
+    ids: Sequence[int]
+    """Every operator, also those who were deleted since, in the order of the wheel."""
+    rosters: RecordedRosters
     handling: Handling
     later: Later
     sources: Mapping[int, int]
@@ -36,7 +39,20 @@ class Ground(NamedTuple):
                 later.setdefault(line.appeal, []).append(line)
         goes_home = any(line.kind == SENT_HOME for line in lines)
         sources = {line.appeal: line.source for line in lines} if goes_home else {}
-        return cls(history, Handling(history), later, sources)
+        ids = sorted(_ids(history))
+        rosters = RecordedRosters(history.rosters, {each: at for at, each in enumerate(ids)})
+        return cls(history, ids, rosters, Handling(history), later, sources)
+
+
+def _ids(history: History) -> set[int]:
+    ids = set(history.hands)
+    ids |= {each for column in history.weights.values() for each in column}
+    for roster in history.rosters.values():
+        ids.update([each.operator_id for each in roster.entries])
+    for step in history.steps:
+        ids.add(step.operator or 0)
+        ids.add((step.was if isinstance(step, Line) else None) or 0)
+    return ids - {0}
 
 
 class Fate(NamedTuple):
@@ -53,8 +69,8 @@ class ReplayState:
         self.ground, self.history = ground, ground.history
         self.rng = random.Random(seed)
         self.couple = COUPLINGS[coupling]
-        self.team = TeamThen(self.history, draft)
-        self.rosters = DraftRosters(draft, self.team.places, self.history.rosters)
+        self.team = TeamThen(self.history, ground.ids, draft)
+        self.rosters = DraftRosters(draft, self.team.places, ground.rosters)
         loads, begun = self.team.loads, self.history.begun
         self.was = World(loads, self.team.limits, begun)
         self.now = World(loads, self.team.drafted_limits, begun)
@@ -64,7 +80,7 @@ class ReplayState:
         """Whose load, limit or activity differs, as the bits of a number."""
         self.odd: dict[int, set[int]] = {source: set() for source in self.team.sources}
         """By source, the appeals that wait in one of the worlds alone."""
-        self.drafted = self.rosters.sources
+        self.drafted = self.rosters.drafted
         self.own: dict[int, Fate] = {}
         self.closings: list[tuple[float, int, int]] = []
         self.got_at: dict[int, float] = {}
@@ -140,11 +156,11 @@ class ReplayState:
         """Return the draw of a line, None if it has none that can be made again."""
         if line.roster is None or line.draw is None or line.operator is None:
             return None
-        wheel = self.rosters.recorded(line.roster)
-        place = self.team.places[line.operator]
-        if line.draw >= wheel.total or place not in wheel.weights:
+        roster = self.ground.rosters.of(line.roster)
+        base, place = self.rosters.as_drawn(roster), self.team.places[line.operator]
+        if not base.weight(place, roster.full):
             return None
-        return Drawn(wheel, line.draw, place)
+        return Drawn(base, roster.full, line.draw, place)
 
     def next_drawn(self, appeal: int) -> Drawn | None:
         """Return the next draw that was made for an appeal and not used yet."""
@@ -156,23 +172,24 @@ class ReplayState:
         self.drawn_before[appeal] = used + 1
         return self.drawn(lines[used])
 
-    def chosen(self, base: Base, full: int, drawn: Callable[[], Drawn | None]) -> int | None:
-        """Return whom a draw among those who are not full chooses, None if nobody is left."""
-        wheel = base.wheel(full)
-        return self.couple(drawn(), wheel, self.rng) if wheel.total else None
-
-    def by_roster(self, line: Line, drawn: Callable[[], Drawn | None]) -> int | None:
-        """Draw from the roster of a line under the draft."""
+    def by_roster(self, line: Line, drawn: Drawn | None) -> int | None:
+        """Draw from the roster of a line under the draft; None if nobody is left."""
         if line.roster is None:
             return self.by_team(line.source, drawn)
-        base = self.rosters.of_roster(line.roster, line.source, self.team.off)
+        roster = self.ground.rosters.of(line.roster)
+        base = self.rosters.of_roster(roster, line.source, self.team.off)
         # Of those who are no different the roster tells best whether they were full.
         model = self.apart | base.new
-        return self.chosen(base, (base.full & ~model) | (self.now.full & model), drawn)
+        full = (roster.full & ~model) | (self.now.full & model)
+        return self.couple(drawn, base, full, self.rng)
 
-    def by_team(self, source: int, drawn: Callable[[], Drawn | None]) -> int | None:
-        """Draw from the team as it was then, under the draft."""
-        return self.chosen(self.team.base(source, self.rosters), self.now.full, drawn)
+    def by_team(self, source: int, drawn: Drawn | None) -> int | None:
+        """Draw from the team as it was then, under the draft; None if nobody is left."""
+        return self.couple(drawn, self.team.base(source, self.rosters), self.now.full, self.rng)
+
+    def is_open_to(self, source: int) -> bool:
+        """Tell whether anybody could take an appeal of a source under the draft."""
+        return bool(self.team.base(source, self.rosters).total(self.now.full))
 
     # Closings.
 

@@ -1,5 +1,7 @@
 """The team as it was at a moment of a history, and what of it a draft holds fast."""
 
+from collections.abc import Sequence
+
 from leadboard.foresight.draft import Draft
 from leadboard.foresight.history import History, Line
 from leadboard.foresight.rosters import Base, DraftRosters
@@ -12,10 +14,10 @@ class TeamThen:
     Operators have places in the order of their ids, newcomers behind all others, as on the wheel.
     """
 
-    def __init__(self, history: History, draft: Draft) -> None:
+    def __init__(self, history: History, known: Sequence[int], draft: Draft) -> None:
         newcomers = {each.id: each for each in draft.newcomers}
         # Newcomers have ids below 0: the first of them is -1 and would have the lowest new id.
-        ids = [*sorted(_ids(history)), *sorted(newcomers, reverse=True)]
+        ids = [*known, *sorted(newcomers, reverse=True)]
         self.places = {operator_id: place for place, operator_id in enumerate(ids)}
         self.ids = ids
         hands = [history.hands.get(each) for each in ids]
@@ -84,13 +86,3 @@ class TeamThen:
             found = rosters.of_team(source, self._weights.get(source, {}), self.off)
             self._bases[source] = found
         return found
-
-
-def _ids(history: History) -> set[int]:
-    """Return every operator of a history, also those who were deleted since."""
-    ids = set(history.hands)
-    ids |= {each for column in history.weights.values() for each in column}
-    ids |= {each.operator_id for roster in history.rosters.values() for each in roster.entries}
-    for step in history.steps:
-        ids |= {each for each in (step.operator, getattr(step, "was", None)) if each is not None}
-    return ids
