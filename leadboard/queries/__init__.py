@@ -7,6 +7,7 @@ __all__ = [
     "appeals",
     "board",
     "chosen_lines",
+    "drafted",
     "explanation",
     "filters",
     "history",
