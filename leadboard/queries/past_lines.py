@@ -24,7 +24,7 @@ from leadboard.foresight import history
 from leadboard.foresight.history import Line, TeamStep
 from models import Appeal, Change, Event, EventChange, PendingChange
 
-PAGE = 2_000
+PAGE = 1_000
 """Lines read at a time."""
 SEND_HOME = "send home"
 
