@@ -15,8 +15,8 @@ from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import shown
 
-LABEL, COLUMN = 16, 12
-"""Cells of what a line is about, and of each of its two values."""
+LABEL, COLUMN, NARROW = 16, 12, 7
+"""Cells of what a line is about and of its first value, which has fewer on a narrow sheet."""
 SAMPLES = 12
 ROOMY, ROOMIEST = 64, 96
 """Cells from which there is room for the first full moments, and for the loads."""
@@ -35,8 +35,10 @@ def lines_of(outcome: Outcome, spread: Spread | None, team: Team, width: int) ->
     """Yield everything about an outcome in lines of a width."""
     yield Content(_span(outcome))
     yield Content("")
-    yield Content.styled(fit("", LABEL) + fit("as it was", COLUMN) + "with the draft", "bold")
-    yield from _waits(outcome, spread)
+    was, column = ("as it was", COLUMN) if width >= ROOMY else ("was", NARROW)
+    yield Content.styled(f"{fit('', LABEL)}{fit(was, column)}draft", "bold")
+    for label, before, after in _waits(outcome, spread):
+        yield Content.assemble((fit(label, LABEL), "$quiet"), fit(before, column), after)
     yield Content("")
     yield Content.styled(_head(width), "bold")
     for row in _by_first_full(outcome, team.rows):
@@ -60,20 +62,16 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _waits(outcome: Outcome, spread: Spread | None) -> Iterator[Content]:
+def _waits(outcome: Outcome, spread: Spread | None) -> Iterator[tuple[str, str, str]]:
     was, now = outcome.was, outcome.now
     share = f" ({100 * outcome.elsewhere / max(1, outcome.arrived):.0f}%)"
     error = _error(spread.elsewhere if spread else None)
-    yield _line("elsewhere", "", f"{grouped(outcome.elsewhere)}{share}{error}")
+    yield "other operator", "–", f"{grouped(outcome.elsewhere)}{share}{error}"
     error = _error(spread.waited if spread else None)
-    yield _line("had to wait", grouped(was.count), f"{grouped(now.count)}{error}")
-    yield _line("median wait", *(_length(each, each.median) for each in (was, now)))
-    yield _line("9 of 10 within", *(_length(each, each.p90) for each in (was, now)))
-    yield _line("still waiting", grouped(was.still), grouped(now.still))
-
-
-def _line(label: str, was: str, now: str) -> Content:
-    return Content.assemble((fit(label, LABEL), "$quiet"), fit(was, COLUMN), now)
+    yield "had to wait", grouped(was.count), f"{grouped(now.count)}{error}"
+    yield "median wait", _length(was, was.median), _length(now, now.median)
+    yield "9 of 10 within", _length(was, was.p90), _length(now, now.p90)
+    yield "still waiting", grouped(was.still), grouped(now.still)
 
 
 def _error(deviation: float | None) -> str:

@@ -18,7 +18,7 @@ from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
 from tui.messages import ActRequest, AppealsWanted
-from tui.panes.team import IN_DRAFT, ORDERS, TeamPane
+from tui.panes.team import ENDS, ORDERS, TeamPane
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 FLASH = 0.6
 """Seconds for which a bar shows that its operator got an appeal."""
+_IN_DRAFT = StateHints(
+    (*ENDS, ("operators.raise", "limit"), ("operators.toggle", "on/off"), ("operators.add", "add")),
+    is_all=True,
+)
 HEADS = {"load": "load ↓", "free": "free ↓"}
 """What the head of the numbers says while they sort the rows."""
 
@@ -120,7 +124,7 @@ class Operators(TeamPane, OperatorList):
     @property
     def state_hints(self) -> StateHints:  # type: ignore[override]
         """Return the keys of a draft while there is one."""
-        return StateHints() if self.draft is None else IN_DRAFT
+        return StateHints() if self.draft is None else _IN_DRAFT
 
     @property
     def found(self) -> str:

@@ -21,7 +21,7 @@ from tui.keys import bind
 from tui.messages import Acted, ApplyWanted, DraftWanted, ReplayWanted
 from tui.widgets.border_remarks import Remark
 from tui.widgets.filter import Filtered
-from tui.widgets.line_view import LineView, StateHints
+from tui.widgets.line_view import LineView
 from tui.widgets.pane import PaneWidget
 
 if TYPE_CHECKING:
@@ -53,10 +53,8 @@ ORDERS = (
 """The orders that a key goes through; a column of the grid makes one of its own."""
 
 
-IN_DRAFT = StateHints(
-    (("draft.replay", "replay"), ("draft.apply", "apply"), ("draft.begin", "end"))
-)
-"""What keys do while a draft is on."""
+ENDS = (("draft.replay", "replay"), ("draft.apply", "apply"), ("draft.begin", "end draft"))
+"""The keys of a draft, by their ids."""
 
 
 class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):

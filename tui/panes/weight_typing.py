@@ -15,7 +15,7 @@ from leadboard.common.validation import MAX_WEIGHT
 from leadboard.queries import board
 from tui.base import app_of
 from tui.messages import ActRequest, Failed, Insistence
-from tui.panes.team import IN_DRAFT
+from tui.panes.team import ENDS
 from tui.panes.weight_grid import WeightGrid
 from tui.widgets.figures import grouped
 from tui.widgets.line_view import StateHints
@@ -48,6 +48,10 @@ _TYPING = StateHints(
     (("grid.enter", "save ↓"), ("tab", "save →"), ("grid.restore", "cancel")), is_all=True
 )
 _ON_WAITING = StateHints((("grid.enter", "those appeals"),))
+_IN_DRAFT = StateHints(
+    (*ENDS, ("0-9", "weight"), ("grid.plus", "weight +1"), ("grid.add", "new operator")),
+    is_all=True,
+)
 _ON_A_CELL = StateHints((("0-9", "type a weight"),))
 
 
@@ -107,7 +111,7 @@ class WeightTyping(WeightGrid):
         if self.is_at_foot:
             return _ON_WAITING
         if self.draft is not None:
-            return IN_DRAFT
+            return _IN_DRAFT
         return _ON_A_CELL if self.source is not None else StateHints()
 
     def watch_typed(self, old: str | None, new: str | None) -> None:
