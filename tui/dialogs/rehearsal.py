@@ -77,6 +77,7 @@ class Rehearsal:
         self._tell_now_and_then("Reading the ledger", done, total)
 
     def _replay(self, ground: Ground, seed: int) -> None:
+        self._rest()
         replay = Replay(ground, self._draft, seed=seed)
         done, total = 0, len(ground.history.steps)
         while replay.go_on():

@@ -39,8 +39,9 @@ class Order:
     column: object = None
 
 
-def _by_id(row: OperatorRow) -> int:
-    return row.id
+def _by_id(row: OperatorRow) -> tuple[bool, int]:
+    # Newcomers of a draft have ids below 0, and come last as they will once they are added.
+    return row.id < 0, abs(row.id)
 
 
 AS_ADDED = Order("as added", _by_id)
