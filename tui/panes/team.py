@@ -65,9 +65,9 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
     head = 1
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("w", "draft", "What if", id="draft.begin"),
-        bind("r", "replay", "Replay", id="draft.replay"),
-        bind("ctrl+s", "apply", "Apply draft", id="draft.apply"),
+        bind("w", "draft", "What if", id="draft.begin", show=False),
+        bind("r", "replay", "Replay", id="draft.replay", show=False),
+        bind("ctrl+s", "apply", "Apply draft", id="draft.apply", show=False),
     ]
     in_draft = frozenset({"replay", "apply"})
     """The actions that a draft alone has."""

@@ -52,7 +52,7 @@ _IN_DRAFT = StateHints(
     (*ENDS, ("0-9", "weight"), ("grid.plus", "weight +1"), ("grid.add", "new operator")),
     is_all=True,
 )
-_ON_A_CELL = StateHints((("0-9", "type a weight"),))
+_ON_A_CELL = StateHints((("0-9", "type a weight"), ("draft.begin", "what if")))
 
 
 class WeightTyping(WeightGrid):
