@@ -10,6 +10,7 @@ __all__ = [
     "replay",
     "replay_state",
     "rosters",
+    "strategic",
     "team_then",
     "worlds",
 ]

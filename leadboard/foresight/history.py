@@ -91,6 +91,8 @@ class History:
     """By source, the appeals that waited as the time began, oldest first."""
     held: Mapping[int, int] = field(default_factory=dict)
     """Of the appeals from before that have lines: the operator of each as the time began."""
+    strategies: Mapping[int, str] = field(default_factory=dict)
+    """The strategies of sources; without one a source goes by the lottery."""
     arrived: int = 0
     """How many appeals came in this time."""
     left_out: int = 0

@@ -5,11 +5,13 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from leadboard.allocation.lottery import BY_LOTTERY, Candidates
 from leadboard.foresight.couplings import COUPLINGS, Coupling, Drawn
 from leadboard.foresight.draft import Draft
 from leadboard.foresight.handling import Handling
 from leadboard.foresight.history import HANDED_OUT, SENT_HOME, History, Line
-from leadboard.foresight.rosters import DraftRosters, RecordedRosters
+from leadboard.foresight.rosters import Base, DraftRosters, Recorded, RecordedRosters
+from leadboard.foresight.strategic import Credit, choice_of, owes
 from leadboard.foresight.team_then import TeamThen
 from leadboard.foresight.worlds import World
 
@@ -86,6 +88,7 @@ class ReplayState:
         self.got_at: dict[int, float] = {}
         self.drawn_before: dict[int, int] = {}
         self.spare: dict[int, list[Drawn]] = {}
+        self.credit = Credit(self.team.places)
         self.stamps = 0
         self.has_room = False
         self._begin()
@@ -146,7 +149,7 @@ class ReplayState:
 
     def is_alike(self, source: int) -> bool:
         """Tell whether nothing that decides about a source differs between the worlds."""
-        if source in self.drafted or self.odd[source]:
+        if source in self.drafted or self.odd[source] or self.credit.is_apart(source):
             return False
         return not self.apart & self.team.serving(source)
 
@@ -158,9 +161,9 @@ class ReplayState:
             return None
         roster = self.ground.rosters.of(line.roster)
         base, place = self.rosters.as_drawn(roster), self.team.places[line.operator]
-        if not base.weight(place, roster.full):
+        if not base.weight(place, roster.closed):
             return None
-        return Drawn(base, roster.full, line.draw, place)
+        return Drawn(base, roster.closed, line.draw, place)
 
     def next_drawn(self, appeal: int) -> Drawn | None:
         """Return the next draw that was made for an appeal and not used yet."""
@@ -178,14 +181,54 @@ class ReplayState:
             return self.by_team(line.source, drawn)
         roster = self.ground.rosters.of(line.roster)
         base = self.rosters.of_roster(roster, line.source, self.team.off)
+        if roster.strategy != BY_LOTTERY:
+            return self._by_strategy_of(line, base, roster, drawn)
+        return self.couple(drawn, base, self._full(base, roster), self.rng)
+
+    def _full(self, base: Base, roster: Recorded) -> int:
         # Of those who are no different the roster tells best whether they were full.
         model = self.apart | base.new
-        full = (roster.full & ~model) | (self.now.full & model)
-        return self.couple(drawn, base, full, self.rng)
+        return (roster.full & ~model) | (self.now.full & model)
+
+    def _by_strategy_of(
+        self, line: Line, base: Base, roster: Recorded, drawn: Drawn | None
+    ) -> int | None:
+        """Draw as the strategy of a roster would: where all is alike, as it did."""
+        assert line.roster is not None, "a strategy is told by a roster"
+        content = self.ground.rosters.content(line.roster)
+        is_alike = self.is_alike(line.source)
+        if line.operator is not None:
+            self.credit.note(line.source, content, line.operator)
+        if is_alike:
+            return self.couple(drawn, base, roster.closed, self.rng)
+        full = self._full(base, roster)
+        return self._by_strategy(line.source, base, full, roster.strategy, content, drawn)
+
+    def _by_strategy(
+        self,
+        source: int,
+        base: Base,
+        full: int,
+        name: str,
+        content: Candidates | None,
+        drawn: Drawn | None,
+    ) -> int | None:
+        owed = self.credit.before(source, content)
+        choice = choice_of(source, base, full, name, (self.now.loads, self.now.limits, owed))
+        if choice is None:
+            return self.couple(drawn, base, full, self.rng)
+        place = self.couple(drawn, base, choice.closed, self.rng)
+        if place is not None and owes(choice.strategy):
+            self.credit.give(choice, owed, place)
+        return place
 
     def by_team(self, source: int, drawn: Drawn | None) -> int | None:
         """Draw from the team as it was then, under the draft; None if nobody is left."""
-        return self.couple(drawn, self.team.base(source, self.rosters), self.now.full, self.rng)
+        base, full = self.team.base(source, self.rosters), self.now.full
+        name = self.history.strategies.get(source, BY_LOTTERY)
+        if name != BY_LOTTERY:
+            return self._by_strategy(source, base, full, name, None, drawn)
+        return self.couple(drawn, base, full, self.rng)
 
     def is_open_to(self, source: int) -> bool:
         """Tell whether anybody could take an appeal of a source under the draft."""

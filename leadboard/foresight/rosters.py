@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates
+from leadboard.allocation.lottery import FULL, INACTIVE, Candidates
 from leadboard.foresight.draft import Draft
 
 KEPT = 4_000
@@ -71,11 +71,14 @@ class Base:
 
 
 class Recorded(NamedTuple):
-    """A recorded roster: which weights it had, and who was off or full."""
+    """A recorded roster: which weights it had, who was off or full, and who was not drawn from."""
 
     kind: int
     off: int
     full: int
+    closed: int
+    """Who was full, or left out by the strategy."""
+    strategy: str
 
 
 class RecordedRosters:
@@ -93,15 +96,20 @@ class RecordedRosters:
         """Return a roster by its id."""
         found = self._known.get(roster)
         if found is None:
-            found = self._known[roster] = self._read(self._rosters[roster].entries)
+            found = self._known[roster] = self._read(self._rosters[roster])
         return found
 
-    def _read(self, entries: Sequence[Candidate]) -> Recorded:
+    def content(self, roster: int) -> Candidates:
+        """Return a roster as it was recorded."""
+        return self._rosters[roster]
+
+    def _read(self, roster: Candidates) -> Recorded:
+        entries = roster.entries
         kind = self._kind_of(
             tuple([each.operator_id for each in entries]), tuple([each.weight for each in entries])
         )
         left = zip(self._bits[kind], [each.reason for each in entries], strict=True)
-        full = off = 0
+        full = off = others = 0
         for bit, reason in left:
             if reason is None:
                 continue
@@ -109,7 +117,9 @@ class RecordedRosters:
                 full |= bit
             elif reason == INACTIVE:
                 off |= bit
-        return Recorded(kind, off, full)
+            else:
+                others |= bit
+        return Recorded(kind, off, full, full | others, roster.strategy)
 
     def _kind_of(self, ids: tuple[int, ...], weights: tuple[int, ...]) -> int:
         kind = self._kinds.get((ids, weights))

@@ -40,7 +40,7 @@ from leadboard.queries.past_lines import (
     team_records,
     team_steps,
 )
-from models import Appeal, Change, Event, Operator, OperatorSource, Roster, is_waiting
+from models import Appeal, Change, Event, Operator, OperatorSource, Roster, Source, is_waiting
 
 MOST = 100_000
 """Appeals that are read at most."""
@@ -91,9 +91,11 @@ class _Present(NamedTuple):
     waiting: Sequence[tuple[int, int]]
     records: Sequence[TeamRecord]
     pending: Sequence[Line]
+    strategies: dict[int, str]
     left_out: int
 
 
+_STRATEGIES = Compiled(lambda: Source.select(Source.id, Source.strategy))
 _HANDS = Compiled(
     lambda: Operator.select(Operator.id, Operator.max_load, Operator.is_active, Operator.load)
 )
@@ -127,6 +129,7 @@ def _present(window: Window, most: int) -> _Present:
         _WAITING.rows(count=most),
         team_records(span.first_event),
         pending_lines(span) if engine().is_server else (),
+        dict(_STRATEGIES.rows()),
         left_out,
     )
 
@@ -215,6 +218,7 @@ def _assembled(present: _Present, lines: Sequence[Line]) -> History:
         rosters=_rosters({line.roster for line in lines if line.roster is not None}),
         waiting=began.waiting,
         held=began.held,
+        strategies=present.strategies,
         arrived=sum(line.kind in (ARRIVED, ENTERED) for line in lines),
         left_out=present.left_out,
     )
