@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -310,3 +311,34 @@ def test_a_replay_is_repeatable() -> None:
     steps = [arrives(at, at, ANNA if at % 3 else BORIS) for at in range(1, 60)]
     draft = Draft().with_weight((BORIS, TG), 1, 3).with_limit(ANNA, 9, 3)
     assert outcome_of(past(steps), draft) == outcome_of(past(steps), draft)
+
+
+# --- other strategies ---------------------------------------------------------------------------
+
+
+def by(strategy: str, *entries: Candidate) -> History:
+    """Return a past of six appeals, all of Anna, from a source with another strategy."""
+    rosters = {BOTH: Candidates(entries, strategy)}
+    steps = [Line(ARRIVED, at, 0, at, TG, ANNA, None, BOTH, 0) for at in range(1, 7)]
+    return replace(past(steps), rosters=rosters, strategies={TG: strategy})
+
+
+def test_headroom_goes_by_the_loads_and_limits_of_the_draft() -> None:
+    history = by(
+        "headroom", Candidate(ANNA, 1, None, (0, 90)), Candidate(BORIS, 1, "fuller", (0, 9))
+    )
+    assert got(outcome_of(history, Draft())) == {ANNA: 6, BORIS: 0}
+    # Twice as many places as Anna: two appeals for each of hers.
+    assert got(outcome_of(history, Draft().with_limit(BORIS, 9, 18))) == {ANNA: 2, BORIS: 4}
+
+
+def test_quota_gives_by_the_weights_of_the_draft_to_the_appeal() -> None:
+    history = by("quota", Candidate(ANNA, 1, None, (0,)), Candidate(BORIS, 1, "owed less", (0,)))
+    assert got(outcome_of(history, Draft())) == {ANNA: 6, BORIS: 0}
+    assert got(outcome_of(history, Draft().with_weight((BORIS, TG), 1, 2))) == {ANNA: 2, BORIS: 4}
+
+
+def test_an_unknown_strategy_is_followed_and_beyond_the_record_a_lottery() -> None:
+    history = by("of another program", Candidate(ANNA, 1), Candidate(BORIS, 1, "unlucky"))
+    assert got(outcome_of(history, Draft())) == {ANNA: 6, BORIS: 0}
+    assert sum(got(outcome_of(history, Draft().with_weight((BORIS, TG), 1, 2))).values()) == 6

@@ -77,6 +77,11 @@ ACTS: dict[str, Callable[[Past, random.Random], object]] = {
         *past.pair(rng), rng.choice([0, 1, 20]), actor=ACTOR
     ),
     "unlink": lambda past, rng: desk.unlink(*past.pair(rng), actor=ACTOR),
+    "strategy": lambda past, rng: desk.change_source(
+        rng.choice(past.sources),
+        strategy=rng.choice(["lottery", "quota", "headroom"]),
+        actor=ACTOR,
+    ),
     "enter": lambda past, rng: _enter(past, rng, is_given=False),
     "give": lambda past, rng: _enter(past, rng, is_given=True),
     "undo": lambda past, rng: desk.undo(actor=ACTOR),
