@@ -22,9 +22,9 @@ SIZES = (6, 40)
 """Operators of the floors."""
 LIMIT, BUSY = 5, 0.8
 """Places of each operator, and how much of all places arrivals keep taken."""
-LIMITS = {6: 1.0, 40: 2.0}
+LIMIT_OF_NOTHING = 2.0
 """The most seconds for the draft that changes nothing."""
-TARGET = 12.0
+TARGET = 6.0
 """The most that a replay may cost, as a multiple of the simulation that knows no history."""
 LAPS = 3
 SOURCE = 1
@@ -45,8 +45,8 @@ def _of(operators: int) -> list[Result]:
     assert outcome.elsewhere == 0, "nothing changed must be what happened"
     drafted, _ = timed(lambda: Replay(ground, change).finish())
     return [
-        Result(f"{name}, nothing changed", nothing, bare, "s", TARGET, LIMITS[operators]),
-        Result(f"{name}, one weight", drafted, bare, "s", TARGET, LIMITS[operators]),
+        Result(f"{name}, nothing changed", nothing, bare, "s", TARGET, LIMIT_OF_NOTHING),
+        Result(f"{name}, one weight", drafted, bare, "s", TARGET),
     ]
 
 

@@ -97,6 +97,8 @@ class WeightColumns:
     def note(self, operator: OperatorRow, source: SourceRow) -> str:
         """Return what stands next to a weight: `58%`, `full`, or `58→63%` while one is typed."""
         now = _noted(self._column_before(source), operator)
+        if self.before is None and not self.is_tried(source):
+            return now
         then = _noted(self._column_wanted(source), operator)
         return now if then == now else f"{now.removesuffix('%')}→{then}"
 
