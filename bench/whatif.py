@@ -10,8 +10,8 @@ from typing import TypeVar
 from bench.plan import BenchPlan
 from bench.result import Result
 from leadboard.allocation.lottery import FULL, Candidate, Candidates
-from leadboard.foresight.draft import Draft
-from leadboard.foresight.history import ARRIVED, CLOSED, HANDED_OUT, Hand, History, Line
+from leadboard.foresight.draft import TeamDraft
+from leadboard.foresight.history import ARRIVED, CLOSED, HANDED_OUT, Hand, PastLine, PastSpan
 from leadboard.foresight.replay import Replay
 from leadboard.foresight.replay_state import Ground
 
@@ -39,9 +39,9 @@ def _of(operators: int) -> list[Result]:
     history = Floor(operators).run(APPEALS)
     bare, _ = timed(lambda: bare_floor(operators, APPEALS))
     ground = Ground.of(history)
-    change = Draft().with_weight((1, SOURCE), 1, 3 * operators)
+    change = TeamDraft().with_weight((1, SOURCE), 1, 3 * operators)
     name = f"replay of {APPEALS:,} appeals, {operators} operators"
-    nothing, outcome = timed(lambda: Replay(ground, Draft()).finish())
+    nothing, outcome = timed(lambda: Replay(ground, TeamDraft()).finish())
     assert outcome.elsewhere == 0, "nothing changed must be what happened"
     drafted, _ = timed(lambda: Replay(ground, change).finish())
     return [
@@ -74,9 +74,9 @@ class Floor:
         self._closings: list[tuple[float, int]] = []
         self._rosters: dict[frozenset[int], int] = {}
         self._contents: dict[int, Candidates] = {}
-        self.lines: list[Line] = []
+        self.lines: list[PastLine] = []
 
-    def run(self, appeals: int) -> History:
+    def run(self, appeals: int) -> PastSpan:
         """Let appeals arrive, one a second on average; return what happened."""
         handling = BUSY * LIMIT * len(self._weights)
         at = 0.0
@@ -87,11 +87,11 @@ class Floor:
             self._arrive(appeal, at, handling)
         hands = {each: Hand(LIMIT, True, 0) for each in self._weights}
         weights = {SOURCE: self._weights}
-        return History(0.0, at, hands, weights, self.lines, self._contents, arrived=appeals)
+        return PastSpan(0.0, at, hands, weights, self.lines, self._contents, arrived=appeals)
 
     def _arrive(self, appeal: int, at: float, handling: float) -> None:
         roster, draw, operator = self._drawn()
-        self.lines.append(Line(ARRIVED, at, 0, appeal, SOURCE, operator, None, roster, draw))
+        self.lines.append(PastLine(ARRIVED, at, 0, appeal, SOURCE, operator, None, roster, draw))
         if operator is None:
             self._waiting.append(appeal)
         else:
@@ -106,13 +106,15 @@ class Floor:
         operator = self._holders.pop(appeal)
         self._loads[operator] -= 1
         self.lines.append(
-            Line(CLOSED, at, appeal, appeal, SOURCE, operator, operator, is_open=False)
+            PastLine(CLOSED, at, appeal, appeal, SOURCE, operator, operator, is_open=False)
         )
         if self._waiting:
             oldest = self._waiting.pop(0)
             roster, draw, got = self._drawn()
             assert got is not None, "a place is free"
-            self.lines.append(Line(HANDED_OUT, at, appeal, oldest, SOURCE, got, None, roster, draw))
+            self.lines.append(
+                PastLine(HANDED_OUT, at, appeal, oldest, SOURCE, got, None, roster, draw)
+            )
             self._take(oldest, got, at, handling)
 
     def _drawn(self) -> tuple[int, int | None, int | None]:

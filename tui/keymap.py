@@ -14,7 +14,7 @@ from tui.dialogs.act_list import ActList, NoticeList
 from tui.dialogs.alarms import AlarmList, Alarms
 from tui.dialogs.base import Body
 from tui.dialogs.details import Details
-from tui.dialogs.draft import Ending
+from tui.dialogs.draft import DraftEnding
 from tui.dialogs.factor import Factor
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
@@ -62,7 +62,7 @@ PLACES: Sequence[Place] = (
     (Input, Move),
     (Input, Dialog),
     (FreeText, Dialog),
-    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit, Ending)),
+    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit, DraftEnding)),
     (Input, Help),
 )
 """Every place of the focus where keys have a meaning of ours."""

@@ -19,16 +19,16 @@ from leadboard.desk.weights import (
     unlink,
 )
 from leadboard.entities import OPERATOR, OperatorRow
-from leadboard.foresight.draft import Draft, Newcomer
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from leadboard.queries.board import Board
 
-Edit = Callable[..., Draft]
+Edit = Callable[..., TeamDraft]
 """Takes the draft, the board under it, and the arguments of the act; returns the new draft."""
 
 
 def edited(
-    draft: Draft, board: Board, act: Callable[..., Any], *arguments: Any, **options: Any
-) -> Draft:
+    draft: TeamDraft, board: Board, act: Callable[..., Any], *arguments: Any, **options: Any
+) -> TeamDraft:
     """Return the draft after what an act would do; raises Refused where it cannot be drafted."""
     edit = EDITS.get(act)
     if edit is None:
@@ -37,23 +37,27 @@ def edited(
 
 
 def _set_weight(
-    draft: Draft, board: Board, operator_id: int, source_id: int, weight: object
-) -> Draft:
+    draft: TeamDraft, board: Board, operator_id: int, source_id: int, weight: object
+) -> TeamDraft:
     wanted = None if weight is None else checked_weight(weight)
     was = board.weights.get(source_id, {}).get(operator_id)
     return draft.with_weight((operator_id, source_id), was, wanted)
 
 
-def _unlink(draft: Draft, board: Board, operator_id: int, source_id: int) -> Draft:
+def _unlink(draft: TeamDraft, board: Board, operator_id: int, source_id: int) -> TeamDraft:
     return _set_weight(draft, board, operator_id, source_id, None)
 
 
-def _step_weight(draft: Draft, board: Board, operator_id: int, source_id: int, step: int) -> Draft:
+def _step_weight(
+    draft: TeamDraft, board: Board, operator_id: int, source_id: int, step: int
+) -> TeamDraft:
     was = board.weights.get(source_id, {}).get(operator_id)
     return _set_weight(draft, board, operator_id, source_id, stepped(was, step))
 
 
-def _set_weights(draft: Draft, board: Board, changes: Sequence[tuple[int, int, object]]) -> Draft:
+def _set_weights(
+    draft: TeamDraft, board: Board, changes: Sequence[tuple[int, int, object]]
+) -> TeamDraft:
     for operator_id, source_id, weight in changes:
         draft = _set_weight(draft, board, operator_id, source_id, weight)
     return draft
@@ -78,19 +82,19 @@ def _row(board: Board, operator_id: int) -> dict[tuple[int, int], int]:
 
 
 def _reweighed(
-    draft: Draft, weights: Mapping[tuple[int, int], int], wanted: Callable[[int], int]
-) -> Draft:
+    draft: TeamDraft, weights: Mapping[tuple[int, int], int], wanted: Callable[[int], int]
+) -> TeamDraft:
     for pair, weight in weights.items():
         draft = draft.with_weight(pair, weight, wanted(weight))
     return draft
 
 
-def _spread(draft: Draft, weights: Mapping[tuple[int, int], int]) -> Draft:
+def _spread(draft: TeamDraft, weights: Mapping[tuple[int, int], int]) -> TeamDraft:
     alike = even(weights.values())
     return _reweighed(draft, weights, lambda _: alike)
 
 
-def _scale(draft: Draft, weights: Mapping[tuple[int, int], int], factor: object) -> Draft:
+def _scale(draft: TeamDraft, weights: Mapping[tuple[int, int], int], factor: object) -> TeamDraft:
     by: Fraction = checked_factor(factor)
     return _reweighed(draft, weights, lambda weight: scaled(weight, by))
 
@@ -102,12 +106,12 @@ def _hand(board: Board, operator_id: int) -> OperatorRow:
     return found
 
 
-def _step_limit(draft: Draft, board: Board, operator_id: int, step: int) -> Draft:
+def _step_limit(draft: TeamDraft, board: Board, operator_id: int, step: int) -> TeamDraft:
     was = _hand(board, operator_id).max_load
     return draft.with_limit(operator_id, was, checked_limit(max(0, was + step)))
 
 
-def _toggle_active(draft: Draft, board: Board, operator_ids: Sequence[int]) -> Draft:
+def _toggle_active(draft: TeamDraft, board: Board, operator_ids: Sequence[int]) -> TeamDraft:
     hands = [_hand(board, each) for each in operator_ids]
     is_on = not all(hand.is_active for hand in hands)
     for hand in hands:
@@ -116,14 +120,14 @@ def _toggle_active(draft: Draft, board: Board, operator_ids: Sequence[int]) -> D
     return draft
 
 
-def _add_operator(draft: Draft, board: Board, **values: Any) -> Draft:
+def _add_operator(draft: TeamDraft, board: Board, **values: Any) -> TeamDraft:
     columns = OPERATOR.completed(OPERATOR.checked(values))
     if plain(columns["name"]) in {plain(row.name) for row in board.operators}:
         raise Refused(f"The name {columns['name']} is taken.", "name")
     return draft.with_newcomer(Newcomer(draft.next_id, **columns))
 
 
-def _delete_operator(draft: Draft, board: Board, operator_id: int) -> Draft:
+def _delete_operator(draft: TeamDraft, board: Board, operator_id: int) -> TeamDraft:
     if operator_id >= 0:
         raise Refused("Nobody is deleted by a draft: it switches operators off.")
     return draft.without_newcomer(operator_id)

@@ -18,14 +18,14 @@ from leadboard.desk.rows import (
     write_weights,
 )
 from leadboard.entities import OPERATOR
-from leadboard.foresight.draft import Draft, Newcomer
+from leadboard.foresight.draft import Newcomer, TeamDraft
 
 APPLY_DRAFT = "apply draft"
 MOST_NAMED = 3
 """Changes by others that a sentence names; more are counted."""
 
 
-def apply_draft(draft: Draft, *, force: bool = False, actor: str) -> Done[Mapping[int, int]]:
+def apply_draft(draft: TeamDraft, *, force: bool = False, actor: str) -> Done[Mapping[int, int]]:
     """Do all that a draft changes, or nothing; the result is the ids that its newcomers got.
 
     Raises Refused, with the field `force`, when somebody else has changed since what it changes;
@@ -64,7 +64,7 @@ def _columns(newcomer: Newcomer) -> dict[str, Any]:
     return {name: value for name, value in asdict(newcomer).items() if name != "id"}
 
 
-def _rewritten(draft: Draft) -> dict[int, dict[str, Any]]:
+def _rewritten(draft: TeamDraft) -> dict[int, dict[str, Any]]:
     """Return the columns of operators that the draft changes, checked."""
     columns: dict[int, dict[str, Any]] = {}
     for operator_id, limit in draft.limits.items():
@@ -75,7 +75,7 @@ def _rewritten(draft: Draft) -> dict[int, dict[str, Any]]:
     return columns
 
 
-def _moved(draft: Draft) -> Iterator[str]:
+def _moved(draft: TeamDraft) -> Iterator[str]:
     """Yield in words what others have changed since it was drafted; raises Missing."""
     new = {each.id for each in draft.newcomers}
     for (operator_id, source_id), weight in draft.weights.items():
@@ -101,7 +101,7 @@ def _moved_words(moved: Sequence[str]) -> str:
     return f"Somebody else changed this meanwhile: {named}{more}."
 
 
-def draft_words(draft: Draft) -> str:
+def draft_words(draft: TeamDraft) -> str:
     """Return in a few words how much a draft changes: `3 weights, 1 limit, 2 added`."""
     switches = [each.wanted for each in draft.switches.values()]
     parts = (

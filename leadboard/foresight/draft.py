@@ -45,7 +45,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TeamDraft:
     """What is to change, and what it was: an act can tell whether others changed it meanwhile.
 
     A change back to what was there leaves the draft.
@@ -62,13 +62,13 @@ class Draft:
         parts = (self.weights, self.limits, self.switches, self.newcomers)
         return sum(len(each) for each in parts)
 
-    def with_weight(self, pair: Pair, was: int | None, wanted: int | None) -> "Draft":
+    def with_weight(self, pair: Pair, was: int | None, wanted: int | None) -> "TeamDraft":
         """Return the draft with another weight; `was` counts where the pair is not in it yet."""
         known = self.weights.get(pair, WeightChange(was, wanted))
         changed = {**self.weights, pair: WeightChange(known.was, wanted)}
         return replace(self, weights=_without_idle(changed))
 
-    def with_limit(self, operator_id: int, was: int, wanted: int) -> "Draft":
+    def with_limit(self, operator_id: int, was: int, wanted: int) -> "TeamDraft":
         """Return the draft with another limit of an operator, or of a newcomer."""
         if operator_id < 0:
             return self._with_newcomer(operator_id, max_load=wanted)
@@ -76,7 +76,7 @@ class Draft:
         changed = {**self.limits, operator_id: LimitChange(known.was, wanted)}
         return replace(self, limits=_without_idle(changed))
 
-    def with_switch(self, operator_id: int, was: bool, wanted: bool) -> "Draft":
+    def with_switch(self, operator_id: int, was: bool, wanted: bool) -> "TeamDraft":
         """Return the draft with an operator, or a newcomer, on or off."""
         if operator_id < 0:
             return self._with_newcomer(operator_id, is_active=wanted)
@@ -84,11 +84,11 @@ class Draft:
         changed = {**self.switches, operator_id: SwitchChange(known.was, wanted)}
         return replace(self, switches=_without_idle(changed))
 
-    def with_newcomer(self, newcomer: Newcomer) -> "Draft":
+    def with_newcomer(self, newcomer: Newcomer) -> "TeamDraft":
         """Return the draft with one more operator."""
         return replace(self, newcomers=(*self.newcomers, newcomer))
 
-    def without_newcomer(self, operator_id: int) -> "Draft":
+    def without_newcomer(self, operator_id: int) -> "TeamDraft":
         """Return the draft without a newcomer and their weights."""
         rest = tuple(each for each in self.newcomers if each.id != operator_id)
         weights = {pair: each for pair, each in self.weights.items() if pair[0] != operator_id}
@@ -99,7 +99,7 @@ class Draft:
         """Return the id of the next newcomer."""
         return min((each.id for each in self.newcomers), default=0) - 1
 
-    def _with_newcomer(self, operator_id: int, **columns: Any) -> "Draft":
+    def _with_newcomer(self, operator_id: int, **columns: Any) -> "TeamDraft":
         changed = tuple(
             replace(each, **columns) if each.id == operator_id else each for each in self.newcomers
         )

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from leadboard.foresight.history import CLOSED, RETURNED, SENT_HOME, WITHDRAWN, History, Line
+from leadboard.foresight.history import CLOSED, RETURNED, SENT_HOME, WITHDRAWN, PastLine, PastSpan
 
 LETTING_GO = frozenset({CLOSED, RETURNED, SENT_HOME, WITHDRAWN})
 
@@ -16,7 +16,7 @@ class Handling:
     Open appeals have none yet: `of` draws one of those of their source that are longer.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: PastSpan) -> None:
         self._known, ages = _measured(history)
         self._ages = ages
         by_source: dict[int, list[float]] = defaultdict(list)
@@ -42,13 +42,13 @@ class Handling:
 
 
 def _measured(
-    history: History,
+    history: PastSpan,
 ) -> tuple[dict[int, tuple[int, float]], dict[int, float]]:
     """Return the handling times by appeal with their sources, and the ages of those still held."""
     since: dict[int, float] = {}
     known: dict[int, tuple[int, float]] = {}
     for step in history.steps:
-        if not isinstance(step, Line):
+        if not isinstance(step, PastLine):
             continue
         if step.kind in LETTING_GO:
             begun = since.pop(step.appeal, None)

@@ -26,7 +26,7 @@ from leadboard.foresight.history import (
     SENT_HOME,
     WEIGHT,
     WITHDRAWN,
-    Line,
+    PastLine,
     TeamStep,
 )
 from leadboard.foresight.replay_state import ReplayState
@@ -62,7 +62,7 @@ class Happenings:
 
     # Arrivals.
 
-    def _arrived(self, line: Line) -> None:
+    def _arrived(self, line: PastLine) -> None:
         state, at, appeal, source = self.state, line.at, line.appeal, line.source
         if line.operator is None and state.is_alike(source):
             state.was.wait(appeal, source, at)
@@ -84,7 +84,7 @@ class Happenings:
         if place is None or line.operator is None:
             state.compare(appeal, source)
 
-    def _wait_instead(self, line: Line) -> None:
+    def _wait_instead(self, line: PastLine) -> None:
         state = self.state
         if (drawn := state.drawn(line)) is not None:
             state.spare[line.appeal] = [drawn]
@@ -92,7 +92,7 @@ class Happenings:
         # Older ones go first, if there is room at all.
         state.has_room = True
 
-    def _entered(self, line: Line) -> None:
+    def _entered(self, line: PastLine) -> None:
         state = self.state
         if not line.is_open:
             return
@@ -106,7 +106,7 @@ class Happenings:
 
     # What waited.
 
-    def _handed_out(self, line: Line) -> None:
+    def _handed_out(self, line: PastLine) -> None:
         state, at, appeal, source = self.state, line.at, line.appeal, line.source
         place = None
         if state.is_alike(source) and state.now.is_waiting(appeal, source):
@@ -119,14 +119,14 @@ class Happenings:
             state.has_room = True  # it has its turn with all others
         state.compare(appeal, source)
 
-    def _assigned(self, line: Line) -> None:
+    def _assigned(self, line: PastLine) -> None:
         state, at = self.state, line.at
         self._get_was(line)
         if state.now.stop_waiting(line.appeal, line.source, at):
             state.give_now(line.appeal, state.team.places[line.operator or 0], at)
         state.compare(line.appeal, line.source)
 
-    def _get_was(self, line: Line) -> None:
+    def _get_was(self, line: PastLine) -> None:
         state = self.state
         state.was.stop_waiting(line.appeal, line.source, line.at)
         assert line.operator is not None, "what is handed out or assigned has an operator"
@@ -134,7 +134,7 @@ class Happenings:
 
     # What somebody had.
 
-    def _moved(self, line: Line) -> None:
+    def _moved(self, line: PastLine) -> None:
         state, at, appeal = self.state, line.at, line.appeal
         assert line.operator is not None, "a move has somebody to go to"
         place = state.team.places[line.operator]
@@ -149,11 +149,11 @@ class Happenings:
             state.give_now(appeal, place, at)
         state.compare(appeal, line.source)
 
-    def _returned(self, line: Line) -> None:
+    def _returned(self, line: PastLine) -> None:
         self._return_was(line)
         self._return_now(line.appeal, line.source, line.at)
 
-    def _return_was(self, line: Line) -> None:
+    def _return_was(self, line: PastLine) -> None:
         self.state.let_go_was(line.appeal, line.at)
         self.state.was.wait(line.appeal, line.source, line.at)
         self.state.compare(line.appeal, line.source)
@@ -163,7 +163,7 @@ class Happenings:
             self.state.now.wait(appeal, source, at)
         self.state.compare(appeal, source)
 
-    def _sent_home(self, line: Line) -> None:
+    def _sent_home(self, line: PastLine) -> None:
         """Return all that the operator has under the draft, with the first that they had."""
         self._return_was(line)
         key = (line.act, line.was or 0)
@@ -175,7 +175,7 @@ class Happenings:
         for appeal in sorted(each for each, holder in state.now.held.items() if holder == place):
             self._return_now(appeal, state.ground.sources[appeal], line.at)
 
-    def _closed(self, line: Line) -> None:
+    def _closed(self, line: PastLine) -> None:
         state, at, appeal, source = self.state, line.at, line.appeal, line.source
         had_nobody = state.was.stop_waiting(appeal, source, at)
         state.let_go_was(appeal, at)
@@ -185,7 +185,7 @@ class Happenings:
             state.let_go_now(appeal, at)
         state.compare(appeal, source)
 
-    def _withdrawn(self, line: Line) -> None:
+    def _withdrawn(self, line: PastLine) -> None:
         self.state.was.stop_waiting(line.appeal, line.source, line.at)
         self.state.let_go_was(line.appeal, line.at)
         self._drop_now(line.appeal, line.source, line.at)
@@ -195,7 +195,7 @@ class Happenings:
         self.state.let_go_now(appeal, at)
         self.state.now.stop_waiting(appeal, source, at)
 
-    def _reopened(self, line: Line) -> None:
+    def _reopened(self, line: PastLine) -> None:
         state, at, appeal, source = self.state, line.at, line.appeal, line.source
         place = None if line.operator is None else state.team.places[line.operator]
         is_gone = appeal not in state.now.held and not state.now.is_waiting(appeal, source)
@@ -218,7 +218,7 @@ class Happenings:
         off = state.rosters.switched(state.team.off)
         return not (state.now.full | off) >> place & 1
 
-    def _mended(self, line: Line) -> None:
+    def _mended(self, line: PastLine) -> None:
         """Hold an appeal as it was found; the load is mended by a step of its own."""
         for world in (self.state.was, self.state.now):
             world.stop_waiting(line.appeal, line.source, line.at)

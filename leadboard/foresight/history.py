@@ -33,7 +33,7 @@ LOAD: Final = 14
 """A repair has moved a load by `value`."""
 
 
-class Line(NamedTuple):
+class PastLine(NamedTuple):
     """One change of an appeal, as the ledger has it; `act` is 0 for an arrival.
 
     `operator` has the appeal after it and `was` had it before, None for nobody.
@@ -62,7 +62,7 @@ class TeamStep(NamedTuple):
     value: int | None
 
 
-HistoryStep = Line | TeamStep
+HistoryStep = PastLine | TeamStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PastSpan:
     """A time of the desk, from `begun` to `ended` in seconds since 1970."""
 
     begun: float

@@ -12,9 +12,9 @@ import math
 from itertools import islice
 
 from leadboard.foresight.couplings import Coupling
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.foresight.happenings import Happenings
-from leadboard.foresight.history import History
+from leadboard.foresight.history import PastSpan
 from leadboard.foresight.outcome import Outcome, outcome_of
 from leadboard.foresight.replay_state import Ground, ReplayState
 from leadboard.foresight.worlds import MARKS
@@ -27,7 +27,7 @@ class Replay:
     """One replay, which goes on in slices."""
 
     def __init__(
-        self, ground: Ground, draft: Draft, coupling: Coupling = "keep", seed: int = 0
+        self, ground: Ground, draft: TeamDraft, coupling: Coupling = "keep", seed: int = 0
     ) -> None:
         self.state = ReplayState(ground, draft, coupling, seed)
         self._history = ground.history
@@ -125,6 +125,8 @@ class Replay:
         state.compare(appeal, source)
 
 
-def replayed(history: History, draft: Draft, coupling: Coupling = "keep", seed: int = 0) -> Outcome:
+def replayed(
+    history: PastSpan, draft: TeamDraft, coupling: Coupling = "keep", seed: int = 0
+) -> Outcome:
     """Return what would have come of a history under a draft."""
     return Replay(Ground.of(history), draft, coupling, seed).finish()

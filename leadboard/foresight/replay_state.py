@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 from leadboard.allocation.lottery import BY_LOTTERY, Candidates
 from leadboard.foresight.couplings import COUPLINGS, Coupling, Drawn
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.foresight.handling import Handling
-from leadboard.foresight.history import HANDED_OUT, SENT_HOME, History, Line
+from leadboard.foresight.history import HANDED_OUT, SENT_HOME, PastLine, PastSpan
 from leadboard.foresight.rosters import Base, DraftRosters, Recorded, RecordedRosters
 from leadboard.foresight.strategic import Credit, choice_of, owes
 from leadboard.foresight.team_then import TeamThen
 from leadboard.foresight.worlds import World
 
-Later = Mapping[int, list[Line]]
+Later = Mapping[int, list[PastLine]]
 """By appeal, the draws that were made for it while it waited."""
 
 
 class Ground(NamedTuple):
     """What all replays of one history share."""
 
-    history: History
+    history: PastSpan
     ids: Sequence[int]
     """Every operator, also those who were deleted since, in the order of the wheel."""
     rosters: RecordedRosters
@@ -32,10 +32,10 @@ class Ground(NamedTuple):
     """The source of each appeal, if anybody was sent home."""
 
     @classmethod
-    def of(cls, history: History) -> "Ground":
+    def of(cls, history: PastSpan) -> "Ground":
         """Return what replays of a history share."""
-        later: dict[int, list[Line]] = {}
-        lines = [step for step in history.steps if isinstance(step, Line)]
+        later: dict[int, list[PastLine]] = {}
+        lines = [step for step in history.steps if isinstance(step, PastLine)]
         for line in lines:
             if line.kind == HANDED_OUT:
                 later.setdefault(line.appeal, []).append(line)
@@ -46,14 +46,14 @@ class Ground(NamedTuple):
         return cls(history, ids, rosters, Handling(history), later, sources)
 
 
-def _ids(history: History) -> set[int]:
+def _ids(history: PastSpan) -> set[int]:
     ids = set(history.hands)
     ids |= {each for column in history.weights.values() for each in column}
     for roster in history.rosters.values():
         ids.update([each.operator_id for each in roster.entries])
     for step in history.steps:
         ids.add(step.operator or 0)
-        ids.add((step.was if isinstance(step, Line) else None) or 0)
+        ids.add((step.was if isinstance(step, PastLine) else None) or 0)
     return ids - {0}
 
 
@@ -67,7 +67,7 @@ class Fate(NamedTuple):
 class ReplayState:
     """Two worlds, the team then, and what makes draws under the draft."""
 
-    def __init__(self, ground: Ground, draft: Draft, coupling: Coupling, seed: int) -> None:
+    def __init__(self, ground: Ground, draft: TeamDraft, coupling: Coupling, seed: int) -> None:
         self.ground, self.history = ground, ground.history
         self.rng = random.Random(seed)
         self.couple = COUPLINGS[coupling]
@@ -155,7 +155,7 @@ class ReplayState:
 
     # Draws.
 
-    def drawn(self, line: Line) -> Drawn | None:
+    def drawn(self, line: PastLine) -> Drawn | None:
         """Return the draw of a line, None if it has none that can be made again."""
         if line.roster is None or line.draw is None or line.operator is None:
             return None
@@ -175,7 +175,7 @@ class ReplayState:
         self.drawn_before[appeal] = used + 1
         return self.drawn(lines[used])
 
-    def by_roster(self, line: Line, drawn: Drawn | None) -> int | None:
+    def by_roster(self, line: PastLine, drawn: Drawn | None) -> int | None:
         """Draw from the roster of a line under the draft; None if nobody is left."""
         if line.roster is None:
             return self.by_team(line.source, drawn)
@@ -191,7 +191,7 @@ class ReplayState:
         return (roster.full & ~model) | (self.now.full & model)
 
     def _by_strategy_of(
-        self, line: Line, base: Base, roster: Recorded, drawn: Drawn | None
+        self, line: PastLine, base: Base, roster: Recorded, drawn: Drawn | None
     ) -> int | None:
         """Draw as the strategy of a roster would: where all is alike, as it did."""
         assert line.roster is not None, "a strategy is told by a roster"

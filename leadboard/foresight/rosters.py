@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidates
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 
 KEPT = 4_000
 """Wheels of one base that are kept for further draws."""
@@ -135,7 +135,7 @@ class RecordedRosters:
 class DraftRosters:
     """The rosters of a history under a draft; `places` are those of the operators, by id."""
 
-    draft: Draft
+    draft: TeamDraft
     places: Mapping[int, int]
     recorded: RecordedRosters
     _bases: dict[tuple[int, int, int, int], Base] = field(default_factory=dict)

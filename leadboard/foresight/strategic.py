@@ -13,7 +13,7 @@ Credits = Mapping[int, int]
 
 
 @dataclass(slots=True)
-class Choice:
+class StrategyDraw:
     """One draw of a source by a strategy: who of its base is full, as the bits of a number."""
 
     source: int
@@ -64,7 +64,7 @@ class Credit:
         after = strategy.credits(*last)
         return {**credits, **{self.places[key]: credit for key, credit in after.items()}}
 
-    def give(self, choice: Choice, before: Credits, place: int) -> None:
+    def give(self, choice: StrategyDraw, before: Credits, place: int) -> None:
         """Let a source owe what it does after a draw that the record does not have."""
         after = choice.strategy.credits(choice.candidates, place)
         self.owed[choice.source] = {**before, **after}
@@ -81,7 +81,7 @@ def choice_of(
     full: int,
     name: str,
     standing: tuple[Sequence[int], Sequence[int], Credits],
-) -> Choice | None:
+) -> StrategyDraw | None:
     """Return a draw as a strategy would make it, None for the lottery or an unknown one.
 
     `standing` are the loads, the limits and what is owed.
@@ -96,7 +96,7 @@ def choice_of(
         if not full >> place & 1
     )
     candidates = narrowed(Candidates(tuple(entries), name), strategy)
-    return Choice(source, base, full, candidates, strategy)
+    return StrategyDraw(source, base, full, candidates, strategy)
 
 
 def _numbers(

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from leadboard.foresight.draft import Draft
-from leadboard.foresight.history import History, Line
+from leadboard.foresight.draft import TeamDraft
+from leadboard.foresight.history import PastLine, PastSpan
 from leadboard.foresight.rosters import Base, DraftRosters
 from leadboard.foresight.worlds import UNLIMITED
 
@@ -14,7 +14,7 @@ class TeamThen:
     Operators have places in the order of their ids, newcomers behind all others, as on the wheel.
     """
 
-    def __init__(self, history: History, known: Sequence[int], draft: Draft) -> None:
+    def __init__(self, history: PastSpan, known: Sequence[int], draft: TeamDraft) -> None:
         newcomers = {each.id: each for each in draft.newcomers}
         # Newcomers have ids below 0: the first of them is -1 and would have the lowest new id.
         ids = [*known, *sorted(newcomers, reverse=True)]
@@ -32,13 +32,13 @@ class TeamThen:
             source: {self.places[each]: weight for each, weight in column.items()}
             for source, column in history.weights.items()
         }
-        sources = {step.source for step in history.steps if isinstance(step, Line)}
+        sources = {step.source for step in history.steps if isinstance(step, PastLine)}
         self.sources = sources | set(self._weights) | set(history.waiting)
         self.sources |= {source for _, source in draft.weights}
         self._serving: dict[int, int] = {}
         self._bases: dict[int, Base] = {}
 
-    def _hold_fast(self, draft: Draft) -> None:
+    def _hold_fast(self, draft: TeamDraft) -> None:
         for operator_id, change in draft.limits.items():
             self.drafted_limits[self.places[operator_id]] = change.wanted
             self.fixed |= 1 << self.places[operator_id]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leadboard.entities import OperatorRow
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board, WeightTable
 
 
-def drafted(board: Board, draft: Draft) -> Board:
+def drafted(board: Board, draft: TeamDraft) -> Board:
     """Return the board with the weights, limits, activity and newcomers of a draft."""
     newcomers = [
         OperatorRow(each.id, each.name, each.is_active, each.max_load, 0, each.note, each.contact)
@@ -18,7 +18,7 @@ def drafted(board: Board, draft: Draft) -> Board:
     return replace(board, operators=rows, weights=_weights(board, draft, rows))
 
 
-def _changed(row: OperatorRow, draft: Draft) -> OperatorRow:
+def _changed(row: OperatorRow, draft: TeamDraft) -> OperatorRow:
     limit, switch = draft.limits.get(row.id), draft.switches.get(row.id)
     if limit is None and switch is None:
         return row
@@ -29,7 +29,7 @@ def _changed(row: OperatorRow, draft: Draft) -> OperatorRow:
     )
 
 
-def _weights(board: Board, draft: Draft, rows: Sequence[OperatorRow]) -> WeightTable:
+def _weights(board: Board, draft: TeamDraft, rows: Sequence[OperatorRow]) -> WeightTable:
     # The very same table where none is drafted: panes compare by identity whether one differs.
     if not draft.weights:
         return board.weights

@@ -27,9 +27,9 @@ from leadboard.foresight.history import (
     MENDED,
     REOPENED,
     Hand,
-    History,
     HistoryStep,
-    Line,
+    PastLine,
+    PastSpan,
 )
 from leadboard.queries.past_lines import (
     Span,
@@ -66,7 +66,7 @@ def last_appeals(number: int) -> Window:
     return Window(f"last {number:,} appeals", appeals=number)
 
 
-def past_of(window: Window, progress: Progress, most: int = MOST) -> History:
+def past_of(window: Window, progress: Progress, most: int = MOST) -> PastSpan:
     """Return what happened in a window, up to now.
 
     Raises Trouble, and whatever `progress` raises to stop it.
@@ -90,7 +90,7 @@ class _Present(NamedTuple):
     weights: dict[int, dict[int, int]]
     waiting: Sequence[tuple[int, int]]
     records: Sequence[TeamRecord]
-    pending: Sequence[Line]
+    pending: Sequence[PastLine]
     strategies: dict[int, str]
     left_out: int
 
@@ -204,12 +204,12 @@ def _first(at_place: Compiled, last: int, since: datetime) -> int:
 # --- putting it together ------------------------------------------------------------------------
 
 
-def _assembled(present: _Present, lines: Sequence[Line]) -> History:
+def _assembled(present: _Present, lines: Sequence[PastLine]) -> PastSpan:
     hands, weights = _taken_back(present)
     began = _as_it_began(lines, present.waiting)
     loads = _loads_taken_back(present, lines)
     steps = list(_merged(lines, present.records))
-    return History(
+    return PastSpan(
         begun=lines[0].at if lines else present.begun,
         ended=max([present.at, *(step.at for step in steps[-1:])]),
         hands={key: replace(hand, load=loads[key]) for key, hand in hands.items()},
@@ -224,7 +224,7 @@ def _assembled(present: _Present, lines: Sequence[Line]) -> History:
     )
 
 
-def _merged(lines: Iterable[Line], records: Sequence[TeamRecord]) -> Iterator[HistoryStep]:
+def _merged(lines: Iterable[PastLine], records: Sequence[TeamRecord]) -> Iterator[HistoryStep]:
     """Yield lines and what was done to the team in their order: in an act the team goes first."""
     place = 0
     for line in lines:
@@ -232,7 +232,9 @@ def _merged(lines: Iterable[Line], records: Sequence[TeamRecord]) -> Iterator[Hi
         while place < len(records) and (
             records[place].event <= line.act if line.act else records[place].at <= line.at
         ):
-            yield from team_steps(records[place])
+            # Never later than the line: clocks of two writers may differ.
+            for step in team_steps(records[place]):
+                yield step._replace(at=min(step.at, line.at))
             place += 1
         yield line
     yield from chain.from_iterable(map(team_steps, records[place:]))
@@ -265,7 +267,7 @@ def _take_back_hand(hands: dict[int, Hand], record: TeamRecord) -> None:
     hands[operator_id] = Hand(max_load, is_active, known.load if known else 0)
 
 
-def _loads_taken_back(present: _Present, lines: Iterable[Line]) -> Counter[int]:
+def _loads_taken_back(present: _Present, lines: Iterable[PastLine]) -> Counter[int]:
     """Return the loads before the first line."""
     loads = Counter({key: hand.load for key, hand in present.hands.items()})
     for line in lines:
@@ -289,7 +291,7 @@ class _Began(NamedTuple):
     held: dict[int, int]
 
 
-def _as_it_began(lines: Iterable[Line], waiting_now: Iterable[tuple[int, int]]) -> _Began:
+def _as_it_began(lines: Iterable[PastLine], waiting_now: Iterable[tuple[int, int]]) -> _Began:
     waiting, held, seen = dict[int, set[int]](), dict[int, int](), set[int]()
     for line in lines:
         if line.appeal in seen:

@@ -21,7 +21,7 @@ from leadboard.allocation.ledger import (
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.transactions import reading
 from leadboard.foresight import history
-from leadboard.foresight.history import Line, TeamStep
+from leadboard.foresight.history import PastLine, TeamStep
 from models import Appeal, Change, Event, EventChange, PendingChange
 
 PAGE = 1_000
@@ -73,7 +73,7 @@ _PAGE = Compiled(
 _PENDING = Compiled(lambda: _columns(PendingChange, PendingChange.id).order_by(PendingChange.id))
 
 
-def lines_of(span: Span, pause: Pause) -> Iterator[Line]:
+def lines_of(span: Span, pause: Pause) -> Iterator[PastLine]:
     """Yield the lines of a time, read in pages; raises Trouble, and what `pause` raises."""
     marked = _marked(span)
     place = span.first
@@ -87,7 +87,7 @@ def lines_of(span: Span, pause: Pause) -> Iterator[Line]:
         pause(place - span.first)
 
 
-def pending_lines(span: Span) -> list[Line]:
+def pending_lines(span: Span) -> list[PastLine]:
     """Return the lines of a server that have no place yet."""
     return list(_converted(_PENDING.rows(), _marked(span)))
 
@@ -98,11 +98,11 @@ def _marked(span: Span) -> _Marked:
     return _Marked(ids[SEND_HOME], ids[REPAIR])
 
 
-def _converted(rows: list[tuple[Any, ...]], marked: _Marked) -> Iterator[Line]:
+def _converted(rows: list[tuple[Any, ...]], marked: _Marked) -> Iterator[PastLine]:
     for _, at, appeal, kind, operator, was, is_open, roster, draw, drawn, event, source in rows:
         found = _kind(kind, operator, was, drawn, event, marked)
         if found is not None:
-            yield Line(
+            yield PastLine(
                 *(found, seconds(at), event or 0, appeal, source, operator, was, roster),
                 draw=draw if drawn else None,
                 is_open=bool(is_open),

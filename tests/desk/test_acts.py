@@ -10,7 +10,7 @@ from leadboard import desk
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import database
 from leadboard.entities import OPERATOR, SOURCE
-from leadboard.foresight.draft import Draft, Newcomer
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from tests.desk.conftest import Team
 from tests.support import ACTOR, dump, rows
 from tests.support.acts import (
@@ -226,7 +226,7 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
     ),
     "apply_draft": (
         lambda team: desk.apply_draft(
-            Draft(newcomers=[Newcomer(-1, " Dora ", 5)])
+            TeamDraft(newcomers=[Newcomer(-1, " Dora ", 5)])
             .with_weight((-1, team.site), None, 7)
             .with_weight((team.vera, team.bot), 50, 60)
             .with_limit(team.vera, 4, 6)

@@ -6,7 +6,7 @@ import pytest
 
 from leadboard import desk
 from leadboard.common.errors import Refused
-from leadboard.foresight.draft import Draft, Newcomer
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from tests.desk.conftest import BORIS, BOT, GLEB, OTHER, WAITING, Team
 from tests.support import ACTOR, arrive, elsewhere, holder_of, holders, load_of, rows, scalar
 from tests.support.acts import assert_clean, last_event, newest_event_id, refused, snapshot
@@ -18,7 +18,7 @@ DORA = Newcomer(-1, "Dora", 2)
 
 def test_what_others_have_changed_is_refused_by_name_and_nothing_is_half_done(team: Team) -> None:
     draft = (
-        Draft(newcomers=[DORA])
+        TeamDraft(newcomers=[DORA])
         .with_weight((team.vera, team.bot), 50, 60)
         .with_weight((team.gleb, team.bot), None, 5)
         .with_limit(team.vera, 4, 9)
@@ -37,7 +37,7 @@ def test_what_others_have_changed_is_refused_by_name_and_nothing_is_half_done(te
 
 
 def test_many_changes_by_others_are_counted(team: Team) -> None:
-    draft = Draft().with_limit(team.vera, 8, 9).with_limit(team.boris, 8, 9)
+    draft = TeamDraft().with_limit(team.vera, 8, 9).with_limit(team.boris, 8, 9)
     draft = draft.with_limit(team.gleb, 8, 9).with_weight((team.vera, team.bot), 1, 2)
     with refused("Vera · bot set to 50", "and 1 more."):
         desk.apply_draft(draft, actor=ACTOR)
@@ -46,7 +46,7 @@ def test_many_changes_by_others_are_counted(team: Team) -> None:
 @pytest.mark.usefixtures("queued")
 def test_a_draft_hands_out_what_it_makes_room_for_and_undo_takes_that_back() -> None:
     before = snapshot()
-    draft = Draft(newcomers=[DORA]).with_weight((-1, BOT), None, 1)
+    draft = TeamDraft(newcomers=[DORA]).with_weight((-1, BOT), None, 1)
     ids = desk.apply_draft(draft, actor=ACTOR).result
     dora = ids[-1]
     assert holders(WAITING) == [dora, dora, None]
@@ -70,7 +70,7 @@ def test_a_draft_hands_out_what_it_makes_room_for_and_undo_takes_that_back() -> 
 
 @pytest.mark.usefixtures("queued")
 def test_undo_is_refused_whole_once_one_of_its_rows_has_changed() -> None:
-    draft = Draft().with_weight((GLEB, BOT), None, 1).with_limit(BORIS, 2, 3)
+    draft = TeamDraft().with_weight((GLEB, BOT), None, 1).with_limit(BORIS, 2, 3)
     desk.apply_draft(draft, actor=ACTOR)
     desk.step_limit(BORIS, 1, actor=OTHER)
     with refused("has changed since"):
@@ -79,7 +79,7 @@ def test_undo_is_refused_whole_once_one_of_its_rows_has_changed() -> None:
 
 def test_it_is_one_act_in_the_record(team: Team) -> None:
     events = newest_event_id()
-    draft = Draft().with_switch(team.vera, True, False).with_switch(team.boris, False, True)
+    draft = TeamDraft().with_switch(team.vera, True, False).with_switch(team.boris, False, True)
     desk.apply_draft(draft, actor=ACTOR)
     assert newest_event_id() == events + 1
     assert last_event()[2] == "Draft applied: 1 switched on, 1 switched off"
@@ -88,7 +88,7 @@ def test_it_is_one_act_in_the_record(team: Team) -> None:
 
 
 def test_a_source_that_is_gone_is_named(team: Team) -> None:
-    draft = Draft().with_weight((team.gleb, team.site), None, 5)
+    draft = TeamDraft().with_weight((team.gleb, team.site), None, 5)
     desk.delete_source(team.site, actor=OTHER)
     with refused("There is no source #2."):
         desk.apply_draft(draft, actor=ACTOR)
@@ -101,7 +101,7 @@ def test_of_two_drafts_for_one_weight_applied_at_once_one_is_refused(
     outcomes: list[str] = []
 
     def apply(weight: int) -> None:
-        draft = Draft().with_weight((team.vera, team.bot), 50, weight)
+        draft = TeamDraft().with_weight((team.vera, team.bot), 50, weight)
         try:
             outcomes.append(desk.apply_draft(draft, actor=f"dispatcher {weight}").note)
         except Refused as refusal:
@@ -119,5 +119,5 @@ def test_of_two_drafts_for_one_weight_applied_at_once_one_is_refused(
 def test_what_another_program_unlinked_is_said_so(target: str, team: Team) -> None:
     elsewhere(target, f"DELETE FROM operator_source WHERE operator_id = {team.vera}")
     with refused("Vera · bot unlinked"):
-        desk.apply_draft(Draft().with_weight((team.vera, team.bot), 50, 60), actor=ACTOR)
+        desk.apply_draft(TeamDraft().with_weight((team.vera, team.bot), 50, 60), actor=ACTOR)
     assert holder_of(arrive(team.bot)[0]) is None

@@ -13,10 +13,10 @@ from leadboard.common.errors import Refused
 from leadboard.desk import Done
 from leadboard.entities import OPERATOR, SOURCE
 from leadboard.foresight.draft import (
-    Draft,
     LimitChange,
     Newcomer,
     SwitchChange,
+    TeamDraft,
     WeightChange,
 )
 from tests.support import (
@@ -55,7 +55,7 @@ OF_SOURCE = st.fixed_dictionaries(
 ROWS = st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3)
 
 DRAFTS = st.builds(
-    Draft,
+    TeamDraft,
     weights=st.dictionaries(
         st.tuples(IDS, IDS), st.builds(WeightChange, ANYTHING, ANYTHING), max_size=3
     ),

@@ -13,7 +13,7 @@ from leadboard.allocation.backlog import DRAIN_BATCH
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
 from leadboard.entities import OPERATOR, SOURCE
-from leadboard.foresight.draft import Draft, Newcomer
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from models import open_database
 from tests.desk.conftest import BORIS, BOT, CLOSED, GLEB, HELD, OTHER, SITE, VERA, WAITING
 from tests.support import ACTOR, arrive, holders, load_of, rows, scalar
@@ -66,7 +66,7 @@ ACTS: dict[str, Callable[[], object]] = {
         [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
     ),
     "apply_draft": lambda: desk.apply_draft(
-        Draft(newcomers=[Newcomer(-1, "Dora", 5)])
+        TeamDraft(newcomers=[Newcomer(-1, "Dora", 5)])
         .with_weight((-1, SITE), None, 7)
         .with_weight((VERA, BOT), 1_000_000, None)
         .with_weight((GLEB, BOT), None, 5)

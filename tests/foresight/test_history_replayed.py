@@ -16,8 +16,8 @@ from leadboard.allocation.pruning import prune
 from leadboard.common.errors import Refused
 from leadboard.database.fields import now
 from leadboard.foresight.couplings import COUPLINGS, Coupling
-from leadboard.foresight.draft import Draft, LimitChange
-from leadboard.foresight.history import History
+from leadboard.foresight.draft import LimitChange, TeamDraft
+from leadboard.foresight.history import PastSpan
 from leadboard.foresight.replay import Replay
 from leadboard.foresight.replay_state import Ground
 from leadboard.queries.past import Window, last_appeals, past_of
@@ -28,11 +28,11 @@ ALL = last_appeals(10_000)
 WAITING = "closed_at IS NULL AND operator_id IS NULL"
 
 
-def read(window: Window = ALL) -> History:
+def read(window: Window = ALL) -> PastSpan:
     return past_of(window, lambda done, total: None)
 
 
-def replayed(history: History, coupling: Coupling, draft: Draft = Draft()) -> Replay:  # noqa: B008
+def replayed(history: PastSpan, coupling: Coupling, draft: TeamDraft = TeamDraft()) -> Replay:  # noqa: B008
     replay = Replay(Ground.of(history), draft, coupling)
     replay.finish()
     return replay
@@ -128,7 +128,7 @@ def test_the_rules_alone_lead_to_what_the_allocator_did(target: str, seed: int) 
         limits = {
             key: LimitChange(hand.max_load, hand.max_load) for key, hand in history.hands.items()
         }
-        state = replayed(history, "wheel", Draft(limits=limits)).state
+        state = replayed(history, "wheel", TeamDraft(limits=limits)).state
         assert state.apart
         assert state.was.first == state.now.first
         assert state.was.held == state.now.held

@@ -9,7 +9,7 @@ import pytest
 
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates
 from leadboard.foresight.couplings import COUPLINGS, Coupling, Drawn
-from leadboard.foresight.draft import Draft, Newcomer
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from leadboard.foresight.handling import Handling
 from leadboard.foresight.history import (
     ACTIVE,
@@ -24,9 +24,9 @@ from leadboard.foresight.history import (
     SENT_HOME,
     WITHDRAWN,
     Hand,
-    History,
     HistoryStep,
-    Line,
+    PastLine,
+    PastSpan,
     TeamStep,
 )
 from leadboard.foresight.outcome import Outcome, spread_of
@@ -48,13 +48,13 @@ ROSTERS = {
 }
 
 
-def arrives(at: float, appeal: int, operator: int | None, roster: int = BOTH) -> Line:
+def arrives(at: float, appeal: int, operator: int | None, roster: int = BOTH) -> PastLine:
     draw = None if operator is None else operator - 1 if roster == BOTH else 0
-    return Line(ARRIVED, at, 0, appeal, TG, operator, None, roster, draw)
+    return PastLine(ARRIVED, at, 0, appeal, TG, operator, None, roster, draw)
 
 
-def closes(at: float, appeal: int, operator: int | None, act: int = 0) -> Line:
-    return Line(CLOSED, at, act or appeal, appeal, TG, operator, operator, is_open=False)
+def closes(at: float, appeal: int, operator: int | None, act: int = 0) -> PastLine:
+    return PastLine(CLOSED, at, act or appeal, appeal, TG, operator, operator, is_open=False)
 
 
 def past(
@@ -62,9 +62,9 @@ def past(
     hands: Mapping[int, Hand] | None = None,
     weights: Mapping[int, int] | None = None,
     waiting: Iterable[int] = (),
-) -> History:
+) -> PastSpan:
     team = hands or {ANNA: Hand(9, True, 0), BORIS: Hand(9, True, 0)}
-    return History(
+    return PastSpan(
         0.0,
         END,
         team,
@@ -76,11 +76,11 @@ def past(
     )
 
 
-def outcome_of(history: History, draft: Draft, coupling: Coupling = "keep") -> Outcome:
+def outcome_of(history: PastSpan, draft: TeamDraft, coupling: Coupling = "keep") -> Outcome:
     return replayed(history, draft, coupling)
 
 
-def state_of(history: History, draft: Draft, coupling: Coupling = "keep") -> ReplayState:
+def state_of(history: PastSpan, draft: TeamDraft, coupling: Coupling = "keep") -> ReplayState:
     replay = Replay(Ground.of(history), draft, coupling)
     replay.finish()
     return replay.state
@@ -94,7 +94,7 @@ def got(outcome: Outcome) -> dict[int, int]:
     return {key: course.got for key, course in outcome.now_courses.items()}
 
 
-OFF = Draft().with_switch(ANNA, True, False)
+OFF = TeamDraft().with_switch(ANNA, True, False)
 
 
 @pytest.mark.parametrize("coupling", COUPLINGS)
@@ -110,7 +110,7 @@ def test_who_is_off_in_the_draft_gets_nothing(coupling: Coupling) -> None:
 def test_who_is_on_in_the_draft_takes_part_though_they_were_off(coupling: Coupling) -> None:
     hands = {ANNA: Hand(9, True, 0), BORIS: Hand(9, False, 0)}
     steps = [arrives(at, at, ANNA, BORIS_OFF) for at in range(1, 9)]
-    draft = Draft().with_switch(BORIS, False, True).with_weight((ANNA, TG), 1, 0)
+    draft = TeamDraft().with_switch(BORIS, False, True).with_weight((ANNA, TG), 1, 0)
     assert got(outcome_of(past(steps, hands), draft, coupling)) == {ANNA: 0, BORIS: 8}
 
 
@@ -118,7 +118,7 @@ def test_a_lower_limit_makes_wait_what_comes_too_soon() -> None:
     hands = {ANNA: Hand(9, True, 0)}
     steps = [arrives(at, int(at) + 1, ANNA, BORIS_OFF) for at in (0.0, 1.0, 2.0)]
     steps += [closes(at + 10, int(at) + 1, ANNA) for at in (0.0, 1.0, 2.0)]
-    outcome = outcome_of(past(steps, hands), Draft().with_limit(ANNA, 9, 1))
+    outcome = outcome_of(past(steps, hands), TeamDraft().with_limit(ANNA, 9, 1))
     # The second waits from 1 to 10 and is closed at 20, the third waits from 2 to 20.
     assert (outcome.was.count, outcome.now.count, outcome.now.still) == (0, 2, 0)
     assert (outcome.now.median, outcome.now.p90) == (18.0, 18.0)
@@ -131,10 +131,10 @@ def test_a_higher_limit_takes_at_once_what_had_to_wait() -> None:
     hands = {ANNA: Hand(1, True, 0), BORIS: Hand(0, True, 0)}
     steps = [
         *(arrives(0, 1, ANNA), arrives(1, 2, None, BOTH_FULL), closes(20, 1, ANNA, 7)),
-        Line(HANDED_OUT, 20, 7, 2, TG, ANNA, None, BORIS_OFF, 0),
+        PastLine(HANDED_OUT, 20, 7, 2, TG, ANNA, None, BORIS_OFF, 0),
         closes(50, 2, ANNA, 8),
     ]
-    outcome = outcome_of(past(steps, hands), Draft().with_limit(ANNA, 1, 2))
+    outcome = outcome_of(past(steps, hands), TeamDraft().with_limit(ANNA, 1, 2))
     assert (outcome.was.count, outcome.was.median) == (1, 19.0)
     assert outcome.now.count == 0
     # It took 30 seconds then, and so it does 19 seconds sooner.
@@ -145,7 +145,7 @@ def test_a_higher_limit_takes_at_once_what_had_to_wait() -> None:
 
 def test_a_newcomer_takes_what_waits_and_what_comes() -> None:
     hands = {ANNA: Hand(0, True, 0)}
-    draft = Draft(newcomers=[Newcomer(-1, "Vera", 2)]).with_weight((-1, TG), None, 5)
+    draft = TeamDraft(newcomers=[Newcomer(-1, "Vera", 2)]).with_weight((-1, TG), None, 5)
     steps = [arrives(at, at, None, BOTH_FULL) for at in (10, 11)]
     state = state_of(past(steps, hands, waiting=[3]), draft)
     assert holders(state) == {3: -1, 10: -1}
@@ -154,7 +154,7 @@ def test_a_newcomer_takes_what_waits_and_what_comes() -> None:
 
 def test_a_weight_of_none_takes_somebody_off_the_source() -> None:
     steps = [arrives(at, at, ANNA) for at in range(1, 5)]
-    assert got(outcome_of(past(steps), Draft().with_weight((ANNA, TG), 1, None)))[ANNA] == 0
+    assert got(outcome_of(past(steps), TeamDraft().with_weight((ANNA, TG), 1, None)))[ANNA] == 0
 
 
 def test_what_was_given_by_hand_stays_given_and_what_waited_no_longer_is_left_alone() -> None:
@@ -162,12 +162,12 @@ def test_what_was_given_by_hand_stays_given_and_what_waited_no_longer_is_left_al
     weights = {ANNA: 1}
     steps = [
         *(arrives(0, 1, ANNA), arrives(1, 2, None, BOTH_FULL)),
-        Line(ASSIGNED, 5, 1, 2, TG, BORIS),
-        Line(MOVED, 6, 2, 1, TG, VERA, ANNA),
+        PastLine(ASSIGNED, 5, 1, 2, TG, BORIS),
+        PastLine(MOVED, 6, 2, 1, TG, VERA, ANNA),
     ]
-    assert holders(state_of(past(steps, hands, weights), Draft())) == {1: VERA, 2: BORIS}
+    assert holders(state_of(past(steps, hands, weights), TeamDraft())) == {1: VERA, 2: BORIS}
     # With two places Anna has it before anybody thinks of Boris; a move is made all the same.
-    wide = Draft().with_limit(ANNA, 1, 2)
+    wide = TeamDraft().with_limit(ANNA, 1, 2)
     assert holders(state_of(past(steps, hands, weights), wide)) == {1: VERA, 2: ANNA}
 
 
@@ -175,36 +175,36 @@ def test_who_is_sent_home_gives_back_what_they_have_under_the_draft() -> None:
     steps: list[HistoryStep] = [
         *(arrives(0, 1, ANNA), arrives(1, 2, BORIS), arrives(2, 3, ANNA)),
         TeamStep(ACTIVE, 5, 9, ANNA, 0, 0),
-        *(Line(SENT_HOME, 5, 9, each, TG, None, ANNA) for each in (1, 3)),
-        *(Line(HANDED_OUT, 5, 9, each, TG, BORIS, None, ANNA_FULL, 0) for each in (1, 3)),
+        *(PastLine(SENT_HOME, 5, 9, each, TG, None, ANNA) for each in (1, 3)),
+        *(PastLine(HANDED_OUT, 5, 9, each, TG, BORIS, None, ANNA_FULL, 0) for each in (1, 3)),
     ]
-    draft = Draft().with_weight((BORIS, TG), 1, 0)
+    draft = TeamDraft().with_weight((BORIS, TG), 1, 0)
     state = state_of(past(steps), draft)
     assert holders(state) == {}
     assert state.now.waiting[TG] == {1, 2, 3}
-    assert holders(state_of(past(steps), Draft())) == {1: BORIS, 2: BORIS, 3: BORIS}
+    assert holders(state_of(past(steps), TeamDraft())) == {1: BORIS, 2: BORIS, 3: BORIS}
 
 
 def test_a_reopened_appeal_waits_where_the_draft_leaves_no_room() -> None:
     steps: list[HistoryStep] = [
         *(arrives(0, 1, ANNA), closes(5, 1, ANNA), arrives(6, 2, ANNA)),
-        Line(REOPENED, 7, 3, 1, TG, ANNA, ANNA),
+        PastLine(REOPENED, 7, 3, 1, TG, ANNA, ANNA),
     ]
-    tight = Draft().with_limit(ANNA, 9, 1).with_weight((BORIS, TG), 1, None)
+    tight = TeamDraft().with_limit(ANNA, 9, 1).with_weight((BORIS, TG), 1, None)
     state = state_of(past(steps), tight)
     assert holders(state) == {2: ANNA}
     assert state.now.waiting[TG] == {1}
-    assert holders(state_of(past(steps), Draft())) == {1: ANNA, 2: ANNA}
+    assert holders(state_of(past(steps), TeamDraft())) == {1: ANNA, 2: ANNA}
 
 
 def test_what_was_withdrawn_or_closed_while_it_waited_is_gone_in_both() -> None:
     hands = {ANNA: Hand(0, True, 0)}
     steps = [
         *(arrives(at, at, None, BOTH_FULL) for at in (1, 2)),
-        Line(WITHDRAWN, 5, 1, 1, TG, None, is_open=False),
+        PastLine(WITHDRAWN, 5, 1, 1, TG, None, is_open=False),
         closes(6, 2, None),
     ]
-    state = state_of(past(steps, hands), Draft().with_limit(ANNA, 0, 5))
+    state = state_of(past(steps, hands), TeamDraft().with_limit(ANNA, 0, 5))
     assert holders(state) == {}
     assert state.now.loads == [0, 0]
 
@@ -213,17 +213,17 @@ def test_a_returned_appeal_waits_for_its_turn_again() -> None:
     hands = {ANNA: Hand(1, True, 0), BORIS: Hand(0, True, 0)}
     steps = [
         arrives(0, 1, ANNA),
-        Line(RETURNED, 5, 1, 1, TG, None, ANNA),
-        Line(HANDED_OUT, 5, 1, 1, TG, ANNA, None, BORIS_OFF, 0),
+        PastLine(RETURNED, 5, 1, 1, TG, None, ANNA),
+        PastLine(HANDED_OUT, 5, 1, 1, TG, ANNA, None, BORIS_OFF, 0),
     ]
-    state = state_of(past(steps, hands), Draft().with_limit(BORIS, 0, 3), "wheel")
+    state = state_of(past(steps, hands), TeamDraft().with_limit(BORIS, 0, 3), "wheel")
     assert sum(state.now.loads) == 1
     assert state.now.waits(END).count == 0
 
 
 def test_limits_change_in_both_worlds_but_where_the_draft_holds_them_fast() -> None:
     steps: list[HistoryStep] = [TeamStep(LIMIT, 1, 1, each, 0, 3) for each in (ANNA, BORIS)]
-    state = state_of(past(steps), Draft().with_limit(ANNA, 9, 5))
+    state = state_of(past(steps), TeamDraft().with_limit(ANNA, 9, 5))
     assert state.was.limits == [3, 3]
     assert state.now.limits == [5, 3]
 
@@ -295,31 +295,31 @@ def test_repeats_lie_apart_only_where_something_is_drawn_again() -> None:
     hands = {ANNA: Hand(90, True, 0), BORIS: Hand(90, True, 0)}
     ground = Ground.of(past(steps, hands))
 
-    def spread(draft: Draft) -> float:
+    def spread(draft: TeamDraft) -> float:
         outcomes = [Replay(ground, draft, seed=seed).finish() for seed in range(5)]
         found = spread_of(outcomes)
         assert found is not None
         assert found.repeats == 5
         return found.got[ANNA]
 
-    assert spread(Draft()) == 0
-    assert spread(Draft().with_weight((ANNA, TG), 1, 4)) > 0
+    assert spread(TeamDraft()) == 0
+    assert spread(TeamDraft().with_weight((ANNA, TG), 1, 4)) > 0
     assert spread_of([]) is None
 
 
 def test_a_replay_is_repeatable() -> None:
     steps = [arrives(at, at, ANNA if at % 3 else BORIS) for at in range(1, 60)]
-    draft = Draft().with_weight((BORIS, TG), 1, 3).with_limit(ANNA, 9, 3)
+    draft = TeamDraft().with_weight((BORIS, TG), 1, 3).with_limit(ANNA, 9, 3)
     assert outcome_of(past(steps), draft) == outcome_of(past(steps), draft)
 
 
 # --- other strategies ---------------------------------------------------------------------------
 
 
-def by(strategy: str, *entries: Candidate) -> History:
+def by(strategy: str, *entries: Candidate) -> PastSpan:
     """Return a past of six appeals, all of Anna, from a source with another strategy."""
     rosters = {BOTH: Candidates(entries, strategy)}
-    steps = [Line(ARRIVED, at, 0, at, TG, ANNA, None, BOTH, 0) for at in range(1, 7)]
+    steps = [PastLine(ARRIVED, at, 0, at, TG, ANNA, None, BOTH, 0) for at in range(1, 7)]
     return replace(past(steps), rosters=rosters, strategies={TG: strategy})
 
 
@@ -327,18 +327,21 @@ def test_headroom_goes_by_the_loads_and_limits_of_the_draft() -> None:
     history = by(
         "headroom", Candidate(ANNA, 1, None, (0, 90)), Candidate(BORIS, 1, "fuller", (0, 9))
     )
-    assert got(outcome_of(history, Draft())) == {ANNA: 6, BORIS: 0}
+    assert got(outcome_of(history, TeamDraft())) == {ANNA: 6, BORIS: 0}
     # Twice as many places as Anna: two appeals for each of hers.
-    assert got(outcome_of(history, Draft().with_limit(BORIS, 9, 18))) == {ANNA: 2, BORIS: 4}
+    assert got(outcome_of(history, TeamDraft().with_limit(BORIS, 9, 18))) == {ANNA: 2, BORIS: 4}
 
 
 def test_quota_gives_by_the_weights_of_the_draft_to_the_appeal() -> None:
     history = by("quota", Candidate(ANNA, 1, None, (0,)), Candidate(BORIS, 1, "owed less", (0,)))
-    assert got(outcome_of(history, Draft())) == {ANNA: 6, BORIS: 0}
-    assert got(outcome_of(history, Draft().with_weight((BORIS, TG), 1, 2))) == {ANNA: 2, BORIS: 4}
+    assert got(outcome_of(history, TeamDraft())) == {ANNA: 6, BORIS: 0}
+    assert got(outcome_of(history, TeamDraft().with_weight((BORIS, TG), 1, 2))) == {
+        ANNA: 2,
+        BORIS: 4,
+    }
 
 
 def test_an_unknown_strategy_is_followed_and_beyond_the_record_a_lottery() -> None:
     history = by("of another program", Candidate(ANNA, 1), Candidate(BORIS, 1, "unlucky"))
-    assert got(outcome_of(history, Draft())) == {ANNA: 6, BORIS: 0}
-    assert sum(got(outcome_of(history, Draft().with_weight((BORIS, TG), 1, 2))).values()) == 6
+    assert got(outcome_of(history, TeamDraft())) == {ANNA: 6, BORIS: 0}
+    assert sum(got(outcome_of(history, TeamDraft().with_weight((BORIS, TG), 1, 2))).values()) == 6

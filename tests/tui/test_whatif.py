@@ -10,7 +10,7 @@ import allocator
 from leadboard import desk as acts
 from leadboard.common.errors import Trouble
 from leadboard.database.fields import as_if_at, now
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries import past
 from tests.support import add_team, opened, rows
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
@@ -126,7 +126,7 @@ def test_a_rehearsal_waits_while_somebody_types(day: Path) -> None:
     typing = threading.Event()
     typing.set()
     reports: list[object] = []
-    rehearsal = Rehearsal(past.DAY, Draft(), reports.append, typing.is_set)
+    rehearsal = Rehearsal(past.DAY, TeamDraft(), reports.append, typing.is_set)
 
     def run() -> None:
         with opened(day):

@@ -14,7 +14,7 @@ from tui.keys import bind
 from tui.messages import ApplyWanted
 
 
-class Ending(Sheet):
+class DraftEnding(Sheet):
     """Asks how to end a draft; its result is whether to discard it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.foresight.outcome import Outcome, Spread, spread_of
 from leadboard.foresight.replay import Replay
 from leadboard.foresight.replay_state import Ground
@@ -46,7 +46,7 @@ class Rehearsal:
     def __init__(
         self,
         window: Window,
-        draft: Draft,
+        draft: TeamDraft,
         tell: Callable[[Report], object],
         is_typing: Callable[[], bool],
     ) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from leadboard.common.errors import Trouble
 from leadboard.entities import OperatorRow
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.past import DAY, WEEK, Window, last_appeals
 from tui.base import app_of
 from tui.dialogs.base import Body, Bottom, Sheet
@@ -49,7 +49,7 @@ class WhatIf(Sheet):
         bind("q", "close", "Back", id="whatif.back"),
     ]
 
-    def __init__(self, draft: Draft, operators: Sequence[OperatorRow]) -> None:
+    def __init__(self, draft: TeamDraft, operators: Sequence[OperatorRow]) -> None:
         super().__init__()
         self._draft = draft
         limits = {row.id: row.max_load for row in operators}

@@ -12,7 +12,7 @@ from leadboard import desk
 from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
@@ -115,7 +115,7 @@ class Operators(TeamPane, OperatorList):
         for line in range(self.foot):
             self.refresh_line_at(self.foot_start + line)
 
-    def watch_draft(self, old: Draft | None, new: Draft | None) -> None:
+    def watch_draft(self, old: TeamDraft | None, new: TeamDraft | None) -> None:
         """Mark the operators whom the draft changes."""
         added = () if new is None else (each.id for each in new.newcomers)
         self.drafted = frozenset(() if new is None else (*new.limits, *new.switches, *added))

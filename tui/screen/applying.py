@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from textual.message_pump import MessagePump
 
 from leadboard import desk
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from tui.messages import DraftApplied
 
 
 class Applying:
     """Applies a draft on the writer thread; with `force` over what others have changed."""
 
-    def __init__(self, screen: MessagePump, draft: Draft, *, force: bool = False) -> None:
+    def __init__(self, screen: MessagePump, draft: TeamDraft, *, force: bool = False) -> None:
         self._screen = screen
         self._draft = draft
         self._force = force

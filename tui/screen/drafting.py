@@ -7,7 +7,7 @@ from textual import on
 from textual.reactive import reactive
 
 from leadboard.common.errors import Refused
-from leadboard.foresight.draft import Draft
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from tui.messages import (
     ActRequest,
@@ -32,15 +32,15 @@ BEGUN = (
 class DraftingScreen(NavigatingScreen):
     """A screen on which the team can be changed in a draft before it is changed."""
 
-    draft: reactive[Draft | None] = reactive(None, init=False)
+    draft: reactive[TeamDraft | None] = reactive(None, init=False)
     """The draft, None while the keys change the team itself."""
     team_board: reactive[Board] = reactive(Board)
     """The board with the draft applied: what the panes of the team show."""
 
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
-        self._earlier: list[Draft] = []
-        self._later: list[Draft] = []
+        self._earlier: list[TeamDraft] = []
+        self._later: list[TeamDraft] = []
         self._is_applying = False
 
     def watch_board(self, board: Board) -> None:
@@ -96,7 +96,7 @@ class DraftingScreen(NavigatingScreen):
         self._later.clear()
         self._put(changed)
 
-    def _put(self, draft: Draft) -> None:
+    def _put(self, draft: TeamDraft) -> None:
         from leadboard.desk.drafting import draft_words
 
         self.draft = draft
@@ -121,7 +121,7 @@ class DraftingScreen(NavigatingScreen):
     def begin_or_end(self) -> None:
         """Begin a draft; end one that changes nothing, and ask about any other."""
         if self.draft is None:
-            self.draft = Draft()
+            self.draft = TeamDraft()
             self.say(self.desk_app.with_keys(BEGUN))
         elif not self.draft.size:
             self.end_draft()
@@ -129,11 +129,11 @@ class DraftingScreen(NavigatingScreen):
         else:
             self._ask_whether_to_end(self.draft)
 
-    def _ask_whether_to_end(self, draft: Draft) -> None:
+    def _ask_whether_to_end(self, draft: TeamDraft) -> None:
         from leadboard.desk.drafting import draft_words
-        from tui.dialogs.draft import Ending
+        from tui.dialogs.draft import DraftEnding
 
-        self.app.push_screen(Ending(draft_words(draft)), self._answered)
+        self.app.push_screen(DraftEnding(draft_words(draft)), self._answered)
 
     def _answered(self, is_discarded: bool | None) -> None:
         if is_discarded and not self._is_applying:
