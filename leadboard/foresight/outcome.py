@@ -9,7 +9,7 @@ from leadboard.foresight.worlds import Course, Waits
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReplayOutcome:
     """What happened, and what would have: each as waits, and as a course of each operator by id."""
 
     begun: float
@@ -24,12 +24,12 @@ class Outcome:
     now_courses: Mapping[int, Course]
 
 
-def outcome_of(state: ReplayState) -> Outcome:
+def outcome_of(state: ReplayState) -> ReplayOutcome:
     """Return what came of a replay that is done."""
     history, was, now = state.history, state.was, state.now
     first = {appeal: was.first.get(appeal) for appeal in {*was.first, *now.first}}
     span = (history.begun, history.ended)
-    return Outcome(
+    return ReplayOutcome(
         *span,
         history.arrived,
         history.left_out,
@@ -54,7 +54,7 @@ class Spread:
     """Of the appeals that each operator got."""
 
 
-def spread_of(outcomes: Sequence[Outcome]) -> Spread | None:
+def spread_of(outcomes: Sequence[ReplayOutcome]) -> Spread | None:
     """Return how far repeats lie apart, None for fewer than two."""
     if len(outcomes) < 2:
         return None

@@ -15,7 +15,7 @@ from leadboard.foresight.couplings import Coupling
 from leadboard.foresight.draft import TeamDraft
 from leadboard.foresight.happenings import Happenings
 from leadboard.foresight.history import PastSpan
-from leadboard.foresight.outcome import Outcome, outcome_of
+from leadboard.foresight.outcome import ReplayOutcome, outcome_of
 from leadboard.foresight.replay_state import Ground, ReplayState
 from leadboard.foresight.worlds import MARKS
 
@@ -57,13 +57,13 @@ class Replay:
             self._come_to(self._history.ended)
         return done == count
 
-    def finish(self) -> Outcome:
+    def finish(self) -> ReplayOutcome:
         """Do all that is left, and return what came of it."""
         while self.go_on():
             pass
         return self.outcome()
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ReplayOutcome:
         """Return what came of the replay."""
         return outcome_of(self.state)
 
@@ -127,6 +127,6 @@ class Replay:
 
 def replayed(
     history: PastSpan, draft: TeamDraft, coupling: Coupling = "keep", seed: int = 0
-) -> Outcome:
+) -> ReplayOutcome:
     """Return what would have come of a history under a draft."""
     return Replay(Ground.of(history), draft, coupling, seed).finish()

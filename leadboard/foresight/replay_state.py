@@ -10,7 +10,7 @@ from leadboard.foresight.couplings import COUPLINGS, Coupling, Drawn
 from leadboard.foresight.draft import TeamDraft
 from leadboard.foresight.handling import Handling
 from leadboard.foresight.history import HANDED_OUT, SENT_HOME, PastLine, PastSpan
-from leadboard.foresight.rosters import Base, DraftRosters, Recorded, RecordedRosters
+from leadboard.foresight.rosters import Base, DraftRosters, RecordedRoster, RecordedRosters
 from leadboard.foresight.strategic import Credit, choice_of, owes
 from leadboard.foresight.team_then import TeamThen
 from leadboard.foresight.worlds import World
@@ -185,13 +185,13 @@ class ReplayState:
             return self._by_strategy_of(line, base, roster, drawn)
         return self.couple(drawn, base, self._full(base, roster), self.rng)
 
-    def _full(self, base: Base, roster: Recorded) -> int:
+    def _full(self, base: Base, roster: RecordedRoster) -> int:
         # Of those who are no different the roster tells best whether they were full.
         model = self.apart | base.new
         return (roster.full & ~model) | (self.now.full & model)
 
     def _by_strategy_of(
-        self, line: PastLine, base: Base, roster: Recorded, drawn: Drawn | None
+        self, line: PastLine, base: Base, roster: RecordedRoster, drawn: Drawn | None
     ) -> int | None:
         """Draw as the strategy of a roster would: where all is alike, as it did."""
         assert line.roster is not None, "a strategy is told by a roster"

@@ -70,7 +70,7 @@ class Base:
         return wheel
 
 
-class Recorded(NamedTuple):
+class RecordedRoster(NamedTuple):
     """A recorded roster: which weights it had, who was off or full, and who was not drawn from."""
 
     kind: int
@@ -86,13 +86,13 @@ class RecordedRosters:
 
     def __init__(self, rosters: Mapping[int, Candidates], places: Mapping[int, int]) -> None:
         self._rosters, self._places = rosters, places
-        self._known: dict[int, Recorded] = {}
+        self._known: dict[int, RecordedRoster] = {}
         self._kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
         self.weights: list[Weights] = []
         """The weights of each kind of roster, also of those who were left out."""
         self._bits: list[Sequence[int]] = []
 
-    def of(self, roster: int) -> Recorded:
+    def of(self, roster: int) -> RecordedRoster:
         """Return a roster by its id."""
         found = self._known.get(roster)
         if found is None:
@@ -103,7 +103,7 @@ class RecordedRosters:
         """Return a roster as it was recorded."""
         return self._rosters[roster]
 
-    def _read(self, roster: Candidates) -> Recorded:
+    def _read(self, roster: Candidates) -> RecordedRoster:
         entries = roster.entries
         kind = self._kind_of(
             tuple([each.operator_id for each in entries]), tuple([each.weight for each in entries])
@@ -119,7 +119,7 @@ class RecordedRosters:
                 off |= bit
             else:
                 others |= bit
-        return Recorded(kind, off, full, full | others, roster.strategy)
+        return RecordedRoster(kind, off, full, full | others, roster.strategy)
 
     def _kind_of(self, ids: tuple[int, ...], weights: tuple[int, ...]) -> int:
         kind = self._kinds.get((ids, weights))
@@ -149,7 +149,7 @@ class DraftRosters:
             found.setdefault(source, {})[self.places[operator_id]] = change.wanted
         return found
 
-    def as_drawn(self, roster: Recorded) -> Base:
+    def as_drawn(self, roster: RecordedRoster) -> Base:
         """Return the weights that a roster was drawn from."""
         base = self._plain.get(roster[:2])
         if base is None:
@@ -157,7 +157,7 @@ class DraftRosters:
             base = self._plain[roster[:2]] = Base(weights)
         return base
 
-    def of_roster(self, roster: Recorded, source: int, off: int) -> Base:
+    def of_roster(self, roster: RecordedRoster, source: int, off: int) -> Base:
         """Return a recorded roster under the draft; `off` are the operators that are off.
 
         That matters only for those who were not on the roster, for it tells of all others.

@@ -32,7 +32,7 @@ from leadboard.foresight.history import (
     PastSpan,
 )
 from leadboard.queries.past_lines import (
-    Span,
+    LedgerSpan,
     TeamRecord,
     lines_of,
     pending_lines,
@@ -50,7 +50,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TimeWindow:
     """How far back to go: a length of time, or a number of appeals."""
 
     words: str
@@ -58,15 +58,15 @@ class Window:
     appeals: int = MOST
 
 
-DAY, WEEK = Window("last day", timedelta(days=1)), Window("last week", timedelta(days=7))
+DAY, WEEK = TimeWindow("last day", timedelta(days=1)), TimeWindow("last week", timedelta(days=7))
 
 
-def last_appeals(number: int) -> Window:
+def last_appeals(number: int) -> TimeWindow:
     """Return the window of the last appeals."""
-    return Window(f"last {number:,} appeals", appeals=number)
+    return TimeWindow(f"last {number:,} appeals", appeals=number)
 
 
-def past_of(window: Window, progress: Progress, most: int = MOST) -> PastSpan:
+def past_of(window: TimeWindow, progress: Progress, most: int = MOST) -> PastSpan:
     """Return what happened in a window, up to now.
 
     Raises Trouble, and whatever `progress` raises to stop it.
@@ -85,7 +85,7 @@ class _Present(NamedTuple):
 
     at: float
     begun: float
-    span: Span
+    span: LedgerSpan
     hands: dict[int, Hand]
     weights: dict[int, dict[int, int]]
     waiting: Sequence[tuple[int, int]]
@@ -114,7 +114,7 @@ _WAITING = Compiled(
 )
 
 
-def _present(window: Window, most: int) -> _Present:
+def _present(window: TimeWindow, most: int) -> _Present:
     at = now()
     since, left_out = _beginning(window, at, most)
     span = _span(since)
@@ -152,7 +152,7 @@ _SINCE = Compiled(
 _OLDEST = Compiled(lambda: Change.select(Change.at).order_by(Change.seq).limit(1))
 
 
-def _beginning(window: Window, at: datetime, most: int) -> tuple[datetime, int]:
+def _beginning(window: TimeWindow, at: datetime, most: int) -> tuple[datetime, int]:
     """Return the moment at which the window begins, and how many of its appeals are before it."""
     if window.length is None:
         number = min(window.appeals, most)
@@ -184,11 +184,11 @@ _EVENT_AT = Compiled(
 _LAST_EVENT = Compiled(lambda: Event.select(fn.MAX(Event.id)))
 
 
-def _span(since: datetime) -> Span:
+def _span(since: datetime) -> LedgerSpan:
     last = last_seq()
     # Of what was pruned only some lines are left, which tell no whole story.
     first = max(_first(_LINE_AT, last, since), bounds().pruned + 1)
-    return Span(first, last, _first(_EVENT_AT, _LAST_EVENT.scalar() or 0, since))
+    return LedgerSpan(first, last, _first(_EVENT_AT, _LAST_EVENT.scalar() or 0, since))
 
 
 def _first(at_place: Compiled, last: int, since: datetime) -> int:

@@ -32,7 +32,7 @@ Pause = Callable[[int], None]
 """Called between pages with how many lines were read; it may wait, or raise to stop the reading."""
 
 
-class Span(NamedTuple):
+class LedgerSpan(NamedTuple):
     """The places of the lines of a time, both included, and the acts from the first one on."""
 
     first: int
@@ -73,7 +73,7 @@ _PAGE = Compiled(
 _PENDING = Compiled(lambda: _columns(PendingChange, PendingChange.id).order_by(PendingChange.id))
 
 
-def lines_of(span: Span, pause: Pause) -> Iterator[PastLine]:
+def lines_of(span: LedgerSpan, pause: Pause) -> Iterator[PastLine]:
     """Yield the lines of a time, read in pages; raises Trouble, and what `pause` raises."""
     marked = _marked(span)
     place = span.first
@@ -87,12 +87,12 @@ def lines_of(span: Span, pause: Pause) -> Iterator[PastLine]:
         pause(place - span.first)
 
 
-def pending_lines(span: Span) -> list[PastLine]:
+def pending_lines(span: LedgerSpan) -> list[PastLine]:
     """Return the lines of a server that have no place yet."""
     return list(_converted(_PENDING.rows(), _marked(span)))
 
 
-def _marked(span: Span) -> _Marked:
+def _marked(span: LedgerSpan) -> _Marked:
     acts = reading(lambda: _ACTS.rows(id=span.first_event))
     ids = {act: frozenset(key for key, each in acts if each == act) for act in (SEND_HOME, REPAIR)}
     return _Marked(ids[SEND_HOME], ids[REPAIR])

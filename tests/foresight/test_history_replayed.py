@@ -20,7 +20,7 @@ from leadboard.foresight.draft import LimitChange, TeamDraft
 from leadboard.foresight.history import PastSpan
 from leadboard.foresight.replay import Replay
 from leadboard.foresight.replay_state import Ground
-from leadboard.queries.past import Window, last_appeals, past_of
+from leadboard.queries.past import TimeWindow, last_appeals, past_of
 from tests.support import ACTOR, elsewhere, opened, rows
 from tests.support.past import ACTS, USUAL, Past, Step, steps_of
 
@@ -28,7 +28,7 @@ ALL = last_appeals(10_000)
 WAITING = "closed_at IS NULL AND operator_id IS NULL"
 
 
-def read(window: Window = ALL) -> PastSpan:
+def read(window: TimeWindow = ALL) -> PastSpan:
     return past_of(window, lambda done, total: None)
 
 
@@ -38,7 +38,7 @@ def replayed(history: PastSpan, coupling: Coupling, draft: TeamDraft = TeamDraft
     return replay
 
 
-def assert_it_comes_out_again(window: Window) -> None:
+def assert_it_comes_out_again(window: TimeWindow) -> None:
     """Check both worlds of a replay with nothing changed against the tables."""
     history = read(window)
     for coupling in COUPLINGS:
@@ -165,12 +165,12 @@ def test_a_window_of_appeals_leaves_out_and_counts_what_is_more(tmp_path: Path) 
         past = Past(4)
         for number in range(30):
             past.do(("arrive", number))
-        day = Window("last day", timedelta(days=1))
+        day = TimeWindow("last day", timedelta(days=1))
         history = past_of(day, lambda done, total: None, most=10)
         assert (history.arrived, history.left_out) == (10, 20)
         assert read(last_appeals(12)).arrived == 12
         assert past_of(day, lambda done, total: None).arrived == 30
-        assert past_of(Window("", timedelta(0)), lambda done, total: None).arrived == 0
+        assert past_of(TimeWindow("", timedelta(0)), lambda done, total: None).arrived == 0
 
 
 def test_an_empty_desk_has_a_past_too(tmp_path: Path) -> None:

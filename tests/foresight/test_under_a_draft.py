@@ -29,7 +29,7 @@ from leadboard.foresight.history import (
     PastSpan,
     TeamStep,
 )
-from leadboard.foresight.outcome import Outcome, spread_of
+from leadboard.foresight.outcome import ReplayOutcome, spread_of
 from leadboard.foresight.replay import Replay, replayed
 from leadboard.foresight.replay_state import Ground, ReplayState
 from leadboard.foresight.rosters import Base
@@ -76,7 +76,7 @@ def past(
     )
 
 
-def outcome_of(history: PastSpan, draft: TeamDraft, coupling: Coupling = "keep") -> Outcome:
+def outcome_of(history: PastSpan, draft: TeamDraft, coupling: Coupling = "keep") -> ReplayOutcome:
     return replayed(history, draft, coupling)
 
 
@@ -90,7 +90,7 @@ def holders(state: ReplayState) -> dict[int, int]:
     return {appeal: state.team.ids[place] for appeal, place in state.now.held.items()}
 
 
-def got(outcome: Outcome) -> dict[int, int]:
+def got(outcome: ReplayOutcome) -> dict[int, int]:
     return {key: course.got for key, course in outcome.now_courses.items()}
 
 

@@ -89,7 +89,7 @@ async def test_escape_stops_the_replay_and_then_leaves(
     held, goes_on = threading.Event(), threading.Event()
     usual = past.past_of
 
-    def slow(window: past.Window, progress: past.Progress, most: int = past.MOST) -> object:
+    def slow(window: past.TimeWindow, progress: past.Progress, most: int = past.MOST) -> object:
         held.set()
         goes_on.wait(20)
         progress(1, 100)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from leadboard.foresight.draft import TeamDraft
-from leadboard.foresight.outcome import Outcome, Spread, spread_of
+from leadboard.foresight.outcome import ReplayOutcome, Spread, spread_of
 from leadboard.foresight.replay import Replay
 from leadboard.foresight.replay_state import Ground
-from leadboard.queries.past import Window, past_of
+from leadboard.queries.past import TimeWindow, past_of
 
 REPEATS = 20
 """Replays with other random numbers, for the error bars."""
@@ -36,7 +36,7 @@ class Report:
     words: str
     done: int
     total: int
-    outcome: Outcome | None = None
+    outcome: ReplayOutcome | None = None
     spread: Spread | None = None
 
 
@@ -45,7 +45,7 @@ class Rehearsal:
 
     def __init__(
         self,
-        window: Window,
+        window: TimeWindow,
         draft: TeamDraft,
         tell: Callable[[Report], object],
         is_typing: Callable[[], bool],
@@ -55,7 +55,7 @@ class Rehearsal:
         self._tell = tell
         self._is_typing = is_typing
         self._is_stopped = threading.Event()
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[ReplayOutcome] = []
         self._told = self._slice_begun = 0.0
 
     def stop(self) -> None:

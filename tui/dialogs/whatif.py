@@ -15,16 +15,16 @@ from textual.widgets import Static
 from leadboard.common.errors import Trouble
 from leadboard.entities import OperatorRow
 from leadboard.foresight.draft import TeamDraft
-from leadboard.queries.past import DAY, WEEK, Window, last_appeals
+from leadboard.queries.past import DAY, WEEK, TimeWindow, last_appeals
 from tui.base import app_of
 from tui.dialogs.base import Body, Bottom, Sheet
 from tui.dialogs.rehearsal import QUIET, Rehearsal, RehearsalStopped, Report
-from tui.dialogs.whatif_text import Team, lines_of
+from tui.dialogs.whatif_text import DraftedTeam, lines_of
 from tui.keys import bind
 from tui.messages import ApplyWanted
 from tui.widgets.figures import grouped, meter
 
-WINDOWS: Mapping[str, Window] = {
+WINDOWS: Mapping[str, TimeWindow] = {
     "day": DAY,
     "week": WEEK,
     "thousand": last_appeals(1_000),
@@ -54,7 +54,7 @@ class WhatIf(Sheet):
         self._draft = draft
         limits = {row.id: row.max_load for row in operators}
         limits |= {key: change.was for key, change in draft.limits.items()}
-        self._team = Team(operators, limits)
+        self._team = DraftedTeam(operators, limits)
         self._window = DAY
         self._rehearsal: Rehearsal | None = None
         self._report: Report | None = None

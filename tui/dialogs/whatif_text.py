@@ -9,7 +9,7 @@ from textual.content import Content
 
 from leadboard.common.durations import worded
 from leadboard.entities import OperatorRow
-from leadboard.foresight.outcome import Outcome, Spread
+from leadboard.foresight.outcome import ReplayOutcome, Spread
 from leadboard.foresight.worlds import Course, Waits
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
@@ -24,14 +24,16 @@ DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class DraftedTeam:
     """The operators under the draft, and their limits as they were."""
 
     rows: Sequence[OperatorRow]
     limits: Mapping[int, int]
 
 
-def lines_of(outcome: Outcome, spread: Spread | None, team: Team, width: int) -> Iterator[Content]:
+def lines_of(
+    outcome: ReplayOutcome, spread: Spread | None, team: DraftedTeam, width: int
+) -> Iterator[Content]:
     """Yield everything about an outcome in lines of a width."""
     yield Content(_span(outcome))
     yield Content("")
@@ -45,7 +47,7 @@ def lines_of(outcome: Outcome, spread: Spread | None, team: Team, width: int) ->
         yield Content(_operator(outcome, spread, row, team, width))
 
 
-def _span(outcome: Outcome) -> str:
+def _span(outcome: ReplayOutcome) -> str:
     fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d %b %H:%M"
     begun = shown(_moment(outcome.begun), fmt)
     said = f"{_counted(outcome.arrived)} since {begun}"
@@ -62,7 +64,7 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _waits(outcome: Outcome, spread: Spread | None) -> Iterator[tuple[str, str, str]]:
+def _waits(outcome: ReplayOutcome, spread: Spread | None) -> Iterator[tuple[str, str, str]]:
     was, now = outcome.was, outcome.now
     share = f" ({100 * outcome.elsewhere / max(1, outcome.arrived):.0f}%)"
     error = _error(spread.elsewhere if spread else None)
@@ -85,7 +87,7 @@ def _length(waits: Waits, seconds: float) -> str:
 # --- operators ----------------------------------------------------------------------------------
 
 
-def _by_first_full(outcome: Outcome, rows: Sequence[OperatorRow]) -> list[OperatorRow]:
+def _by_first_full(outcome: ReplayOutcome, rows: Sequence[OperatorRow]) -> list[OperatorRow]:
     """Return the operators who have a part in it: first those who fill up first."""
     now, was = outcome.now_courses, outcome.was_courses
     known = [row for row in rows if row.id in now]
@@ -106,7 +108,7 @@ def _name_width(width: int) -> int:
 
 
 def _operator(
-    outcome: Outcome, spread: Spread | None, row: OperatorRow, team: Team, width: int
+    outcome: ReplayOutcome, spread: Spread | None, row: OperatorRow, team: DraftedTeam, width: int
 ) -> str:
     was, now = outcome.was_courses[row.id], outcome.now_courses[row.id]
     error = _error(spread.got.get(row.id) if spread else None)
@@ -125,7 +127,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
-def _when(course: Course, outcome: Outcome) -> str:
+def _when(course: Course, outcome: ReplayOutcome) -> str:
     if course.first_full is None:
         return "never"
     if course.first_full <= outcome.begun:
