@@ -22,6 +22,7 @@ from bench import (
     stream,
     submit,
     waiting,
+    whatif,
 )
 from bench.databases import folder
 from bench.growth import growth
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[BenchPlan], list[Result]]] = {
     "waiting": waiting.measure,
     "filter": filters.measure,
     "files": files.measure,
+    "whatif": whatif.measure,
     "door": door.measure,
     "stream": stream.measure,
     "rivals": rivals.measure,

@@ -63,6 +63,7 @@ class DeskApp(OrderedKeys):
         self.reader = Reader("reader")
         self.searcher = Reader("searcher")
         self.counter = Reader("counter")
+        self.replayer = Reader("replayer")
         self.index: SearchIndex | None = None
         """The word index, once there are enough appeals for it to pay off."""
 

@@ -14,6 +14,7 @@ from tui.dialogs.act_list import ActList, NoticeList
 from tui.dialogs.alarms import AlarmList, Alarms
 from tui.dialogs.base import Body
 from tui.dialogs.details import Details
+from tui.dialogs.draft import DraftEnding
 from tui.dialogs.factor import Factor
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
@@ -21,6 +22,7 @@ from tui.dialogs.history import History
 from tui.dialogs.move import Fitting, Move
 from tui.dialogs.statistics import StatisticsSheet
 from tui.dialogs.triage import Triage
+from tui.dialogs.whatif import WhatIf
 from tui.key_names import keys_written, sign_of
 from tui.keys import MADE, REPEAT, Keymap, both, key_label, keys_of, without_twins
 from tui.panes.appeals import Appeals
@@ -58,12 +60,13 @@ PLACES: Sequence[Place] = (
     (AlarmList, Alarms),
     (Body, StatisticsSheet),
     (Body, Triage),
+    (Body, WhatIf),
     (Input, Factor),
     (Input, Move),
     (Input, Dialog),
     (FreeText, Dialog),
     (ChoiceField, Dialog),
-    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit)),
+    *((Body, sheet) for sheet in (Question, Confirm, Fitting, Quit, DraftEnding)),
     (Input, Help),
 )
 """Every place of the focus where keys have a meaning of ours."""

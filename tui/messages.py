@@ -1,7 +1,7 @@
 """Messages from the panes to the screen."""
 
 from asyncio import Event
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,41 @@ class Failed(Message):
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
+
+
+class DraftEdit(Message):
+    """Asks to do in the draft what an act would do, with its arguments and without the actor."""
+
+    def __init__(
+        self,
+        function: "Callable[..., Done[Any]]",
+        arguments: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> None:
+        super().__init__()
+        self.function = function
+        self.arguments = arguments
+        self.options = options
+
+
+class DraftWanted(Message):
+    """Asks to begin a draft, or to end the one that there is."""
+
+
+class DraftApplied(Message):
+    """The draft was to be applied; `is_done` says whether it is stored."""
+
+    def __init__(self, is_done: bool) -> None:
+        super().__init__()
+        self.is_done = is_done
+
+
+class ApplyWanted(Message):
+    """Asks to apply the draft."""
+
+
+class ReplayWanted(Message):
+    """Asks to replay the past under the draft."""
 
 
 class AppealsWanted(Message):

@@ -7,6 +7,7 @@ to the old focus, even if the first of them moves it.
 
 from collections import deque
 from functools import partial
+from time import monotonic
 
 from textual import events
 from textual.app import App
@@ -47,6 +48,8 @@ class OrderedKeys(App[None]):
         self._held_keys: deque[events.Key] = deque()
         self._key_under_way = True  # until there is a widget to receive keys
         self._serial = 0
+        self.last_key = 0.0
+        """When a key was last let through, on the clock of `monotonic`."""
         self._is_followed = True
         self._key_timer: Timer | None = None
         self._key_screen: Screen[object] | None = None
@@ -78,6 +81,7 @@ class OrderedKeys(App[None]):
 
     async def _send_key(self, event: events.Key) -> None:
         self._key_under_way = True
+        self.last_key = monotonic()
         self._key_screen = self.screen
         self._serial += 1
         self._key_timer = self._patience(LONGEST)

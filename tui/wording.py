@@ -25,6 +25,7 @@ WORDS: Mapping[Callable[..., Any], Words] = {
     desk.close: "closing {appeals}".format,
     desk.reopen: "reopening {appeals}".format,
     desk.give_back: "returning {appeals}".format,
+    desk.apply_draft: "the draft applied".format,
     desk.undo: "undo".format,
     desk.redo: "redo".format,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leadboard.desk.appeals import assign, close, give_back, reopen, submit, submit_to
+    from leadboard.desk.drafting import apply_draft
     from leadboard.desk.importing import import_rows
     from leadboard.desk.operators import (
         add_operator,
@@ -36,6 +37,7 @@ __all__ = [
     "Done",
     "add_operator",
     "add_source",
+    "apply_draft",
     "assign",
     "change_operator",
     "change_source",
@@ -63,7 +65,10 @@ __all__ = [
     "unlink",
 ]
 
-_MODULES = ("recording", "appeals", "importing", "operators", "sources", "undoing", "weights")
+_MODULES = (
+    *("recording", "appeals", "drafting", "importing", "operators", "sources", "undoing"),
+    "weights",
+)
 
 if not TYPE_CHECKING:  # or any name would pass for an act
 

@@ -9,7 +9,7 @@ from leadboard.allocation.appeal_state import AppealState
 from leadboard.allocation.appeals import Rewriting, numbered, rewrite_all, states_of
 from leadboard.allocation.journal import Journal, TeamChange, row_of, team_changes_of
 from leadboard.allocation.ledger import Columns
-from leadboard.allocation.ledger_reading import Span, spans_of
+from leadboard.allocation.ledger_reading import Span, has_served, spans_of
 from leadboard.allocation.limits import claim_over, claim_room, name_of, release, room_of
 from leadboard.common.errors import Refused
 from leadboard.database.compiled_queries import chunks
@@ -29,11 +29,14 @@ from models import Source
 _ENTITIES = {entity.word: entity for entity in (OPERATOR, SOURCE)}
 
 
-def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
+def reverse(
+    event_id: int, journal: Journal, *, force: bool = False, keeps_served: bool = False
+) -> None:
     """Put back every row that the event and its parts changed, in the transaction under way.
 
     Raises Refused when a row is no longer as the event left it, or when a place that an appeal
-    would go back to is taken; `force` lets it go back anyway.
+    would go back to is taken; `force` lets it go back anyway. An operator whom the event added and
+    who has had appeals cannot go: with `keeps_served` they are switched off instead.
     """
     by_table: dict[str, list[TeamChange]] = {"operator": [], "source": [], "weight": []}
     for change in team_changes_of(event_id):
@@ -43,7 +46,11 @@ def reverse(event_id: int, journal: Journal, *, force: bool = False) -> None:
     # Places are freed before any is taken, or two full operators could not swap appeals back. The
     # team lies between: an appeal may go back to an operator, or a limit, that comes back as well.
     _release_all(moves)
-    _restore_team(by_table["operator"], by_table["source"], by_table["weight"], journal)
+    served = _served(by_table["operator"]) if keeps_served else []
+    dropped = [each for each in by_table["operator"] if each.subject not in served]
+    _restore_team(dropped, by_table["source"], by_table["weight"], journal)
+    for subject in served:
+        rewrite(OPERATOR, row_of(subject)[1][0], journal, {"is_active": False})
     _bring_back(moves, journal, force=force)
 
 
@@ -157,6 +164,15 @@ def _restore_team(
     for change in (*operators, *sources):
         if change.before is None:
             _drop_row(change.subject, journal)
+
+
+def _served(changes: Iterable[TeamChange]) -> list[str]:
+    """Return which operators were added and have had appeals since."""
+    return [
+        change.subject
+        for change in changes
+        if change.before is None and has_served(row_of(change.subject)[1][0])
+    ]
 
 
 def _restore_weights(changes: Iterable[TeamChange], journal: Journal) -> None:

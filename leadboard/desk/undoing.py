@@ -10,6 +10,7 @@ from leadboard.allocation.journal import FOR_GOOD, REDO, UNDO, Journal, last_wor
 from leadboard.common.errors import Refused
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
+from leadboard.desk.drafting import APPLY_DRAFT
 from leadboard.desk.recording import Done, record
 from leadboard.desk.undo_changes import reverse
 from models import Event
@@ -70,7 +71,8 @@ def _reverse(act: RecordedAct, verb: str, actor: str) -> Done[int]:
             raise Refused(f"Somebody was quicker: {act.note}.")
         # First, so that nothing handed out from now on counts as part of the act taken back.
         close_act(act.standing_id)
-        reverse(act.standing_id, journal, force=act.forced and verb == REDO)
+        force, keeps_served = act.forced and verb == REDO, act.act == APPLY_DRAFT
+        reverse(act.standing_id, journal, force=force, keeps_served=keeps_served)
         return f"{_VERBS[verb]}: {now_standing.note}", act.id
 
     return record(actor, verb, work, forced=act.forced and verb == REDO, target=act.id)

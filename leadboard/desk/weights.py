@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Refused
-from leadboard.common.validation import MAX_WEIGHT, checked_factor, checked_weight
+from leadboard.common.validation import checked_factor, checked_weight
+from leadboard.common.weighing import even, scaled, stepped
 from leadboard.database.connection import rows
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import (
@@ -51,9 +52,7 @@ def replace_weight(
 
 def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> Done[int | None]:
     """Move a weight by `step` from what it is when the act runs; no link counts as 0."""
-    return _weigh(
-        operator_id, source_id, lambda weight: min(max((weight or 0) + step, 0), MAX_WEIGHT), actor
-    )
+    return _weigh(operator_id, source_id, lambda weight: stepped(weight, step), actor)
 
 
 def unlink(operator_id: int, source_id: int, *, actor: str) -> Done[int | None]:
@@ -159,15 +158,9 @@ def scale_row(operator_id: int, factor: object, *, actor: str) -> Done[int]:
 def _scale(
     weights: Mapping[tuple[int, int], int], by: Fraction, what: str, journal: Journal
 ) -> str:
-    scaled = {pair: _scaled(weight, by) for pair, weight in weights.items()}
-    write_weights(scaled, journal)
+    wanted = {pair: scaled(weight, by) for pair, weight in weights.items()}
+    write_weights(wanted, journal)
     return f"weights of {_counted(weights, what)} times {_factor_words(by)}"
-
-
-def _scaled(weight: int, by: Fraction) -> int:
-    # Half up, and in whole numbers: round() would take 2.5 to 2 and 3.5 to 4.
-    nearest = (2 * weight * by.numerator + by.denominator) // (2 * by.denominator)
-    return checked_weight(max(min(weight, 1), nearest))
 
 
 def _factor_words(by: Fraction) -> str:
@@ -175,10 +168,9 @@ def _factor_words(by: Fraction) -> str:
 
 
 def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal) -> str:
-    # At 0 none of them would get an appeal.
-    even = max(1, round(sum(weights.values()) / len(weights)))
-    write_weights(dict.fromkeys(weights, even), journal)
-    return f"{_counted(weights, what)} at weight {even} each"
+    alike = even(weights.values())
+    write_weights(dict.fromkeys(weights, alike), journal)
+    return f"{_counted(weights, what)} at weight {alike} each"
 
 
 def _column_of(source_id: int, name: str) -> dict[tuple[int, int], int]:

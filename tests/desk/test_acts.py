@@ -10,6 +10,7 @@ from leadboard import desk
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import database
 from leadboard.entities import OPERATOR, SOURCE
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from tests.desk.conftest import Team
 from tests.support import ACTOR, dump, rows
 from tests.support.acts import (
@@ -222,6 +223,23 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "Vera is now Vera K, limit 4 → 9, on → off",
         "SELECT name, max_load FROM operator WHERE name = 'Vera K'",
         ("Vera K", 9),
+    ),
+    "apply_draft": (
+        lambda team: desk.apply_draft(
+            TeamDraft(newcomers=[Newcomer(-1, " Dora ", 5)])
+            .with_weight((-1, team.site), None, 7)
+            .with_weight((team.vera, team.bot), 50, 60)
+            .with_limit(team.vera, 4, 6)
+            .with_switch(team.boris, False, True),
+            actor=ACTOR,
+        ),
+        "apply draft",
+        "Draft applied: 2 weights, 1 limit, 1 switched on, 1 new operator",
+        "SELECT (SELECT weight FROM operator_source JOIN operator ON id = operator_id"
+        " WHERE name = 'Dora'), (SELECT weight FROM operator_source WHERE operator_id = 1),"
+        " (SELECT max_load FROM operator WHERE id = 1),"
+        " (SELECT is_active FROM operator WHERE id = 2)",
+        (7, 60, 6, 1),
     ),
     "import_rows of sources": (
         lambda team: desk.import_rows(

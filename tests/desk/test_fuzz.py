@@ -12,6 +12,13 @@ from leadboard import desk
 from leadboard.common.errors import Refused
 from leadboard.desk import Done
 from leadboard.entities import OPERATOR, SOURCE
+from leadboard.foresight.draft import (
+    LimitChange,
+    Newcomer,
+    SwitchChange,
+    TeamDraft,
+    WeightChange,
+)
 from tests.support import (
     ACTOR,
     add_operator,
@@ -47,6 +54,16 @@ OF_SOURCE = st.fixed_dictionaries(
 
 ROWS = st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3)
 
+DRAFTS = st.builds(
+    TeamDraft,
+    weights=st.dictionaries(
+        st.tuples(IDS, IDS), st.builds(WeightChange, ANYTHING, ANYTHING), max_size=3
+    ),
+    limits=st.dictionaries(IDS, st.builds(LimitChange, ANYTHING, ANYTHING), max_size=2),
+    switches=st.dictionaries(IDS, st.builds(SwitchChange, FLAGS, ANYTHING), max_size=2),
+    newcomers=st.lists(st.builds(Newcomer, IDS, ANYTHING, ANYTHING, ANYTHING), max_size=2),
+)
+
 SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "add_operator": (ANYTHING, ANYTHING),
     "step_limit": (IDS, IDS),
@@ -58,6 +75,7 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "delete_source": (IDS,),
     "set_weight": (IDS, IDS, ANYTHING),
     "replace_weight": (IDS, IDS, ANYTHING, ANYTHING),
+    "apply_draft": (DRAFTS,),
     "set_weights": (st.lists(st.tuples(IDS, IDS, ANYTHING), max_size=3),),
     "import_rows": (st.sampled_from([OPERATOR, SOURCE]), ROWS),
     "change_operator": (IDS, COLUMNS),

@@ -7,6 +7,7 @@ import pytest
 from leadboard import desk
 from leadboard.common.validation import MAX_LIMIT, MAX_WEIGHT
 from leadboard.desk import Done
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from tests.desk.conftest import Team
 from tests.support import ACTOR, arrive, dump
 from tests.support.acts import assert_clean, refused
@@ -115,6 +116,22 @@ REFUSALS: dict[str, Act] = {
     "reopening nothing": lambda _: desk.reopen([], actor=ACTOR),
     "reopening no appeal": lambda _: desk.reopen([NEW], actor=ACTOR),
     "reopening an open one": lambda _: desk.reopen([1], actor=ACTOR),
+    "applying an empty draft": lambda _: desk.apply_draft(TeamDraft(), actor=ACTOR),
+    "applying a draft for nobody": lambda t: desk.apply_draft(
+        TeamDraft().with_weight((NEW, t.bot), None, 1), actor=ACTOR
+    ),
+    "applying a draft for no newcomer": lambda t: desk.apply_draft(
+        TeamDraft().with_weight((-1, t.bot), None, 1), actor=ACTOR
+    ),
+    "applying a draft for no source": lambda t: desk.apply_draft(
+        TeamDraft().with_limit(t.vera, 4, 9).with_weight((t.vera, NEW), None, 1), actor=ACTOR
+    ),
+    "applying a draft with a name that is taken": lambda t: desk.apply_draft(
+        TeamDraft(newcomers=[Newcomer(-1, "Vera", 1)]).with_limit(t.vera, 4, 9), actor=ACTOR
+    ),
+    "applying a draft with a limit that cannot be": lambda t: desk.apply_draft(
+        TeamDraft().with_limit(t.vera, 4, -1), actor=ACTOR
+    ),
     "undoing nothing of mine": lambda _: desk.undo(actor=ACTOR),
     "undoing no event": lambda _: desk.undo(NEW, actor=ACTOR),
     "redoing nothing of mine": lambda _: desk.redo(actor=ACTOR),
@@ -149,6 +166,9 @@ IDLE: dict[str, Act] = {
         t.vera, t.bot, 7, 50, actor=ACTOR
     ),
     "the same weight": lambda t: desk.set_weight(t.vera, t.bot, 50, actor=ACTOR),
+    "a draft that others have done": lambda t: desk.apply_draft(
+        TeamDraft().with_weight((t.vera, t.bot), 7, 50), actor=ACTOR
+    ),
     "no step of the weight": lambda t: desk.step_weight(t.vera, t.bot, 0, actor=ACTOR),
     "a step below zero": lambda t: desk.step_weight(t.boris, t.bot, -1, actor=ACTOR),
     "no link to take away": lambda t: desk.unlink(t.gleb, t.bot, actor=ACTOR),

@@ -13,6 +13,7 @@ from leadboard.allocation.backlog import DRAIN_BATCH
 from leadboard.common.errors import Refused
 from leadboard.database.connection import database
 from leadboard.entities import OPERATOR, SOURCE
+from leadboard.foresight.draft import Newcomer, TeamDraft
 from models import open_database
 from tests.desk.conftest import BORIS, BOT, CLOSED, GLEB, HELD, OTHER, SITE, VERA, WAITING
 from tests.support import ACTOR, arrive, holders, load_of, rows, scalar
@@ -63,6 +64,15 @@ ACTS: dict[str, Callable[[], object]] = {
     "scale_row": lambda: desk.scale_row(VERA, "1%", actor=ACTOR),
     "set_weights": lambda: desk.set_weights(
         [(VERA, BOT, None), (GLEB, BOT, 7), (BORIS, BOT, 20)], actor=ACTOR
+    ),
+    "apply_draft": lambda: desk.apply_draft(
+        TeamDraft(newcomers=[Newcomer(-1, "Dora", 5)])
+        .with_weight((-1, SITE), None, 7)
+        .with_weight((VERA, BOT), 1_000_000, None)
+        .with_weight((GLEB, BOT), None, 5)
+        .with_limit(VERA, 3, 6)
+        .with_switch(BORIS, False, True),
+        actor=ACTOR,
     ),
     "import_rows of operators": lambda: desk.import_rows(
         OPERATOR, [(VERA, {"name": "Vera K", "max_load": 9}), (None, DORA)], actor=ACTOR

@@ -145,6 +145,9 @@ WAYS: dict[str, Way] = {
         "SELECT closed_at FROM appeal WHERE id = 1",
         None,
     ),
+    "apply_draft": Way(
+        ["f3", "w", "7", "0", "enter"], ["ctrl+s"], "draft: apply draft", [], WEIGHT, 70
+    ),
     "undo": Way(["f2", "plus"], ["u"], "desk: undo", [], LIMIT, 1),
     "redo": Way(["f2", "plus", "u"], ["U"], "desk: redo", [], LIMIT, 2),
 }

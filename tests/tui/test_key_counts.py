@@ -171,7 +171,7 @@ async def test_the_oldest_waiting_appeal_is_given_by_triage(day: Path) -> None:
 @pytest.mark.parametrize(
     ("job", "start", "keys"),
     [
-        ("all that waits for a source, from its column", ("f2", "tab", "right"), ("w",)),
+        ("all that waits for a source, from its column", ("f2", "tab", "right"), ("W",)),
         (
             "all that waits for a source, from below the operators",
             ("f2", "tab", "right", "end", "down"),

@@ -169,14 +169,14 @@ async def test_enter_on_an_operator_shows_their_open_appeals_and_escape_comes_ba
         assert desk.app.focused is desk.app.desk_screen.query_one("#operators")
 
 
-@pytest.mark.parametrize("keys", [("w",), ("G", "down", "enter")])
+@pytest.mark.parametrize("keys", [("W",), ("G", "down", "enter")])
 async def test_a_waiting_number_opens_those_appeals(file: Path, keys: tuple[str, ...]) -> None:
     async with open_desk(file) as desk:
         await desk.told(acts.add_source, "vk", actor="t")
         await desk.press("f3", *keys)
         assert "waiting of tg · esc goes back" in desk.text
         assert "lead_4" in desk.text
-        await desk.press("escape", "right", "w")
+        await desk.press("escape", "right", "W")
         assert "Nothing is waiting." in desk.text
 
 

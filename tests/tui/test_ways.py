@@ -139,7 +139,7 @@ STATES: dict[str, State] = {
     "quit": State(["f5", "t", "enter", "x", "escape", "q"], "esc or n: stay"),
     "zoom": State(["f4", "f"], "f all panes", ["f"]),
     "list of one operator": State(["f2", "enter"], "open of Anna · esc"),
-    "list of what waits for a source": State(["f3", "right", "w"], "waiting of vk · esc"),
+    "list of what waits for a source": State(["f3", "right", "W"], "waiting of vk · esc"),
     "marks": State(["f4", "space"], "1 marked · esc unmarks"),
     "marks among operators": State(["f2", "x"], "1 marked · esc unmarks"),
     "a range begun": State(["f4", "V"], "V marks from lead_24 up to here", ["V"]),

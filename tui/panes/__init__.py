@@ -6,6 +6,7 @@ __all__ = [
     "appeal_window",
     "appeals",
     "appeals_pane",
+    "drafted_act",
     "form_odds",
     "known_lead",
     "leads",

@@ -12,16 +12,18 @@ from leadboard import desk
 from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
 from tui.messages import ActRequest, AppealsWanted
-from tui.panes.team import ORDERS, TeamPane
+from tui.panes.team import ENDS, ORDERS, TeamPane
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
 from tui.widgets.filter import number_found
+from tui.widgets.line_view import StateHints
 from tui.widgets.moments import TICK
 from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numbers_of
 from tui.widgets.urgency import urgency_of_all
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 
 FLASH = 0.6
 """Seconds for which a bar shows that its operator got an appeal."""
+_IN_DRAFT = StateHints(
+    (*ENDS, ("operators.raise", "limit"), ("operators.toggle", "on/off"), ("operators.add", "add")),
+    is_all=True,
+)
 HEADS = {"load": "load ↓", "free": "free ↓"}
 """What the head of the numbers says while they sort the rows."""
 
@@ -45,7 +51,8 @@ class Operators(TeamPane, OperatorList):
         "{operators.appeals} shows the open appeals of the operator, {appeals.back} comes "
         "back. "
         "{operators.mark} marks operators, {operators.mark-all} all of them, and the keys then act "
-        "on all that are marked."
+        "on all that are marked. {draft.begin} begins a draft: until it is applied, limits, on and "
+        "off and new operators change there alone."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "appeals", "Appeals", id="operators.appeals"),
@@ -62,6 +69,7 @@ class Operators(TeamPane, OperatorList):
         bind("escape", "unmark", "Unmark", id="operators.unmark", show=False),
     ]
     is_entered_by_mouse = True
+    not_in_draft = frozenset({"edit", "send_home"})
     on_a_row = frozenset(
         {"appeals", "edit", "switch", "send_home", "step", "delete", "mark", "mark_all"}
     )
@@ -107,6 +115,17 @@ class Operators(TeamPane, OperatorList):
         for line in range(self.foot):
             self.refresh_line_at(self.foot_start + line)
 
+    def watch_draft(self, old: TeamDraft | None, new: TeamDraft | None) -> None:
+        """Mark the operators whom the draft changes."""
+        added = () if new is None else (each.id for each in new.newcomers)
+        self.drafted = frozenset(() if new is None else (*new.limits, *new.switches, *added))
+        super().watch_draft(old, new)
+
+    @property
+    def state_hints(self) -> StateHints:  # type: ignore[override]
+        """Return the keys of a draft while there is one."""
+        return StateHints() if self.draft is None else _IN_DRAFT
+
     @property
     def found(self) -> str:
         """Return how many operators the filter finds."""
@@ -119,9 +138,10 @@ class Operators(TeamPane, OperatorList):
             return super().remarks
         unmarking = app_of(self).with_keys("{operators.unmark} unmarks")
         return [
+            *self.of_draft,
             Remark(f"{grouped(len(self.marked))} marked"),
             Remark(unmarking, 6),
-            *super().remarks,
+            *([] if self.draft else super().remarks),
         ]
 
     @property
@@ -204,15 +224,7 @@ class Operators(TeamPane, OperatorList):
 
     def action_add(self) -> None:
         """Open the dialog for a new operator."""
-        from tui.dialogs.forms import Dialog, fields_of
-
-        self.app.push_screen(
-            Dialog(
-                "New operator",
-                fields_of(OPERATOR),
-                lambda values: partial(desk.add_operator, **values),
-            )
-        )
+        self.action_add_operator()
 
     def action_edit(self) -> None:
         """Open the dialog for the operator under the cursor."""
@@ -270,6 +282,10 @@ class Operators(TeamPane, OperatorList):
         from tui.dialogs.forms import Confirm
 
         if (row := self.current) is None:
+            return
+        if self.draft is not None:
+            # Of newcomers there is nothing to lose, and all others the draft refuses to delete.
+            self.post_message(ActRequest(desk.delete_operator, row.id))
             return
         self.app.push_screen(
             Confirm(f"Delete operator {row.name}?", partial(desk.delete_operator, row.id))

@@ -9,6 +9,7 @@ from tui.panes.appeals_pane import AppealsPane
 from tui.panes.leads import Leads
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
+from tui.panes.team import TeamPane
 from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weight_grid import WeightGrid
 from tui.panes.weights import Weights
@@ -33,7 +34,14 @@ class Pane:
 
 
 PANES = (
-    Pane("operators", "Operators", Operators, "team", "left", [("Operators", Operators)]),
+    Pane(
+        "operators",
+        "Operators",
+        Operators,
+        "team",
+        "left",
+        [("Operators, Weights", TeamPane), ("Operators", Operators)],
+    ),
     Pane(
         "weights",
         "Weights",

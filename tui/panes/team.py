@@ -2,22 +2,30 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
 
 from leadboard.common.case_folding import fold
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
+from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from leadboard.queries.terms import OF_WEIGHTS, is_named, parse
-from tui.messages import Acted
+from tui.base import app_of
+from tui.keys import bind
+from tui.messages import Acted, ApplyWanted, DraftWanted, ReplayWanted
 from tui.widgets.border_remarks import Remark
 from tui.widgets.filter import Filtered
 from tui.widgets.line_view import LineView
 from tui.widgets.pane import PaneWidget
+
+if TYPE_CHECKING:
+    from leadboard.desk import Done
 
 Place = Callable[[OperatorRow], Any]
 
@@ -31,8 +39,9 @@ class Order:
     column: object = None
 
 
-def _by_id(row: OperatorRow) -> int:
-    return row.id
+def _by_id(row: OperatorRow) -> tuple[bool, int]:
+    # Newcomers of a draft have ids below 0, and come last as they will once they are added.
+    return row.id < 0, abs(row.id)
 
 
 AS_ADDED = Order("as added", _by_id)
@@ -45,13 +54,29 @@ ORDERS = (
 """The orders that a key goes through; a column of the grid makes one of its own."""
 
 
+ENDS = (("draft.replay", "replay"), ("draft.apply", "apply"), ("draft.begin", "end draft"))
+"""The keys of a draft, by their ids."""
+
+
 class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
     """One of the two panes of the team; whatever it does to the rows, its twin does as well."""
 
     offer = "part of a name, src:tg for sources"
     head = 1
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("w", "draft", "What if", id="draft.begin", show=False),
+        bind("r", "replay", "Replay", id="draft.replay", show=False),
+        bind("ctrl+s", "apply", "Apply draft", id="draft.apply", show=False),
+    ]
+    in_draft = frozenset({"replay", "apply"})
+    """The actions that a draft alone has."""
+    not_in_draft: frozenset[str] = frozenset()
+    """The actions that would change the database although a draft is on."""
+
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
+    """The board under the draft, if there is one."""
+    draft: reactive[TeamDraft | None] = reactive(None, repaint=False, init=False)
 
     twin: "TeamPane | None" = None
     """The other pane."""
@@ -68,6 +93,79 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
     def watch_board(self, board: Board) -> None:
         """Show the operators of a new board."""
         self.show_team()
+
+    # The draft.
+
+    def watch_draft(self, old: TeamDraft | None, new: TeamDraft | None) -> None:
+        """Say in the border that this is a draft, and mark what it changes."""
+        if (old is None) != (new is None):
+            self.set_class(new is not None, "-draft")
+            self.show_heading()
+            self.refresh_bindings()
+        self.watch_board(self.board)
+        self.refresh()
+
+    def show_heading(self) -> None:
+        """Write the heading into the border, and whether this is a draft."""
+        self.border_title = self.heading if self.draft is None else f"{self.heading} · DRAFT"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide what only a draft has, and dim what a draft cannot do."""
+        if action in self.in_draft and self.draft is None:
+            return False
+        if action in self.not_in_draft and self.draft is not None:
+            return None
+        return super().check_action(action, parameters)
+
+    @property
+    def is_lacking(self) -> bool:
+        """Tell whether some keys are dimmed."""
+        return super().is_lacking or self.draft is not None
+
+    @property
+    def of_draft(self) -> Sequence[Remark]:
+        """Return how much the draft changes, and the ways to end it; nothing without one."""
+        if self.draft is None:
+            return []
+        size = self.draft.size
+        changes = f"{size} change{'' if size == 1 else 's'}"
+        ends = app_of(self).with_keys("{draft.apply} applies, {draft.begin} ends it")
+        return [Remark(f"draft: {changes}"), Remark(ends, 1)]
+
+    def acting(
+        self, function: "Callable[..., Done[Any]]", *arguments: Any, **options: Any
+    ) -> "Callable[..., Done[Any]]":
+        """Return an act for a dialog, which a draft takes instead of the database."""
+        if self.draft is None:
+            return partial(function, *arguments, **options)
+        from tui.panes.drafted_act import DraftedAct
+
+        return partial(DraftedAct(self, function), *arguments, **options)
+
+    def action_draft(self) -> None:
+        """Begin a draft, or ask whether to end it."""
+        self.post_message(DraftWanted())
+
+    def action_replay(self) -> None:
+        """Replay the past under the draft."""
+        self.post_message(ReplayWanted())
+
+    def action_apply(self) -> None:
+        """Apply the draft."""
+        self.post_message(ApplyWanted())
+
+    def action_add_operator(self) -> None:
+        """Open the dialog for a new operator."""
+        from leadboard import desk
+        from tui.dialogs.forms import Dialog, fields_of
+
+        self.app.push_screen(
+            Dialog(
+                "New operator" if self.draft is None else "New operator in the draft",
+                fields_of(OPERATOR),
+                lambda values: self.acting(desk.add_operator, **values),
+            )
+        )
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the totals out on a short screen."""
@@ -91,8 +189,9 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
 
     @property
     def remarks(self) -> Sequence[Remark]:
-        """Return the order, if it is not the usual one."""
-        return [] if self.order is AS_ADDED else [Remark(self.order.words, 2)]
+        """Return the draft, and the order if it is not the usual one."""
+        order = [] if self.order is AS_ADDED else [Remark(self.order.words, 2)]
+        return [*self.of_draft, *order]
 
     @property
     def is_narrowed(self) -> bool:

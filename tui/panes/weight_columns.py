@@ -42,7 +42,11 @@ class WeightColumns:
     """Only sources whose names contain all of these are columns."""
     has_names: bool = True
     """Whether the names of the operators stand left of the columns."""
+    before: Board | None = None
+    """The board without the draft, None if there is no draft."""
     trial: Trial | None = None
+    _before: dict[int, dict[int, Standing]] = field(default_factory=dict)
+    _changed: dict[int, bool] = field(default_factory=dict)
     _standings: dict[int, dict[int, Standing]] = field(default_factory=dict)
     _digits: dict[int, int] = field(default_factory=dict)
     alarms: Mapping[int, Alarm] = field(default_factory=dict)
@@ -92,13 +96,44 @@ class WeightColumns:
 
     def note(self, operator: OperatorRow, source: SourceRow) -> str:
         """Return what stands next to a weight: `58%`, `full`, or `58→63%` while one is typed."""
-        standing = self.standing(operator, source)
-        now = "" if standing is None else note_of(standing)
-        if self.trial is None or not self.is_tried(source):
+        now = _noted(self._column_before(source), operator)
+        if self.before is None and not self.is_tried(source):
             return now
-        wanted = self.trial.standings.get(operator.id)
-        then = "" if wanted is None else note_of(wanted)
+        then = _noted(self._column_wanted(source), operator)
         return now if then == now else f"{now.removesuffix('%')}→{then}"
+
+    def _column_wanted(self, source: SourceRow) -> Mapping[int, Standing]:
+        if self.trial is not None and self.is_tried(source):
+            return self.trial.standings
+        return self.column(source)
+
+    # A draft.
+
+    def _column_before(self, source: SourceRow) -> Mapping[int, Standing]:
+        """Return the standings for a source without the draft."""
+        if self.before is None:
+            return self.column(source)
+        if source.id not in self._before:
+            self._before[source.id] = standings(self.before, source.id)
+        return self._before[source.id]
+
+    def is_changed(self, source: SourceRow) -> bool:
+        """Tell whether the draft changes what stands beside a weight of a column."""
+        if self.before is None:
+            return False
+        if source.id not in self._changed:
+            was, now = self._column_before(source), self.column(source)
+            self._changed[source.id] = any(
+                _noted(was, row) != _noted(now, row) for row in self.board.operators
+            )
+        return self._changed[source.id]
+
+    def is_drafted(self, operator: OperatorRow, source: SourceRow) -> bool:
+        """Tell whether the draft changes a weight."""
+        if self.before is None:
+            return False
+        was, now = (each.weights.get(source.id, {}) for each in (self.before, self.board))
+        return was.get(operator.id) != now.get(operator.id)
 
     # Widths.
 
@@ -112,8 +147,11 @@ class WeightColumns:
 
     def width(self, source: SourceRow) -> int:
         """Return the cells of a column: a number between brackets, its note, and a gap."""
-        cell = self.digits(source) + (TRIAL_NOTE if self.is_tried(source) else NOTE) + 3
+        cell = self.digits(source) + (TRIAL_NOTE if self._is_wide(source) else NOTE) + 3
         return max(cell, min(cell_len(source.name), WIDEST_SOURCE) + 2)
+
+    def _is_wide(self, source: SourceRow) -> bool:
+        return self.is_tried(source) or self.is_changed(source)
 
     def names_width(self, width: int) -> int:
         """Return the cells left of the columns: the operators' names, if they stand there."""
@@ -139,3 +177,8 @@ class WeightColumns:
         while first > 0 and last in self.seen_from(first - 1, room):
             first -= 1
         return self.seen_from(first, room)
+
+
+def _noted(column: Mapping[int, Standing], operator: OperatorRow) -> str:
+    standing = column.get(operator.id)
+    return "" if standing is None else note_of(standing)

@@ -27,7 +27,7 @@ class WeightGrid(WeightTable):
         bind("dollar_sign", "column_end(1)", "Last source", id="grid.last", show=False),
         bind("apostrophe", "jump", "Go to source", id="grid.jump", show=False),
         bind("s", "sort", "Sort", id="grid.sort", show=False),
-        bind("w", "waiting", "Waiting", id="grid.waiting", show=False),
+        bind("W", "waiting", "Waiting", id="grid.waiting", show=False),
     ]
 
     def save(self) -> bool:

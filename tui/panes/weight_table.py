@@ -63,7 +63,8 @@ class WeightTable(TeamPane):
     def watch_board(self, board: Board) -> None:
         """Show a new board: paint again what a load, a weight or a limit has changed."""
         old, source = self.grid, self.source
-        self.grid = WeightColumns(board, self.source_words, has_names=old.has_names)
+        before = None if self.draft is None else app_of(self).home.board
+        self.grid = WeightColumns(board, self.source_words, has_names=old.has_names, before=before)
         self.try_typed()
         places = [each.id for each in self.grid.sources]
         # The cursor stays on its source, whichever column that is now.
@@ -149,6 +150,8 @@ class WeightTable(TeamPane):
         """Return which columns are in sight, if not all of them are, and the order."""
         seen, number = self.seen, len(self.grid.sources)
         chance = Remark("chance of the next appeal", 4)
+        if self.draft is not None:
+            chance = Remark("* drafted, chance now→then", 5)
         if len(seen) >= number:
             return [chance, *super().remarks]
         hidden = Remark(f"sources {seen.start + 1} to {seen.stop} of {number}", 1)
@@ -207,6 +210,9 @@ class WeightTable(TeamPane):
         tone = "dim" if standing is None or standing.reason else ""
         pen = self.pen("accent" if is_typed else tone, is_cursor=is_cursor)
         left, right = ("[", "]") if here else (" ", " ")
+        if self.grid.is_drafted(row, source):
+            # A sign as well: without colours it is all that tells.
+            right, pen = "]" if here else "*", self.pen("accent", is_cursor=is_cursor)
         text = f"{left}{number.rjust(digits)}{right}"
         rest = self.grid.width(source) - len(text)
         note_pen = self.pen("dim" if standing and standing.reason else "soft", is_cursor=is_cursor)

@@ -15,6 +15,7 @@ from leadboard.common.validation import MAX_WEIGHT
 from leadboard.queries import board
 from tui.base import app_of
 from tui.messages import ActRequest, Failed, Insistence
+from tui.panes.team import ENDS
 from tui.panes.weight_grid import WeightGrid
 from tui.widgets.figures import grouped
 from tui.widgets.line_view import StateHints
@@ -47,7 +48,11 @@ _TYPING = StateHints(
     (("grid.enter", "save ↓"), ("tab", "save →"), ("grid.restore", "cancel")), is_all=True
 )
 _ON_WAITING = StateHints((("grid.enter", "those appeals"),))
-_ON_A_CELL = StateHints((("0-9", "type a weight"),))
+_IN_DRAFT = StateHints(
+    (*ENDS, ("0-9", "weight"), ("grid.plus", "weight +1"), ("grid.add", "new operator")),
+    is_all=True,
+)
+_ON_A_CELL = StateHints((("0-9", "type a weight"), ("draft.begin", "what if")))
 
 
 class WeightTyping(WeightGrid):
@@ -82,6 +87,8 @@ class WeightTyping(WeightGrid):
             return
         on_show = self.board.weights.get(self.source.id, {}).get(self.current.id)
         self._cell = EditedCell(self.current.id, self.source.id, on_show)
+        if self.draft is not None:
+            return  # applying the draft tells whether others changed it
         # On the writer thread, behind one's own acts, which must not count as others' changes.
         app_of(self).writer.do(self._cell.read)
 
@@ -103,6 +110,8 @@ class WeightTyping(WeightGrid):
             return _TYPING
         if self.is_at_foot:
             return _ON_WAITING
+        if self.draft is not None:
+            return _IN_DRAFT
         return _ON_A_CELL if self.source is not None else StateHints()
 
     def watch_typed(self, old: str | None, new: str | None) -> None:
@@ -130,6 +139,10 @@ class WeightTyping(WeightGrid):
 
     def _replace(self, cell: EditedCell, weight: int) -> None:
         """Set the weight; ask first if somebody else has changed it during the edit."""
+        if self.draft is not None:
+            pair = (cell.operator_id, cell.source_id)
+            self.post_message(ActRequest(desk.set_weight, *pair, weight))
+            return
         from tui.wording import words_of  # which loads every act
 
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)

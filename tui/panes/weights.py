@@ -26,8 +26,13 @@ class Weights(WeightTyping):
         "not serve the source. While a weight is typed, its column shows what it would do. A block "
         "of cells copied in a spreadsheet can be pasted; {grid.copy-row} copies a row, "
         "{grid.paste-row} pastes it onto another. The cursor goes on below the operators to what "
-        "waits, where {grid.enter} shows those appeals; so does {grid.waiting} in any cell."
+        "waits, where {grid.enter} shows those appeals; so does {grid.waiting} in any cell. "
+        "{draft.begin} begins a draft: weights, and in the pane beside it limits, on and off and "
+        "new operators, change there alone. Beside each weight stands the chance as it is and as "
+        "it would be; {draft.replay} replays the last day or week under the draft, {draft.apply} "
+        "applies it as one act, {draft.begin} again discards it."
     )
+    not_in_draft = frozenset({"rename", "delete"})
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "enter", "Save", id="grid.enter", show=False),
         bind("escape", "restore", "Cancel edit", id="grid.restore", show=False),
@@ -71,6 +76,21 @@ class Weights(WeightTyping):
         if self.save():
             self._act(desk.step_weight, step)
 
+    def action_draft(self) -> None:
+        """Begin or end a draft, with an unfinished edit saved first."""
+        if self.save():
+            super().action_draft()
+
+    def action_replay(self) -> None:
+        """Replay the past under the draft, an unfinished edit in it."""
+        if self.save():
+            super().action_replay()
+
+    def action_apply(self) -> None:
+        """Apply the draft, an unfinished edit in it."""
+        if self.save():
+            super().action_apply()
+
     def action_unlink(self) -> None:
         """Unlink the operator of the row from the source of the column."""
         self.typed = None
@@ -101,7 +121,7 @@ class Weights(WeightTyping):
     ) -> None:
         from tui.dialogs.factor import Factor
 
-        self.app.push_screen(Factor(title, partial(function, row_id)))
+        self.app.push_screen(Factor(title, self.acting(function, row_id)))
 
     def action_copy_row(self) -> None:
         """Copy the weights of the row, also to the clipboard as a line of a spreadsheet."""
@@ -124,7 +144,10 @@ class Weights(WeightTyping):
         self.post_message(ActRequest(desk.set_weights, changes))
 
     def action_add(self) -> None:
-        """Ask for the name of a new source."""
+        """Ask for the name of a new source; a draft takes new operators instead."""
+        if self.draft is not None:
+            self.action_add_operator()
+            return
         from tui.dialogs.forms import Dialog, fields_of
 
         self.app.push_screen(

@@ -2,9 +2,11 @@
 
 __all__ = [
     "acting",
+    "applying",
     "attention",
     "background",
     "desk",
+    "drafting",
     "filtering",
     "following",
     "footer",

@@ -52,13 +52,19 @@ class ActingScreen(HomeScreen):
 
     @on(ActRequest)
     def run_act(self, message: ActRequest) -> None:
-        """Hand an act to the writer thread, in the order of the keys."""
+        """Hand an act to the writer thread, in the order of the keys; a draft may take it."""
+        if self.takes_draft(message):
+            return
         self.finish(
             self.desk_app.perform(
                 partial(message.function, *message.arguments, actor=self.desk_app.actor)
             ),
             message,
         )
+
+    def takes_draft(self, message: ActRequest) -> bool:
+        """Tell whether a draft has taken an act; there is none here."""
+        return False
 
     @work(group=ACT, exit_on_error=False)
     async def finish(self, act: Any, message: ActRequest) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from leadboard import desk
@@ -18,6 +18,7 @@ from tui.panes.appeals_pane import AppealsPane
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
 from tui.panes.registry import PANES, Pane
+from tui.panes.team import TeamPane
 from tui.panes.weights import Weights
 from tui.screen import background
 from tui.screen.filtering import FilteringScreen
@@ -149,16 +150,26 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
             return  # no key is dimmed, and active_bindings is costly to ask on each key
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled:
-            self.say(f"{active.binding.description}: nothing is selected.", is_bad=True)
+            self.say(self._why_dimmed(active.binding), is_bad=True)
+
+    def _why_dimmed(self, binding: Binding) -> str:
+        if self.draft is not None and binding.action in getattr(self.focused, "not_in_draft", ()):
+            return f"{binding.description}: not in a draft. Apply or discard it first."
+        return f"{binding.description}: nothing is selected."
 
     def action_undo(self) -> None:
-        """Discard what is being typed, or else undo the latest of one's own acts."""
-        if self.query_one(Weights).forget_edit():
+        """Discard what is being typed, or else undo the latest of one's own acts.
+
+        Among the team a draft goes first: its last change is taken back.
+        """
+        if self.query_one(Weights).forget_edit() or self.takes_back(-1):
             return
         self.post_message(ActRequest(desk.undo))
 
     def action_redo(self) -> None:
         """Redo what was undone last."""
+        if self.takes_back(1):
+            return
         self.post_message(ActRequest(desk.redo))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -187,8 +198,10 @@ def _made(pane: Pane) -> PaneWidget:
     widget = pane.widget(id=pane.id)
     # It gets its style when it is mounted: until then there is nobody to show it to.
     widget.add_class("pane", *(["-on"] if pane is PANES[0] else []), update=False)
-    states = [state for name, state in _STATES.items() if hasattr(pane.widget, name)]
-    return widget.data_bind(*states)
+    given = _OF_TEAM if issubclass(pane.widget, TeamPane) else _STATES
+    states = {name: state for name, state in given.items() if hasattr(pane.widget, name)}
+    return widget.data_bind(**states)
 
 
 _STATES: dict[str, Any] = {"board": DeskScreen.board, "version": DeskScreen.version}
+_OF_TEAM: dict[str, Any] = {"board": DeskScreen.team_board, "draft": DeskScreen.draft}

@@ -9,14 +9,14 @@ from textual import on, work
 from tui.messages import Posted
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.weights import Weights
-from tui.screen.following import FollowingScreen
+from tui.screen.drafting import DraftingScreen
 
 LAST_WAIT = 1.0
 """Seconds to wait for acts in progress before asking."""
 SOON = 0.02
 
 
-class LeavingScreen(FollowingScreen):
+class LeavingScreen(DraftingScreen):
     """A screen that loses nothing when it is left."""
 
     def action_quit(self) -> None:
@@ -57,6 +57,8 @@ class LeavingScreen(FollowingScreen):
     def _unsaved(self) -> Iterator[str]:
         if self.query_one(NewAppeal).has_text:
             yield "The form holds an appeal that is not saved."
+        if self.draft is not None and self.draft.size:
+            yield "There is a draft that is not applied."
         if self.lost:
             yield f"Not saved: {self.losses}."
         if count := self.acts_under_way:

@@ -42,6 +42,8 @@ class OperatorList(LineView[OperatorRow]):
     flashing: frozenset[int] = frozenset()
     """Operators who have just got an appeal."""
     marked: frozenset[int] = frozenset()
+    drafted: frozenset[int] = frozenset()
+    """Operators whom a draft changes, or adds."""
     notes: Mapping[int, str] = {}
     """The text at the end of an operator's line, by operator id."""
     sparks: Mapping[int, str] = {}
@@ -70,7 +72,7 @@ class OperatorList(LineView[OperatorRow]):
         color = self.pen(tone(row.load, row.max_load), is_cursor=is_cursor)
         accent = self.pen("accent", is_cursor=is_cursor)
         return [
-            Segment("▪" if row.id in self.marked else " ", accent),
+            Segment(self._sign(row), accent),
             Segment(f"{self._state(row)} ", color if row.is_active else dim),
             Segment(fit(row.name, widths.name) + " ", pen),
             Segment(fit(self.sparks.get(row.id, ""), widths.spark), dim),
@@ -109,6 +111,11 @@ class OperatorList(LineView[OperatorRow]):
             return []
         note = self.notes.get(row.id, "")
         return [Segment(fit(note, width + 1, right=True) + " ", color if note == FULL else dim)]
+
+    def _sign(self, row: OperatorRow) -> str:
+        if row.id in self.marked:
+            return "▪"
+        return "*" if row.id in self.drafted else " "
 
     def _state(self, row: OperatorRow) -> str:
         if row.id in self.flashing:

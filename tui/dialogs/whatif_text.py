@@ -1,0 +1,146 @@
+"""What came of a replay, in words: what was beside what would have been, operator by operator."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from textual.content import Content
+
+from leadboard.common.durations import worded
+from leadboard.entities import OperatorRow
+from leadboard.foresight.outcome import ReplayOutcome, Spread
+from leadboard.foresight.worlds import Course, Waits
+from tui.widgets.cells import fit
+from tui.widgets.figures import grouped, spark
+from tui.widgets.moments import shown
+
+LABEL, COLUMN, NARROW = 16, 12, 7
+"""Cells of what a line is about and of its first value, which has fewer on a narrow sheet."""
+SAMPLES = 12
+ROOMY, ROOMIEST = 64, 96
+"""Cells from which there is room for the first full moments, and for the loads."""
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedTeam:
+    """The operators under the draft, and their limits as they were."""
+
+    rows: Sequence[OperatorRow]
+    limits: Mapping[int, int]
+
+
+def lines_of(
+    outcome: ReplayOutcome, spread: Spread | None, team: DraftedTeam, width: int
+) -> Iterator[Content]:
+    """Yield everything about an outcome in lines of a width."""
+    yield Content(_span(outcome))
+    yield Content("")
+    was, column = ("as it was", COLUMN) if width >= ROOMY else ("was", NARROW)
+    yield Content.styled(f"{fit('', LABEL)}{fit(was, column)}draft", "bold")
+    for label, before, after in _waits(outcome, spread):
+        yield Content.assemble((fit(label, LABEL), "$quiet"), fit(before, column), after)
+    yield Content("")
+    yield Content.styled(_head(width), "bold")
+    for row in _by_first_full(outcome, team.rows):
+        yield Content(_operator(outcome, spread, row, team, width))
+
+
+def _span(outcome: ReplayOutcome) -> str:
+    fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d %b %H:%M"
+    begun = shown(_moment(outcome.begun), fmt)
+    said = f"{_counted(outcome.arrived)} since {begun}"
+    if outcome.left_out:
+        said += f"; {_counted(outcome.left_out)} before them left out"
+    return said
+
+
+def _counted(appeals: int) -> str:
+    return f"{grouped(appeals)} appeal{'' if appeals == 1 else 's'}"
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _waits(outcome: ReplayOutcome, spread: Spread | None) -> Iterator[tuple[str, str, str]]:
+    was, now = outcome.was, outcome.now
+    share = f" ({100 * outcome.elsewhere / max(1, outcome.arrived):.0f}%)"
+    error = _error(spread.elsewhere if spread else None)
+    yield "other operator", "–", f"{grouped(outcome.elsewhere)}{share}{error}"
+    error = _error(spread.waited if spread else None)
+    yield "had to wait", grouped(was.count), f"{grouped(now.count)}{error}"
+    yield "median wait", _length(was, was.median), _length(now, now.median)
+    yield "9 of 10 within", _length(was, was.p90), _length(now, now.p90)
+    yield "still waiting", grouped(was.still), grouped(now.still)
+
+
+def _error(deviation: float | None) -> str:
+    return "" if deviation is None else f" ±{deviation:.0f}"
+
+
+def _length(waits: Waits, seconds: float) -> str:
+    return worded(timedelta(seconds=seconds), 2) if waits.count else "–"
+
+
+# --- operators ----------------------------------------------------------------------------------
+
+
+def _by_first_full(outcome: ReplayOutcome, rows: Sequence[OperatorRow]) -> list[OperatorRow]:
+    """Return the operators who have a part in it: first those who fill up first."""
+    now, was = outcome.now_courses, outcome.was_courses
+    known = [row for row in rows if row.id in now]
+    busy = [row for row in known if any((now[row.id].got, was[row.id].got, any(now[row.id].loads)))]
+    never = outcome.ended + 1
+    return sorted(busy, key=lambda row: (now[row.id].first_full or never, -now[row.id].full_share))
+
+
+def _head(width: int) -> str:
+    head = fit("operator", _name_width(width)) + fit(" appeals", 17) + fit("full", 13)
+    if width >= ROOMY:
+        head += fit("first full", 16)
+    return head + ("load" if width >= ROOMIEST else "")
+
+
+def _name_width(width: int) -> int:
+    return max(6, min(20, width - 30)) if width < ROOMY else 16
+
+
+def _operator(
+    outcome: ReplayOutcome, spread: Spread | None, row: OperatorRow, team: DraftedTeam, width: int
+) -> str:
+    was, now = outcome.was_courses[row.id], outcome.now_courses[row.id]
+    error = _error(spread.got.get(row.id) if spread else None)
+    line = fit(row.name, _name_width(width)) + " "
+    line += fit(f"{grouped(was.got)}→{grouped(now.got)}{error}", 15) + " "
+    line += fit(f"{_percent(was.full_share)}→{_percent(now.full_share)}", 12) + " "
+    if width >= ROOMY:
+        line += fit(f"{_when(was, outcome)}→{_when(now, outcome)}", 15) + " "
+    if width >= ROOMIEST:
+        limit = team.limits.get(row.id, row.max_load)
+        line += f"{_loads(was, limit)}→{_loads(now, row.max_load)}"
+    return line.rstrip()
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+def _when(course: Course, outcome: ReplayOutcome) -> str:
+    if course.first_full is None:
+        return "never"
+    if course.first_full <= outcome.begun:
+        return "at once"
+    fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d.%m"
+    return shown(_moment(course.first_full), fmt)
+
+
+def _loads(course: Course, limit: int) -> str:
+    """Return the loads over time as blocks, each the highest of its part."""
+    loads = course.loads
+    if not loads:
+        return ""
+    edges = [len(loads) * at // SAMPLES for at in range(SAMPLES + 1)]
+    parts = (loads[low : max(high, low + 1)] for low, high in pairwise(edges))
+    return spark([max(part) for part in parts if part], limit)

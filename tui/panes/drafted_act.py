@@ -1,0 +1,26 @@
+"""What a dialog does while a draft is on: the draft takes it instead of the database."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from leadboard.desk import Done
+from leadboard.desk.draft_edits import edited
+from leadboard.foresight.draft import TeamDraft
+from tui.messages import DraftEdit
+
+if TYPE_CHECKING:
+    from tui.panes.team import TeamPane
+
+
+class DraftedAct:
+    """Stands for an act: refuses what it would refuse, and hands the rest to the draft."""
+
+    def __init__(self, pane: "TeamPane", act: Callable[..., Done[Any]]) -> None:
+        self._pane = pane
+        self._act = act
+
+    def __call__(self, *arguments: Any, actor: str, **options: Any) -> Done[None]:
+        """Try it on the draft, which raises Refused, and ask the desk to take it."""
+        edited(self._pane.draft or TeamDraft(), self._pane.board, self._act, *arguments, **options)
+        self._pane.post_message(DraftEdit(self._act, arguments, options))
+        return Done("In the draft", None, None)
