@@ -29,10 +29,11 @@ from leadboard.common.validation import (
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import UtcField
 from leadboard.database.program_tables import HeldEvent, Hook, Token
+from leadboard.database.proof_tables import LostDraw, Seal, Tally
 from leadboard.database.schema import Schema
 from leadboard.database.table import Table
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 class SchemaVersion(Table):
@@ -64,10 +65,29 @@ class Operator(Table):
 
 
 class Source(Table):
-    """Where appeals come from: a bot, a site, a telephone."""
+    """Where appeals come from: a bot, a site, a telephone.
+
+    `strategy` names the rule by which its operators are chosen; with `is_sealed` their draws are
+    sealed. The chain of its decisions ends with `number` and `head`; `seed` is that of the seal in
+    force, which ends at `seal_ends_at`. `credits` is a JSON object of what a quota owes, by
+    operator id.
+    """
 
     id = BigAutoField()
     name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
+    strategy = TextField(
+        default="lottery",
+        constraints=[SQL("DEFAULT 'lottery'"), Check("length(strategy) BETWEEN 1 AND 20")],
+    )
+    is_sealed = BooleanField(
+        default=True, constraints=[SQL("DEFAULT TRUE"), Check("is_sealed IN (TRUE, FALSE)")]
+    )
+    # In this row, and not in one of their own: it is locked for each draw in any case.
+    number = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    head = BlobField(null=True)
+    seed = BlobField(null=True)
+    seal_ends_at = UtcField(null=True)
+    credits = TextField(default="{}", constraints=[SQL("DEFAULT '{}'")])
 
 
 class OperatorSource(Table):
@@ -206,8 +226,9 @@ EventChange.add_index(
 class Step(Table):
     """One change of one appeal, with the appeal as it is after it: what a row of the ledger holds.
 
-    `drawn` says that the lottery chose the operator in this change, by `draw` from the roster.
-    `event` is the act that did it, null for an arrival. Rows are only ever added.
+    `drawn` says that the operator was drawn in this change, by `draw` from the roster. `event` is
+    the act that did it, null for an arrival. A sealed draw has its `number` in the chain of the
+    source, and the `head` of the chain after it. Rows are only ever added.
     """
 
     at = UtcField()
@@ -221,6 +242,8 @@ class Step(Table):
     draw = BigIntegerField(null=True)
     drawn = BooleanField(constraints=[Check("drawn IN (TRUE, FALSE)")])
     event = ForeignKeyField(Event, backref="+", on_delete="RESTRICT", null=True, index=False)
+    number = BigIntegerField(null=True)
+    head = BlobField(null=True)
 
 
 class Change(Step):
@@ -249,12 +272,13 @@ class LedgerBounds(Table):
     """The one row about the ledger as a whole, which is locked while places are settled.
 
     Rows up to `pruned` may be gone; those up to `rebuilt` were made by an upgrade from what appeals
-    and acts still knew.
+    and acts still knew; those up to `counted` are in the tally.
     """
 
     id = BigAutoField()
     pruned = BigIntegerField()
     rebuilt = BigIntegerField()
+    counted = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
 
 _STEP_COLUMNS = ", ".join(f'"{field.column_name}"' for field in Step._meta.sorted_fields[1:])
@@ -300,6 +324,9 @@ TABLES: list[type[Table]] = [
     Change,
     PendingChange,
     LedgerBounds,
+    LostDraw,
+    Seal,
+    Tally,
     Token,
     Hook,
     HeldEvent,

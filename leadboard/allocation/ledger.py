@@ -104,7 +104,7 @@ def _new(count: int) -> Compiled:
 def write(changes: Sequence[AppealChange], at: datetime, event_id: int | None) -> None:
     """Add changes in the current transaction, in their order; `event_id` is the act, if any."""
     for chunk in chunks(changes):
-        values = ((at, *each, event_id) for each in chunk)
+        values = ((at, *each, event_id, None, None) for each in chunk)
         _new(len(chunk)).changes_in_turn(chain.from_iterable(values))
 
 
@@ -114,7 +114,7 @@ def _arrived(count: int) -> Compiled:
         none = SQL("NULL")
         stored = Appeal.select(
             *(Appeal.timestamp, Appeal.id, SQL(f"'{RECEIVED}'"), Appeal.operator, none, none),
-            *(Appeal.roster, Appeal.draw, Appeal.draw.is_null(False), none),
+            *(Appeal.roster, Appeal.draw, Appeal.draw.is_null(False), none, none, none),
         ).where(Appeal.id.in_([Param(Appeal.id)] * count))
         return _table().insert_from(stored.order_by(Appeal.id), _COLUMNS)
 

@@ -13,6 +13,7 @@ __all__ = [
     "ledger_upgrade",
     "postgres",
     "program_tables",
+    "proof_tables",
     "recorded_appeals",
     "restore",
     "schema",

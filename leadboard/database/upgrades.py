@@ -115,11 +115,62 @@ def to_version_5(_: Advance) -> None:
         run(statement)
 
 
+SOURCES = (
+    """ALTER TABLE "source" ADD COLUMN "strategy" {text} NOT NULL DEFAULT 'lottery' """
+    "CHECK (length(strategy) BETWEEN 1 AND 20)",
+    'ALTER TABLE "source" ADD COLUMN "is_sealed" {flag} NOT NULL DEFAULT TRUE '
+    "CHECK (is_sealed IN (TRUE, FALSE))",
+    'ALTER TABLE "source" ADD COLUMN "number" {whole} NOT NULL DEFAULT 0',
+    'ALTER TABLE "source" ADD COLUMN "head" {bytes}',
+    'ALTER TABLE "source" ADD COLUMN "seed" {bytes}',
+    'ALTER TABLE "source" ADD COLUMN "seal_ends_at" {text}',
+    """ALTER TABLE "source" ADD COLUMN "credits" {text} NOT NULL DEFAULT '{{}}'""",
+)
+SEALED_LINES = tuple(
+    f'ALTER TABLE "{table}" ADD COLUMN "{column}" {{{kind}}}'
+    for table in ("change", "pending_change")
+    for column, kind in (("number", "whole"), ("head", "bytes"))
+)
+SEALS = (
+    'CREATE TABLE "lost_draw" ("id" {key}, "at" {text} NOT NULL, "source_id" {whole} NOT NULL, '
+    '"number" {whole}, "roster_id" {whole} NOT NULL, '
+    '"draw" {whole} NOT NULL CHECK (draw >= 0), "operator_id" {whole} NOT NULL, '
+    '"outside" {bytes} NOT NULL, "head" {bytes}){strict}',
+    'CREATE TABLE "seal" ("id" {key}, "source_id" {whole} NOT NULL, "commitment" {text} NOT NULL, '
+    '"seed" {bytes} NOT NULL, "made_at" {text} NOT NULL, "first" {whole}, "began_at" {text}, '
+    '"last" {whole}, "ended_at" {text}){strict}',
+    'CREATE INDEX "seal_by_source" ON "seal" ("source_id", "id")',
+)
+COUNTS = (
+    'ALTER TABLE "ledger_bounds" ADD COLUMN "counted" {whole} NOT NULL DEFAULT 0',
+    'CREATE TABLE "tally" ("day" {text} NOT NULL, "source_id" {whole} NOT NULL, '
+    '"roster_id" {whole} NOT NULL, "operator_id" {whole} NOT NULL, '
+    """"way" {text} NOT NULL CHECK (way IN ('drawn', 'hand', 'forced')), """
+    '"count" {whole} NOT NULL, '
+    'PRIMARY KEY ("day", "source_id", "roster_id", "operator_id", "way")){strict}',
+)
+_STEP_COLUMNS = (
+    '"at", "appeal_id", "kind", "operator_id", "was_operator_id", "closed_at", "roster_id", '
+    '"draw", "drawn", "event_id", "number", "head"'
+)
+STEPS_VIEW = f'CREATE VIEW "appeal_step" AS SELECT "seq" AS "place", {_STEP_COLUMNS} FROM "change"'
+PENDING_STEPS = f' UNION ALL SELECT {2**62} + "id", {_STEP_COLUMNS} FROM "pending_change"'
+
+
+def to_version_6(_: Advance) -> None:
+    """Let sources choose how operators are drawn, let draws be sealed, and count them."""
+    for statement in (*SOURCES, *SEALED_LINES, *SEALS, *COUNTS):
+        run(statement)
+    run('DROP VIEW "appeal_step"')
+    run(STEPS_VIEW + PENDING_STEPS * engine().is_server)
+
+
 UPGRADES: dict[int, Step] = {
     1: to_version_2,
     2: to_version_3,
     3: to_version_4,
     4: to_version_5,
+    5: to_version_6,
 }
 """The step from each version of the tables to the next, run in one transaction."""
 

@@ -79,7 +79,7 @@ def assert_sound() -> None:
     assert [each.sentence for each in verify().findings] == []
     lines = rows("SELECT count(*) FROM change")[0][0]
     assert rows("SELECT min(seq), max(seq) FROM change") == [(1 if lines else None, lines or None)]
-    assert rows("SELECT * FROM ledger_bounds") == [(1, 0, lines)]
+    assert rows("SELECT id, pruned, rebuilt FROM ledger_bounds") == [(1, 0, lines)]
     assert rows("SELECT count(*) FROM pending_change") == [(0,)]
     assert rows("SELECT count(*) FROM event_change WHERE subject LIKE 'appeal%'") == [(0,)]
 
@@ -338,7 +338,7 @@ def test_what_nobody_recorded_is_said(place: str, monkeypatch: pytest.MonkeyPatc
 def test_nothing_is_said_of_an_empty_database(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     listening = Listening(monkeypatch)
     with upgraded(place):
-        assert rows("SELECT * FROM ledger_bounds") == [(1, 0, 0)]
+        assert rows("SELECT id, pruned, rebuilt FROM ledger_bounds") == [(1, 0, 0)]
     assert listening.said == []
 
 

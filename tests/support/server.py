@@ -53,7 +53,7 @@ class Server:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         # What a new database holds stays.
-        self._broom.execute(b"UPDATE ledger_bounds SET pruned = 0, rebuilt = 0")
+        self._broom.execute(b"UPDATE ledger_bounds SET pruned = 0, rebuilt = 0, counted = 0")
         kept = (models.SchemaVersion, models.LedgerBounds)
         tables = ", ".join(t._meta.table_name for t in models.TABLES if t not in kept)
         self._broom.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
