@@ -8,6 +8,7 @@ __all__ = [
     "database",
     "desk",
     "entities",
+    "foresight",
     "hooks",
     "queries",
     "transfer",

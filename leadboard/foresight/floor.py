@@ -1,14 +1,16 @@
 """What is known of a floor at one moment: who has how many places, and what comes and goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import sqrt
+from math import exp, sqrt
 from random import Random
 
 HALF = 0.5
 """What an unknown rate counts beside what was counted: Jeffreys' prior of a Poisson process."""
 SURELY = 5.0
 """Standard deviations beyond which nothing is expected."""
+FADING = 30.0
+"""Minutes after which an arrival counts a third of what it counted first."""
 LEANING = 2.0
 """Closings at the rate of all sources that are added to those counted of one."""
 UNKNOWN = 60.0
@@ -19,7 +21,7 @@ UNKNOWN = 60.0
 class Rate:
     """A rate, and how well it is known: so many events were counted in so many minutes.
 
-    Of closings the minutes are those of all appeals added up: two that were held for ten are twenty.
+    Of closings the minutes are those of all appeals added up: two held for ten are twenty.
     """
 
     count: float
@@ -47,6 +49,20 @@ class Rate:
         return self.mean if self.is_known else rng.gammavariate(self.count + HALF, 1 / self.minutes)
 
 
+def faded(came: Iterable[tuple[float, int]], window: float) -> Rate:
+    """Return the rate of arrivals as it is now, by their ages in minutes and their numbers.
+
+    The older they are, the less they count: half an hour ago a third as much as now. So a rush is
+    noticed earlier than by a plain count of the window, and its end as well. What is counted is as
+    uncertain as a plain count of fewer minutes, and that is what is returned.
+    """
+    weight = sum(count * exp(-age / FADING) for age, count in came)
+    whole = FADING * (1 - exp(-window / FADING))
+    squares = FADING / 2 * (1 - exp(-2 * window / FADING))
+    minutes = whole * whole / squares
+    return Rate(weight / whole * minutes, minutes)
+
+
 def pooled(counted: Mapping[int, tuple[int, float]]) -> dict[int, Rate]:
     """Return the rates of closings by source, each leaning a little on that of all together.
 
@@ -62,7 +78,7 @@ def pooled(counted: Mapping[int, tuple[int, float]]) -> dict[int, Rate]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Places:
     """The places of one operator, and how many of them are taken."""
 
     limit: int
@@ -92,7 +108,7 @@ class Stream:
 class Floor:
     """All operators and sources by id, and who has how many open appeals of which source."""
 
-    operators: Mapping[int, Place]
+    operators: Mapping[int, Places]
     sources: Mapping[int, Stream]
     held: Mapping[tuple[int, int], int] = field(default_factory=dict)
     """By operator and source."""

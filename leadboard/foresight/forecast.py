@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 Slices = Generator[None, None, T]
 
+SEED = 1
+"""The seed of what is shown: with another each time a forecast would change while nothing does."""
 HORIZON = 180.0
 """Minutes that are looked ahead."""
 SOON = 60.0
@@ -33,12 +35,15 @@ class Outlook:
     """When a source has nobody, in minutes from now; None is beyond the horizon.
 
     The band from `low` to `high` holds four of five moments; `soon` is the chance within SOON.
+    Whether it is worth a warning, as `is_near`, or as urgent as `is_close`, the lookout says.
     """
 
     median: float | None = None
     low: float | None = None
     high: float | None = None
     soon: float = 0.0
+    is_near: bool = False
+    is_close: bool = False
 
     @classmethod
     def of(cls, hits: Sequence[float | None]) -> "Outlook":
@@ -126,7 +131,7 @@ HELP_PATHS = 100
 class Gain:
     """How many minutes later a source has nobody if an operator has one place more.
 
-    A mean over paths that end at the horizon, so that it is at least as much.
+    A mean over the paths on which it has nobody; as they end at the horizon, it is at least that.
     """
 
     operator_id: int
@@ -140,12 +145,13 @@ def gains(
     layout = Layout(floor)
     at = layout.source_ids.index(source_id)
     number = _affordable(layout, horizon, paths)
-    sums = [0.0] * len(layout.operator_ids)
+    sums, hit = [0.0] * len(layout.operator_ids), 0
     for count in range(number):
         path = Path(layout, _seed(seed, count))
         yield from path.run({at}, horizon)
         if path.hits[at] is None:
             continue
+        hit += 1
         # A place more changes nothing for who was never full.
         for taker in sorted(path.filled):
             other = Path(layout, _seed(seed, count), taker)
@@ -153,9 +159,11 @@ def gains(
             sums[taker] += _until(other, at, horizon) - _until(path, at, horizon)
             yield
     found = [
-        Gain(layout.operator_ids[taker], total / number) for taker, total in enumerate(sums)
+        Gain(layout.operator_ids[taker], total / hit)
+        for taker, total in enumerate(sums)
+        if total > 0
     ]
-    return sorted((each for each in found if each.minutes > 0), key=lambda each: -each.minutes)
+    return sorted(found, key=lambda each: -each.minutes)
 
 
 def _until(path: Path, at: int, horizon: float) -> float:

@@ -35,10 +35,10 @@ class Layout:
             [stream.weights[key] for key in each]
             for stream, each in zip(self.streams, serving, strict=True)
         ]
-        self.serves = [
-            [at for at, each in enumerate(self.takers) if taker in each]
-            for taker in range(len(self.operator_ids))
-        ]
+        self.serves: list[list[int]] = [[] for _ in self.operator_ids]
+        for at, takers in enumerate(self.takers):
+            for taker in takers:
+                self.serves[taker].append(at)
         self.wheels = [
             _wheel(list(zip(*each, strict=True)))
             for each in zip(self.takers, self.weights, strict=True)
@@ -69,8 +69,6 @@ class Path:
         self._arriving = self._edges[-1] if self._edges else 0.0
         self._paces = [each.closings.draw(rng) for each in layout.streams]
         self._room = list(layout.room)
-        if extra is not None:
-            self._room[extra] += 1
         self._holders = [list(each) for each in layout.holders]
         self._closing = sum(
             pace * len(each) for pace, each in zip(self._paces, self._holders, strict=True)
@@ -78,6 +76,8 @@ class Path:
         self._queue = list(layout.queue)
         self._turns: list[Wheel | None] = [None] * len(layout.streams)
         self._eligible = [sum(self._room[at] > 0 for at in each) for each in layout.takers]
+        if extra is not None:
+            self._give(extra)
         self.hits = [None if each else 0.0 for each in self._eligible]
         self.filled = {at for at, room in enumerate(self._room) if room <= 0}
         """The operators who were full at any time."""
@@ -166,12 +166,13 @@ class Path:
         taker, held[place] = held[place], held[-1]
         held.pop()
         self._closing -= self._paces[found]
-        self._room[taker] += 1
-        if self._room[taker] == 1:
-            self._free(taker)
+        self._give(taker)
 
-    def _free(self, taker: int) -> None:
-        """Give the place to the first who waits for it, or put the operator back on the wheels."""
+    def _give(self, taker: int) -> None:
+        """Give an operator a place more: for the first who waits, or to be drawn again."""
+        self._room[taker] += 1
+        if self._room[taker] != 1:
+            return
         serves = self._layout.serves[taker]
         for place, source in enumerate(self._queue):
             if source in serves:
