@@ -15,6 +15,7 @@ from tui.dialogs.alarms import AlarmList, Alarms
 from tui.dialogs.base import Body
 from tui.dialogs.details import Details
 from tui.dialogs.factor import Factor
+from tui.dialogs.forecast import Forecast
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
 from tui.dialogs.history import History
@@ -54,6 +55,7 @@ PLACES: Sequence[Place] = (
     (NoticeList, History),
     (Body, ActSheet),
     (AlarmList, Alarms),
+    (Body, Forecast),
     (Body, Triage),
     (Input, Factor),
     (Input, Move),

@@ -8,6 +8,7 @@ __all__ = [
     "details",
     "details_text",
     "factor",
+    "forecast",
     "forms",
     "help",
     "history",

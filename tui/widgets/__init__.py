@@ -13,6 +13,7 @@ __all__ = [
     "marks",
     "moments",
     "operator_list",
+    "outlooks",
     "paged_view",
     "paging",
     "pane",
