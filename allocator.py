@@ -23,9 +23,9 @@ from leadboard.allocation.intake import (
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import received, write_arrivals
 from leadboard.allocation.locks import hold_all, take_turn_for
-from leadboard.allocation.lottery import LOTTERY, why_nobody
+from leadboard.allocation.lottery import why_nobody
 from leadboard.allocation.rosters import candidates_of
-from leadboard.common.errors import Missing, Refused
+from leadboard.common.errors import Missing, Refused, TooBusy
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from leadboard.database.transactions import transact
@@ -40,37 +40,52 @@ def submit(
     message: object,
     key: object = None,
     *,
-    rng: random.Random = LOTTERY,
+    rng: random.Random | None = None,
 ) -> Placed:
-    """Store an appeal and give it to an operator by lottery, in one transaction.
+    """Store an appeal and give it to an operator by the strategy of its source, in one transaction.
 
     If nobody is eligible it waits, which is not an error. A `key` already known for this lead and
-    source returns the first appeal with it and changes nothing. Raises Refused for bad input,
-    Trouble when the database cannot be written.
+    source returns the first appeal with it and changes nothing. With `rng` its draw is not sealed.
+    Raises Refused for bad input, Trouble when the database cannot be written.
     """
     draft = Draft.checked(external_id, source_id, message, key)
-    return transact(lambda: _arrive(draft, rng))
+    while (placed := transact(lambda: _arrive(draft, rng))) is None:
+        # The place went to somebody else, which is on record by now.
+        pass
+    return placed
 
 
-def _arrive(draft: Draft, rng: random.Random) -> Placed:
+def _arrive(draft: Draft, rng: random.Random | None) -> Placed | None:
     journal = Journal()
-    placed = place(draft, rng, journal)
+    placed = _place(draft, rng, journal)
     journal.write_without_act()
     return placed
 
 
-def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
-    """Do the work of `submit` in the current transaction."""
+def place(draft: Draft, journal: Journal, rng: random.Random | None = None) -> Placed:
+    """Do the work of `submit` in the current transaction, which has locked the team.
+
+    Raises TooBusy, so that the transaction is run again, when the place went to somebody else.
+    """
+    if (placed := _place(draft, rng, journal)) is None:
+        raise TooBusy("The place went to somebody else: try again.")
+    return placed
+
+
+def _place(draft: Draft, rng: random.Random | None, journal: Journal) -> Placed | None:
+    """Store an appeal; None if its draw is lost, which is all that is stored then."""
     if draft.key is not None and (known := known_by_key(draft)):
         return known
-    decision = _decide_in_turn(draft.source_id, rng)
+    decision = _decide_in_turn(draft, rng)
+    if decision.is_lost:
+        return None
     # Behind the operators: what is new is a lock as well, and all take their locks in one order.
     lead_id, roster_id = stored_ids(draft.external_id, decision.candidates)
     columns = decision.columns(roster_id)
     # Only now, because it may have waited for its turn: appeals go by id and by time alike.
     journal.at = now()
     appeal_id = store_appeal(draft, lead_id, columns, journal.at)
-    journal.note_appeal(received(appeal_id, columns))
+    journal.note_appeal(received(appeal_id, columns, decision.link))
     return Placed(
         appeal_id,
         lead_id,
@@ -82,17 +97,18 @@ def place(draft: Draft, rng: random.Random, journal: Journal) -> Placed:
     )
 
 
-def _decide_in_turn(source_id: int, rng: random.Random) -> Decision:
+def _decide_in_turn(draft: Draft, rng: random.Random | None) -> Decision:
     """Draw for a new appeal; before it has to wait, draw again with its operators' rows locked."""
-    decision = _draw_in_turn(source_id, rng)
+    decision = _draw_in_turn(draft, rng)
     # A place freed since the roster was read would be missed, and the appeal left to wait.
-    if decision.operator_id is None and hold_all((), [source_id]):
-        return _draw_in_turn(source_id, rng)
+    if decision.operator_id is None and hold_all([draft.source_id]):
+        return _draw_in_turn(draft, rng)
     return decision
 
 
-def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
+def _draw_in_turn(draft: Draft, rng: random.Random | None) -> Decision:
     """Draw, unless older appeals of the same source are still waiting."""
+    source_id = draft.source_id
     candidates = candidates_of(source_id)
     # Links refer to their source, so only one without a roster may be unknown.
     if not candidates.entries and not has_source(source_id):
@@ -104,10 +120,10 @@ def _draw_in_turn(source_id: int, rng: random.Random) -> Decision:
         candidates = candidates_of(source_id)
         if oldest_waiting(source_id):
             return Decision(candidates)
-    return decide(candidates, rng)
+    return decide(source_id, candidates, draft.words, rng)
 
 
-def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Placed | Refused]:
+def place_all(drafts: Sequence[Draft], rng: random.Random | None = None) -> list[Placed | Refused]:
     """Store drafts in the current transaction, in order, and return the outcome of each.
 
     The outcome of a draft that cannot be stored is the Refused that `place` would have raised.
@@ -142,26 +158,29 @@ def place_all(drafts: Sequence[Draft], rng: random.Random = LOTTERY) -> list[Pla
     return [outcome or placed[place] for place, outcome in enumerate(outcomes)]
 
 
-def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -> list[Placed]:
-    queued = _queued({draft.source_id for draft in drafts}, len(drafts), rng)
+def _store(
+    drafts: Sequence[Draft], known: dict[str, int], rng: random.Random | None
+) -> list[Placed]:
+    source_ids = {draft.source_id for draft in drafts}
+    queued = _queued(source_ids, len(drafts), rng)
+    # Before the draws: none of them is lost to somebody else, and none that is freed is missed.
+    hold_all(source_ids)
     wheels = Wheels(rng)
     decisions = [
         # Nobody is drawn behind a queue: the next free places belong to the older appeals.
         wheels.look(draft.source_id)
         if draft.source_id in queued
-        else wheels.decide(draft.source_id)
+        else wheels.decide(draft.source_id, draft.words)
         for draft in drafts
     ]
     # Every transaction locks operators first, then new leads, then new rosters, then appeals.
-    wheels.settle(
-        {draft.source_id for draft, each in zip(drafts, decisions, strict=True) if each.is_left}
-    )
+    wheels.settle()
     leads = lead_ids([draft.external_id for draft in drafts], known)
     rosters = wheels.store_rosters()
     moment = now()
     lead_of = [leads[draft.external_id] for draft in drafts]
     ids = store_appeals(drafts, lead_of, decisions, rosters, moment)
-    write_arrivals(ids)
+    write_arrivals(ids, [each.link for each in decisions])
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
     return [
         Placed(
@@ -177,7 +196,7 @@ def _store(drafts: Sequence[Draft], known: dict[str, int], rng: random.Random) -
     ]
 
 
-def _queued(source_ids: set[int], count: int, rng: random.Random) -> set[int]:
+def _queued(source_ids: set[int], count: int, rng: random.Random | None) -> set[int]:
     """Hand out older waiting appeals first; return the sources where some are still waiting."""
     behind = {source_id for source_id in source_ids if oldest_waiting(source_id)}
     if queues := [source_id for source_id in sorted(behind) if flowing(source_id)]:

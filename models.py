@@ -24,12 +24,13 @@ from leadboard.common.validation import (
     MAX_MESSAGE,
     MAX_NAME,
     MAX_NOTE,
+    MAX_STRATEGY,
     MAX_WEIGHT,
 )
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import UtcField
 from leadboard.database.program_tables import HeldEvent, Hook, Token
-from leadboard.database.proof_tables import LostDraw, Seal, Tally
+from leadboard.database.proof_tables import LedgerBounds, LostDraw, Seal, Tally
 from leadboard.database.schema import Schema
 from leadboard.database.table import Table
 
@@ -77,7 +78,10 @@ class Source(Table):
     name = TextField(unique=True, constraints=[Check(f"length(name) BETWEEN 1 AND {MAX_NAME}")])
     strategy = TextField(
         default="lottery",
-        constraints=[SQL("DEFAULT 'lottery'"), Check("length(strategy) BETWEEN 1 AND 20")],
+        constraints=[
+            SQL("DEFAULT 'lottery'"),
+            Check(f"length(strategy) BETWEEN 1 AND {MAX_STRATEGY}"),
+        ],
     )
     is_sealed = BooleanField(
         default=True, constraints=[SQL("DEFAULT TRUE"), Check("is_sealed IN (TRUE, FALSE)")]
@@ -266,19 +270,6 @@ for _ledger in (Change, PendingChange):
             _ledger.event, _order, name=f"{_name}_by_event", where=_ledger.event.is_null(False)
         )
     )
-
-
-class LedgerBounds(Table):
-    """The one row about the ledger as a whole, which is locked while places are settled.
-
-    Rows up to `pruned` may be gone; those up to `rebuilt` were made by an upgrade from what appeals
-    and acts still knew; those up to `counted` are in the tally.
-    """
-
-    id = BigAutoField()
-    pruned = BigIntegerField()
-    rebuilt = BigIntegerField()
-    counted = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
 
 _STEP_COLUMNS = ", ".join(f'"{field.column_name}"' for field in Step._meta.sorted_fields[1:])

@@ -11,12 +11,15 @@ from typing import Any
 
 from peewee import Field, ModelSelect
 
+from leadboard.allocation.lottery import BY_LOTTERY
+from leadboard.allocation.strategies.registry import names, strategy_of
 from leadboard.common.errors import Refused
 from leadboard.common.validation import (
     MAX_CONTACT,
     MAX_LIMIT,
     MAX_NAME,
     MAX_NOTE,
+    MAX_STRATEGY,
     checked_contact,
     checked_flag,
     checked_limit,
@@ -37,6 +40,8 @@ class Kind(Enum):
     """A whole number from 0."""
     FLAG = auto()
     """Yes or no."""
+    CHOICE = auto()
+    """One of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,14 @@ class Column:
     most: int = 1
     default: object = None
     suggested: str = ""
+    words: tuple[str, str] = ("off", "on")
+    """What a flag is called that is not set, and one that is."""
+    choices: Callable[[], Sequence[str]] = tuple
+    """Returns the words between which one chooses."""
+    told: Callable[[str], str] = str
+    """Returns a sentence about one of the words."""
+    has_key: bool = False
+    """Whether a key changes it, so that it stands in no dialog."""
 
     @property
     def name(self) -> str:
@@ -64,13 +77,19 @@ class Column:
     def of_new(self, value: object) -> str:
         """Return the words about the column of a new row, empty for the usual value."""
         if self.kind is Kind.FLAG:
-            return "" if value == self.default else _switch(value)
+            return "" if value == self.default else self.switched(value)
+        if self.kind is Kind.CHOICE:
+            return "" if value == self.default else f"{self.label} {value}"
         return f"{self.label} {value}" if self.kind is Kind.WHOLE else ""
+
+    def switched(self, value: object) -> str:
+        """Return what a flag is called by its value."""
+        return self.words[bool(value)]
 
     def change(self, before: object, after: object) -> str:
         """Return the change of a value in words: `limit 10 → 12`."""
         if self.kind is Kind.FLAG:
-            return f"{_switch(before)} → {_switch(after)}"
+            return f"{self.switched(before)} → {self.switched(after)}"
         if self.kind is Kind.TEXT:
             return f"{self.label} changed"
         return f"{self.label} {_or_none(before)} → {_or_none(after)}"
@@ -87,10 +106,6 @@ NONE = "none"
 
 def _or_none(value: object) -> object:
     return NONE if value == "" else value
-
-
-def _switch(value: object) -> str:
-    return "on" if value else "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +200,8 @@ class SourceRow:
     id: int
     name: str
     waiting: int
+    strategy: str = BY_LOTTERY
+    is_sealed: bool = True
 
 
 OPERATOR = Entity(
@@ -192,10 +209,47 @@ OPERATOR = Entity(
     "operator",
     (
         Column(Operator.name, "name", Kind.LINE, checked_name, MAX_NAME),
-        Column(Operator.is_active, "active", Kind.FLAG, checked_flag, default=True),
+        Column(Operator.is_active, "active", Kind.FLAG, checked_flag, default=True, has_key=True),
         Column(Operator.max_load, "limit", Kind.WHOLE, checked_limit, MAX_LIMIT, suggested="10"),
         Column(Operator.note, "note", Kind.TEXT, checked_note, MAX_NOTE, default=""),
         Column(Operator.contact, "contact", Kind.LINE, checked_contact, MAX_CONTACT, default=""),
     ),
 )
-SOURCE = Entity(Source, "source", (Column(Source.name, "name", Kind.LINE, checked_name, MAX_NAME),))
+
+
+def _checked_strategy(value: object) -> str:
+    if value not in names():
+        raise Refused(f"There is no strategy {value}: choose {' or '.join(names())}.", "strategy")
+    return str(value)
+
+
+def _strategy_words(name: str) -> str:
+    found = strategy_of(name)
+    return found.sentence if found else "This Leadboard does not know it: drawn by lottery."
+
+
+_SEALING = {
+    "sealed": "Nobody can pick a draw, and anybody can check it afterwards.",
+    "unsealed": "Draws are random, and nothing proves it.",
+}
+
+SOURCE = Entity(
+    Source,
+    "source",
+    (
+        Column(Source.name, "name", Kind.LINE, checked_name, MAX_NAME),
+        Column(
+            *(Source.strategy, "strategy", Kind.CHOICE, _checked_strategy, MAX_STRATEGY),
+            default=BY_LOTTERY,
+            suggested=BY_LOTTERY,
+            choices=names,
+            told=_strategy_words,
+        ),
+        Column(
+            *(Source.is_sealed, "sealed", Kind.FLAG, checked_flag),
+            default=True,
+            words=("unsealed", "sealed"),
+            told=_SEALING.__getitem__,
+        ),
+    ),
+)

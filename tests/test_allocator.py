@@ -14,6 +14,7 @@ from leadboard import desk
 from leadboard.allocation import draws, limits
 from leadboard.allocation.lottery import Candidates, pick
 from leadboard.common.errors import Missing, Refused
+from models import Operator
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, holders, rows
 
 pytestmark = pytest.mark.every_engine
@@ -113,11 +114,20 @@ def test_a_place_that_went_meanwhile_is_drawn_again_among_the_rest(
 ) -> None:
     team = add_team({"Anna": 9, "Boris": 9}, {"tg": {"Anna": 1_000_000, "Boris": 1}})
     real = limits.claim
-    monkeypatch.setattr(draws, "claim", lambda each: each != 1 and real(each))
-    placed = submit("tg_1", team.tg, "", rng=random.Random(1))
+
+    def late(operator_id: int) -> str | None:
+        """Claim when Anna's last places have just gone."""
+        Operator.update(load=Operator.max_load).where(Operator.id == team.anna).execute()
+        return real(operator_id)
+
+    monkeypatch.setattr(draws, "claim", late)
+    placed = submit("tg_1", team.tg, "")
     assert placed.operator == "Boris"
     [(content,)] = rows("SELECT content FROM roster JOIN appeal ON appeal.roster_id = roster.id")
     assert content == '[[1,1000000,"full"],[2,1]]'
+    # The draw that was lost is on record, with a number of its own.
+    assert rows("SELECT operator_id, number FROM lost_draw") == [(team.anna, 1)]
+    assert rows("SELECT operator_id, number FROM change") == [(placed.operator_id, 2)]
 
 
 HAMMER = textwrap.dedent(

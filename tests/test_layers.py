@@ -16,6 +16,7 @@ LONGEST, LONGEST_CLASS = 350, 280
 """Lines of a module, and of a class."""
 PACKAGES = [
     *("leadboard", "leadboard.common", "leadboard.database", "leadboard.allocation"),
+    *("leadboard.allocation.strategies", "leadboard.foresight"),
     *("leadboard.queries", "leadboard.desk", "leadboard.hooks", "leadboard.transfer"),
     *(
         "leadboard.api",

@@ -5,6 +5,9 @@ __all__ = [
     "appeals",
     "audit",
     "backlog",
+    "chain_check",
+    "chains",
+    "decisions",
     "draws",
     "fairness",
     "handouts",
@@ -19,5 +22,7 @@ __all__ = [
     "names",
     "pruning",
     "rosters",
+    "sealing",
+    "strategies",
     "verification",
 ]

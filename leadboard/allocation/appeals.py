@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 from peewee import Cast, Field, IntegerField, ModelSelect, ValuesList, fn
@@ -10,6 +10,7 @@ from peewee import Cast, Field, IntegerField, ModelSelect, ValuesList, fn
 from leadboard.allocation.appeal_state import AppealState
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import AppealChange, Columns
+from leadboard.allocation.sealing import Link, Words
 from leadboard.common.errors import Missing, TooBusy
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from models import Appeal, Lead, Source, is_waiting
@@ -144,15 +145,24 @@ def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
     rewrite_all([(state, columns)], journal)
 
 
-def rewrite_all(rewritings: Sequence[Rewriting], journal: Journal, *, drawn: bool = False) -> None:
-    """Do for many different appeals what `rewrite` does for one; `drawn` by the lottery."""
+def rewrite_all(
+    rewritings: Sequence[Rewriting],
+    journal: Journal,
+    *,
+    drawn: bool = False,
+    links: Sequence[Link | None] = (),
+) -> None:
+    """Do for many different appeals what `rewrite` does for one; `drawn` by the lottery.
+
+    `links` are the places of sealed draws, one for each or none at all.
+    """
     changed = [(state, state.changed(columns)) for state, columns in rewritings]
     for chunk in chunks(changed):
         values = chain.from_iterable(_written(*each) for each in chunk)
         if _rewriting(len(chunk)).changes_in_turn(values) != len(chunk):
             raise TooBusy(f"{_named(chunk)} changed by somebody else: try again.")
-    for before, after in changed:
-        journal.note_appeal(AppealChange.between(before, after, drawn=drawn))
+    for (before, after), link in zip(changed, links or repeat(None), strict=False):
+        journal.note_appeal(AppealChange.between(before, after, drawn=drawn, link=link))
 
 
 def _written(before: AppealState, after: AppealState) -> tuple[object, ...]:
@@ -194,6 +204,8 @@ def oldest_waiting(source_id: int) -> int | None:
 _WAITING = Compiled(
     lambda: (
         _states()
+        .select_extend(Lead.external_id, Appeal.key, Appeal.message)
+        .join(Lead)
         .where(
             Appeal.source == Param(Appeal.source),
             is_waiting(),
@@ -205,11 +217,15 @@ _WAITING = Compiled(
 )
 
 
-def waiting_of(source_id: int, page: int) -> Iterator[AppealState]:
-    """Yield the appeals that wait for a source, oldest first, read `page` at a time."""
+def waiting_of(source_id: int, page: int) -> Iterator[tuple[AppealState, Words]]:
+    """Yield the appeals that wait for a source with what was written, oldest first.
+
+    They are read `page` at a time.
+    """
     after = 0
     while found := _WAITING.rows(source_id=source_id, after=after, count=page):
-        yield from map(_state, found)
+        for *state, external_id, key, message in found:
+            yield _state(state), (external_id, key, message)
         after = found[-1][0]
 
 

@@ -10,7 +10,6 @@ from leadboard.allocation.appeal_state import AppealState
 from leadboard.allocation.appeals import rewrite_all, waiting_of
 from leadboard.allocation.draws import Decision, Wheels
 from leadboard.allocation.journal import Journal
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.database.compiled_queries import Compiled, Param
 from models import Appeal, Operator, OperatorSource, Source, is_waiting
 
@@ -27,7 +26,7 @@ class Drained(NamedTuple):
 
 def drain(
     journal: Journal,
-    rng: random.Random = LOTTERY,
+    rng: random.Random | None = None,
     source_id: int | None = None,
     batch: int = DRAIN_BATCH,
 ) -> Drained:
@@ -41,12 +40,12 @@ def drain(
     page = batch // max(1, len(sources)) + 1
     lines = [waiting_of(source, page) for source in sources]
     # The ids differ, so the heap never has to compare the states behind them.
-    front = [(state.id, state, line) for line in lines if (state := next(line, None)) is not None]
+    front = [(first[0].id, first, line) for line in lines if (first := next(line, None))]
     heapq.heapify(front)
     wheels, given = Wheels(rng), list[tuple[AppealState, Decision]]()
     while front and len(given) < batch:
-        _, state, line = front[0]
-        decision = wheels.decide(state.source_id)
+        _, (state, words), line = front[0]
+        decision = wheels.decide(state.source_id, words)
         if not decision.is_left:
             given.append((state, decision))
         # With nobody left for one appeal of a source there is nobody for the rest of its line.
@@ -54,10 +53,10 @@ def drain(
         if following is None:
             heapq.heappop(front)
         else:
-            heapq.heapreplace(front, (following.id, following, line))
+            heapq.heapreplace(front, (following[0].id, following, line))
     rosters = wheels.store_rosters()
     rewritings = [(state, each.columns(rosters[each.digest])) for state, each in given]
-    rewrite_all(rewritings, journal, drawn=True)
+    rewrite_all(rewritings, journal, drawn=True, links=[each.link for _, each in given])
     wheels.settle()
     return Drained(len(given), has_more=bool(front))
 

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
 from leadboard.allocation.journal import Journal, TeamChange, last_words, row_of
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import rows
 from models import Appeal, Event, OpenDrain, OperatorSource
@@ -145,7 +144,7 @@ def hand_out_batch(batch: int = DRAIN_BATCH) -> HandedOut:
 
 
 def hand_out(
-    rng: random.Random = LOTTERY, source_id: int | None = None, batch: int = DRAIN_BATCH
+    rng: random.Random | None = None, source_id: int | None = None, batch: int = DRAIN_BATCH
 ) -> Drained:
     """Drain for an arrival, in the current transaction, and record what was handed out."""
     flow = Journal()

@@ -12,6 +12,7 @@ from leadboard.allocation.draws import Decision
 from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import Candidates, why_nobody
 from leadboard.allocation.rosters import add_roster, digest_of, id_by_digest
+from leadboard.allocation.sealing import Words
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
@@ -53,6 +54,11 @@ class Draft(NamedTuple):
     def sender(self) -> Sender | None:
         """Return the sender for whom the key is unique, None without a key."""
         return None if self.key is None else (self.source_id, self.external_id, self.key)
+
+    @property
+    def words(self) -> Words:
+        """Return what the client wrote."""
+        return self.external_id, self.key, self.message
 
     @classmethod
     def checked(

@@ -11,14 +11,16 @@ from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from peewee import SQL, fn
+from peewee import SQL, Cast, ValuesList, fn
 
 from leadboard.allocation.appeal_state import AppealState
+from leadboard.allocation.sealing import Link
 from leadboard.common.errors import Uncertain
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from leadboard.database.connection import engine, rows
+from leadboard.database.proof_tables import LedgerBounds
 from leadboard.database.transactions import reading, transact
-from models import Appeal, Change, LedgerBounds, PendingChange, Step
+from models import Appeal, Change, PendingChange, Step
 
 RECEIVED, IMPORTED = "received", "imported"
 ASSIGNED, MOVED, RETURNED = "assigned", "moved", "returned"
@@ -27,6 +29,9 @@ CLOSED, REOPENED, WITHDRAWN = "closed", "reopened", "withdrawn"
 
 Columns = Mapping[str, object]
 """Column names and values of one row."""
+
+NO_LINK = (None, None)
+"""The columns of a draw that is not sealed."""
 
 
 class AppealChange(NamedTuple):
@@ -40,10 +45,17 @@ class AppealChange(NamedTuple):
     roster_id: int | None = None
     draw: int | None = None
     drawn: bool = False
+    link: Link | None = None
+    """The place of a sealed draw in its chain."""
 
     @classmethod
     def between(
-        cls, before: AppealState, after: AppealState, *, drawn: bool = False
+        cls,
+        before: AppealState,
+        after: AppealState,
+        *,
+        drawn: bool = False,
+        link: Link | None = None,
     ) -> "AppealChange":
         """Return the change from one state of an appeal to another; `drawn` by the lottery."""
         return cls(
@@ -55,6 +67,7 @@ class AppealChange(NamedTuple):
             after.roster_id,
             after.draw,
             drawn,
+            link,
         )
 
     @property
@@ -63,7 +76,9 @@ class AppealChange(NamedTuple):
         return self.operator_id is None and self.closed_at is None
 
 
-def received(appeal_id: int, decided: Mapping[str, int | None]) -> AppealChange:
+def received(
+    appeal_id: int, decided: Mapping[str, int | None], link: Link | None = None
+) -> AppealChange:
     """Return the first change of an appeal, with the columns that the lottery decided."""
     return AppealChange(
         appeal_id,
@@ -72,6 +87,7 @@ def received(appeal_id: int, decided: Mapping[str, int | None]) -> AppealChange:
         roster_id=decided["roster_id"],
         draw=decided["draw"],
         drawn=decided["draw"] is not None,
+        link=link,
     )
 
 
@@ -104,7 +120,7 @@ def _new(count: int) -> Compiled:
 def write(changes: Sequence[AppealChange], at: datetime, event_id: int | None) -> None:
     """Add changes in the current transaction, in their order; `event_id` is the act, if any."""
     for chunk in chunks(changes):
-        values = ((at, *each, event_id, None, None) for each in chunk)
+        values = ((at, *each[:-1], event_id, *(each.link or NO_LINK)) for each in chunk)
         _new(len(chunk)).changes_in_turn(chain.from_iterable(values))
 
 
@@ -112,20 +128,38 @@ def write(changes: Sequence[AppealChange], at: datetime, event_id: int | None) -
 def _arrived(count: int) -> Compiled:
     def build() -> Any:
         none = SQL("NULL")
-        stored = Appeal.select(
-            *(Appeal.timestamp, Appeal.id, SQL(f"'{RECEIVED}'"), Appeal.operator, none, none),
-            *(Appeal.roster, Appeal.draw, Appeal.draw.is_null(False), none, none, none),
-        ).where(Appeal.id.in_([Param(Appeal.id)] * count))
+        each = [
+            *(Cast(Param(field), "BIGINT") for field in (Appeal.id, Step.number)),
+            Cast(Param(Step.head), _BYTES[engine().is_server]),
+        ]
+        arrived = ValuesList([each] * count, alias="arrived")
+        stored = (
+            Appeal.select(
+                *(Appeal.timestamp, Appeal.id, SQL(f"'{RECEIVED}'"), Appeal.operator, none, none),
+                *(Appeal.roster, Appeal.draw, Appeal.draw.is_null(False), none),
+                *(arrived.c.column2, arrived.c.column3),
+            )
+            .from_(arrived, Appeal)
+            .where(Appeal.id == arrived.c.column1)
+        )
         return _table().insert_from(stored.order_by(Appeal.id), _COLUMNS)
 
     return Compiled(build)
 
 
-def write_arrivals(appeal_ids: Sequence[int]) -> None:
-    """Add that appeals, which the current transaction has stored, were received without an act."""
+_BYTES = {False: "BLOB", True: "BYTEA"}
+"""The type of bytes on a file and on a server."""
+
+
+def write_arrivals(appeal_ids: Sequence[int], links: Sequence[Link | None]) -> None:
+    """Add that appeals, which the current transaction has stored, were received without an act.
+
+    `links` are the places of their sealed draws.
+    """
+    given = [(key, *(link or NO_LINK)) for key, link in zip(appeal_ids, links, strict=True)]
     # Copied from the appeals by the database: half the time of handing all values over again.
-    for chunk in chunks(appeal_ids):
-        _arrived(len(chunk)).changes_in_turn(chunk)
+    for chunk in chunks(given):
+        _arrived(len(chunk)).changes_in_turn(chain.from_iterable(chunk))
 
 
 # --- settling ---------------------------------------------------------------------------------

@@ -34,11 +34,11 @@ def take_turn_for(source_ids: Collection[int]) -> None:
     """Make the hand-outs of an arrival follow the acts, and lock who serves its sources."""
     if engine().is_server:
         _hold(SchemaVersion.select())
-        hold_all((), source_ids)
+        hold_all(source_ids)
 
 
-def hold_all(operator_ids: Collection[int], source_ids: Collection[int]) -> bool:
-    """Lock these operators, and all who serve these sources; return False on SQLite.
+def hold_all(source_ids: Collection[int]) -> bool:
+    """Lock these sources and all who serve them; return False on SQLite.
 
     An appeal is stored as waiting only under these locks: an act that frees a place for it comes
     either before, and is seen, or after, and finds it.
@@ -50,8 +50,7 @@ def hold_all(operator_ids: Collection[int], source_ids: Collection[int]) -> bool
     serving = OperatorSource.select(OperatorSource.operator).where(
         OperatorSource.source.in_(sorted(source_ids))
     )
-    chosen = Operator.id.in_(sorted(operator_ids)) | Operator.id.in_(serving)
-    _hold(Operator.select(Operator.id).where(chosen).order_by(Operator.id))
+    _hold(Operator.select(Operator.id).where(Operator.id.in_(serving)).order_by(Operator.id))
     return True
 
 

@@ -10,25 +10,42 @@ from itertools import accumulate
 
 INACTIVE, FULL, ZERO_WEIGHT = "inactive", "full", "zero weight"
 
+BY_LOTTERY = "lottery"
+"""The name of the strategy that leaves nobody out who is eligible."""
+
 LOTTERY = random.SystemRandom()
-"""The random source of every real draw."""
+"""The random source of every draw that is not sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One operator of a source as the lottery saw them; `reason` says why they were left out."""
+    """One operator of a source as the lottery saw them; `reason` says why they were left out.
+
+    `standing` are the numbers by which a strategy chose between whom to draw.
+    """
 
     operator_id: int
     weight: int
     reason: str | None = None
+    standing: tuple[int, ...] = ()
+
+
+def _candidate(
+    operator_id: int, weight: int, reason: str | None = None, *standing: int
+) -> Candidate:
+    return Candidate(operator_id, weight, reason, standing)
 
 
 # Without slots, which would leave `cached_property` nowhere to keep its values.
 @dataclass(frozen=True)
 class Candidates:
-    """The roster of one draw: every operator of the source, in order of operator id."""
+    """The roster of one draw: every operator of the source, in order of operator id.
+
+    `strategy` is the rule by which some of the eligible may have been left out.
+    """
 
     entries: tuple[Candidate, ...]
+    strategy: str = BY_LOTTERY
 
     @cached_property
     def total(self) -> int:
@@ -46,27 +63,40 @@ class Candidates:
             tuple(
                 replace(each, reason=FULL) if each.operator_id == operator_id else each
                 for each in self.entries
-            )
+            ),
+            self.strategy,
+        )
+
+    @cached_property
+    def between(self) -> str:
+        """Return in canonical text between whom is drawn: `1:70,2:50`."""
+        return ",".join(
+            f"{each.operator_id}:{each.weight}" for each in self.entries if each.reason is None
         )
 
     def content(self) -> str:
-        """Return canonical JSON: `[id, weight]`, and the reason third for those left out."""
+        """Return canonical JSON: `[id, weight]`, and the reason third for those left out.
+
+        With another strategy than the lottery its name comes first, and each entry has a reason or
+        null, and then its standing.
+        """
         return self._content
 
     @cached_property
     def _content(self) -> str:
-        return json.dumps(
-            [
-                [each.operator_id, each.weight, *([each.reason] if each.reason else [])]
-                for each in self.entries
-            ],
-            separators=(",", ":"),
-        )
+        is_plain = self.strategy == BY_LOTTERY
+        listed: list[object] = [] if is_plain else [self.strategy]
+        for each in self.entries:
+            reason = [each.reason] if each.reason or not is_plain else []
+            listed.append([each.operator_id, each.weight, *reason, *each.standing])
+        return json.dumps(listed, separators=(",", ":"))
 
     @classmethod
     def parse(cls, content: str) -> "Candidates":
         """Return the roster that `content` wrote."""
-        return cls(tuple(Candidate(*entry) for entry in json.loads(content)))
+        listed = json.loads(content)
+        strategy = listed.pop(0) if listed and isinstance(listed[0], str) else BY_LOTTERY
+        return cls(tuple(_candidate(*entry) for entry in listed), strategy)
 
 
 def left_out(is_active: bool, load: int, max_load: int, weight: int) -> str | None:
@@ -116,8 +146,12 @@ class Wheel:
         if not self.edges:
             return None
         draw = rng.randrange(self.edges[-1])
+        return self.at(draw), draw
+
+    def at(self, draw: int) -> int:
+        """Return the operator whose stretch holds a draw."""
         # Right, because a draw equal to an edge is the first of the next stretch.
-        return self.ids[bisect_right(self.edges, draw)], draw
+        return self.ids[bisect_right(self.edges, draw)]
 
 
 def why_nobody(candidates: Candidates) -> str:

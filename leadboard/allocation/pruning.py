@@ -12,8 +12,9 @@ from leadboard.common.validation import storable
 from leadboard.database.connection import rows
 from leadboard.database.fields import stamp
 from leadboard.database.program_tables import Hook
+from leadboard.database.proof_tables import LedgerBounds
 from leadboard.database.transactions import reading, transact
-from models import Appeal, Change, LedgerBounds
+from models import Appeal, Change
 
 BATCH = 5_000
 """Lines that one transaction looks at, so that nobody has to wait for long."""

@@ -1,12 +1,23 @@
 """Rosters: the operators considered for a source, stored once per distinct content."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 from peewee import Case, Query
 
-from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT, Candidate, Candidates
+from leadboard.allocation.chains import Chain
+from leadboard.allocation.lottery import (
+    FULL,
+    INACTIVE,
+    ZERO_WEIGHT,
+    Candidate,
+    Candidates,
+    left_out,
+)
+from leadboard.allocation.strategies.registry import narrowed
+from leadboard.allocation.strategies.strategy import Footing
 from leadboard.database.compiled_queries import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
 
@@ -42,6 +53,17 @@ _ENTRIES = Compiled(lambda: _serving(_REASON))
 def candidates_of(source_id: int) -> Candidates:
     """Return the current roster of a source."""
     return roster_of(tuple(_ENTRIES.rows(source_id=source_id)))
+
+
+def standing_candidates(source_id: int, chain: Chain, taken: Mapping[int, int]) -> Candidates:
+    """Return the current roster of a source by its strategy, with `taken` places on top."""
+    candidates = []
+    for key, weight, is_active, load, most in STANDING.rows(source_id=source_id):
+        held = load + taken.get(key, 0)
+        numbers = chain.strategy.numbers(Footing(held, most, chain.credits.get(key, 0)))
+        reason = left_out(is_active, held, most, weight)
+        candidates.append(Candidate(key, weight, reason, numbers))
+    return narrowed(Candidates(tuple(candidates), chain.strategy_name), chain.strategy)
 
 
 @lru_cache(128)

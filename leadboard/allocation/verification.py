@@ -8,14 +8,18 @@ from typing import NamedTuple
 from peewee import fn
 
 from leadboard.allocation.audit import Finding
+from leadboard.allocation.chain_check import ChainCheck
+from leadboard.allocation.decisions import decisions, seals
 from leadboard.allocation.fairness import Evenness, Tally
 from leadboard.allocation.ledger import CLOSED, IMPORTED, RECEIVED, WITHDRAWN, bounds
 from leadboard.allocation.ledger_reading import Difference, differences
-from leadboard.allocation.lottery import Candidates, pick
+from leadboard.allocation.lottery import BY_LOTTERY, Candidates, pick
+from leadboard.allocation.sealing import NO_HEAD
+from leadboard.common.text import clean
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import rows
 from leadboard.database.transactions import at_one_moment
-from models import Appeal, AppealStep, Change, Roster
+from models import Appeal, AppealStep, Change, Roster, Source
 
 PAGE = 10_000
 """Appeals whose lines are read at a time."""
@@ -35,12 +39,18 @@ class Replayed(NamedTuple):
     event_id: int | None
 
 
+MOST_ROSTERS = 20_000
+"""Rosters kept in memory: by some strategies nearly every draw has one of its own."""
+
+
 class _Rosters(dict[int, Candidates]):
-    """The rosters by their ids, each read once."""
+    """The rosters by their ids, read when they are needed."""
 
     def __missing__(self, roster_id: int) -> Candidates:
+        if len(self) >= MOST_ROSTERS:
+            self.clear()
         content = Roster.select(Roster.content).where(Roster.id == roster_id).scalar()
-        self[roster_id] = Candidates.parse(str(content))
+        self[roster_id] = Candidates.parse(str(content or "[]"))
         return self[roster_id]
 
 
@@ -50,7 +60,8 @@ class Verification:
 
     `draws` are all that were replayed; `evenness` leaves out those that an upgrade rebuilt, which
     are not all that were ever made. `unrecorded` lines are those of which an upgrade knew only what
-    became of it. `pruned` is the place up to which lines may be gone.
+    became of it. `pruned` is the place up to which lines may be gone. `chains` are those of the
+    sources, followed to their ends.
     """
 
     lines: int = 0
@@ -59,6 +70,7 @@ class Verification:
     rebuilt: int = 0
     unrecorded: int = 0
     pruned: int = 0
+    chains: list[ChainCheck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     evenness: Evenness = field(default_factory=lambda: Tally(_Rosters().__getitem__).evenness())
 
@@ -87,8 +99,30 @@ class _Replay:
             for _, of_one in groupby(lines, key=lambda line: line.appeal_id):
                 self._tell(self._replay(list(of_one)))
             self._tell(map(_told, differences(after, after + PAGE)))
+        self._follow_chains()
         done.evenness = self._tally.evenness()
         return done
+
+    def _follow_chains(self) -> None:
+        """Go through all decisions once more, in the order of their chains."""
+        sealed_by, chains = seals(), dict[int, ChainCheck]()
+        sources = rows(Source.select(Source.id, Source.name, Source.number, Source.head))
+        for source_id, name, *_ in sources:
+            chain = chains[source_id] = ChainCheck(
+                clean(name),
+                sealed_by.get(source_id, ()),
+                self._rosters.__getitem__,
+                self._bounds.pruned,
+            )
+            self._tell(chain.seeds())
+        for decision in decisions():
+            if decision.source_id in chains:
+                self._tell(chains[decision.source_id].follow(decision))
+            if decision.is_lost:
+                self._tally.add(decision.roster_id, decision.operator_id)
+        for source_id, _, number, head in sources:
+            self._tell(chains[source_id].end(number, NO_HEAD if head is None else bytes(head)))
+        self._done.chains = list(chains.values())
 
     def _tell(self, sentences: Iterable[str]) -> None:
         self._done.findings += map(Finding, sentences)
@@ -119,7 +153,7 @@ class _Replay:
             yield sentence
         elif line.place <= self._bounds.rebuilt:
             self._done.rebuilt += 1
-        else:
+        elif candidates.strategy == BY_LOTTERY:
             self._tally.add(line.roster_id or 0, line.operator_id or 0)
 
 

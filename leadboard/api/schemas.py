@@ -51,6 +51,8 @@ def _type_of(column: Column) -> Any:
         return bool
     if column.kind is Kind.WHOLE:
         return Annotated[int, Field(ge=0, le=column.most), AS_WHOLE]
+    if column.kind is Kind.CHOICE:
+        return Annotated[str, Field(json_schema_extra={"enum": [*column.choices()]})]
     if column.kind is Kind.TEXT:
         return Annotated[str, Field(max_length=column.most)]
     if column.may_be_empty:

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 from allocator import place_all
 from leadboard.allocation.intake import Draft, Placed
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.allocation.names import ids_by_name
 from leadboard.cli.line_reader import MAX_LINE, Line, LineReader
 from leadboard.cli.output import takes_all_letters
@@ -117,7 +116,7 @@ def _source(source: object) -> str | int:
     return source
 
 
-def store_batch(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Placed | Bad]:
+def store_batch(batch: Sequence[FeedEntry | Bad], rng: random.Random | None) -> list[Placed | Bad]:
     """Store the entries in one transaction, each on its own: a refused one harms no other."""
     # No transaction: even an empty one would wait for the write lock.
     if all(isinstance(each, Bad) for each in batch):
@@ -125,7 +124,7 @@ def store_batch(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Pl
     return transact(lambda: _store_all(batch, rng))
 
 
-def _store_all(batch: Sequence[FeedEntry | Bad], rng: random.Random) -> list[Placed | Bad]:
+def _store_all(batch: Sequence[FeedEntry | Bad], rng: random.Random | None) -> list[Placed | Bad]:
     # Looked up again in each transaction: only inside can nobody rename a source.
     named = ids_by_name(Source)
     drafts = [_draft(each, named) for each in batch]
@@ -186,7 +185,7 @@ class Feed:
         *,
         stop: Stop,
         advance: Advance,
-        rng: random.Random = LOTTERY,
+        rng: random.Random | None = None,
         is_plain: bool = False,
     ) -> None:
         self.bad = 0

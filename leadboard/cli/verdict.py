@@ -12,6 +12,7 @@ def verdict(outcome: "Verification", level: float) -> Iterator[str]:
     pruned = f"; lines up to {outcome.pruned:,} were pruned" if outcome.pruned else ""
     yield f"Looked at {outcome.lines:,} lines of {outcome.appeals:,} appeals{pruned}."
     yield f"{outcome.draws:,} draws replayed; {len(outcome.findings):,} contradictions."
+    yield from _seals(outcome)
     if outcome.rebuilt:
         yield (
             f"{outcome.rebuilt:,} of them are from before the ledger, and nothing proves that they "
@@ -23,6 +24,22 @@ def verdict(outcome: "Verification", level: float) -> Iterator[str]:
             "recorded: who made them is not known."
         )
     yield _shares(outcome, level)
+
+
+def _seals(outcome: "Verification") -> Iterator[str]:
+    """Yield how many draws are sealed, and where each chain has come to: what a manager keeps."""
+    sealed, unsealed, lost = (
+        sum(getattr(chain, count) for chain in outcome.chains)
+        for count in ("sealed", "unsealed", "lost")
+    )
+    if sealed:
+        yield (
+            f"{sealed:,} draws are sealed, {unsealed:,} are from before the first seal or while it "
+            f"was off; {lost:,} were lost to others and drawn again."
+        )
+    for chain in outcome.chains:
+        if chain.number:
+            yield f"Chain of {chain.name}: {chain.number:,} decisions, head {chain.head.hex()}."
 
 
 def _shares(outcome: "Verification", level: float) -> str:
@@ -45,6 +62,17 @@ def fields_of(outcome: "Verification", level: float) -> dict[str, object]:
         "draws": outcome.draws,
         "rebuilt": outcome.rebuilt,
         "unrecorded": outcome.unrecorded,
+        "chains": [
+            {
+                "source": chain.name,
+                "number": chain.number,
+                "head": chain.head.hex(),
+                "sealed": chain.sealed,
+                "unsealed": chain.unsealed,
+                "lost": chain.lost,
+            }
+            for chain in outcome.chains
+        ],
         "free": even.free,
         "p_value": even.p_value,
         "even": even.is_even(level),

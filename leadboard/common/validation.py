@@ -9,6 +9,7 @@ from leadboard.common.errors import Refused
 
 MAX_WEIGHT = 1_000_000
 MAX_LIMIT = 1_000_000
+MAX_STRATEGY = 20
 MAX_NAME = 80
 MAX_IDENTIFIER = 200
 MAX_MESSAGE = 10_000

@@ -1,12 +1,25 @@
-"""The tables that prove the lottery fair: seals, lost draws, and the tally of the ledger.
+"""The tables beside the ledger: its bounds, lost draws, seals, and the tally.
 
 They refer to sources, rosters and operators by id alone: what was drawn stays, whoever goes.
 """
 
-from peewee import BigAutoField, BigIntegerField, BlobField, Check, CompositeKey, TextField
+from peewee import SQL, BigAutoField, BigIntegerField, BlobField, Check, CompositeKey, TextField
 
 from leadboard.database.fields import UtcField
 from leadboard.database.table import Table
+
+
+class LedgerBounds(Table):
+    """The one row about the ledger as a whole, which is locked while places are settled.
+
+    Rows up to `pruned` may be gone; those up to `rebuilt` were made by an upgrade from what appeals
+    and acts still knew; those up to `counted` are in the tally.
+    """
+
+    id = BigAutoField()
+    pruned = BigIntegerField()
+    rebuilt = BigIntegerField()
+    counted = BigIntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
 
 class LostDraw(Table):

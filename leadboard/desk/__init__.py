@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         toggle_active,
     )
     from leadboard.desk.recording import Done
-    from leadboard.desk.sources import add_source, delete_source, rename_source
+    from leadboard.desk.sources import add_source, change_source, delete_source
     from leadboard.desk.undoing import redo, undo
     from leadboard.desk.weights import (
         replace_weight,
@@ -38,13 +38,13 @@ __all__ = [
     "add_source",
     "assign",
     "change_operator",
+    "change_source",
     "close",
     "delete_operator",
     "delete_source",
     "give_back",
     "import_rows",
     "redo",
-    "rename_source",
     "reopen",
     "replace_weight",
     "scale",

@@ -10,7 +10,6 @@ from leadboard.allocation.appeals import numbered, state_of
 from leadboard.allocation.intake import Draft, Placed, known_by_key
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.limits import name_of
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.desk.batch import AppealBatch
 from leadboard.desk.recording import Done, record
 
@@ -25,7 +24,7 @@ def submit(
     key: object = None,
     *,
     actor: str,
-    rng: Random = LOTTERY,
+    rng: Random | None = None,
 ) -> Done[Placed]:
     """Enter an appeal by hand: as `allocator.submit`, and recorded so that it can be withdrawn.
 
@@ -34,7 +33,7 @@ def submit(
     draft = Draft.checked(external_id, source_id, message, key)
 
     def work(journal: Journal) -> tuple[str, Placed]:
-        placed = place(draft, rng, journal)
+        placed = place(draft, journal, rng)
         return _entered(placed, placed.operator or "waiting"), placed
 
     return record(actor, "submit", work)

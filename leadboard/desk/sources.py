@@ -1,30 +1,40 @@
-"""Acts on sources: added, renamed, deleted."""
+"""Acts on sources: added, changed, deleted."""
 
 from leadboard.allocation.journal import Journal
+from leadboard.common.errors import Refused
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import delete, insert, rewrite
 from leadboard.entities import SOURCE
 
 
-def add_source(name: object, *, actor: str) -> Done[int]:
-    """Add a source of appeals; the result is the id."""
-    wanted = SOURCE.checked({"name": name})
+def add_source(name: object, *, actor: str, **columns: object) -> Done[int]:
+    """Add a source of appeals; the result is the id.
+
+    `columns` are those that have a default.
+    """
+    wanted = SOURCE.completed(SOURCE.checked({"name": name, **columns}))
 
     def work(journal: Journal) -> tuple[str, int]:
-        return f"Source {wanted['name']} added", insert(SOURCE, journal, wanted)
+        source_id = insert(SOURCE, journal, wanted)
+        return f"Source {wanted['name']} added{SOURCE.of_new(wanted)}", source_id
 
     return record(actor, "add source", work)
 
 
-def rename_source(source_id: int, name: object, *, actor: str) -> Done[int]:
-    """Give a source another name; the result is the id."""
-    wanted = SOURCE.checked({"name": name})
+def change_source(source_id: int, *, actor: str, **columns: object) -> Done[int]:
+    """Change any columns of a source in one act; the result is the id.
+
+    Another strategy decides from the next appeal on; a seal that is switched off ends with it.
+    """
+    wanted = SOURCE.checked(columns)
+    if not wanted:
+        raise Refused("There is nothing to change.")
 
     def work(journal: Journal) -> tuple[str, int]:
         before = rewrite(SOURCE, source_id, journal, wanted)
         return f"Source {SOURCE.change(before, wanted)}", source_id
 
-    return record(actor, "rename source", work)
+    return record(actor, "change source", work)
 
 
 def delete_source(source_id: int, *, actor: str) -> Done[int]:

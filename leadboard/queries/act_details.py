@@ -112,8 +112,10 @@ def _values(entity: Entity, columns: Columns) -> Iterable[str]:
     """Yield what a row that was added or deleted held, besides its name."""
     for column in entity.columns[1:]:
         value = columns.get(column.name)
+        if value == column.default and not column.has_key:
+            continue
         if column.kind is Kind.FLAG:
-            yield "on" if value else "off"
+            yield column.switched(value)
         elif value not in (None, ""):
             yield f"{column.label} {_shown(column, value)}"
 

@@ -16,6 +16,7 @@ from leadboard.allocation.ledger import CLOSED, RECEIVED, REOPENED
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.fields import moment_of, now
 from leadboard.database.transactions import at_one_moment
+from leadboard.entities import SourceRow
 from leadboard.foresight.floor import Floor, Places, Stream, faded, pooled
 from leadboard.foresight.staffing import Staffing
 from leadboard.queries import team
@@ -111,7 +112,8 @@ def _streams(counted: Counted) -> dict[int, Stream]:
     weights: dict[int, dict[int, int]] = defaultdict(dict)
     for operator_id, source_id, weight in _WEIGHTS.rows():
         weights[source_id][operator_id] = weight
-    waiting = {source_id: count for source_id, _, count in _SOURCES.rows()}
+    sources = (SourceRow(*row) for row in _SOURCES.rows())
+    waiting = {each.id: each.waiting for each in sources}
     paces = pooled({key: (max(0, counted.closings[key]), counted.held[key]) for key in waiting})
     return {
         key: Stream(faded(counted.ages[key], counted.minutes), paces[key], weights[key], count)

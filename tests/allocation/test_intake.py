@@ -11,7 +11,6 @@ from peewee import Database
 from allocator import place_all, submit
 from leadboard.allocation import audit
 from leadboard.allocation.intake import Draft, Placed
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.cli.feed import answer, parsed, store_batch
 from leadboard.cli.line_reader import Line
 from leadboard.database.transactions import transact
@@ -26,7 +25,7 @@ SEED = int(os.environ.get("LEADBOARD_SEED", "20261125"))
 
 def fed(*lines: dict[str, object]) -> list[dict[str, object]]:
     entries = [parsed(Line(number, json.dumps(each).encode())) for number, each in enumerate(lines)]
-    return [json.loads(answer(outcome)) for outcome in store_batch(entries, LOTTERY)]
+    return [json.loads(answer(outcome)) for outcome in store_batch(entries, None)]
 
 
 def keyed(lead: str, message: str, source: str = "tg") -> dict[str, object]:

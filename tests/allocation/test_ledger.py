@@ -11,7 +11,6 @@ from leadboard import desk
 from leadboard.allocation import audit, backlog, handouts, ledger
 from leadboard.allocation.intake import Draft
 from leadboard.allocation.ledger import settle
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.api.writer import Writer
 from leadboard.cli.feed import Bad, FeedEntry, store_batch
 from leadboard.common.errors import Refused, Trouble
@@ -182,7 +181,7 @@ def test_of_a_batch_each_that_is_stored_has_a_line(team: Team) -> None:
 def test_of_a_feed_each_that_is_stored_has_a_line(team: Team) -> None:
     entries = [FeedEntry(1, "tg", "a", "hello", None), FeedEntry(2, "lonely", "b", "hello", None)]
     with new_lines() as found:
-        store_batch([*entries, FeedEntry(3, "gone", "c", "hi", None), Bad(4, "no JSON")], LOTTERY)
+        store_batch([*entries, FeedEntry(3, "gone", "c", "hi", None), Bad(4, "no JSON")], None)
     assert found == TOGETHER
     assert_clean()
 

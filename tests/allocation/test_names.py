@@ -12,7 +12,6 @@ from allocator import submit
 from leadboard import desk
 from leadboard.allocation import audit, names
 from leadboard.allocation.intake import Placed
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.allocation.names import ids_by_name
 from leadboard.cli.feed import parsed, store_batch
 from leadboard.cli.line_reader import Line
@@ -75,7 +74,7 @@ def test_an_old_name_is_found_by_how_it_reads(db: Database, target: str) -> None
         "si\u00adte": site,
     }
     sent = json.dumps({"external_id": "a", "source": "site\u200b", "message": ""}).encode()
-    [placed] = store_batch([parsed(Line(1, sent))], LOTTERY)
+    [placed] = store_batch([parsed(Line(1, sent))], None)
     assert isinstance(placed, Placed)
     assert placed.source_id == site
     file = b"external_id,source,operator\nb,site,Anna\n"
@@ -94,24 +93,24 @@ def test_a_name_that_looks_like_an_old_one_is_taken(db: Database, target: str) -
     before = dump()
     acts: list[Callable[[], object]] = [
         lambda: desk.add_source("site", actor=ACTOR),
-        lambda: desk.rename_source(Team().tg, "si\u00adte", actor=ACTOR),
+        lambda: desk.change_source(Team().tg, name="si\u00adte", actor=ACTOR),
         lambda: desk.change_operator(Team().boris, name="Anna", max_load=5, actor=ACTOR),
     ]
     for act in acts:
         with pytest.raises(Refused, match="taken"):
             act()
     assert dump() == before
-    desk.rename_source(Team()["si\u00adte"], "site", actor=ACTOR)  # itself, made plain
+    desk.change_source(Team()["si\u00adte"], name="site", actor=ACTOR)  # itself, made plain
     assert rows("SELECT name FROM source WHERE id = 3") == [("site",)]
 
 
 def test_an_old_name_that_undo_brings_back_is_taken_again(db: Database, target: str) -> None:
     old_twins(target)
-    desk.rename_source(Team()["si\u00adte"], "shop", actor=ACTOR)
+    desk.change_source(Team()["si\u00adte"], name="shop", actor=ACTOR)
     desk.undo(actor=ACTOR)
     with pytest.raises(Refused, match="taken"):
         desk.add_source("site", actor=ACTOR)
-    renaming = desk.rename_source(Team()["si\u00adte"], "shop", actor=ACTOR).event_id
+    renaming = desk.change_source(Team()["si\u00adte"], name="shop", actor=ACTOR).event_id
     desk.add_source("site", actor=ACTOR)
     with pytest.raises(Refused, match="taken"):
         desk.undo(renaming, actor=ACTOR)

@@ -22,8 +22,8 @@ from tests.support import ACTOR, add_team, holders, rows
 pytestmark = pytest.mark.every_engine
 
 
-def placed(*drafts: Draft, seed: int = 1) -> list[Placed | Refused]:
-    return transact(lambda: place_all(drafts, random.Random(seed)))
+def placed(*drafts: Draft) -> list[Placed | Refused]:
+    return transact(lambda: place_all(drafts))
 
 
 def drafts(count: int, source_id: int = 1, start: int = 0) -> list[Draft]:
@@ -142,7 +142,7 @@ def test_batches_and_single_appeals_keep_every_rule_together(
     sources = [int(str(key)) for (key,) in rows("SELECT id FROM source ORDER BY id")]
     for what, number in steps:
         if what == "batch":
-            placed(*(Draft(f"l{n}", sources[n % 2], "") for n in range(number)), seed=number)
+            placed(*(Draft(f"l{n}", sources[n % 2], "") for n in range(number)))
         elif what == "one":
             submit("one", sources[number % 2], "")
         elif what == "limit":

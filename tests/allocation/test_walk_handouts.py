@@ -14,7 +14,6 @@ from leadboard import desk
 from leadboard.allocation import audit, backlog, handouts, intake
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import settle
-from leadboard.allocation.lottery import LOTTERY
 from leadboard.common.errors import Refused, Trouble
 from leadboard.database.transactions import transact
 from leadboard.desk import recording
@@ -75,7 +74,10 @@ class WalkWithOthers(Walk):
         real = backlog.drain
 
         def in_small_batches(
-            flow: Journal, rng: Random = LOTTERY, source_id: int | None = None, batch: int = BATCH
+            flow: Journal,
+            rng: Random | None = None,
+            source_id: int | None = None,
+            batch: int = BATCH,
         ) -> backlog.Drained:
             return real(flow, rng, source_id, min(batch, BATCH))
 

@@ -72,7 +72,12 @@ def test_the_way_from_an_empty_house_to_a_waiting_appeal_that_flows(file: str) -
         assert (anna.status_code, anna.json()) == (201, expected)
         off = client.post("/operators/", json={"name": "Off", "max_load": 9, "is_active": False})
         assert off.json()["is_active"] is False
-        assert client.post("/sources/", json={"name": "tg"}).json() == {"id": 1, "name": "tg"}
+        assert client.post("/sources/", json={"name": "tg"}).json() == {
+            "id": 1,
+            "name": "tg",
+            "strategy": "lottery",
+            "is_sealed": True,
+        }
         link = {"operator_id": 1, "source_id": 1, "weight": 70}
         assert client.post("/operator-sources/", json=link).json() == link
         again = client.post("/operator-sources/", json={**link, "weight": 5})

@@ -286,7 +286,7 @@ def test_a_source_is_looked_up_afresh(db: Path, monkeypatch: pytest.MonkeyPatch)
 
     def rename(_: int, appeals: int) -> None:
         if appeals == 1:
-            desk.rename_source(1, "telegram", actor="test")
+            desk.change_source(1, name="telegram", actor="test")
 
     text = "\n".join([line(1), line(2), line(3, "telegram"), line(4, 1)])
     answers, running = run_here(text, rename)

@@ -112,7 +112,9 @@ def test_a_file_there_is_kept_without_force(house: Path, tmp_path: Path) -> None
     assert (done.returncode, file.read_text()) == (2, "mine")
     assert "exists already" in done.stderr
     assert run("export", "sources", file, "--force", database=house).returncode == 0
-    assert file.read_text() == "id,name\n1,tg_main\n2,vk\n"
+    assert file.read_text() == (
+        "id,name,strategy,is_sealed\n1,tg_main,lottery,yes\n2,vk,lottery,yes\n"
+    )
     done = run("export", "sources", house, "--force", database=house)
     assert (done.returncode, "is a database" in done.stderr) == (2, True)
 

@@ -16,6 +16,7 @@ from peewee import IntegrityError
 
 import models
 from leadboard.database.connection import database
+from leadboard.database.proof_tables import LedgerBounds
 from tests.database.test_faults import AS_NOBODY, NEEDS_ROOT, assert_one_sentence, leadboard
 from tests.support import dump, rows
 from tests.support.old_tables import connected, make
@@ -23,7 +24,7 @@ from tests.support.processes import ROOT, let_go
 from tests.support.server import Server
 
 ENGINES, VERSIONS = ("sqlite", "postgresql"), range(1, models.SCHEMA_VERSION)
-LEDGER = (models.Change, models.PendingChange, models.LedgerBounds)
+LEDGER = (models.Change, models.PendingChange, LedgerBounds)
 MOMENT = "2026-03-04T05:06:07.000008Z"
 CONTENT = (
     "INSERT INTO operator (id, name, is_active, max_load, load) VALUES (3, 'Анна', TRUE, 5, 1)",

@@ -118,9 +118,9 @@ EFFECTS: dict[str, tuple[Act, str, str, str, object]] = {
         "SELECT count(*) FROM source WHERE name = 'vk'",
         (1,),
     ),
-    "rename_source": (
-        lambda team: desk.rename_source(team.bot, "telegram", actor=ACTOR),
-        "rename source",
+    "change_source": (
+        lambda team: desk.change_source(team.bot, name="telegram", actor=ACTOR),
+        "change source",
         "Source bot is now telegram",
         "SELECT name FROM source WHERE name <> 'site'",
         ("telegram",),

@@ -41,6 +41,10 @@ MANY = st.lists(IDS, max_size=4)
 
 COLUMNS = st.fixed_dictionaries({}, optional=dict.fromkeys(OPERATOR.names, ANYTHING))
 
+OF_SOURCE = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(SOURCE.names, st.sampled_from(["quota", "headroom"]) | ANYTHING)
+)
+
 ROWS = st.lists(st.tuples(IDS | st.none(), COLUMNS), max_size=3)
 
 SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
@@ -50,7 +54,7 @@ SHAPES: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "send_home": (MANY,),
     "delete_operator": (IDS,),
     "add_source": (ANYTHING,),
-    "rename_source": (IDS, ANYTHING),
+    "change_source": (IDS, OF_SOURCE),
     "delete_source": (IDS,),
     "set_weight": (IDS, IDS, ANYTHING),
     "replace_weight": (IDS, IDS, ANYTHING, ANYTHING),
@@ -119,7 +123,13 @@ def test_an_act_takes_anything(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("name", [each for each, shape in SHAPES.items() if shape[0] is IDS])
 @pytest.mark.parametrize("number", VAST)
 def test_no_number_is_too_vast_for_an_id(name: str, number: int) -> None:
-    filler = {ANYTHING: "x", IDS: 1, FLAGS: True, COLUMNS: {"max_load": 1}}
+    filler = {
+        ANYTHING: "x",
+        IDS: 1,
+        FLAGS: True,
+        COLUMNS: {"max_load": 1},
+        OF_SOURCE: {"name": "x"},
+    }
     rest = [filler[each] for each in SHAPES[name][1:]]
     assert_done_or_refused(getattr(desk, name), number, *rest)
 

@@ -65,8 +65,10 @@ REFUSALS: dict[str, Act] = {
     "deleting who has appeals": lambda t: desk.delete_operator(t.vera, actor=ACTOR),
     "a source without a name": lambda _: desk.add_source("\t", actor=ACTOR),
     "a source twice": lambda _: desk.add_source("bot", actor=ACTOR),
-    "renaming no source": lambda _: desk.rename_source(NEW, "vk", actor=ACTOR),
-    "renaming a source to a taken name": lambda t: desk.rename_source(t.site, "bot", actor=ACTOR),
+    "renaming no source": lambda _: desk.change_source(NEW, name="vk", actor=ACTOR),
+    "renaming a source to a taken name": lambda t: desk.change_source(
+        t.site, name="bot", actor=ACTOR
+    ),
     "deleting no source": lambda _: desk.delete_source(NEW, actor=ACTOR),
     "deleting a source with appeals": lambda t: desk.delete_source(t.bot, actor=ACTOR),
     "a weight for nobody": lambda t: desk.set_weight(NEW, t.bot, 1, actor=ACTOR),
@@ -142,7 +144,7 @@ IDLE: dict[str, Act] = {
     "no step of the limit": lambda t: desk.step_limit(t.vera, 0, actor=ACTOR),
     "on already": lambda t: desk.change_operator(t.vera, is_active=True, actor=ACTOR),
     "home already": lambda t: desk.send_home([t.boris], actor=ACTOR),
-    "the same source name": lambda t: desk.rename_source(t.bot, "bot", actor=ACTOR),
+    "the same source name": lambda t: desk.change_source(t.bot, name="bot", actor=ACTOR),
     "the weight that somebody else has set": lambda t: desk.replace_weight(
         t.vera, t.bot, 7, 50, actor=ACTOR
     ),
@@ -182,7 +184,7 @@ VAST = 2**63
 
 VAST_IDS: dict[str, Act] = {
     "an operator": lambda _: desk.change_operator(VAST, max_load=1, actor=ACTOR),
-    "a source": lambda _: desk.rename_source(VAST, "vk", actor=ACTOR),
+    "a source": lambda _: desk.change_source(VAST, name="vk", actor=ACTOR),
     "a weight": lambda t: desk.set_weight(VAST, t.bot, 1, actor=ACTOR),
     "an appeal": lambda _: desk.close([VAST], actor=ACTOR),
     "the operator of an appeal": lambda _: desk.assign([1], VAST, actor=ACTOR),

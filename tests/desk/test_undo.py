@@ -50,7 +50,7 @@ ACTS: dict[str, Callable[[], object]] = {
     "send_home": lambda: desk.send_home([VERA], actor=ACTOR),
     "delete_operator": lambda: desk.delete_operator(BORIS, actor=ACTOR),
     "add_source": lambda: desk.add_source("vk", actor=ACTOR),
-    "rename_source": lambda: desk.rename_source(BOT, "telegram", actor=ACTOR),
+    "change_source": lambda: desk.change_source(BOT, name="telegram", actor=ACTOR),
     "delete_source": lambda: desk.delete_source(SITE, actor=ACTOR),
     "set_weight": lambda: desk.set_weight(VERA, BOT, 7, actor=ACTOR),
     "set_weight of a new link": lambda: desk.set_weight(GLEB, BOT, 7, actor=ACTOR),

@@ -78,7 +78,7 @@ MOVED_ON: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         "Vera is taken",
     ),
     "the old name of a source is taken": (
-        lambda: desk.rename_source(BOT, "telegram", actor=ACTOR),
+        lambda: desk.change_source(BOT, name="telegram", actor=ACTOR),
         lambda: desk.add_source("bot", actor=OTHER),
         "bot is taken",
     ),

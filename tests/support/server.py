@@ -11,6 +11,7 @@ from urllib.parse import quote
 import psycopg
 
 import models
+from leadboard.database.proof_tables import LedgerBounds
 
 TEMPLATE, LENT = "leadboard_template", "leadboard_lent"
 HASTE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -54,7 +55,7 @@ class Server:
         )
         # What a new database holds stays.
         self._broom.execute(b"UPDATE ledger_bounds SET pruned = 0, rebuilt = 0, counted = 0")
-        kept = (models.SchemaVersion, models.LedgerBounds)
+        kept = (models.SchemaVersion, LedgerBounds)
         tables = ", ".join(t._meta.table_name for t in models.TABLES if t not in kept)
         self._broom.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
         return LENT

@@ -73,7 +73,7 @@ async def test_a_list_says_how_long_its_appeals_wait_are_open_and_took(file: Pat
 async def test_without_room_for_the_words_the_figure_stays(file: Path) -> None:
     async with open_desk(file, LARGE) as desk:
         name = "Анна Петрова-Водкина"
-        await desk.told(acts.rename_source, 1, "tg tg tg tg tg", actor="t")
+        await desk.told(acts.change_source, 1, name="tg tg tg tg tg", actor="t")
         await desk.told(acts.change_operator, 1, name=name, actor="t")
         await desk.told(submit, "a lead with a long id", 1, "")
         await desk.press("f4")

@@ -93,7 +93,7 @@ WAYS: dict[str, Way] = {
     "add_source": Way(
         ["f3"], ["a"], "weights: add source", [*"vk", "enter"], "SELECT max(id) FROM source", 3
     ),
-    "rename_source": Way(
+    "change_source": Way(
         ["f3"],
         ["e"],
         "weights: rename",

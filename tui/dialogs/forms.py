@@ -20,6 +20,7 @@ from tui.base import app_of
 from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
 from tui.keys import bind
 from tui.messages import TextEntered
+from tui.widgets.choice import ChoiceField
 from tui.widgets.free_text import FreeText
 
 ActMaker = Callable[[dict[str, Any]], Callable[..., Done[Any]]]
@@ -36,7 +37,13 @@ class Field:
     @property
     def classes(self) -> str:
         """Return the CSS classes of its line: free text may take several lines."""
-        return "field text" if self.column.kind is Kind.TEXT else "field"
+        is_long = self.column.kind is Kind.TEXT or self.is_choice
+        return "field text" if is_long else "field"
+
+    @property
+    def is_choice(self) -> bool:
+        """Tell whether one chooses between a few words."""
+        return self.column.kind in (Kind.FLAG, Kind.CHOICE)
 
     @property
     def input_id(self) -> str:
@@ -52,6 +59,10 @@ class Field:
         """Return the widget to type into: one line, or several for free text."""
         if self.column.kind is Kind.TEXT:
             return FreeText(self.shown, id=self.input_id, compact=True, show_line_numbers=False)
+        if self.is_choice:
+            is_flag = self.column.kind is Kind.FLAG
+            words = tuple(reversed(self.column.words)) if is_flag else self.column.choices()
+            return ChoiceField(self.shown, words, self.column.told, id=self.input_id)
         return Input(self.shown, id=self.input_id, compact=True)
 
     def read(self, typed: str) -> object:
@@ -59,16 +70,21 @@ class Field:
         # What is shown may have lost characters: saving it untouched would change the value.
         if typed == self.shown:
             typed = self.value
+        if self.column.kind is Kind.FLAG:
+            return typed == self.column.words[True]
         return _whole(typed) if self.column.kind is Kind.WHOLE else typed
 
 
 def fields_of(entity: Entity, row: object = None) -> list[Field]:
-    """Return the fields of a dialog for a row, or a new one; flags have keys instead."""
-    return [
-        Field(each, each.suggested if row is None else str(getattr(row, each.name)))
-        for each in entity.columns
-        if each.kind is not Kind.FLAG
-    ]
+    """Return the fields of a dialog for a row, or a new one."""
+    return [Field(each, _text_of(each, row)) for each in entity.columns if not each.has_key]
+
+
+def _text_of(column: Column, row: object) -> str:
+    """Return what the field of a column begins with."""
+    if column.kind is Kind.FLAG:
+        return column.switched(column.default if row is None else getattr(row, column.name))
+    return column.suggested if row is None else str(getattr(row, column.name))
 
 
 class Dialog(ActDialog):
@@ -90,9 +106,10 @@ class Dialog(ActDialog):
                         yield Static(Content(field.column.label.capitalize()), classes="label")
                         yield field.widget()
                     yield Static("", id=f"error-{field.column.name}", classes="error beside")
+            chooses = " · space chooses" * any(field.is_choice for field in self._fields)
             has_text = any(field.column.kind is Kind.TEXT for field in self._fields)
             new_line = " · {text.new-line} new line" * has_text
-            yield Bottom(f"enter saves{new_line} · {{dialog.cancel}} cancels")
+            yield Bottom(f"enter saves{new_line}{chooses} · {{dialog.cancel}} cancels")
 
     @on(Input.Changed)
     @on(FreeText.Changed)

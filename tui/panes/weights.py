@@ -153,9 +153,9 @@ class Weights(WeightTyping):
             return
         self.app.push_screen(
             Dialog(
-                "Rename source",
+                "Source",
                 fields_of(SOURCE, source),
-                lambda values: partial(desk.rename_source, source.id, **values),
+                lambda values: partial(desk.change_source, source.id, **values),
             )
         )
 

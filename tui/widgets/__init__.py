@@ -3,6 +3,7 @@
 __all__ = [
     "border_remarks",
     "cells",
+    "choice",
     "figures",
     "filter",
     "free_text",

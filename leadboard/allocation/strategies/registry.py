@@ -1,0 +1,57 @@
+"""The strategies by their names, each loaded when it is first asked for."""
+
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from leadboard.allocation import strategies
+from leadboard.allocation.lottery import BY_LOTTERY, FULL, INACTIVE, ZERO_WEIGHT, Candidates
+from leadboard.allocation.strategies.strategy import Strategy
+
+_OTHERS = ("registry", "strategy")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of all strategies, the lottery first."""
+    found = (each.name for each in iter_modules(strategies.__path__))
+    return tuple(sorted((each for each in found if each not in _OTHERS), key=_order))
+
+
+def _order(name: str) -> tuple[bool, str]:
+    return name != BY_LOTTERY, name
+
+
+@cache
+def strategy_of(name: str) -> Strategy | None:
+    """Return a strategy, None for a name that no file here has."""
+    if name not in names():
+        return None
+    found: Strategy = import_module(f"{strategies.__name__}.{name}").STRATEGY
+    return found
+
+
+_OF_EVERY_STRATEGY = (INACTIVE, FULL, ZERO_WEIGHT)
+"""Why somebody is left out by whatever strategy."""
+
+
+def narrowed_again(candidates: Candidates, strategy: Strategy) -> Candidates:
+    """Return a recorded roster as its strategy would leave it, from the numbers that it keeps."""
+    entries = (
+        each if each.reason in _OF_EVERY_STRATEGY else replace(each, reason=None)
+        for each in candidates.entries
+    )
+    return narrowed(Candidates(tuple(entries), candidates.strategy), strategy)
+
+
+def narrowed(candidates: Candidates, strategy: Strategy) -> Candidates:
+    """Return a roster with all whom its strategy leaves out."""
+    left_out = strategy.leave_out([each for each in candidates.entries if each.reason is None])
+    if not left_out:
+        return candidates
+    entries = (
+        replace(each, reason=left_out.get(each.operator_id, each.reason))
+        for each in candidates.entries
+    )
+    return Candidates(tuple(entries), candidates.strategy)
