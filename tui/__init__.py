@@ -21,6 +21,7 @@ __all__ = [
     "panes",
     "reader",
     "screen",
+    "slices",
     "themes",
     "typeahead",
     "widgets",

@@ -16,6 +16,7 @@ from tui.dialogs.base import Body
 from tui.dialogs.details import Details
 from tui.dialogs.draft import DraftEnding
 from tui.dialogs.factor import Factor
+from tui.dialogs.forecast import Forecast
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
 from tui.dialogs.history import History
@@ -58,6 +59,7 @@ PLACES: Sequence[Place] = (
     (NoticeList, History),
     (Body, ActSheet),
     (AlarmList, Alarms),
+    (Body, Forecast),
     (Body, StatisticsSheet),
     (Body, Triage),
     (Body, WhatIf),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from peewee import OP, SQL, Expression, Query, fn
 
@@ -18,6 +18,9 @@ from leadboard.queries import team
 from leadboard.queries.hook_alarms import HookAlarm, hook_alarms
 from leadboard.queries.times import oldest_waits
 from models import Appeal, Event, Lead, Operator, OperatorSource, Source
+
+if TYPE_CHECKING:
+    from leadboard.foresight.forecast import Outlook
 
 T = TypeVar("T")
 
@@ -47,6 +50,8 @@ class Board:
 
     hooks: Sequence[HookAlarm] = ()
     """The hooks in need."""
+    outlooks: Mapping[int, "Outlook"] = field(default_factory=dict)
+    """By source, when it will have nobody; empty until somebody has made a forecast."""
 
     @property
     def oldest_wait(self) -> datetime | None:

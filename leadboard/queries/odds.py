@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
 from leadboard.allocation.lottery import left_out
+from leadboard.common.durations import worded
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.hook_alarms import HookAlarm
 
+if TYPE_CHECKING:
+    from leadboard.foresight.forecast import Outlook
+
 UNSERVED = "nobody serves it"
+BEYOND = "beyond 3 h"
+"""What is said of a moment that no forecast reaches."""
 LONGEST_OPERATOR = 20
 """Cells of an operator's name in an alarm."""
 SHORTEST_NAME = 6
@@ -110,7 +118,13 @@ def alarms(board: Board) -> dict[int, Alarm]:
     """Return the alarms of sources that are served or have appeals waiting, by source id."""
     operators = {operator.id: operator for operator in board.operators}
     found = (
-        _alarm(source, board.weights.get(source.id, {}), operators) for source in board.sources
+        _alarm(
+            source,
+            board.weights.get(source.id, {}),
+            operators,
+            board.outlooks.get(source.id),
+        )
+        for source in board.sources
     )
     return {alarm.source_id: alarm for alarm in found if alarm is not None}
 
@@ -122,7 +136,10 @@ def every_alarm(board: Board) -> list[AnyAlarm]:
 
 
 def _alarm(
-    source: SourceRow, weights: Mapping[int, int], operators: Mapping[int, OperatorRow]
+    source: SourceRow,
+    weights: Mapping[int, int],
+    operators: Mapping[int, OperatorRow],
+    outlook: "Outlook | None",
 ) -> Alarm | None:
     linked = [(operators[key], weight) for key, weight in weights.items() if key in operators]
     serving = [(each, weight) for each, weight in linked if weight]
@@ -136,8 +153,29 @@ def _alarm(
     eligible = [each for each, weight in serving if _reason(each, weight) is None]
     if not eligible:
         return Alarm(source.id, source.name, "nobody available", True)
+    if outlook is not None and outlook.is_near:
+        return Alarm(source.id, source.name, _coming(outlook), outlook.is_close)
     # A source that one operator serves all day long is no news.
     if len(eligible) == 1 < len(serving):
         only = _cut(eligible[0].name, LONGEST_OPERATOR)
         return Alarm(source.id, source.name, f"only {only} available", False)
     return None
+
+
+def _coming(outlook: "Outlook") -> str:
+    # The words differ as the colours do, which not every terminal has.
+    return (
+        f"{'soon nobody,' if outlook.is_close else 'nobody'} in ~{minutes_worded(outlook.median)}"
+    )
+
+
+def minutes_worded(minutes: float | None) -> str:
+    """Return minutes from now in words, without more exactness than a forecast has."""
+    if minutes is None:
+        return BEYOND
+    return worded(timedelta(minutes=rounded(minutes)), 2)
+
+
+def rounded(minutes: float) -> int:
+    """Return minutes to the minute, and from twenty on to five."""
+    return max(1, round(minutes)) if minutes < 20 else 5 * round(minutes / 5)

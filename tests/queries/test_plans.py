@@ -30,6 +30,7 @@ from leadboard.queries import board as board_queries
 from leadboard.queries.act_details import details_of
 from leadboard.queries.appeal_records import ChosenAppeals
 from leadboard.queries.explanation import explain
+from leadboard.queries.floor_readings import floor_reading, places_needed
 from leadboard.queries.history import ActFilter
 from leadboard.queries.load_history import load_history
 from leadboard.queries.terms import EVERYTHING, AppealFilter, parse
@@ -138,6 +139,13 @@ def quiet_hour() -> None:
         assert load_history() is not None
 
 
+def quiet_floor() -> None:
+    # Its lines are none, and what is open is as much as the limits allow.
+    with as_if_at(now() + timedelta(hours=2)):
+        assert floor_reading() is not None
+        places_needed(1)
+
+
 def acts() -> None:
     placed = desk.submit("tg_acts", 1, "хочу", actor=ACTOR).result
     assert placed is not None
@@ -196,6 +204,7 @@ CASES: dict[str, Case] = {
     "why one appeal went where it went": lambda: explain(FEW // 2),
     "the oldest waits": oldest_waits,
     "the loads of a quiet hour": quiet_hour,
+    "what a forecast needs": quiet_floor,
     "appeals for other programs": lambda: appeal_records.appeals(100, FEW // 2),
     "open appeals for other programs": lambda: appeal_records.open_appeals(
         100, 0, ChosenAppeals(is_open=True)

@@ -22,6 +22,7 @@ from leadboard.database import fields
 from leadboard.database.fields import as_if_at, now
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
 from tui.panes.operators import Operators
+from tui.screen import background
 
 VAST = (160, 45)
 MOMENT = datetime(2026, 11, 23, 10, 42, 7, tzinfo=UTC)
@@ -66,6 +67,7 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the clock for all threads, and leave out what comes only seconds later."""
     monkeypatch.setattr(fields, "_pretended", ContextVar("stopped", default=MOMENT))
     monkeypatch.setattr(Operators, "has_room_for_sparks", False)
+    monkeypatch.setattr(background, "FIRST", 1e9)
 
 
 async def arrive(desk: Desk, keys: Sequence[str]) -> None:

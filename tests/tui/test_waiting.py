@@ -150,7 +150,7 @@ async def test_tabs_alarms_and_what_waits_are_opened_by_clicks(crisis: Path) -> 
         assert "waits ↓" in desk.text
         await desk.pilot.click(offset=(desk.lines()[0].index("▲"), 0))
         await desk.settle()
-        assert "go to its weights" in desk.text
+        assert "enter its weights" in desk.text
 
 
 async def test_a_click_where_a_sentence_hides_what_waits_opens_nothing(

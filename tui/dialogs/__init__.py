@@ -9,6 +9,7 @@ __all__ = [
     "details_text",
     "draft",
     "factor",
+    "forecast",
     "forms",
     "help",
     "history",

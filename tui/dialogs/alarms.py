@@ -57,6 +57,7 @@ class Alarms(Sheet):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "column", "Go there", id="alarms.column"),
         bind("w", "waiting", "Waiting", id="alarms.waiting"),
+        bind("F", "forecast", "Forecast", id="alarms.forecast"),
         bind("escape,q,exclamation_mark", "go_back", "Back", id="alarms.back"),
     ]
 
@@ -66,8 +67,8 @@ class Alarms(Sheet):
             box.border_title = "Alarms"
             yield AlarmList(id="alarms")
             yield Bottom(
-                "{alarms.column} go to its weights · {alarms.waiting} its waiting appeals"
-                " · {alarms.back} back"
+                "{alarms.column} its weights · {alarms.waiting} its waiting appeals"
+                " · {alarms.forecast} forecast · {alarms.back} back"
             )
 
     def on_mount(self) -> None:
@@ -94,6 +95,16 @@ class Alarms(Sheet):
         if (alarm := self._of_source()) is not None:
             wanted = AppealFilter(source_id=alarm.source_id, is_waiting=True)
             self._leave_for(AppealsWanted(wanted, "waiting of", alarm.name))
+
+    def action_forecast(self) -> None:
+        """Show the forecast of the source, over this sheet."""
+        from tui.dialogs.forecast import Forecast
+
+        if (alarm := self._of_source()) is None:
+            return
+        for source in app_of(self).home.board.sources:
+            if source.id == alarm.source_id:
+                self.app.push_screen(Forecast(source))
 
     def _of_source(self) -> Alarm | None:
         """Return the alarm under the cursor; of a hook, it is said where to go instead."""

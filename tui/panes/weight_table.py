@@ -1,5 +1,7 @@
 """What the weight grid shows: cells, chances and totals, and which of its columns are in sight."""
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -17,6 +19,9 @@ from tui.widgets.cells import fit
 from tui.widgets.figures import grouped
 from tui.widgets.urgency import urgency_of_source
 
+if TYPE_CHECKING:
+    from leadboard.foresight.forecast import Outlook
+
 
 class WeightTable(TeamPane):
     """Operators down, sources across, names fixed at the edges; a cursor on one cell."""
@@ -25,7 +30,7 @@ class WeightTable(TeamPane):
     on_a_column = frozenset(
         {
             *("step", "unlink", "spread", "scale", "rename", "delete", "sort", "waiting"),
-            *("column_page", "column_end", "jump", "copy_row", "paste_row"),
+            *("column_page", "column_end", "jump", "copy_row", "paste_row", "forecast"),
         }
     )
     empty = "No operators yet: press {desk.operators}, then {operators.add}."
@@ -75,8 +80,9 @@ class WeightTable(TeamPane):
             self.refresh_bindings()
         self.show_team()
         self.show_column()
-        # The board keeps the same table of weights until one differs, so identity is enough.
-        if old.board.weights is not board.weights or old.board.sources != board.sources:
+        # The board keeps the same tables until something in them differs, so identity is enough.
+        are_kept = old.board.weights is board.weights and old.board.outlooks is board.outlooks
+        if not are_kept or old.board.sources != board.sources:
             self.refresh()
         elif old.board.operators != board.operators:
             self.refresh()  # one load changes the chances of all others in its columns
@@ -152,10 +158,26 @@ class WeightTable(TeamPane):
         chance = Remark("chance of the next appeal", 4)
         if self.draft is not None:
             chance = Remark("* drafted, chance now→then", 5)
-        if len(seen) >= number:
-            return [chance, *super().remarks]
-        hidden = Remark(f"sources {seen.start + 1} to {seen.stop} of {number}", 1)
-        return [hidden, chance, *super().remarks]
+        said = [chance, *super().remarks]
+        if (coming := self._coming()) is not None:
+            said.insert(0, coming)
+        if len(seen) < number:
+            said.insert(0, Remark(f"sources {seen.start + 1} to {seen.stop} of {number}", 1))
+        return said
+
+    def _coming(self) -> Remark | None:
+        """Return when the source under the cursor will have nobody."""
+        source = self.source
+        outlook = None if source is None else self._outlook(source)
+        if source is None or outlook is None:
+            return None
+        from tui.widgets.outlooks import remark_on
+
+        return remark_on(source.name, outlook)
+
+    def _outlook(self, source: SourceRow) -> "Outlook | None":
+        """Return the forecast of a source while somebody can take its next appeal."""
+        return self.board.outlooks.get(source.id) if self.grid.total(source) else None
 
     def draw_head(self, y: int, width: int) -> list[Segment]:
         """Draw the names of the sources, with a mark at an edge that hides more."""
@@ -231,9 +253,21 @@ class WeightTable(TeamPane):
             left, right = ("[", "]") if here else (" ", " ")
             cell = f"{left}{grouped(number).rjust(self.grid.digits(source))}{right}"
             pen = self.pen(tone or "head", is_cursor=here)
-            rest = " " * (self.grid.width(source) - len(cell))
-            segments += [Segment(cell, pen), Segment(rest, self.pen())]
+            rest = self.grid.width(source) - len(cell)
+            segments += [Segment(cell, pen), self._note_below(source, rest, is_waiting=bool(y))]
         return segments
+
+    def _note_below(self, source: SourceRow, width: int, *, is_waiting: bool) -> Segment:
+        """Draw next to what waits when the source will have nobody."""
+        outlook = self._outlook(source) if is_waiting else None
+        if outlook is None:
+            return Segment(" " * width, self.pen())
+        # Only here: without a forecast the grid opens sooner.
+        from tui.widgets.outlooks import note_of_outlook, tone_of_outlook
+
+        return Segment(
+            fit(note_of_outlook(outlook), width), self.pen(tone_of_outlook(outlook) or "soft")
+        )
 
     def _tone_of_waiting(self, source: SourceRow) -> str:
         return urgency_of_source(self.board, source, app_of(self).settings.thresholds, now())

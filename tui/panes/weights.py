@@ -26,11 +26,13 @@ class Weights(WeightTyping):
         "not serve the source. While a weight is typed, its column shows what it would do. A block "
         "of cells copied in a spreadsheet can be pasted; {grid.copy-row} copies a row, "
         "{grid.paste-row} pastes it onto another. The cursor goes on below the operators to what "
-        "waits, where {grid.enter} shows those appeals; so does {grid.waiting} in any cell. "
-        "{draft.begin} begins a draft: weights, and in the pane beside it limits, on and off and "
-        "new operators, change there alone. Beside each weight stands the chance as it is and as "
-        "it would be; {draft.replay} replays the last day or week under the draft, {draft.apply} "
-        "applies it as one act, {draft.begin} again discards it."
+        "waits, where {grid.enter} shows those appeals; so does {grid.waiting} in any cell. Next "
+        "to it is when a source will have nobody: ~40m, or 40m! once it is likely within an hour, "
+        "9m!! once it is near; {grid.forecast} tells more. {draft.begin} begins a draft: weights, "
+        "and in the pane beside it limits, on and off and new operators, change there alone. "
+        "Beside each weight stands the chance as it is and as it would be; {draft.replay} replays "
+        "the last day or week under the draft, {draft.apply} applies it as one act, {draft.begin} "
+        "again discards it."
     )
     not_in_draft = frozenset({"rename", "delete"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,6 +47,7 @@ class Weights(WeightTyping):
         bind("S", "scale_row", "Scale row", id="grid.scale-row", show=False),
         bind("y", "copy_row", "Copy row", id="grid.copy-row", show=False),
         bind("p", "paste_row", "Paste row", id="grid.paste-row", show=False),
+        bind("F", "forecast", "Forecast", id="grid.forecast", show=False),
         bind("a", "add", "Add source", id="grid.add"),
         bind("e", "rename", "Rename", id="grid.rename"),
         bind("d", "delete", "Delete", id="grid.delete"),
@@ -142,6 +145,13 @@ class Weights(WeightTyping):
             return
         changes = [(row.id, each.id, self._copied.get(each.id)) for each in self.grid.sources]
         self.post_message(ActRequest(desk.set_weights, changes))
+
+    def action_forecast(self) -> None:
+        """Show the forecast of the column's source."""
+        from tui.dialogs.forecast import Forecast
+
+        if self.save() and (source := self.source) is not None:
+            self.app.push_screen(Forecast(source))
 
     def action_add(self) -> None:
         """Ask for the name of a new source; a draft takes new operators instead."""

@@ -1,19 +1,24 @@
-"""Work beside the screen's own thread: counts, the word index, past loads, a server's ledger."""
+"""Work beside the screen's own thread: counts, the word index, loads, forecasts, the ledger."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from leadboard.common.errors import Trouble
 from leadboard.database.connection import engine
 from leadboard.database.scratch_file import ScratchError
 from leadboard.queries import board
+from leadboard.queries.board import Board
 from leadboard.queries.word_index import index_of_database
 from tui.panes.operators import Operators
 from tui.screen.following import FollowingScreen
+from tui.slices import in_slices
+
+if TYPE_CHECKING:
+    from leadboard.foresight.forecast import Outlook
 
 T = TypeVar("T")
 
@@ -21,6 +26,8 @@ AGAIN = 2.0
 """Seconds until the next try after a failure, and between checks for new appeals."""
 SPARKING = 30.0
 """Seconds between two readings of the loads of the last hour."""
+FIRST, FORECASTING = 4.0, 20.0
+"""Seconds until the first forecast, and between the end of one and the next."""
 SETTLING = 15.0
 """Seconds between two times that the ledger is settled."""
 WORTH_INDEXING = 20_000
@@ -72,6 +79,44 @@ async def keep_sparks(screen: FollowingScreen) -> None:
         await asyncio.sleep(AGAIN)
 
 
+async def keep_outlooks(screen: FollowingScreen) -> None:
+    """Show when sources will have nobody, reckoned anew now and then, or when the team changes."""
+    while screen.board.counts is None:
+        await asyncio.sleep(AGAIN)
+    # Only here: the desk opens sooner without it.
+    from leadboard.foresight.lookout import Lookout
+
+    lookout, team = Lookout(), _team(screen.board)
+    due = time.monotonic() + FIRST
+    while True:
+        if time.monotonic() >= due or team != _team(screen.board):
+            team = _team(screen.board)
+            outlooks = await _outlooks(screen)
+            outlooks = lookout.look(time.monotonic() / 60, outlooks)
+            if outlooks != screen.board.outlooks:
+                screen.board = replace(screen.board, outlooks=outlooks)
+            due = time.monotonic() + FORECASTING
+        await asyncio.sleep(AGAIN)
+
+
+def _team(board: Board) -> object:
+    """Return what a change of weights, of limits or of who is active changes."""
+    limits = [(each.id, each.max_load, each.is_active) for each in board.operators]
+    return board.weights_stamp, limits
+
+
+async def _outlooks(screen: FollowingScreen) -> "dict[int, Outlook]":
+    from leadboard.foresight.forecast import SEED, forecast
+    from leadboard.queries.floor_readings import floor_reading
+
+    counter = screen.desk_app.counter
+    try:
+        reading = await counter.read_beside(floor_reading)
+    except Trouble:
+        return {}  # the header says that the database cannot be read
+    return {} if reading is None else await in_slices(counter, forecast(reading.floor, SEED))
+
+
 async def keep_settled(screen: FollowingScreen) -> None:
     """Settle the ledger of a server now and then, so that no follower finds a long queue."""
     if not engine().is_server:
@@ -91,3 +136,7 @@ async def _patiently(screen: FollowingScreen, read: Callable[[], T]) -> T:
             return await screen.desk_app.counter.read_beside(read)
         except Trouble:
             await asyncio.sleep(AGAIN)
+
+
+KEEPERS = (keep_index, keep_outlooks, keep_settled, keep_sparks)
+"""What goes on for as long as the desk is open."""

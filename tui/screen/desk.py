@@ -106,8 +106,7 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
         self.query_one(Operators).focus()
         self.call_after_refresh(self.complete)
         # Kept, because asyncio holds only a weak reference to a task.
-        keepers = (background.keep_index, background.keep_settled, background.keep_sparks)
-        self._keepers = [asyncio.create_task(keep(self)) for keep in keepers]
+        self._keepers = [asyncio.create_task(keep(self)) for keep in background.KEEPERS]
         self.set_interval(POLL, self.follow)
 
     async def complete(self) -> None:

@@ -55,9 +55,10 @@ class FollowingScreen(ActingScreen):
         if seen is None:
             return
         self._seen_version, board = seen
-        if board.counts is None:
-            # The count came in while this reading, begun earlier, was still running.
-            board = replace(board, counts=self.board.counts)
+        # What came in beside this reading, which began earlier, stays.
+        board = replace(
+            board, counts=board.counts or self.board.counts, outlooks=self.board.outlooks
+        )
         call_attention(self.desk_app, board, self.board if self.version else None)
         self.board = board
         self._read_at = monotonic()

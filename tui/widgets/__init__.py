@@ -14,6 +14,7 @@ __all__ = [
     "marks",
     "moments",
     "operator_list",
+    "outlooks",
     "paged_view",
     "paging",
     "pane",
