@@ -80,6 +80,14 @@ def places_needed(source_id: int) -> Staffing | None:
     return None if reading is None else reading.counted.staffing(source_id)
 
 
+def staffing_words(source_id: int) -> str:
+    """Return a sentence about the places that a source needs; raises Trouble."""
+    needed = places_needed(source_id)
+    if needed is None:
+        return "Places needed: not known, as too little came or was closed in the last hour."
+    return f"{needed.sentence.capitalize()}; with fewer, more than 1 in 20 have to wait."
+
+
 _OPERATORS = Compiled(
     lambda: Operator.select(Operator.id, Operator.max_load, Operator.load, Operator.is_active)
 )

@@ -96,7 +96,7 @@ WAYS: dict[str, Way] = {
     "change_source": Way(
         ["f3"],
         ["e"],
-        "weights: rename",
+        "weights: edit source",
         ["end", "2", "enter"],
         "SELECT name FROM source WHERE name <> 'empty'",
         "tg2",

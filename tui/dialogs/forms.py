@@ -88,10 +88,21 @@ def _text_of(column: Column, row: object) -> str:
 
 
 class Dialog(ActDialog):
-    """Fields in a fixed order: tab moves, enter saves from any of them, escape cancels."""
+    """Fields in a fixed order: tab moves, enter saves from any of them, escape cancels.
 
-    def __init__(self, title: str, fields: Sequence[Field], saving: ActMaker) -> None:
+    `about` reads a sentence that stands below them.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[Field],
+        saving: ActMaker,
+        *,
+        about: Callable[[], str] | None = None,
+    ) -> None:
         super().__init__()
+        self._about = about
         self._title = title
         self._fields = fields
         self._saving = saving
@@ -106,10 +117,19 @@ class Dialog(ActDialog):
                         yield Static(Content(field.column.label.capitalize()), classes="label")
                         yield field.widget()
                     yield Static("", id=f"error-{field.column.name}", classes="error beside")
+                yield Static("", id="about", classes="remark")
             chooses = " · space chooses" * any(field.is_choice for field in self._fields)
             has_text = any(field.column.kind is Kind.TEXT for field in self._fields)
             new_line = " · {text.new-line} new line" * has_text
             yield Bottom(f"enter saves{new_line}{chooses} · {{dialog.cancel}} cancels")
+
+    def on_mount(self) -> None:
+        """Read what else there is to say about the row."""
+        if self._about is not None:
+            self.read(self._about, self._tell)
+
+    def _tell(self, sentence: str) -> None:
+        self.query_one("#about", Static).update(Content(clean(sentence)))
 
     @on(Input.Changed)
     @on(FreeText.Changed)

@@ -49,7 +49,7 @@ class Weights(WeightTyping):
         bind("p", "paste_row", "Paste row", id="grid.paste-row", show=False),
         bind("F", "forecast", "Forecast", id="grid.forecast", show=False),
         bind("a", "add", "Add source", id="grid.add"),
-        bind("e", "rename", "Rename", id="grid.rename"),
+        bind("e", "rename", "Edit source", id="grid.rename"),
         bind("d", "delete", "Delete", id="grid.delete"),
     ]
 
@@ -169,7 +169,8 @@ class Weights(WeightTyping):
         )
 
     def action_rename(self) -> None:
-        """Ask for a new name for the column's source."""
+        """Ask for another name, strategy or seal of the column's source."""
+        from leadboard.queries.floor_readings import staffing_words
         from tui.dialogs.forms import Dialog, fields_of
 
         if (source := self.source) is None:
@@ -179,6 +180,7 @@ class Weights(WeightTyping):
                 "Source",
                 fields_of(SOURCE, source),
                 lambda values: partial(desk.change_source, source.id, **values),
+                about=partial(staffing_words, source.id),
             )
         )
 
