@@ -6,6 +6,7 @@ __all__ = [
     "audit",
     "backlog",
     "draws",
+    "evidence",
     "fairness",
     "handouts",
     "intake",
@@ -19,5 +20,6 @@ __all__ = [
     "names",
     "pruning",
     "rosters",
+    "tally",
     "verification",
 ]

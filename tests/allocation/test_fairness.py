@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import comb, erfc, exp, log, sqrt
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadboard.allocation import fairness, lottery
+from leadboard.allocation import evidence, fairness, lottery
 from leadboard.allocation.fairness import ENOUGH, LARGE, Evenness, Tally, chi_square_tail
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, Wheel
 from tests.support.floors import FLOORS, FRIEND, HANDS, Day, Floor
@@ -337,10 +338,12 @@ def test_it_needs_the_draws_of_returned_appeals_too() -> None:
     assert not evenness([weights], last).is_even(1e-9)
 
 
-def test_it_knows_the_lottery_and_no_database() -> None:
-    tree = ast.parse(Path(fairness.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("module", "known"),
+    [(fairness, {lottery.__name__, evidence.__name__}), (evidence, {lottery.__name__})],
+)
+def test_it_knows_the_lottery_and_no_database(module: ModuleType, known: set[str]) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    assert {
-        each.partition(".")[0] for each in modules - {lottery.__name__}
-    } <= sys.stdlib_module_names
+    assert {each.partition(".")[0] for each in modules - known} <= sys.stdlib_module_names
