@@ -9,6 +9,7 @@ __all__ = [
     "chains",
     "decisions",
     "draws",
+    "evidence",
     "fairness",
     "handouts",
     "intake",
@@ -24,5 +25,6 @@ __all__ = [
     "rosters",
     "sealing",
     "strategies",
+    "tally",
     "verification",
 ]

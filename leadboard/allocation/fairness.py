@@ -10,11 +10,12 @@ Whoever draws until a friend comes up is seen only if the other draws are there 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import erfc, exp, expm1, fsum, lgamma, log, log1p, sqrt
 
+from leadboard.allocation.evidence import Counted, Evidence, evidence
 from leadboard.allocation.lottery import Candidates
 
 ENOUGH = 5
@@ -47,6 +48,11 @@ class Share:
     got: int
     z: float
     seen: float | None
+    variance: float
+
+    def seen_at(self, quantile: float) -> float | None:
+        """Return the smallest bend that is found in 95 of 100 cases if z must pass `quantile`."""
+        return _smallest_bend(self.free, self.due, self.variance, quantile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +76,36 @@ class Evenness:
         return self.p_value >= level
 
 
-class Tally:
+class DrawCounts:
     """Counts draws by roster and operator; `roster` returns the candidates of a roster's id."""
 
     def __init__(self, roster: Callable[[int], Candidates]) -> None:
         self._roster = roster
         self._counts: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self._days: dict[int, str] = {}
 
-    def add(self, roster_id: int, operator_id: int, count: int = 1) -> None:
-        """Count draws from a roster that fell on an operator."""
+    def add(self, roster_id: int, operator_id: int, count: int = 1, day: str = "") -> None:
+        """Count draws from a roster that fell on an operator, the first of them on a day."""
         self._counts[roster_id, operator_id] += count
+        self._days[roster_id] = min(day, self._days.get(roster_id, day))
 
     def evenness(self) -> Evenness:
         """Compare the draws with the weights; asks for each roster once."""
         moments = _Moments()
+        for _, candidates, got in self._counted():
+            moments.add(candidates, got)
+        return moments.evenness()
+
+    def evidence(self) -> Evidence:
+        """Weigh the draws against bends of the weights; asks for each roster once."""
+        return evidence(self._counted())
+
+    def _counted(self) -> Iterator[Counted]:
         # Sorted, so that not even the last digit depends on the order of the draws.
         cells = sorted(self._counts.items())
         for roster_id, found in groupby(cells, key=lambda cell: cell[0][0]):
             got = {operator_id: count for (_, operator_id), count in found}
-            moments.add(self._roster(roster_id), got)
-        return moments.evenness()
+            yield Counted(self._days[roster_id], self._roster(roster_id), got)
 
 
 @dataclass(slots=True)
@@ -105,15 +121,6 @@ class _Sums:
     @property
     def z(self) -> float:
         return (self.got - self.due) / sqrt(self.variance)
-
-    def seen(self) -> float | None:
-        if min(self.due, self.free - self.due) < ENOUGH:
-            return None
-        # The terms of the equation as a square one in b.
-        lean = _ONE_SIDED**2 * abs(1 - 2 * self.due / self.free)
-        two, one = self.free + _ONE_SIDED**2, 2 * _TWO_SIDED * sqrt(self.variance) + lean
-        none = (_TWO_SIDED**2 - _ONE_SIDED**2) * self.variance / self.free
-        return (one + sqrt(one**2 - 4 * two * none)) / (2 * two)
 
     def distance(self) -> float:
         """Return got log(got / due) - (got - due): the further, the smaller is the tail."""
@@ -174,7 +181,11 @@ class _Moments:
         """Return what the draws say."""
         statistic, degrees, p_value = self._tested()
         shares = tuple(
-            Share(operator_id, sums.free, sums.due, sums.got, sums.z, sums.seen())
+            Share(
+                *(operator_id, sums.free, sums.due, sums.got, sums.z),
+                _smallest_bend(sums.free, sums.due, sums.variance, _TWO_SIDED),
+                sums.variance,
+            )
             for operator_id, sums in sorted(self._sums.items())
         )
         counts = self._draws, self._free, self._impossible
@@ -217,6 +228,16 @@ class _Moments:
                 covariance[part][part_of[other]] += value
                 covariance[part_of[other]][part] += value
         return _quadratic_form(off, covariance)
+
+
+def _smallest_bend(free: int, due: float, variance: float, quantile: float) -> float | None:
+    if min(due, free - due) < ENOUGH:
+        return None
+    # The terms of the equation as a square one in b.
+    lean = _ONE_SIDED**2 * abs(1 - 2 * due / free)
+    two, one = free + _ONE_SIDED**2, 2 * quantile * sqrt(variance) + lean
+    none = (quantile**2 - _ONE_SIDED**2) * variance / free
+    return (one + sqrt(one**2 - 4 * two * none)) / (2 * two)
 
 
 def _pooled(sums: Mapping[int, _Sums]) -> dict[int, int]:

@@ -10,7 +10,8 @@ from peewee import fn
 from leadboard.allocation.audit import Finding
 from leadboard.allocation.chain_check import ChainCheck
 from leadboard.allocation.decisions import decisions, seals
-from leadboard.allocation.fairness import Evenness, Tally
+from leadboard.allocation.evidence import Evidence
+from leadboard.allocation.fairness import DrawCounts, Evenness
 from leadboard.allocation.ledger import CLOSED, IMPORTED, RECEIVED, WITHDRAWN, bounds
 from leadboard.allocation.ledger_reading import Difference, differences
 from leadboard.allocation.lottery import BY_LOTTERY, Candidates, pick
@@ -58,7 +59,13 @@ class Verification:
     pruned: int = 0
     chains: list[ChainCheck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    evenness: Evenness = field(default_factory=lambda: Tally(KnownRosters().__getitem__).evenness())
+    evenness: Evenness = field(default_factory=lambda: no_draws().evenness())
+    evidence: Evidence = field(default_factory=lambda: no_draws().evidence())
+
+
+def no_draws() -> DrawCounts:
+    """Return the counts of no draws at all."""
+    return DrawCounts(KnownRosters().__getitem__)
 
 
 def verify() -> Verification:
@@ -72,7 +79,7 @@ class _Replay:
     def __init__(self) -> None:
         self._bounds = bounds()
         self._rosters = KnownRosters()
-        self._tally = Tally(self._rosters.__getitem__)
+        self._tally = DrawCounts(self._rosters.__getitem__)
         self._done = Verification(pruned=self._bounds.pruned)
 
     def outcome(self) -> Verification:
@@ -86,7 +93,7 @@ class _Replay:
                 self._tell(self._replay(list(of_one)))
             self._tell(map(_told, differences(after, after + PAGE)))
         self._follow_chains()
-        done.evenness = self._tally.evenness()
+        done.evenness, done.evidence = self._tally.evenness(), self._tally.evidence()
         return done
 
     def _follow_chains(self) -> None:

@@ -50,10 +50,10 @@ def _tell_check(findings: "Sequence[Finding]", repair: bool) -> None:
 @click.command()
 @click.option(
     "--level",
-    type=click.FloatRange(0, 1),
+    type=click.FloatRange(0, 1, min_open=True),
     default=0.05,
     show_default=True,
-    help="How often an honest lottery may be accused.",
+    help="How often an honest lottery may ever be accused, however often one looks.",
 )
 @_JSON
 @click.pass_context
@@ -81,7 +81,7 @@ def verify(context: click.Context, level: float, is_json: bool) -> None:
         _tell(outcome.findings)
         for line in verdict(outcome, level):
             click.echo(line)
-    context.exit(1 if outcome.findings or not outcome.evenness.is_even(level) else 0)
+    context.exit(1 if outcome.findings or outcome.evidence.accuses(level) else 0)
 
 
 def _tell(findings: "Sequence[Finding]") -> None:

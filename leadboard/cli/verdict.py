@@ -47,9 +47,10 @@ def _shares(outcome: "Verification", level: float) -> str:
     looked = f"{even.free:,} draws had more than one operator to choose from"
     if not even.free:
         return f"{looked}: there are no shares to test."
-    follow = "follow" if even.is_even(level) else "do NOT follow"
-    accused = f"an honest lottery looks worse in {even.p_value:.1%} of cases"
-    return f"{looked}; the shares {follow} the weights ({accused}, accused below {level:.1%})."
+    follow = "do NOT follow" if outcome.evidence.accuses(level) else "follow"
+    accused = f"evidence {outcome.evidence.value:.3g} to 1, accused from {1 / level:,.0f}"
+    once = f"an honest lottery, looked at once, looks worse in {even.p_value:.1%} of cases"
+    return f"{looked}; the shares {follow} the weights ({accused}; {once})."
 
 
 def fields_of(outcome: "Verification", level: float) -> dict[str, object]:
@@ -75,5 +76,6 @@ def fields_of(outcome: "Verification", level: float) -> dict[str, object]:
         ],
         "free": even.free,
         "p_value": even.p_value,
-        "even": even.is_even(level),
+        "evidence": outcome.evidence.value,
+        "even": not outcome.evidence.accuses(level),
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leadboard.foresight.replay_state import ReplayState
-from leadboard.foresight.worlds import Course, Waits
+from leadboard.foresight.worlds import Course, Waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class ReplayOutcome:
     left_out: int
     elsewhere: int
     """Appeals that got another first operator, or one in only one of the worlds."""
-    was: Waits
-    now: Waits
+    was: Waited
+    now: Waited
     was_courses: Mapping[int, Course]
     now_courses: Mapping[int, Course]
 
@@ -42,7 +42,7 @@ def outcome_of(state: ReplayState) -> ReplayOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Deviations:
     """Standard deviations over repeats of a replay, of what differs from one to the next."""
 
     repeats: int
@@ -54,11 +54,11 @@ class Spread:
     """Of the appeals that each operator got."""
 
 
-def spread_of(outcomes: Sequence[ReplayOutcome]) -> Spread | None:
+def spread_of(outcomes: Sequence[ReplayOutcome]) -> Deviations | None:
     """Return how far repeats lie apart, None for fewer than two."""
     if len(outcomes) < 2:
         return None
-    return Spread(
+    return Deviations(
         len(outcomes),
         statistics.stdev(each.now.count for each in outcomes),
         statistics.stdev(each.now.median for each in outcomes),

@@ -12,7 +12,7 @@ UNLIMITED = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class Waited:
     """Appeals that had to wait: how many, how many still do, and seconds that they waited."""
 
     count: int
@@ -130,11 +130,11 @@ class World:
         """Note the loads as they are."""
         self._samples.append(self.loads.copy())
 
-    def waits(self, ended: float) -> Waits:
+    def waits(self, ended: float) -> Waited:
         """Return what waited; those that still do have waited up to the end."""
         still = [ended - since for since in self._since.values()]
         waited = sorted([*self._waited, *still])
-        return Waits(len(waited), len(still), _at(waited, 0.5), _at(waited, 0.9))
+        return Waited(len(waited), len(still), _at(waited, 0.5), _at(waited, 0.9))
 
     def course(self, place: int, begun: float, ended: float) -> Course:
         """Return what is known of an operator."""

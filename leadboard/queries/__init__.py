@@ -26,6 +26,7 @@ __all__ = [
     "recent_lines",
     "records",
     "seals",
+    "shares",
     "spans",
     "statistics",
     "statistics_fold",

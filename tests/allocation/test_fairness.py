@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import comb, erfc, exp, log, sqrt
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadboard.allocation import fairness, lottery
-from leadboard.allocation.fairness import ENOUGH, LARGE, Evenness, Tally, chi_square_tail
+from leadboard.allocation import evidence, fairness, lottery
+from leadboard.allocation.fairness import ENOUGH, LARGE, DrawCounts, Evenness, chi_square_tail
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, Wheel
 from tests.support.floors import FLOORS, FRIEND, HANDS, Day, Floor
 
@@ -28,7 +29,7 @@ def roster(weights: Weights) -> Candidates:
 
 
 def evenness(rosters: Sequence[Weights], draws: Draws) -> Evenness:
-    tally = Tally([roster(weights) for weights in rosters].__getitem__)
+    tally = DrawCounts([roster(weights) for weights in rosters].__getitem__)
     for each in draws:
         tally.add(*each)
     return tally.evenness()
@@ -155,7 +156,7 @@ def test_without_draws_nothing_is_said() -> None:
 
 def test_the_only_eligible_operator_proves_nothing() -> None:
     left_out = Candidates((Candidate(1, 9), Candidate(2, 5, FULL), Candidate(3, 5, INACTIVE)))
-    tally = Tally([left_out, roster({1: 9, 2: 0})].__getitem__)
+    tally = DrawCounts([left_out, roster({1: 9, 2: 0})].__getitem__)
     tally.add(0, 1, 500)
     tally.add(1, 1, 500)
     assert tally.evenness() == Evenness(1_000, 0, 0, 0.0, 0, 1.0, ())
@@ -164,7 +165,7 @@ def test_the_only_eligible_operator_proves_nothing() -> None:
 @pytest.mark.parametrize("drawn", [2, 3, 99])
 def test_a_draw_of_somebody_who_was_not_eligible_is_never_even(drawn: int) -> None:
     candidates = Candidates((Candidate(1, 9), Candidate(2, 5, FULL), Candidate(3, 0)))
-    tally = Tally([candidates].__getitem__)
+    tally = DrawCounts([candidates].__getitem__)
     tally.add(0, 1, 500)
     assert tally.evenness().is_even()
     tally.add(0, drawn)
@@ -337,10 +338,12 @@ def test_it_needs_the_draws_of_returned_appeals_too() -> None:
     assert not evenness([weights], last).is_even(1e-9)
 
 
-def test_it_knows_the_lottery_and_no_database() -> None:
-    tree = ast.parse(Path(fairness.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("module", "known"),
+    [(fairness, {lottery.__name__, evidence.__name__}), (evidence, {lottery.__name__})],
+)
+def test_it_knows_the_lottery_and_no_database(module: ModuleType, known: set[str]) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    assert {
-        each.partition(".")[0] for each in modules - {lottery.__name__}
-    } <= sys.stdlib_module_names
+    assert {each.partition(".")[0] for each in modules - known} <= sys.stdlib_module_names

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from leadboard.allocation.fairness import Tally
+from leadboard.allocation.fairness import DrawCounts
 from leadboard.allocation.lottery import FULL, Candidate, Candidates, Wheel
 
+RUSH = 200
+"""Arrivals of a rush, and between two."""
 FRIEND = 1
 """The operator whom a bent lottery favours, and a dishonest hand."""
 
@@ -23,7 +25,10 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """A floor: weights go up to `heaviest`; `busy` is how many appeals are open, by places."""
+    """A floor: weights go up to `heaviest`; `busy` is how many appeals are open, by places.
+
+    With a `rush` they are that many in every second RUSH arrivals.
+    """
 
     operators: int
     limit: int = 1_000_000
@@ -31,6 +36,7 @@ class Floor:
     heaviest: int = 9
     sources: int = 1
     hands: Hands = Hands()
+    rush: float | None = None
 
 
 HANDS = Hands(returns=0.1, moves=0.05, lost=0.05, homes=0.01)
@@ -49,6 +55,21 @@ FLOORS = {
 }
 """Floors by a name and the number of operators."""
 
+SHAPES = {
+    "steady": Floor(6, heaviest=1),
+    "bursty": Floor(6, 4, 0.4, rush=1.3),
+    "saturating": Floor(6, 4, 0.8),
+    "overloaded": Floor(6, 3, 1.5),
+    "breaks": Floor(6, 20, 0.3, hands=Hands(homes=0.02)),
+    "tiny": Floor(3, 2, 0.5),
+    "two operators": Floor(2, 10, 0.6),
+    "many": Floor(40, 3, 0.85),
+}
+"""The floors that the tests are measured on, by what they are like."""
+MEDDLING = Hands(returns=0.35, moves=0.1, lost=0.02, homes=0.02)
+"""Half of the appeals are returned, moved, or sent home with their operator."""
+SHAPES |= {f"{name}, meddled": replace(floor, hands=MEDDLING) for name, floor in SHAPES.items()}
+
 
 class Day:
     """What a seed makes happen on a floor; the tally has every draw, whatever became of it."""
@@ -66,12 +87,13 @@ class Day:
         self._open: list[tuple[int, int]] = []
         self._wheels: dict[tuple[int, frozenset[int]], tuple[int, Wheel]] = {}
         self.rosters: list[Candidates] = []
-        self._tally, self._draws = Tally(self.rosters.__getitem__), 0
+        self._tally, self._draws, self._arrivals = DrawCounts(self.rosters.__getitem__), 0, 0
 
-    def run(self, draws: int) -> Tally:
+    def run(self, draws: int) -> DrawCounts:
         """Let appeals arrive until there are so many draws; return them counted."""
         floor = self._floor
         while self._draws < draws:
+            self._arrivals += 1
             self._place(self._rng.randrange(floor.sources))
             self._perhaps(floor.hands.returns, self._return)
             self._perhaps(floor.hands.moves, self._move)
@@ -136,7 +158,9 @@ class Day:
 
     def _close(self) -> None:
         floor = self._floor
-        closings = len(self._open) / (floor.busy * floor.limit * floor.operators)
+        is_rush = self._arrivals // RUSH % 2
+        busy = floor.rush if floor.rush and is_rush else floor.busy
+        closings = len(self._open) / (busy * floor.limit * floor.operators)
         for _ in range(int(closings + self._rng.random())):
             if self._open:
                 self._give_up(self._any())

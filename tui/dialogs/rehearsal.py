@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from leadboard.foresight.draft import TeamDraft
-from leadboard.foresight.outcome import ReplayOutcome, Spread, spread_of
+from leadboard.foresight.outcome import Deviations, ReplayOutcome, spread_of
 from leadboard.foresight.replay import Replay
 from leadboard.foresight.replay_state import Ground
 from leadboard.queries.past import TimeWindow, past_of
@@ -37,7 +37,7 @@ class Report:
     done: int
     total: int
     outcome: ReplayOutcome | None = None
-    spread: Spread | None = None
+    spread: Deviations | None = None
 
 
 class Rehearsal:

@@ -9,8 +9,8 @@ from textual.content import Content
 
 from leadboard.common.durations import worded
 from leadboard.entities import OperatorRow
-from leadboard.foresight.outcome import ReplayOutcome, Spread
-from leadboard.foresight.worlds import Course, Waits
+from leadboard.foresight.outcome import Deviations, ReplayOutcome
+from leadboard.foresight.worlds import Course, Waited
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import shown
@@ -32,7 +32,7 @@ class DraftedTeam:
 
 
 def lines_of(
-    outcome: ReplayOutcome, spread: Spread | None, team: DraftedTeam, width: int
+    outcome: ReplayOutcome, spread: Deviations | None, team: DraftedTeam, width: int
 ) -> Iterator[Content]:
     """Yield everything about an outcome in lines of a width."""
     yield Content(_span(outcome))
@@ -64,7 +64,7 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _waits(outcome: ReplayOutcome, spread: Spread | None) -> Iterator[tuple[str, str, str]]:
+def _waits(outcome: ReplayOutcome, spread: Deviations | None) -> Iterator[tuple[str, str, str]]:
     was, now = outcome.was, outcome.now
     share = f" ({100 * outcome.elsewhere / max(1, outcome.arrived):.0f}%)"
     error = _error(spread.elsewhere if spread else None)
@@ -80,7 +80,7 @@ def _error(deviation: float | None) -> str:
     return "" if deviation is None else f" ±{deviation:.0f}"
 
 
-def _length(waits: Waits, seconds: float) -> str:
+def _length(waits: Waited, seconds: float) -> str:
     return worded(timedelta(seconds=seconds), 2) if waits.count else "–"
 
 
@@ -108,7 +108,11 @@ def _name_width(width: int) -> int:
 
 
 def _operator(
-    outcome: ReplayOutcome, spread: Spread | None, row: OperatorRow, team: DraftedTeam, width: int
+    outcome: ReplayOutcome,
+    spread: Deviations | None,
+    row: OperatorRow,
+    team: DraftedTeam,
+    width: int,
 ) -> str:
     was, now = outcome.was_courses[row.id], outcome.now_courses[row.id]
     error = _error(spread.got.get(row.id) if spread else None)

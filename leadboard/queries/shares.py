@@ -1,0 +1,219 @@
+"""Shares due and got: what each operator had a right to by the weights, and what the draws gave.
+
+Spans begin on a day, and not so long ago: evidence is honest however often it is looked at, but
+only from a beginning that does not move.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from peewee import SQL, fn
+
+from leadboard.allocation.evidence import Evidence
+from leadboard.allocation.fairness import DrawCounts, Evenness, Share
+from leadboard.allocation.lottery import BY_LOTTERY, Candidates
+from leadboard.allocation.tally import (
+    BATCH,
+    BY_HAND,
+    DAY,
+    DRAWN,
+    FORCED,
+    count_on,
+    counted_up_to,
+    cursor,
+    given,
+)
+from leadboard.database.compiled_queries import chunks
+from leadboard.database.connection import engine, rows
+from leadboard.database.proof_tables import LostDraw, Tally
+from leadboard.database.transactions import at_one_moment
+from leadboard.queries.operator_names import names_of
+from models import Appeal, AppealStep, Roster
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorShare:
+    """What an operator was due and got of the draws that could have given them more or less.
+
+    `seen` is the smallest bend that `z` would show in 95 of 100 cases. `by_hand` and `forced` count
+    what dispatchers gave them, `by_rule` what other strategies than the lottery did.
+    """
+
+    operator_id: int
+    name: str
+    due: float
+    got: int
+    free: int
+    z: float | None
+    seen: float | None
+    by_hand: int
+    forced: int
+    by_rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How the draws of a source, or of all, from a day on follow the weights, with a verdict.
+
+    `free` draws had more than one operator to choose from; `lost` ones were drawn again. The alarm
+    is the evidence, from 20 on; the p-value is honest only for whoever looks once. `favoured` is
+    whom an alarm names.
+    """
+
+    source_id: int | None
+    since: date | None
+    draws: int
+    free: int
+    lost: int
+    p_value: float
+    evidence: float
+    favoured: int | None
+    operators: tuple[OperatorShare, ...]
+    verdict: str
+
+
+def shares(source_id: int | None = None, since: date | None = None) -> Shares:
+    """Return the shares of a source, or of all, from a day of UTC on; raises Trouble."""
+    # Else each look would count the same lines again.
+    if not engine().is_read_only and cursor().left > BATCH:
+        count_on()
+    return at_one_moment(lambda: _shares(source_id, since))
+
+
+def _shares(source_id: int | None, since: date | None) -> Shares:
+    found = _Counted()
+    found.add(_tallied(source_id, since))
+    found.add(_beyond(source_id, since))
+    found.add_lost(_lost(source_id, since))
+    even, evidence = found.draws.evenness(), found.draws.evidence()
+    names = names_of(sorted({*found.ways, *(share.operator_id for share in even.shares)}))
+    accused = evidence.operator_id if evidence.accuses() else None
+    return Shares(
+        *(source_id, since, even.draws, even.free, found.lost, even.p_value, evidence.value),
+        accused,
+        tuple(_operators(even, found, names)),
+        _verdict(even, evidence, names),
+    )
+
+
+# --- what is counted ----------------------------------------------------------------------------
+
+CountedRow = tuple[str, int, int, int, str, int]
+"""Day, source, roster, operator, way and count, as the tally has them."""
+
+
+class _Counted:
+    """Draws by roster, and by operator in which other ways they got appeals."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Candidates] = {}
+        self.draws = DrawCounts(self._known.__getitem__)
+        self.ways: dict[int, Counter[str]] = {}
+        self.lost = 0
+
+    def add(self, counted: Iterable[CountedRow]) -> None:
+        """Add rows as the tally has them."""
+        found = list(counted)
+        self._read({row[2] for row in found if row[4] == DRAWN})
+        for day, _, roster_id, operator_id, way, count in found:
+            if way != DRAWN:
+                self._note(operator_id, way, count)
+            elif self._known[roster_id].strategy == BY_LOTTERY:
+                self.draws.add(roster_id, operator_id, count, day)
+            else:
+                self._note(operator_id, BY_RULE, count)
+
+    def add_lost(self, counted: Iterable[CountedRow]) -> None:
+        """Add draws that gave nobody anything, but were made."""
+        found = list(counted)
+        self._read({row[2] for row in found})
+        for day, _, roster_id, operator_id, _, count in found:
+            if self._known[roster_id].strategy == BY_LOTTERY:
+                self.draws.add(roster_id, operator_id, count, day)
+                self.lost += count
+
+    def _note(self, operator_id: int, way: str, count: int) -> None:
+        self.ways.setdefault(operator_id, Counter())[way] += count
+
+    def _read(self, roster_ids: set[int]) -> None:
+        for chunk in chunks(sorted(roster_ids - self._known.keys())):
+            query = Roster.select(Roster.id, Roster.content).where(Roster.id.in_(chunk))
+            self._known |= {key: Candidates.parse(content) for key, content in rows(query)}
+
+
+BY_RULE = "rule"
+"""The way of appeals that another strategy than the lottery gave."""
+
+
+def _tallied(source_id: int | None, since: date | None) -> list[CountedRow]:
+    query = Tally.select(*Tally._meta.sorted_fields)
+    if since is not None:
+        query = query.where(Tally.day >= since.isoformat())
+    return rows(query if source_id is None else query.where(Tally.source_id == source_id))
+
+
+def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
+    """Return what is not in the tally yet, counted in the same way."""
+    query = given(AppealStep).where(AppealStep.place > counted_up_to())
+    if since is not None:
+        query = query.where(AppealStep.at >= since.isoformat())
+    return rows(query if source_id is None else query.where(Appeal.source == source_id))
+
+
+def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
+    columns: list[Any] = [
+        *(fn.SUBSTR(LostDraw.at, 1, DAY), LostDraw.source_id, LostDraw.roster_id),
+        *(LostDraw.operator_id, SQL("'lost'")),
+    ]
+    query = LostDraw.select(*columns, fn.COUNT(LostDraw.id))
+    if since is not None:
+        query = query.where(LostDraw.at >= since.isoformat())
+    if source_id is not None:
+        query = query.where(LostDraw.source_id == source_id)
+    return rows(query.group_by(*(SQL(str(place)) for place in range(1, 5))))
+
+
+# --- what is told -------------------------------------------------------------------------------
+
+
+def _operators(even: Evenness, found: _Counted, names: "dict[int, str]") -> Iterator[OperatorShare]:
+    by_id: dict[int, Share] = {share.operator_id: share for share in even.shares}
+    for operator_id, name in sorted(names.items(), key=lambda each: each[1]):
+        share, ways = by_id.get(operator_id), found.ways.get(operator_id, Counter())
+        yield OperatorShare(
+            operator_id,
+            name,
+            due=share.due if share else 0.0,
+            got=share.got if share else 0,
+            free=share.free if share else 0,
+            z=share.z if share else None,
+            seen=share.seen if share else None,
+            by_hand=ways[BY_HAND],
+            forced=ways[FORCED],
+            by_rule=ways[BY_RULE],
+        )
+
+
+def _verdict(even: Evenness, evidence: Evidence, names: "dict[int, str]") -> str:
+    """Return in a sentence or two whether the lottery is fair, and how sure that is."""
+    if evidence.accuses() and evidence.operator_id is not None:
+        more = "more" if evidence.is_more else "less"
+        name = names.get(evidence.operator_id, f"#{evidence.operator_id}")
+        return f"The evidence is {_odds(evidence.value)} to 1 that {name} gets {more} than is due."
+    if not even.free:
+        return "No draw had more than one operator to choose from."
+    seen = [share.seen for share in even.shares]
+    if any(each is None for each in seen):
+        return "Nothing speaks against the lottery, but so few draws could hardly show it."
+    points = 100 * max(each for each in seen if each is not None)
+    return (
+        f"The shares follow the weights. A bend of {points:.1f} points or more would have been "
+        "seen in 95 of 100 cases."
+    )
+
+
+def _odds(value: float) -> str:
+    return f"{value:,.0f}" if value < 1_000_000 else "more than a million"
