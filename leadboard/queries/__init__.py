@@ -21,6 +21,7 @@ __all__ = [
     "operator_names",
     "records",
     "seals",
+    "share_bars",
     "spans",
     "statistics",
     "statistics_fold",

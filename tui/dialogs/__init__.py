@@ -14,6 +14,7 @@ __all__ = [
     "move",
     "statistics",
     "statistics_charts",
+    "statistics_shares",
     "statistics_text",
     "triage",
 ]
