@@ -28,8 +28,9 @@ def report(context: click.Context, file: Path, span: str, source: str | None, fo
     """Write a report to FILE: a page of HTML with pictures and tables.
 
     It has the figures of the statistics on the screen: arrivals and closings, waiting, the loads of
-    operators, and how long appeals waited and were handled. The page loads nothing from anywhere,
-    so that it can be sent and printed. It needs leadboard[report].
+    operators, how long appeals waited and were handled, and the shares that operators were due and
+    got. The page loads nothing from anywhere, so that it can be sent and printed. It needs
+    leadboard[report].
 
     \b
     Examples:
@@ -43,6 +44,7 @@ def report(context: click.Context, file: Path, span: str, source: str | None, fo
     from leadboard.allocation.names import id_of
     from leadboard.database.connection import engine
     from leadboard.database.fields import now
+    from leadboard.queries.shares import shares
     from leadboard.queries.spans import TimeSpan
     from leadboard.queries.statistics import Gathering
     from models import Source
@@ -53,7 +55,8 @@ def report(context: click.Context, file: Path, span: str, source: str | None, fo
     source_id = None if source is None else id_of(Source, source)
     gathering = Gathering(TimeSpan(span))
     _gather(gathering)
-    page = pages.page(gathering.told(source_id), engine().title, now())
+    told = gathering.told(source_id)
+    page = pages.page(told, shares(source_id, told.since), engine().title, now())
     pages.write(file, page, force=force)
     click.echo(f"{file}: {len(page.encode()):,} bytes.")
 

@@ -26,6 +26,7 @@ __all__ = [
     "recent_lines",
     "records",
     "seals",
+    "share_bars",
     "shares",
     "spans",
     "statistics",

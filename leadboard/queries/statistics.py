@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -67,6 +67,11 @@ class Statistics:
     """How many appeals wait now; their waits are not over, so that no figure has them."""
     remarks: tuple[str, ...]
     """What is left out, in sentences."""
+
+    @property
+    def since(self) -> date | None:
+        """Return the first day, None for all time."""
+        return None if self.span is TimeSpan.ALL else self.parts[0].start.astimezone().date()
 
     @property
     def received(self) -> int:

@@ -11,6 +11,8 @@ from leadboard.common.durations import worded
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.text import clean
 from leadboard.queries.lengths import Spread
+from leadboard.queries.share_bars import bars_of
+from leadboard.queries.shares import Shares
 from leadboard.queries.statistics import Statistics, Waits
 from leadboard.transfer import report_pictures as pictures
 
@@ -34,7 +36,7 @@ th:first-child, td:first-child { text-align: left; unicode-bidi: isolate; overfl
 Row = Sequence[object]
 
 
-def page(statistics: Statistics, database: str, made_at: datetime) -> str:
+def page(statistics: Statistics, shares: Shares, database: str, made_at: datetime) -> str:
     """Return the page; every name on it is text, whatever it holds."""
     source = "all sources" if statistics.source is None else f"source {statistics.source}"
     when = f"{statistics.span.words}, from {statistics.parts[0].start.astimezone():%d.%m.%Y}"
@@ -46,6 +48,7 @@ def page(statistics: Statistics, database: str, made_at: datetime) -> str:
             f"<p>{_text(_summary(statistics))}</p>",
             *(f'<p class="quiet">{_text(each)}</p>' for each in statistics.remarks),
             *_sections(statistics),
+            _fairness(shares),
         ]
     )
     return (
@@ -85,6 +88,23 @@ def _sections(statistics: Statistics) -> Iterator[str]:
         if timed := [each for each in group if each.waited.count or each.handled.count]:
             drawn = pictures.lengths(timed, "waited") + pictures.lengths(timed, "handled")
             yield _section(f"How long, by {title}", drawn, _lengths(title, timed))
+
+
+def _fairness(shares: Shares) -> str:
+    bars = list(bars_of(shares))
+    verdict = f"<p>{_text(shares.verdict)}</p>\n"
+    sure = (
+        f"p {shares.p_value:.3g}: fair draws fit no better so often, if looked at once. "
+        f"Evidence {shares.evidence:.3g}: above 20 is an alarm, however often looked at. "
+        f"Draws: {shares.draws:,}. With a choice: {shares.free:,}. Lost: {shares.lost:,}."
+    )
+    columns = ("operator", "due", "got", "by hand", "forced", "by rule")
+    rows = [
+        (each.name, f"{each.due:,.1f}", each.got, each.by_hand, each.forced, each.by_rule)
+        for each in shares.operators
+    ]
+    table = f'<p class="quiet">{_text(sure)}</p>\n{_table(columns, rows)}'
+    return _section("Shares", verdict + (pictures.shares(bars) if bars else ""), table)
 
 
 def _section(title: str, picture: str, table: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import altair
 import vl_convert
 
+from leadboard.queries.share_bars import ShareBar
 from leadboard.queries.statistics import Statistics, Waits
 
 WIDTH, ROW = 680, 22
@@ -93,16 +94,42 @@ def lengths(rows: Sequence[Waits], what: str) -> str:
     return _svg(altair.layer(bars, ticks).properties(width=WIDTH, height=ROW * len(values)))
 
 
+def shares(bars: Sequence[ShareBar]) -> str:
+    """Draw the share that each operator was due, with its 95 %, and the one they got."""
+    names = unique((each.operator_id, each.name) for each in bars)
+    values = [
+        {
+            "name": name,
+            "due": 100 * each.due,
+            "low": 100 * each.low,
+            "high": 100 * each.high,
+            "got": 100 * each.got,
+        }
+        for name, each in zip(names, bars, strict=True)
+    ]
+    base = _chart(values).encode(y=_names("name"))
+    axis = altair.Axis(title="percent of the draws with a choice: due |, 95 % ─, got ●")
+    reach = base.mark_rule(color=GREY, strokeWidth=3).encode(
+        x=altair.X("low:Q", axis=axis), x2="high:Q"
+    )
+    due = base.mark_tick(color=GREY, thickness=3, height=14).encode(x="due:Q")
+    got = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(x="got:Q")
+    return _svg(altair.layer(reach, due, got).properties(width=WIDTH, height=ROW * len(bars)))
+
+
 def _minutes(length: timedelta | None) -> float:
     return 0.0 if length is None else length.total_seconds() / 60
 
 
 def _named(rows: Sequence[Waits]) -> list[tuple[str, Waits]]:
-    """Return each with a name that no other has: what is drawn goes by them."""
-    seen = Counter(each.name for each in rows)
-    return [
-        (each.name if seen[each.name] == 1 else f"{each.name} (#{each.id})", each) for each in rows
-    ]
+    return list(zip(unique((each.id, each.name) for each in rows), rows, strict=True))
+
+
+def unique(named: Iterable[tuple[int, str]]) -> list[str]:
+    """Return names that no two share: what is drawn goes by them."""
+    named = list(named)
+    seen = Counter(name for _, name in named)
+    return [name if seen[name] == 1 else f"{name} (#{key})" for key, name in named]
 
 
 def part_label(statistics: Statistics, start: Any) -> str:

@@ -15,6 +15,7 @@ from allocator import submit
 from leadboard import desk
 from leadboard.common.errors import Refused, Trouble
 from leadboard.database.fields import as_if_at, now
+from leadboard.queries.shares import OperatorShare, Shares
 from leadboard.queries.spans import TimeSpan
 from leadboard.queries.statistics import Gathering, Statistics
 from leadboard.transfer import report
@@ -55,9 +56,22 @@ def statistics(file: Path) -> Iterator[Statistics]:
         yield Gathering(TimeSpan.ALL).told()
 
 
+def shares() -> Shares:
+    """Return shares of operators with hostile names."""
+    people = tuple(
+        OperatorShare(key, name, 20.0, 20 + key, 100, key / 4, 0.1, 0, 0, 0)
+        for key, name in enumerate(NASTY, 1)
+    )
+    verdict = f"The lottery favours {NASTY[0]}."
+    return Shares(None, None, 120, 100, 1, 0.25, 1.5, None, people, verdict)
+
+
+NOBODY = Shares(None, None, 0, 0, 0, 1.0, 1.0, None, (), "No draw had a choice.")
+
+
 @pytest.fixture
 def page(statistics: Statistics) -> str:
-    return report.page(statistics, "t.db <&>", now())
+    return report.page(statistics, shares(), "t.db <&>", now())
 
 
 class Reading(HTMLParser):
@@ -113,7 +127,7 @@ def test_a_page_without_odd_names_has_no_address_but_the_namespaces(tmp_path: Pa
     with opened(tmp_path / "t.db"):
         team = add_team({"Anna": 1}, {"bot": {"Anna": 1}})
         submit("tg_1", team.bot, "")
-        page = report.page(Gathering(TimeSpan.TODAY).told(), "t.db", now())
+        page = report.page(Gathering(TimeSpan.TODAY).told(), NOBODY, "t.db", now())
     assert set(re.findall(r"https?:[^\"'\s<]*", page)) == {
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
@@ -127,7 +141,7 @@ def test_names_are_text_in_tables_and_pictures(page: str) -> None:
     assert {f"s {name}" for name in NASTY} <= cells
     assert "t.db <&>" in "".join(found.texts)
     pictures = [ElementTree.fromstring(each) for each in SVG.findall(page)]
-    assert len(pictures) == 7
+    assert len(pictures) == 8
     drawn = {each.text for picture in pictures for each in picture.iter() if each.text}
     assert set(NASTY[1:]) <= drawn
 
@@ -140,16 +154,19 @@ def test_what_a_terminal_or_a_reader_would_obey_is_gone(page: str) -> None:
 def test_it_has_the_figures_of_the_statistics(page: str, statistics: Statistics) -> None:
     assert (statistics.received, statistics.closed) == (16, 2)
     assert "Arrived: 16. Closed: 2. Given by hand: 0. Waiting now: 4." in page
-    assert page.count("<table>") == 5
+    assert page.count("<table>") == 6
     text = "|".join(each.strip() for each in Reading(page).texts if each.strip())
     assert "Arrivals and closings|" in text
     assert "|All|12|0|0 s|0 s|" in text
     assert f"|{NASTY[3]}|2|2|0|" in text
+    assert "|The lottery favours <script>alert(1)</script>.|" in text
+    assert "|p 0.25: fair draws fit no better so often, if looked at once. Evidence 1.5: " in text
+    assert f"|{NASTY[2]}|20.0|23|0|0|0|" in text
 
 
 def test_of_one_source_it_says_so(file: Path) -> None:
     with opened(file):
-        page = report.page(Gathering(TimeSpan.TODAY).told(2), "t.db", now())
+        page = report.page(Gathering(TimeSpan.TODAY).told(2), NOBODY, "t.db", now())
     assert "source s &amp; &quot;" in page
     assert "Arrived: 3. Closed: 1." in page
 
@@ -157,7 +174,7 @@ def test_of_one_source_it_says_so(file: Path) -> None:
 def test_an_empty_database_has_a_report(tmp_path: Path) -> None:
     with opened(tmp_path / "t.db"):
         for span in TimeSpan:
-            page = report.page(Gathering(span).told(), "t.db", now())
+            page = report.page(Gathering(span).told(), NOBODY, "t.db", now())
             assert "Arrived: 0." in page
             for each in SVG.findall(page):
                 ElementTree.fromstring(each)

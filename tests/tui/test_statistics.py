@@ -4,7 +4,8 @@ import asyncio
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from leadboard import desk as acts
 from leadboard.common.errors import Trouble
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries import statistics
+from leadboard.queries.shares import OperatorShare, Shares
 from tests.support import Team, add_team, opened, rows
 from tests.support.processes import ROOT
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
@@ -49,7 +51,7 @@ async def test_it_opens_with_the_arrivals_and_closings_of_today(file: Path) -> N
     async with open_desk(file) as desk:
         await desk.press("S")
         text = await told(desk, "arrived 8", "closed 2", "by hand 1", "today · all sources")
-        assert "Arrivals │ Waiting │ Load │ Times" in text
+        assert "Arrivals │ Waiting │ Load │ Times │ Shares" in text
         assert "██" in text
         assert "●" in text
         assert re.search(r"\d\d:00 +\d\d:00", text)
@@ -124,7 +126,7 @@ async def test_every_page_fits_any_size(file: Path, size: tuple[int, int]) -> No
     async with open_desk(file, size) as desk:
         await desk.press("S")
         await told(desk, "arrived 8")
-        for said in ("waiting now 2", "highest", "handled", "arrived 8"):
+        for said in ("waiting now 2", "highest", "handled", "fair draws", "arrived 8"):
             await desk.press("tab")
             await told(desk, said)
             assert {len(line) for line in desk.lines()} <= {size[0], *range(size[0] - 3, size[0])}
@@ -154,6 +156,61 @@ async def test_an_empty_database_has_statistics(tmp_path: Path) -> None:
             await told(desk, said)
         await desk.press("s")
         assert "all sources" in desk.text
+
+
+FAIR = Shares(
+    *(None, None, 1000, 900, 2, 0.34, 0.8, None),
+    (
+        OperatorShare(1, "Anna", 430.2, 441, 900, 0.72, 0.05, 3, 1, 0),
+        OperatorShare(2, NASTY, 469.8, 459, 900, -0.72, 0.04, 0, 0, 0),
+        OperatorShare(3, "Vera", 0.0, 0, 0, None, None, 0, 0, 4),
+    ),
+    "The draws fit the weights.",
+)
+BENT = replace(
+    FAIR,
+    evidence=35.2,
+    p_value=0.0012,
+    operators=(replace(FAIR.operators[0], got=520, z=6.0), *FAIR.operators[1:]),
+    verdict="The lottery \x1b[31mfavours Anna.",
+)
+
+
+async def test_shares_show_the_verdict_and_an_error_bar_for_each(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int | None, date | None]] = []
+
+    def shares(source_id: int | None = None, since: date | None = None) -> Shares:
+        asked.append((source_id, since))
+        return FAIR if since is None else BENT
+
+    monkeypatch.setattr("leadboard.queries.shares.shares", shares)
+    async with open_desk(file) as desk:
+        await desk.press("S", "left_square_bracket")
+        await told(desk, "The lottery ␛[31mfavours Anna.", "p 0.0012", "evidence 35.2")
+        assert re.search(r"├─*┼─*┤ +●", desk.line_with("520"))
+        await desk.press("a")
+        await told(desk, "The draws fit the weights.", "p 0.34", "evidence 0.8")
+        await told(desk, "1000 draws, 2 of them lost a race; 900 had a choice")
+        await told(desk, "a bend of 4.0 to 5.0 points would be seen")
+        assert re.search(r"430\.2 +441 +3 +1 +├─*┼─*●─*┤", desk.line_with("441"))
+        assert "┼" not in desk.line_with("Vera")
+        await desk.press("s")
+        await desk.until(lambda: asked[-1] == (Team().bot, None))
+        assert asked[0] == (None, now().astimezone().date())
+
+
+async def test_shares_that_cannot_be_read_are_said(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Shares:
+        raise Trouble("The database is locked.")
+
+    monkeypatch.setattr("leadboard.queries.shares.shares", fail)
+    async with open_desk(file) as desk:
+        await desk.press("S", "left_square_bracket")
+        await told(desk, "The database is locked.")
 
 
 async def test_a_long_ledger_says_how_far_it_is_read_and_answers_keys(

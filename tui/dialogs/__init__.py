@@ -17,6 +17,7 @@ __all__ = [
     "rehearsal",
     "statistics",
     "statistics_charts",
+    "statistics_shares",
     "statistics_text",
     "triage",
     "whatif",

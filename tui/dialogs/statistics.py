@@ -37,10 +37,13 @@ Lines = Callable[[Statistics, int], list[Content]]
 
 
 class Tab(NamedTuple):
-    """A page of the sheet: its title, the figures, and the name of their picture, if any."""
+    """A page of the sheet: its title, the figures, and the name of their picture, if any.
+
+    Without `lines` it is that of the shares, which are no part of the statistics.
+    """
 
     title: str
-    lines: Lines
+    lines: Lines | None = None
     picture: str | None = None
 
 
@@ -49,8 +52,9 @@ TABS = (
     Tab("Waiting", waiting_lines, "waiting"),
     Tab("Load", load_lines),
     Tab("Times", time_lines),
+    Tab("Shares"),
 )
-WIDE = 56
+WIDE = 60
 """Cells of a title that names all pages."""
 
 
@@ -68,13 +72,13 @@ class StatisticsSheet(Sheet):
 
     HELP = (
         "All figures come from the ledger. {statistics.next} goes to the next page: arrivals and "
-        "closings; how many waited; who had how much; how long appeals waited and were handled. "
-        "{statistics.today} {statistics.week} {statistics.month} {statistics.all} choose today, "
-        "this week from Monday, this month, or all time; {statistics.source} goes to the next "
-        "source, {statistics.filter} to the one that has what is typed, esc back to all. An appeal "
-        "waits from its arrival until somebody has it for the first time, and is handled from when "
-        "its operator got it until it is closed. Half of all took at most as long as half says, "
-        "nine in ten at most as long as 9 of 10."
+        "closings; how many waited; who had how much; how long appeals waited and were handled; "
+        "whether the lottery is fair. {statistics.today} {statistics.week} {statistics.month} "
+        "{statistics.all} choose today, this week from Monday, this month, or all time; "
+        "{statistics.source} goes to the next source, {statistics.filter} to the one that has what "
+        "is typed, esc back to all. An appeal waits from its arrival until somebody has it for the "
+        "first time, and is handled from when its operator got it until it is closed. Half of all "
+        "took at most as long as half says, nine in ten at most as long as 9 of 10."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("d", "span('today')", "Today", id="statistics.today"),
@@ -177,7 +181,14 @@ class StatisticsSheet(Sheet):
         picture, body = self.query_one(Picture), self.query_one(Body)
         size, width = picture.content_size, body.scrollable_content_region.width
         draw = partial(_drawn, self.tab, statistics, width, (size.width, size.height))
-        drawn, told = await self.desk_app.counter.read_beside(draw)
+        if self.tab.lines is None:
+            source_id = None if self._source is None else self._source.id
+            draw = partial(_shares_drawn, statistics, source_id, width)
+        try:
+            drawn, told = await self.desk_app.counter.read_beside(draw)
+        except (Refused, Trouble) as why:
+            self.say_why_not(str(why))
+            return
         if asked != self._drawings:
             return
         self.query_one(Picture).update(drawn)
@@ -288,7 +299,7 @@ def _drawn(
     tab: Tab, statistics: Statistics, width: int, size: tuple[int, int]
 ) -> tuple[Content, Content]:
     """Return the picture of a page, and its figures."""
-    lines = tab.lines(statistics, width)
+    lines = tab.lines(statistics, width) if tab.lines else []
     lines += [Content.styled(clean(each), "$text-warning") for each in statistics.remarks]
     told = Content("\n").join(lines)
     if tab.picture is None:
@@ -297,3 +308,13 @@ def _drawn(
     from tui.dialogs.statistics_charts import PICTURES
 
     return PICTURES[tab.picture](statistics, *size), told
+
+
+def _shares_drawn(
+    statistics: Statistics, source_id: int | None, width: int
+) -> tuple[Content, Content]:
+    """Return no picture, and what the draws of the span say of the lottery."""
+    from leadboard.queries.shares import shares
+    from tui.dialogs.statistics_shares import share_lines
+
+    return Content(""), Content("\n").join(share_lines(shares(source_id, statistics.since), width))
