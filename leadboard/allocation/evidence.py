@@ -25,11 +25,13 @@ from leadboard.allocation.lottery import Candidates
 TILTS = tuple(sign * 2.0**power for power in range(-8, 3) for sign in (1, -1))
 """Bends from 0.1 points at equal odds to 48; with twice the right tilt 17 % of the growth is lost
 at most between two of them."""
+MOST_TOLD = 1_000_000
+"""Evidence above which only words differ."""
 MOST = 1e300
 """The largest evidence that is told, also of draws that no weights allow."""
 
 
-class Counted(NamedTuple):
+class CountedDraws(NamedTuple):
     """What was drawn from one roster, and the day (YYYY-MM-DD) of the first of these draws."""
 
     day: str
@@ -54,6 +56,13 @@ class Evidence:
         """Tell whether it reaches what fair draws ever reach with a probability of `level`."""
         return self.value * level >= 1
 
+    @property
+    def odds(self) -> str:
+        """Return the value in words: `34 to 1`."""
+        if self.value >= MOST_TOLD:
+            return f"more than {MOST_TOLD:,} to 1"
+        return f"{self.value:,.0f} to 1" if self.value >= 10 else f"{self.value:.2g} to 1"
+
     def quantile(self, operator_id: int, level: float = 0.05) -> float:
         """Return about how many standard deviations an operator must be off to be accused.
 
@@ -62,7 +71,7 @@ class Evidence:
         return sqrt(2 * log(len(TILTS) / (level * self.priors[operator_id])))
 
 
-def evidence(counted: Iterable[Counted]) -> Evidence:
+def evidence(counted: Iterable[CountedDraws]) -> Evidence:
     """Return what draws say together, from each roster once."""
     rosters = list(counted)
     priors, rest = _priors(rosters)
@@ -99,7 +108,7 @@ class _Chances:
         return tilt * self.got - fsum(map(mul, self.draws.values(), logs))
 
 
-def _chances(rosters: Iterable[Counted]) -> tuple[dict[int, _Chances], int | None]:
+def _chances(rosters: Iterable[CountedDraws]) -> tuple[dict[int, _Chances], int | None]:
     """Return the chances by operator, and somebody who was drawn without having one."""
     found: defaultdict[int, _Chances] = defaultdict(_Chances)
     for _, candidates, got in rosters:
@@ -121,7 +130,7 @@ def _chances(rosters: Iterable[Counted]) -> tuple[dict[int, _Chances], int | Non
     return found, None
 
 
-def _priors(rosters: Iterable[Counted]) -> tuple[dict[int, float], float]:
+def _priors(rosters: Iterable[CountedDraws]) -> tuple[dict[int, float], float]:
     """Return the weight of each operator in the mean, and what is left for those to come.
 
     The first roster, the next one that lists somebody new, and so on: the g-th of them gives those

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import erfc, exp, expm1, fsum, lgamma, log, log1p, sqrt
 
-from leadboard.allocation.evidence import Counted, Evidence, evidence
+from leadboard.allocation.evidence import CountedDraws, Evidence, evidence
 from leadboard.allocation.lottery import Candidates
 
 ENOUGH = 5
@@ -100,12 +100,12 @@ class DrawCounts:
         """Weigh the draws against bends of the weights; asks for each roster once."""
         return evidence(self._counted())
 
-    def _counted(self) -> Iterator[Counted]:
+    def _counted(self) -> Iterator[CountedDraws]:
         # Sorted, so that not even the last digit depends on the order of the draws.
         cells = sorted(self._counts.items())
         for roster_id, found in groupby(cells, key=lambda cell: cell[0][0]):
             got = {operator_id: count for (_, operator_id), count in found}
-            yield Counted(self._days[roster_id], self._roster(roster_id), got)
+            yield CountedDraws(self._days[roster_id], self._roster(roster_id), got)
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ def _shares(outcome: "Verification", level: float) -> str:
     if not even.free:
         return f"{looked}: there are no shares to test."
     follow = "do NOT follow" if outcome.evidence.accuses(level) else "follow"
-    accused = f"evidence {outcome.evidence.value:.3g} to 1, accused from {1 / level:,.0f}"
+    accused = f"evidence {outcome.evidence.odds}, accused from {1 / level:,.0f}"
     once = f"an honest lottery, looked at once, looks worse in {even.p_value:.1%} of cases"
     return f"{looked}; the shares {follow} the weights ({accused}; {once})."
 

@@ -7,7 +7,7 @@ only from a beginning that does not move.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from peewee import SQL, fn
@@ -159,8 +159,12 @@ def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
     """Return what is not in the tally yet, counted in the same way."""
     query = given(AppealStep).where(AppealStep.place > counted_up_to())
     if since is not None:
-        query = query.where(AppealStep.at >= since.isoformat())
+        query = query.where(AppealStep.at >= _begin(since))
     return rows(query if source_id is None else query.where(Appeal.source == source_id))
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
@@ -170,7 +174,7 @@ def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
     ]
     query = LostDraw.select(*columns, fn.COUNT(LostDraw.id))
     if since is not None:
-        query = query.where(LostDraw.at >= since.isoformat())
+        query = query.where(LostDraw.at >= _begin(since))
     if source_id is not None:
         query = query.where(LostDraw.source_id == source_id)
     return rows(query.group_by(*(SQL(str(place)) for place in range(1, 5))))
@@ -202,7 +206,7 @@ def _verdict(even: Evenness, evidence: Evidence, names: "dict[int, str]") -> str
     if evidence.accuses() and evidence.operator_id is not None:
         more = "more" if evidence.is_more else "less"
         name = names.get(evidence.operator_id, f"#{evidence.operator_id}")
-        return f"The evidence is {_odds(evidence.value)} to 1 that {name} gets {more} than is due."
+        return f"The evidence is {evidence.odds} that {name} gets {more} than is due."
     if not even.free:
         return "No draw had more than one operator to choose from."
     seen = [share.seen for share in even.shares]
@@ -213,7 +217,3 @@ def _verdict(even: Evenness, evidence: Evidence, names: "dict[int, str]") -> str
         f"The shares follow the weights. A bend of {points:.1f} points or more would have been "
         "seen in 95 of 100 cases."
     )
-
-
-def _odds(value: float) -> str:
-    return f"{value:,.0f}" if value < 1_000_000 else "more than a million"

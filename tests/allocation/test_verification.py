@@ -1,5 +1,6 @@
 """Verifying the ledger: what contradicts is named, and what was done on the record does not."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -245,26 +246,40 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
         "Looked at 210 lines of 210 appeals.\n"
         "210 draws replayed; 0 contradictions.\n"
         "210 draws had more than one operator to choose from; the shares do NOT follow the weights"
-        " (an honest lottery looks worse in 0.0% of cases, accused below 5.0%).\n"
+        " (evidence more than 1,000,000 to 1, accused from 20; an honest lottery, looked at once,"
+        " looks worse in 0.0% of cases).\n"
     )
 
 
 def test_the_level_decides_who_is_accused(book: Path) -> None:
     rows("UPDATE operator SET max_load = 1000")
+    arrive(BOT, 70)
+    alter_both("draw = 0, operator_id = ?", VERA, of="id <= 73")
+    alter_both("draw = 99, operator_id = ?", BORIS, of="id > 73")
+    code, output, errors = run(book, "verify")
+    assert (code, errors) == (1, "")
+    told = re.search(r"do NOT follow the weights \(evidence (\d+) to 1, accused from 20;", output)
+    assert told is not None
+    assert 20 <= int(told[1]) < 1_000
+    code, output, errors = run(book, "verify", "--level", "0.001")
+    assert (code, errors) == (0, "")
+    assert "the shares follow the weights" in output
+    assert "accused from 1,000;" in output
+    code, output, errors = run(book, "verify", "--level", "2")
+    assert (code, output) == (2, "")
+    assert "0<x<=1" in errors
+
+
+def test_one_look_in_twenty_at_a_fair_lottery_accuses_nobody(book: Path) -> None:
+    rows("UPDATE operator SET max_load = 1000")
     arrive(BOT, 30)
     alter_both("draw = 0, operator_id = ?", VERA, of="id <= 34")
     alter_both("draw = 99, operator_id = ?", BORIS, of="id > 34")
-    looked = (
-        "Looked at 40 lines of 40 appeals.\n"
-        "40 draws replayed; 0 contradictions.\n"
-        "40 draws had more than one operator to choose from; the shares "
-    )
-    why = "the weights (an honest lottery looks worse in 3.8% of cases, accused below"
-    assert run(book, "verify") == (1, f"{looked}do NOT follow {why} 5.0%).\n", "")
-    assert run(book, "verify", "--level", "0.01") == (0, f"{looked}follow {why} 1.0%).\n", "")
-    code, output, errors = run(book, "verify", "--level", "2")
-    assert (code, output) == (2, "")
-    assert "0<=x<=1" in errors
+    outcome = verify()
+    # Whoever looks once would accuse it; whoever looks each day must not.
+    assert outcome.evenness.p_value < 0.05
+    assert not outcome.evidence.accuses()
+    assert run(book, "verify")[0] == 0
 
 
 def test_too_few_draws_say_nothing_about_evenness() -> None:
