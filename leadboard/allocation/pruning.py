@@ -7,6 +7,7 @@ from peewee import Expression, fn
 
 from leadboard.allocation.journal import PRUNE, Journal
 from leadboard.allocation.ledger import last_seq, settle
+from leadboard.allocation.tally import count_on
 from leadboard.common.progress import Advance
 from leadboard.common.validation import storable
 from leadboard.database.connection import rows
@@ -50,6 +51,8 @@ def prune(edge: int, before: datetime, actor: str, advance: Advance) -> int:
 
     An appeal that is open, or has later lines, keeps its last line: undo goes back to what it was.
     """
+    # Before they go: the shares need every draw.
+    count_on()
     first = reading(lambda: Change.select(fn.MIN(Change.seq)).scalar() or edge)
     transact(lambda: _begin(edge, before, actor))
     deleted = 0
