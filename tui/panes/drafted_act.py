@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from leadboard.desk import Done
 from leadboard.desk.draft_edits import edited
-from leadboard.foresight.draft import TeamDraft
 from tui.messages import DraftEdit
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ class DraftedAct:
 
     def __call__(self, *arguments: Any, actor: str, **options: Any) -> Done[None]:
         """Try it on the draft, which raises Refused, and ask the desk to take it."""
+        from leadboard.foresight.draft import TeamDraft
+
         edited(self._pane.draft or TeamDraft(), self._pane.board, self._act, *arguments, **options)
         self._pane.post_message(DraftEdit(self._act, arguments, options))
         return Done("In the draft", None, None)

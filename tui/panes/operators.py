@@ -12,7 +12,6 @@ from leadboard import desk
 from leadboard.common.durations import worded
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
-from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
@@ -29,6 +28,7 @@ from tui.widgets.operator_list import MARGIN, ROOM_FOR_SPARK, OperatorList, numb
 from tui.widgets.urgency import urgency_of_all
 
 if TYPE_CHECKING:
+    from leadboard.foresight.draft import TeamDraft
     from leadboard.queries.load_history import LoadHistory
     from leadboard.transfer.list_export import Shown
 
@@ -115,7 +115,7 @@ class Operators(TeamPane, OperatorList):
         for line in range(self.foot):
             self.refresh_line_at(self.foot_start + line)
 
-    def watch_draft(self, old: TeamDraft | None, new: TeamDraft | None) -> None:
+    def watch_draft(self, old: "TeamDraft | None", new: "TeamDraft | None") -> None:
         """Mark the operators whom the draft changes."""
         added = () if new is None else (each.id for each in new.newcomers)
         self.drafted = frozenset(() if new is None else (*new.limits, *new.switches, *added))

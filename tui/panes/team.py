@@ -13,7 +13,6 @@ from textual.reactive import reactive
 from leadboard.common.case_folding import fold
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
-from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from leadboard.queries.terms import OF_WEIGHTS, is_named, parse
 from tui.base import app_of
@@ -26,6 +25,7 @@ from tui.widgets.pane import PaneWidget
 
 if TYPE_CHECKING:
     from leadboard.desk import Done
+    from leadboard.foresight.draft import TeamDraft
 
 Place = Callable[[OperatorRow], Any]
 
@@ -76,7 +76,7 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
     """The board under the draft, if there is one."""
-    draft: reactive[TeamDraft | None] = reactive(None, repaint=False, init=False)
+    draft: "reactive[TeamDraft | None]" = reactive(None, repaint=False, init=False)
 
     twin: "TeamPane | None" = None
     """The other pane."""
@@ -96,7 +96,7 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
 
     # The draft.
 
-    def watch_draft(self, old: TeamDraft | None, new: TeamDraft | None) -> None:
+    def watch_draft(self, old: "TeamDraft | None", new: "TeamDraft | None") -> None:
         """Say in the border that this is a draft, and mark what it changes."""
         if (old is None) != (new is None):
             self.set_class(new is not None, "-draft")

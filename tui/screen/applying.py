@@ -1,18 +1,21 @@
 """The act that applies the draft, which tells the desk how that ended."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.message_pump import MessagePump
 
 from leadboard import desk
-from leadboard.foresight.draft import TeamDraft
 from tui.messages import DraftApplied
+
+if TYPE_CHECKING:
+    from leadboard.foresight.draft import TeamDraft
 
 
 class Applying:
     """Applies a draft on the writer thread; with `force` over what others have changed."""
 
-    def __init__(self, screen: MessagePump, draft: TeamDraft, *, force: bool = False) -> None:
+    def __init__(self, screen: MessagePump, draft: "TeamDraft", *, force: bool = False) -> None:
         self._screen = screen
         self._draft = draft
         self._force = force

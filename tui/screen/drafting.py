@@ -7,7 +7,6 @@ from textual import on
 from textual.reactive import reactive
 
 from leadboard.common.errors import Refused
-from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.board import Board
 from tui.messages import (
     ActRequest,
@@ -23,6 +22,8 @@ from tui.screen.navigating import NavigatingScreen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from leadboard.foresight.draft import TeamDraft
+
 BEGUN = (
     "A draft: changes of the team go nowhere until {draft.apply} applies them. "
     "{draft.replay} replays the past with them, {draft.begin} ends it"
@@ -32,7 +33,7 @@ BEGUN = (
 class DraftingScreen(NavigatingScreen):
     """A screen on which the team can be changed in a draft before it is changed."""
 
-    draft: reactive[TeamDraft | None] = reactive(None, init=False)
+    draft: "reactive[TeamDraft | None]" = reactive(None, init=False)
     """The draft, None while the keys change the team itself."""
     team_board: reactive[Board] = reactive(Board)
     """The board with the draft applied: what the panes of the team show."""
@@ -96,7 +97,7 @@ class DraftingScreen(NavigatingScreen):
         self._later.clear()
         self._put(changed)
 
-    def _put(self, draft: TeamDraft) -> None:
+    def _put(self, draft: "TeamDraft") -> None:
         from leadboard.desk.drafting import draft_words
 
         self.draft = draft
@@ -121,6 +122,8 @@ class DraftingScreen(NavigatingScreen):
     def begin_or_end(self) -> None:
         """Begin a draft; end one that changes nothing, and ask about any other."""
         if self.draft is None:
+            from leadboard.foresight.draft import TeamDraft
+
             self.draft = TeamDraft()
             self.say(self.desk_app.with_keys(BEGUN))
         elif not self.draft.size:
@@ -129,7 +132,7 @@ class DraftingScreen(NavigatingScreen):
         else:
             self._ask_whether_to_end(self.draft)
 
-    def _ask_whether_to_end(self, draft: TeamDraft) -> None:
+    def _ask_whether_to_end(self, draft: "TeamDraft") -> None:
         from leadboard.desk.drafting import draft_words
         from tui.dialogs.draft import DraftEnding
 

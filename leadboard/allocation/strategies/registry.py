@@ -3,7 +3,6 @@
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 
 from leadboard.allocation import strategies
 from leadboard.allocation.lottery import BY_LOTTERY, FULL, INACTIVE, ZERO_WEIGHT, Candidates
@@ -15,6 +14,9 @@ _OTHERS = ("registry", "strategy")
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of all strategies, the lottery first."""
+    # Here, since it takes longer to load than the rest of the first frame's rules together.
+    from pkgutil import iter_modules
+
     found = (each.name for each in iter_modules(strategies.__path__))
     return tuple(sorted((each for each in found if each not in _OTHERS), key=_order))
 
