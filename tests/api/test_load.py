@@ -122,7 +122,7 @@ def test_it_does_what_its_own_description_says(tmp_path: Path) -> None:
                     "--max-examples",
                     "100" if IS_SOAK else "12",
                     "--seed",
-                    # By some, as 1, it fills a path with the null of nobody, and takes that for valid.
+                    # By seed 1 it fills a path with a null, and takes that for valid.
                     "4",
                     "--no-color",
                 ),
