@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+import allocator
 from bench.databases import copied, with_room
 from bench.feed import feed, write_lines
-from bench.plan import TEN_THOUSAND, BenchPlan, office
+from bench.plan import SERVED, TEN_THOUSAND, BenchPlan, office
 from bench.programs import ROOT
 from bench.result import Result
 from bench.submit import opened, submit
@@ -74,6 +75,9 @@ def _office(folder: Path, is_sealed: bool) -> Path:
     path = with_room(copied(office(TEN_THOUSAND), folder / "office.db"))
     with opened(path):
         Source.update(is_sealed=is_sealed).execute()
+        # A seal begins with its first draw, once a week.
+        for source_id in range(1, SERVED + 1):
+            allocator.submit("first", source_id, "")
     return path
 
 

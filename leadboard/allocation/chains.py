@@ -84,14 +84,15 @@ class Chain:
 
     def save(self) -> None:
         """Store how far the chain has come, before the transaction ends."""
-        if self.is_moved:
-            _SAVE.changes(
-                source_id=self.source_id,
-                number=self.number,
-                head=self.head,
-                credits=json.dumps(self.credits, separators=(",", ":")),
-            )
-            self.is_moved = False
+        if not self.is_moved:
+            return
+        end = {"source_id": self.source_id, "number": self.number, "head": self.head}
+        if self.strategy_name == BY_LOTTERY:
+            _SAVE.changes(**end)
+        else:
+            credits = json.dumps(self.credits, separators=(",", ":"))
+            _SAVE_WITH_CREDITS.changes(**end, credits=credits)
+        self.is_moved = False
 
 
 def _source() -> Any:
@@ -105,10 +106,11 @@ def _source() -> Any:
 
 
 _SOURCE = Compiled(_source)
-_SAVE = Compiled(
-    lambda: Source.update(
-        number=Param(Source.number), head=Param(Source.head), credits=Param(Source.credits)
-    ).where(Source.id == Param(Source.id, "source_id"))
+_END = {"number": Param(Source.number), "head": Param(Source.head)}
+_THIS = Source.id == Param(Source.id, "source_id")
+_SAVE = Compiled(lambda: Source.update(**_END).where(_THIS))
+_SAVE_WITH_CREDITS = Compiled(
+    lambda: Source.update(**_END, credits=Param(Source.credits)).where(_THIS)
 )
 
 
