@@ -32,11 +32,13 @@ def _seals(outcome: "Verification") -> Iterator[str]:
         sum(getattr(chain, count) for chain in outcome.chains)
         for count in ("sealed", "unsealed", "lost")
     )
-    if sealed:
+    if unsealed:
         yield (
-            f"{sealed:,} draws are sealed, {unsealed:,} are from before the first seal or while it "
-            f"was off; {lost:,} were lost to others and drawn again."
+            f"{unsealed:,} draws are not sealed: they are from before the first seal, or from while "
+            "it was off."
         )
+    if sealed:
+        yield f"{sealed:,} draws are sealed; {lost:,} were lost to others and drawn again."
     for chain in outcome.chains:
         if chain.number:
             yield f"Chain of {chain.name}: {chain.number:,} decisions, head {chain.head.hex()}."
