@@ -34,7 +34,7 @@ def _seals(outcome: "Verification") -> Iterator[str]:
     )
     if unsealed:
         yield (
-            f"{unsealed:,} draws are not sealed: they are from before the first seal, or from while "
+            f"{unsealed:,} draws are not sealed: from before the first seal, or from while "
             "it was off."
         )
     if sealed:

@@ -245,7 +245,7 @@ def test_fair_draws_are_even_and_draws_of_nothing_but_zero_are_not(book: Path) -
     assert output == (
         "Looked at 210 lines of 210 appeals.\n"
         "210 draws replayed; 0 contradictions.\n"
-        "210 draws are not sealed: they are from before the first seal, or from while it was off.\n"
+        "210 draws are not sealed: from before the first seal, or from while it was off.\n"
         "210 draws had more than one operator to choose from; the shares do NOT follow the weights"
         " (evidence more than 1,000,000 to 1, accused from 20; an honest lottery, looked at once,"
         " looks worse in 0.0% of cases).\n"
