@@ -1,9 +1,6 @@
 """Quota and headroom: who is left out, what is owed, and that both hold with many writers."""
 
 import random
-import subprocess
-import sys
-import textwrap
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
@@ -29,7 +26,7 @@ from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
 from leadboard.database.transactions import transact
 from tests.support import ACTOR, add_team, rows
-from tests.support.processes import IS_SOAK
+from tests.support.processes import IS_SOAK, together
 
 WHOLE = quota.WHOLE
 
@@ -206,23 +203,19 @@ def test_a_strategy_is_undone_like_everything_else() -> None:
     assert rows("SELECT strategy, is_sealed FROM source WHERE id = 1") == [("quota", 1)]
 
 
-MANY = textwrap.dedent(
-    """
-    import sys, models
-    from allocator import submit, place_all
-    from leadboard.allocation.intake import Draft
-    from leadboard.database.transactions import transact
-    models.open_database(sys.argv[1])
-    who, count = sys.argv[2], int(sys.argv[3])
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for at in range(count):
-        if at % 5:
-            submit(f"{who}-{at}", 1, "")
-        else:
-            transact(lambda: place_all([Draft(f"{who}-{at}-{k}", 1, "") for k in range(4)]))
-    """
-)
+MANY = """
+from allocator import place_all, submit
+from leadboard.allocation.intake import Draft
+from leadboard.database.transactions import transact
+who = sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+for at in range({count}):
+    if at % 5:
+        submit(f"{{who}}-{{at}}", 1, "")
+    else:
+        transact(lambda: place_all([Draft(f"{{who}}-{{at}}-{{k}}", 1, "") for k in range(4)]))
+"""
 
 
 @pytest.mark.every_engine
@@ -231,21 +224,7 @@ def test_eight_processes_keep_the_quota(db: Database, target: str) -> None:
     add_team(dict.fromkeys(weights, 100_000), {"tg": weights})
     desk.change_source(1, strategy="quota", actor=ACTOR)
     count = 1_000 if IS_SOAK else 20
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", MANY, target, str(each), str(count)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for each in range(8)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.communicate("go\n")
-        assert process.returncode == 0
+    together(target, [MANY.format(count=count)] * 8, 1, seconds=600)
     outcome = verify()
     assert outcome.findings == []
     drawn = rows("SELECT operator_id FROM appeal_step WHERE drawn ORDER BY number")

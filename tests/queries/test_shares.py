@@ -1,9 +1,6 @@
 """Shares from the tally, from the ledger, and of those who count at once."""
 
 import contextlib
-import subprocess
-import sys
-import textwrap
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -23,6 +20,7 @@ from leadboard.common.errors import Refused
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries.shares import Shares, shares
 from tests.support import ACTOR, add_team, number, rows
+from tests.support.processes import together
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("db")]
 
@@ -147,40 +145,18 @@ def test_a_bent_lottery_is_told_in_words() -> None:
     assert found.p_value < 1e-9
 
 
-COUNTER = textwrap.dedent(
-    """
-    import sys, models
-    from leadboard.allocation import tally
-    tally.BATCH = 3
-    models.open_database(sys.argv[1])
-    print("ready", flush=True)
-    sys.stdin.readline()
-    tally.count_on()
-    """
-)
+COUNTER = """
+from leadboard.allocation import tally
+tally.BATCH = 3
+print("ready", flush=True)
+sys.stdin.readline()
+tally.count_on()
+"""
 
 
 def test_processes_that_count_at_once_count_once(db: Database, target: str) -> None:
     busy_days(2, 60)
     before = shares()
-    counters = [
-        subprocess.Popen(
-            [sys.executable, "-c", COUNTER, target],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    for each in counters:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in counters:
-        assert each.stdin is not None
-        each.stdin.write("go\n")
-        each.stdin.flush()
-    for each in counters:
-        each.communicate()
-        assert each.returncode == 0
+    together(target, [COUNTER] * 3, 1)
     assert number("SELECT counted FROM ledger_bounds") == number("SELECT max(seq) FROM change")
     assert shares() == before
