@@ -118,11 +118,6 @@ def pick(candidates: Candidates, draw: int) -> int:
     raise ValueError("the draw lies beyond the sum of the eligible weights")
 
 
-def choose(candidates: Candidates, rng: random.Random) -> tuple[int, int] | None:
-    """Draw an operator with P = weight / total; return id and draw, None if nobody is eligible."""
-    return candidates.wheel.turn(rng)
-
-
 @dataclass(frozen=True, slots=True)
 class Wheel:
     """A roster prepared for many draws: `edges` are the running sums of the eligible weights."""
