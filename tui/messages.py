@@ -11,6 +11,7 @@ from leadboard.queries.terms import AppealFilter
 
 if TYPE_CHECKING:
     from leadboard.desk import Done
+    from leadboard.foresight.draft import TeamDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,11 @@ class DraftWanted(Message):
 
 
 class DraftApplied(Message):
-    """The draft was to be applied; `is_done` says whether it is stored."""
+    """A draft was to be applied; `is_done` says whether it is stored."""
 
-    def __init__(self, is_done: bool) -> None:
+    def __init__(self, draft: "TeamDraft", is_done: bool) -> None:
         super().__init__()
+        self.draft = draft
         self.is_done = is_done
 
 

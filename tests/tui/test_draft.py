@@ -232,3 +232,22 @@ async def test_a_draft_that_could_not_be_stored_stays(
         await desk.press("ctrl+s")
         await desk.until(lambda: "DRAFT" not in desk.text)
         assert rows(WEIGHTS) == [(70,), (50,)]
+
+
+async def test_a_repeated_draft_does_not_end_what_was_drafted_since(
+    team: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadboard.database.transactions.PATIENCE", 0.05)
+    async with open_desk(team) as desk:
+        await desk.press("f3", "w", "7", "0", "enter")
+        with closing(sqlite3.connect(team, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await desk.press("ctrl+s")
+            await desk.until(lambda: "the draft applied" in desk.text)
+            other.execute("ROLLBACK")
+        await desk.press("8", "0", "enter")
+        await desk.until(lambda: "2 weights" in desk.text)
+        await desk.press("full_stop")
+        await desk.until(lambda: rows(WEIGHTS) == [(70,), (50,)])
+        await desk.settle()
+        assert "DRAFT" in desk.text

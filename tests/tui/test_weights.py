@@ -101,3 +101,14 @@ async def test_what_cannot_be_pasted_says_why_and_changes_nothing(
         desk.app.post_message(events.Paste(pasted))
         await desk.until(lambda: f"Not pasted: {sentence}" in desk.text)
         assert rows("SELECT weight FROM operator_source") == [(50,), (50,)]
+
+
+@pytest.mark.parametrize("strategy", ["quota", "headroom"])
+async def test_shares_of_another_strategy_are_not_called_chances(file: Path, strategy: str) -> None:
+    async with open_desk(file) as desk:
+        await desk.press("f3")
+        assert "chance of the next appeal" in desk.text
+        await desk.elsewhere(acts.change_source, Team().tg, strategy=strategy, actor="bot")
+        await desk.until(lambda: "not a chance" in desk.text)
+        assert f"{strategy}: share of the weights" in desk.text
+        assert "chance of the next appeal" not in desk.text

@@ -69,6 +69,7 @@ async def test_the_sheet_fits_and_applies(day: Path, size: tuple[int, int]) -> N
         await draft_boris(desk)
         await outcome(desk)
         assert all(len(line) <= size[0] for line in desk.lines())
+        assert "esc back · ctrl+s apply" in desk.text
         await desk.press("ctrl+s")
         await desk.until(lambda: rows("SELECT count(*) FROM operator_source") == [(2,)])
         assert "DRAFT" not in desk.text

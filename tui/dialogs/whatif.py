@@ -67,9 +67,10 @@ class WhatIf(Sheet):
             with Body():
                 yield Static("", id="outcome", markup=False)
             yield Bottom(
-                "{whatif.day} day · {whatif.week} week · {whatif.thousand} 1 000"
-                " · {whatif.ten-thousand} 10 000 · {whatif.hundred-thousand} 100 000"
-                " · {whatif.apply} apply · {whatif.stop} back"
+                # What a narrow sheet has no room for stands last.
+                "{whatif.stop} back · {whatif.apply} apply · {whatif.day} day · {whatif.week} week"
+                " · {whatif.thousand} last 1 000 · {whatif.ten-thousand} last 10 000"
+                " · {whatif.hundred-thousand} last 100 000"
             )
 
     def on_mount(self) -> None:

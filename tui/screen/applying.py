@@ -29,4 +29,4 @@ class Applying:
             return done
         finally:
             # From the thread of the writer: a message may be posted from any.
-            self._screen.post_message(DraftApplied(is_done))
+            self._screen.post_message(DraftApplied(self._draft, is_done))

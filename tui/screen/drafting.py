@@ -169,7 +169,8 @@ class DraftingScreen(NavigatingScreen):
     def has_applied(self, message: DraftApplied) -> None:
         """End the draft once it is stored; else it stays as it was."""
         self._is_applying = False
-        if message.is_done:
+        # An act that is repeated applies the draft as it was then: what came later would be lost.
+        if message.is_done and message.draft is self.draft:
             self.end_draft()
 
     @on(ReplayWanted)
