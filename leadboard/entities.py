@@ -202,6 +202,8 @@ class SourceRow:
     waiting: int
     strategy: str = BY_LOTTERY
     is_sealed: bool = True
+    credits: str = "{}"
+    """What a quota owes, as the table holds it."""
 
 
 OPERATOR = Entity(

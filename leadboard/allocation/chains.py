@@ -24,7 +24,7 @@ from leadboard.allocation.sealing import (
     question,
 )
 from leadboard.allocation.strategies.registry import strategy_of
-from leadboard.allocation.strategies.strategy import Strategy
+from leadboard.allocation.strategies.strategy import Strategy, credits_in
 from leadboard.common.errors import Missing
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import engine
@@ -134,7 +134,7 @@ def chain_of(source_id: int) -> Chain:
         number,
         _bytes(head),
         seed and _bytes(seed),
-        _credits(credits),
+        credits_in(credits),
     )
     if is_sealed != (seed is not None) or (ends_at is not None and ends_at <= now()):
         _change_seal(chain, is_sealed=is_sealed, moment=now())
@@ -144,10 +144,6 @@ def chain_of(source_id: int) -> Chain:
 def _bytes(value: Any) -> bytes:
     # A driver returns a memoryview.
     return NO_HEAD if value is None else bytes(value)
-
-
-def _credits(text: str) -> dict[int, int]:
-    return {int(key): credit for key, credit in json.loads(text).items()} if text != "{}" else {}
 
 
 # --- seals --------------------------------------------------------------------------------------

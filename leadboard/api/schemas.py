@@ -126,7 +126,7 @@ class OperatorOut(_answer(OperatorRow)):  # type: ignore[misc]
     """An operator with their load."""
 
 
-class SourceOut(_answer(SourceRow, without=("waiting",))):  # type: ignore[misc]
+class SourceOut(_answer(SourceRow, without=("waiting", "credits"))):  # type: ignore[misc]
     """A source of appeals."""
 
 

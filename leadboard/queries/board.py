@@ -67,6 +67,10 @@ class Board:
         active = [each for each in self.operators if each.is_active]
         return sum(each.load for each in active), sum(each.max_load for each in active)
 
+    def source(self, source_id: int) -> SourceRow | None:
+        """Return a source, None where there is none with this id."""
+        return next((each for each in self.sources if each.id == source_id), None)
+
     @property
     def waiting(self) -> int:
         """Return how many open appeals nobody has."""

@@ -1,13 +1,15 @@
 """The odds: who would get the next appeal of a source, and with what chance."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from leadboard.allocation.lottery import left_out
+from leadboard.allocation.lottery import BY_LOTTERY, Candidate, left_out
+from leadboard.allocation.strategies.registry import strategy_of
+from leadboard.allocation.strategies.strategy import Footing, credits_in
 from leadboard.common.durations import worded
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
@@ -27,17 +29,24 @@ SHORTEST_NAME = 6
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One operator of a source in the next draw; `reason` says why they are left out."""
+    """One operator of a source in the next draw; `reason` says why they are not eligible.
+
+    `total` is the sum of the eligible weights, `between` that of those between whom is drawn: the
+    strategy of the source may pass some of the eligible over.
+    """
 
     operator: OperatorRow
     weight: int
     reason: str | None
     total: int
+    between: int
+    is_passed_over: bool = False
 
     @property
     def share(self) -> float:
         """Return the chance of getting the next appeal, 0..1."""
-        return 0.0 if self.reason or not self.total else self.weight / self.total
+        is_out = self.reason or self.is_passed_over or not self.between
+        return 0.0 if is_out else self.weight / self.between
 
 
 def standings(
@@ -56,10 +65,36 @@ def standings(
         if operator.id in weights
     ]
     total = sum(weight for _, weight, reason in linked if reason is None)
+    passed = _passed_over(board.source(source_id), linked)
+    between = total - sum(weight for operator, weight, _ in linked if operator.id in passed)
     return {
-        operator.id: Standing(operator, weight, reason, total)
+        operator.id: Standing(operator, weight, reason, total, between, operator.id in passed)
         for operator, weight, reason in linked
     }
+
+
+Linked = Sequence[tuple[OperatorRow, int, str | None]]
+"""Operators of a source with their weights, and why they are not eligible."""
+
+
+def _passed_over(source: SourceRow | None, linked: Linked) -> Collection[int]:
+    """Return the eligible whom the strategy of a source leaves out of the next draw."""
+    strategy = None if source is None else strategy_of(source.strategy)
+    if source is None or strategy is None or source.strategy == BY_LOTTERY:
+        return ()
+    owed = credits_in(source.credits)
+    eligible = [
+        Candidate(
+            operator.id,
+            weight,
+            standing=strategy.numbers(
+                Footing(operator.load, operator.max_load, owed.get(operator.id, 0))
+            ),
+        )
+        for operator, weight, reason in sorted(linked, key=lambda each: each[0].id)
+        if reason is None
+    ]
+    return strategy.leave_out(eligible)
 
 
 def _reason(operator: OperatorRow, weight: int) -> str | None:

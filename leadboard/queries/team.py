@@ -25,7 +25,9 @@ def operators() -> "ModelSelect[Operator]":
 def sources() -> "ModelSelect[Source]":
     """Return the query whose rows are those of SourceRow."""
     waiting = Appeal.select(fn.COUNT(Appeal.id)).where(Appeal.source == Source.id, is_waiting())
-    return Source.select(Source.id, Source.name, waiting, Source.strategy, Source.is_sealed)
+    return Source.select(
+        *(Source.id, Source.name, waiting, Source.strategy, Source.is_sealed, Source.credits)
+    )
 
 
 def weights() -> "ModelSelect[OperatorSource]":

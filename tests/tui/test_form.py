@@ -398,7 +398,7 @@ async def test_a_long_lead_leaves_room_for_who_got_it(file: Path) -> None:
 
 def team_of(*names: str) -> list[Standing]:
     return [
-        Standing(OperatorRow(number, name, True, 9, 0), 1, None, len(names))
+        Standing(OperatorRow(number, name, True, 9, 0), 1, None, len(names), len(names))
         for number, name in enumerate(names)
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
+import allocator
 from leadboard import desk as acts
 from tests.support import Team, rows
 from tests.support.screen import SIDE, Desk, open_desk
@@ -104,11 +105,16 @@ async def test_what_cannot_be_pasted_says_why_and_changes_nothing(
 
 
 @pytest.mark.parametrize("strategy", ["quota", "headroom"])
-async def test_shares_of_another_strategy_are_not_called_chances(file: Path, strategy: str) -> None:
+async def test_chances_are_those_of_the_strategy(file: Path, strategy: str) -> None:
     async with open_desk(file) as desk:
         await desk.press("f3")
-        assert "chance of the next appeal" in desk.text
+        for (operator_id,) in rows("SELECT id FROM operator"):
+            await desk.elsewhere(acts.change_operator, operator_id, max_load=9, actor="bot")
+        await desk.until(lambda: desk.text.count(" 50%") == 2)
         await desk.elsewhere(acts.change_source, Team().tg, strategy=strategy, actor="bot")
-        await desk.until(lambda: "not a chance" in desk.text)
-        assert f"{strategy}: share of the weights" in desk.text
-        assert "chance of the next appeal" not in desk.text
+        await desk.elsewhere(allocator.submit, "lead", Team().tg, "")
+        # Who got that one is owed less now, and has less room.
+        await desk.until(lambda: "100%" in desk.text)
+        rest = rows("SELECT name FROM operator WHERE id <> (SELECT operator_id FROM appeal)")
+        assert f"{rest[0][0]}" in desk.line_with("100%")
+        assert desk.text.count("100%") == 1

@@ -8,8 +8,6 @@ from rich.style import Style
 from textual import events
 from textual.reactive import reactive
 
-from leadboard.allocation.lottery import BY_LOTTERY
-from leadboard.common.text import clean
 from leadboard.database.fields import now
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
@@ -157,7 +155,7 @@ class WeightTable(TeamPane):
     def remarks(self) -> "list[Remark]":
         """Return which columns are in sight, if not all of them are, and the order."""
         seen, number = self.seen, len(self.grid.sources)
-        chance = self._meaning()
+        chance = Remark("chance of the next appeal", 4)
         if self.draft is not None:
             chance = Remark("* drafted, chance now→then", 5)
         said = [chance, *super().remarks]
@@ -166,15 +164,6 @@ class WeightTable(TeamPane):
         if len(seen) < number:
             said.insert(0, Remark(f"sources {seen.start + 1} to {seen.stop} of {number}", 1))
         return said
-
-    def _meaning(self) -> Remark:
-        """Return what the percents of the column under the cursor are."""
-        source = self.source
-        if source is None or source.strategy == BY_LOTTERY:
-            return Remark("chance of the next appeal", 4)
-        # Who is owed most, or has most room, gets it whatever the percent is.
-        brief = Remark("share of the weights", 4)
-        return Remark(f"{clean(source.strategy)}: share of the weights, not a chance", 4, brief)
 
     def _coming(self) -> Remark | None:
         """Return when the source under the cursor will have nobody."""

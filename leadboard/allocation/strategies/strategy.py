@@ -1,5 +1,6 @@
 """What a strategy is."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -31,6 +32,11 @@ class Strategy:
     leave_out: Callable[[Sequence[Candidate]], Mapping[int, str]]
     credits: Callable[[Candidates, int], Mapping[int, int]]
     words: Callable[[Candidate], str]
+
+
+def credits_in(text: str) -> dict[int, int]:
+    """Return what is owed by operator id, as `Source.credits` holds it."""
+    return {int(key): credit for key, credit in json.loads(text).items()} if text != "{}" else {}
 
 
 def no_credits(_: Candidates, __: int) -> Mapping[int, int]:
