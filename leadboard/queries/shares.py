@@ -101,8 +101,8 @@ def _shares(source_id: int | None, since: date | None) -> Shares:
 
 # --- what is counted ----------------------------------------------------------------------------
 
-CountedRow = tuple[str, int, int, int, str, int]
-"""Day, source, roster, operator, way and count, as the tally has them."""
+CountedRow = tuple[str, int, int, str, int]
+"""The first day, roster, operator, way and count."""
 
 
 class _Counted:
@@ -115,10 +115,10 @@ class _Counted:
         self.lost = 0
 
     def add(self, counted: Iterable[CountedRow]) -> None:
-        """Add rows as the tally has them."""
+        """Add what operators got."""
         found = list(counted)
-        self._read({row[2] for row in found if row[4] == DRAWN})
-        for day, _, roster_id, operator_id, way, count in found:
+        self._read({row[1] for row in found if row[3] == DRAWN})
+        for day, roster_id, operator_id, way, count in found:
             if way != DRAWN:
                 self._note(operator_id, way, count)
             elif self._known[roster_id].strategy == BY_LOTTERY:
@@ -129,8 +129,8 @@ class _Counted:
     def add_lost(self, counted: Iterable[CountedRow]) -> None:
         """Add draws that gave nobody anything, but were made."""
         found = list(counted)
-        self._read({row[2] for row in found})
-        for day, _, roster_id, operator_id, _, count in found:
+        self._read({row[1] for row in found})
+        for day, roster_id, operator_id, _, count in found:
             if self._known[roster_id].strategy == BY_LOTTERY:
                 self.draws.add(roster_id, operator_id, count, day)
                 self.lost += count
@@ -149,10 +149,14 @@ BY_RULE = "rule"
 
 
 def _tallied(source_id: int | None, since: date | None) -> list[CountedRow]:
-    query = Tally.select(*Tally._meta.sorted_fields)
+    """Return what the tally has, added up over the days, with the first day of each."""
+    kind = (Tally.roster_id, Tally.operator_id, Tally.way)
+    query = Tally.select(fn.MIN(Tally.day), *kind, fn.SUM(Tally.count))
     if since is not None:
         query = query.where(Tally.day >= since.isoformat())
-    return rows(query if source_id is None else query.where(Tally.source_id == source_id))
+    if source_id is not None:
+        query = query.where(Tally.source_id == source_id)
+    return [(*row, int(count)) for *row, count in rows(query.group_by(*kind))]
 
 
 def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
@@ -160,7 +164,9 @@ def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
     query = given(AppealStep).where(AppealStep.place > counted_up_to())
     if since is not None:
         query = query.where(AppealStep.at >= _begin(since))
-    return rows(query if source_id is None else query.where(Appeal.source == source_id))
+    if source_id is not None:
+        query = query.where(Appeal.source == source_id)
+    return [(day, *counted) for day, _, *counted in rows(query)]
 
 
 def _begin(day: date) -> datetime:
@@ -169,15 +175,15 @@ def _begin(day: date) -> datetime:
 
 def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
     columns: list[Any] = [
-        *(fn.SUBSTR(LostDraw.at, 1, DAY), LostDraw.source_id, LostDraw.roster_id),
-        *(LostDraw.operator_id, SQL("'lost'")),
+        *(fn.SUBSTR(LostDraw.at, 1, DAY), LostDraw.roster_id, LostDraw.operator_id),
+        SQL("'lost'"),
     ]
     query = LostDraw.select(*columns, fn.COUNT(LostDraw.id))
     if since is not None:
         query = query.where(LostDraw.at >= _begin(since))
     if source_id is not None:
         query = query.where(LostDraw.source_id == source_id)
-    return rows(query.group_by(*(SQL(str(place)) for place in range(1, 5))))
+    return rows(query.group_by(*(SQL(str(place)) for place in range(1, 4))))
 
 
 # --- what is told -------------------------------------------------------------------------------
