@@ -18,12 +18,12 @@ from leadboard.allocation.lottery import BY_LOTTERY, Candidates
 from leadboard.allocation.tally import (
     BATCH,
     BY_HAND,
-    DAY,
     DRAWN,
     FORCED,
     count_on,
     counted_up_to,
     cursor,
+    day_of,
     given,
 )
 from leadboard.database.compiled_queries import chunks
@@ -175,7 +175,7 @@ def _begin(day: date) -> datetime:
 
 def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
     columns: list[Any] = [
-        *(fn.SUBSTR(LostDraw.at, 1, DAY), LostDraw.roster_id, LostDraw.operator_id),
+        *(day_of(LostDraw.at), LostDraw.roster_id, LostDraw.operator_id),
         SQL("'lost'"),
     ]
     query = LostDraw.select(*columns, fn.COUNT(LostDraw.id))
