@@ -5,7 +5,7 @@ only from a beginning that does not move.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -38,8 +38,8 @@ from models import Appeal, AppealStep, Roster
 class OperatorShare:
     """What an operator was due and got of the draws that could have given them more or less.
 
-    `seen` is the smallest bend that `z` would show in 95 of 100 cases. `by_hand` and `forced` count
-    what dispatchers gave them, `by_rule` what other strategies than the lottery did.
+    `seen` is the smallest bend that the evidence would show in 95 of 100 cases. `by_hand` and
+    `forced` count what dispatchers gave them, `by_rule` what other strategies than the lottery did.
     """
 
     operator_id: int
@@ -90,12 +90,13 @@ def _shares(source_id: int | None, since: date | None) -> Shares:
     found.add_lost(_lost(source_id, since))
     even, evidence = found.draws.evenness(), found.draws.evidence()
     names = names_of(sorted({*found.ways, *(share.operator_id for share in even.shares)}))
+    operators = tuple(_operators(even, evidence, found, names))
     accused = evidence.operator_id if evidence.accuses() else None
     return Shares(
         *(source_id, since, even.draws, even.free, found.lost, even.p_value, evidence.value),
         accused,
-        tuple(_operators(even, found, names)),
-        _verdict(even, evidence, names),
+        operators,
+        _verdict(even, evidence, operators),
     )
 
 
@@ -189,7 +190,9 @@ def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
 # --- what is told -------------------------------------------------------------------------------
 
 
-def _operators(even: Evenness, found: _Counted, names: "dict[int, str]") -> Iterator[OperatorShare]:
+def _operators(
+    even: Evenness, evidence: Evidence, found: _Counted, names: dict[int, str]
+) -> Iterator[OperatorShare]:
     by_id: dict[int, Share] = {share.operator_id: share for share in even.shares}
     for operator_id, name in sorted(names.items(), key=lambda each: each[1]):
         share, ways = by_id.get(operator_id), found.ways.get(operator_id, Counter())
@@ -200,26 +203,34 @@ def _operators(even: Evenness, found: _Counted, names: "dict[int, str]") -> Iter
             got=share.got if share else 0,
             free=share.free if share else 0,
             z=share.z if share else None,
-            seen=share.seen if share else None,
+            seen=share.seen_by(evidence.needed(operator_id)) if share else None,
             by_hand=ways[BY_HAND],
             forced=ways[FORCED],
             by_rule=ways[BY_RULE],
         )
 
 
-def _verdict(even: Evenness, evidence: Evidence, names: "dict[int, str]") -> str:
+def _verdict(even: Evenness, evidence: Evidence, operators: Sequence[OperatorShare]) -> str:
     """Return in a sentence or two whether the lottery is fair, and how sure that is."""
-    if evidence.accuses() and evidence.operator_id is not None:
+    if evidence.accuses():
         more = "more" if evidence.is_more else "less"
-        name = names.get(evidence.operator_id, f"#{evidence.operator_id}")
+        names = {each.operator_id: each.name for each in operators}
+        name = names.get(evidence.operator_id or 0, f"#{evidence.operator_id}")
         return f"The evidence is {evidence.odds} that {name} gets {more} than is due."
     if not even.free:
         return "No draw had more than one operator to choose from."
-    seen = [share.seen for share in even.shares]
-    if any(each is None for each in seen):
+    return _seen([each.seen for each in operators if each.free])
+
+
+def _seen(bends: Sequence[float | None]) -> str:
+    """Return what a lottery that is not accused may still hide."""
+    known = [each for each in bends if each is not None]
+    if not known:
         return "Nothing speaks against the lottery, but so few draws could hardly show it."
-    points = 100 * max(each for each in seen if each is not None)
+    unknown = len(bends) - len(known)
+    besides = f", but too few draws tell of {unknown} operators" if unknown > 1 else ""
+    besides = ", but too few draws tell of one operator" if unknown == 1 else besides
     return (
-        f"The shares follow the weights. A bend of {points:.1f} points or more would have been "
-        "seen in 95 of 100 cases."
+        f"The shares follow the weights. A bend of {100 * max(known):.1f} points or more would "
+        f"have been seen in 95 of 100 cases{besides}."
     )
