@@ -6,6 +6,7 @@ only from a beginning that does not move.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -26,6 +27,7 @@ from leadboard.allocation.tally import (
     day_of,
     given,
 )
+from leadboard.common.errors import Trouble
 from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import engine, rows
 from leadboard.database.proof_tables import LostDraw, Tally
@@ -79,7 +81,9 @@ def shares(source_id: int | None = None, since: date | None = None) -> Shares:
     """Return the shares of a source, or of all, from a day of UTC on; raises Trouble."""
     # Else each look would count the same lines again.
     if not engine().is_read_only and cursor().left > BATCH:
-        count_on()
+        # On a standby, or beside somebody who writes for long, they are counted for this look only.
+        with suppress(Trouble):
+            count_on()
     return at_one_moment(lambda: _shares(source_id, since))
 
 

@@ -15,14 +15,16 @@ from peewee import Database
 import allocator
 from leadboard import desk
 from leadboard.allocation import tally
+from leadboard.allocation.ledger import settle
 from leadboard.allocation.lottery import BY_LOTTERY
 from leadboard.allocation.pruning import edge_of, prune
 from leadboard.allocation.rosters import KnownRosters
 from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
+from leadboard.database.connection import engine
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries.shares import Shares, shares
-from tests.support import ACTOR, add_operator, add_team, number, rows
+from tests.support import ACTOR, add_operator, add_team, arrive, number, rows
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("db")]
 
@@ -145,6 +147,25 @@ def test_a_roster_that_goes_on_after_it_was_counted_is_one_roster() -> None:
         tally.count_on()
         assert shares().draws == counted
     assert {row[0] for row in rows("SELECT day FROM tally")} == {f"{now():%Y-%m-%d}"}
+
+
+def test_where_nothing_can_be_stored_they_are_counted_for_one_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("leadboard.queries.shares.BATCH", 3)
+    add_team({"Anna": 50, "Boris": 50}, {"tg": {"Anna": 1, "Boris": 1}})
+    arrive(1, 9)
+    settle()
+    statement = "SET default_transaction_read_only = {}" if engine().is_server else READ_ONLY
+    rows(statement.format("on"))
+    assert shares().draws == 9
+    assert rows("SELECT * FROM tally") == []
+    rows(statement.format("off"))
+    assert shares().draws == 9
+    assert number("SELECT CAST(sum(count) AS bigint) FROM tally") == 9
+
+
+READ_ONLY = "PRAGMA query_only = {}"
 
 
 def test_whoever_is_slow_is_not_accused_after_a_pruning() -> None:
