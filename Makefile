@@ -68,6 +68,7 @@ bench-rivals: $(READY) $(RIVALS)/posting/.ready $(RIVALS)/harlequin/.ready
 
 soak: $(READY)
 	$(BIN)/python -m tests.soak
+	$(BIN)/python -m tests.soak_fairness --floors 200
 	$(BIN)/python -m tests.soak_forecast
 
 check: lint types test

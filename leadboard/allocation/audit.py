@@ -15,6 +15,7 @@ from leadboard.allocation.locks import take_turn
 from leadboard.allocation.names import LookAlikes, Named
 from leadboard.allocation.rosters import digest_of
 from leadboard.allocation.strategies.registry import strategy_of
+from leadboard.allocation.tally import cursor
 from leadboard.common.text import clean
 from leadboard.database.connection import engine, rows
 from leadboard.database.transactions import at_one_moment, plainly, transact
@@ -41,8 +42,8 @@ def check() -> list[Finding]:
 
 
 def _findings() -> Iterator[Finding]:
-    looks = (_wrong_loads, _stuck_appeals, _unrecorded, _odd_rosters, _odd_strategies, _look_alikes)
-    for look in looks:
+    looks = (_wrong_loads, _stuck_appeals, _unrecorded, _cut_off, _odd_rosters, _odd_strategies)
+    for look in (*looks, _look_alikes):
         yield from look()
 
 
@@ -138,6 +139,16 @@ def _differences() -> Iterator[Difference]:
     newest = Appeal.select(fn.MAX(Appeal.id)).scalar() or 0
     for after in range(0, newest, PAGE):
         yield from differences(after, after + PAGE)
+
+
+def _cut_off() -> Iterator[Finding]:
+    """Yield that lines are gone that were counted, as no pruning takes the newest."""
+    known = cursor()
+    if known.left < 0:
+        yield Finding(
+            f"The tally has counted {known.counted:,} lines of the ledger, which ends with line "
+            f"{known.last:,}: its end was cut off."
+        )
 
 
 def _odd_rosters() -> Iterator[Finding]:

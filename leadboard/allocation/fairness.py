@@ -25,21 +25,15 @@ LARGE = 200
 # One roster where ENOUGH is due to everybody has no smaller pivot, except the last one, which is 0:
 # two operators with 5 of 10 draws each have 10 · 1/2 · 1/2. A little less, for rounding.
 _LEAST_PIVOT = ENOUGH / 2 - 1e-6
-# Quantiles of the normal distribution, for 5 % on both sides and for 5 % on one.
-_TWO_SIDED, _ONE_SIDED = 1.96, 1.645
+# What a normal distribution exceeds in 95 of 100 cases, below its mean.
+_ONE_SIDED = 1.645
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """What an operator was due and got of the draws that could have given them more or less.
 
-    z = (got - due) / √S_kk. `seen` is the smallest bend b of got / free that z shows at the 5 %
-    level in 95 of 100 cases, None if too few draws are free. With n = free and p = due / n it is
-
-        n b = 1.96 √S_kk + 1.645 √(S_kk + n b |1 - 2p| - n b²)
-
-    The second root is the spread of the bent draws. With √S_kk in its place the bend would be found
-    in 84 of 100 cases only, for one of forty equal operators after 200 draws.
+    `variance` is S_kk, and z = (got - due) / √S_kk.
     """
 
     operator_id: int
@@ -47,12 +41,27 @@ class Share:
     due: float
     got: int
     z: float
-    seen: float | None
     variance: float
 
-    def seen_at(self, quantile: float) -> float | None:
-        """Return the smallest bend that is found in 95 of 100 cases if z must pass `quantile`."""
-        return _smallest_bend(self.free, self.due, self.variance, quantile)
+    def seen_by(self, log_ratio: float) -> float | None:
+        """Return the smallest bend of which 95 of 100 cases reach a log ratio at the best tilt.
+
+        None if too few draws are free. Of n draws of which q n fell on somebody who was due p n it
+        is n (q log(q / p) + (1 - q) log((1 - q) / (1 - p))), more where p differs by roster.
+        """
+        # Up from the smaller of got and not got, which is harder to see.
+        share = min(self.due, self.free - self.due) / self.free
+        scale = self.free**2 * share * (1 - share) / self.variance
+        below, above = 0.0, 1 - share
+        for _ in range(40):
+            bend = (below + above) / 2
+            spread = self.variance + self.free * bend * (1 - 2 * share - bend)
+            got = share + bend - _ONE_SIDED * sqrt(max(0.0, spread)) / self.free
+            if got > share and scale * _divergence(got, share) >= log_ratio:
+                above = bend
+            else:
+                below = bend
+        return above if above < 1 - share else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +190,7 @@ class _Moments:
         """Return what the draws say."""
         statistic, degrees, p_value = self._tested()
         shares = tuple(
-            Share(
-                *(operator_id, sums.free, sums.due, sums.got, sums.z),
-                _smallest_bend(sums.free, sums.due, sums.variance, _TWO_SIDED),
-                sums.variance,
-            )
+            Share(operator_id, sums.free, sums.due, sums.got, sums.z, sums.variance)
             for operator_id, sums in sorted(self._sums.items())
         )
         counts = self._draws, self._free, self._impossible
@@ -230,14 +235,9 @@ class _Moments:
         return _quadratic_form(off, covariance)
 
 
-def _smallest_bend(free: int, due: float, variance: float, quantile: float) -> float | None:
-    if min(due, free - due) < ENOUGH:
-        return None
-    # The terms of the equation as a square one in b.
-    lean = _ONE_SIDED**2 * abs(1 - 2 * due / free)
-    two, one = free + _ONE_SIDED**2, 2 * quantile * sqrt(variance) + lean
-    none = (quantile**2 - _ONE_SIDED**2) * variance / free
-    return (one + sqrt(one**2 - 4 * two * none)) / (2 * two)
+def _divergence(got: float, due: float) -> float:
+    """Return what each draw adds to the log ratio if `got` of them are got and `due` were due."""
+    return got * log(got / due) + ((1 - got) * log((1 - got) / (1 - due)) if got < 1 else 0.0)
 
 
 def _pooled(sums: Mapping[int, _Sums]) -> dict[int, int]:

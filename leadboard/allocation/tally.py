@@ -23,7 +23,11 @@ DRAWN, BY_HAND, FORCED = "drawn", "hand", "forced"
 BATCH = 20_000
 """Lines that one transaction counts, so that nobody has to wait for long."""
 
-DAY = len("2026-11-23")
+
+def day_of(moment: Any) -> Any:
+    """Return the expression for the day of UTC of a column that holds a moment, as text."""
+    # Not coerced: the field would read it as a moment again.
+    return fn.SUBSTR(moment, 1, len("2026-11-23"), coerce=False)
 
 
 class Cursor(NamedTuple):
@@ -105,12 +109,13 @@ def given(step: Any) -> "ModelSelect[Any]":
 
     `step` is the table of lines, or the view that has what waits for its place as well.
     """
-    day = fn.SUBSTR(step.at, 1, DAY)
     roster = Case(None, [(step.drawn, step.roster)], 0)
     by_force = Case(None, [(Event.forced, FORCED)], BY_HAND)
     way = Case(None, [(step.drawn, DRAWN)], by_force)
     found: ModelSelect[Any] = (
-        step.select(day, Appeal.source, roster, step.operator_id, way, fn.COUNT(SQL("*")))
+        step.select(
+            day_of(step.at), Appeal.source, roster, step.operator_id, way, fn.COUNT(SQL("*"))
+        )
         .join(Appeal)
         .switch(step)
         .join(Event, JOIN.LEFT_OUTER)

@@ -9,7 +9,7 @@ from peewee import fn
 
 from leadboard.allocation.audit import Finding
 from leadboard.allocation.chain_check import ChainCheck
-from leadboard.allocation.decisions import decisions, seals
+from leadboard.allocation.decisions import RecordedDecision, decisions, seals
 from leadboard.allocation.evidence import Evidence
 from leadboard.allocation.fairness import DrawCounts, Evenness
 from leadboard.allocation.ledger import CLOSED, IMPORTED, RECEIVED, WITHDRAWN, bounds
@@ -45,10 +45,10 @@ class Replayed(NamedTuple):
 class Verification:
     """What was looked at, what contradicts, and how well the shares follow the weights.
 
-    `draws` are all that were replayed; `evenness` leaves out those that an upgrade rebuilt, which
-    are not all that were ever made. `unrecorded` lines are those of which an upgrade knew only what
-    became of it. `pruned` is the place up to which lines may be gone. `chains` are those of the
-    sources, followed to their ends.
+    `draws` are all that were replayed; `evenness` and `evidence` leave out those that an upgrade
+    rebuilt or a pruning kept, which are not all that were ever made. `unrecorded` lines are those
+    of which an upgrade knew only what became of it. `pruned` is the place up to which lines may be
+    gone. `chains` are those of the sources, followed to their ends.
     """
 
     lines: int = 0
@@ -80,6 +80,8 @@ class _Replay:
         self._bounds = bounds()
         self._rosters = KnownRosters()
         self._tally = DrawCounts(self._rosters.__getitem__)
+        self._whole: set[int] = set()
+        """The sources whose chains are past what was pruned."""
         self._done = Verification(pruned=self._bounds.pruned)
 
     def outcome(self) -> Verification:
@@ -111,11 +113,21 @@ class _Replay:
         for decision in decisions():
             if decision.source_id in chains:
                 self._tell(chains[decision.source_id].follow(decision))
-            if decision.is_lost:
-                self._tally.add(decision.roster_id, decision.operator_id)
+            self._count_lost(decision)
         for source_id, _, number, head in sources:
             self._tell(chains[source_id].end(number, NO_HEAD if head is None else bytes(head)))
         self._done.chains = list(chains.values())
+
+    def _count_lost(self, decision: RecordedDecision) -> None:
+        """Count a lost draw of a lottery; of a pruned ledger only those among what is whole."""
+        if decision.place is not None:
+            if decision.place > self._bounds.pruned:
+                self._whole.add(decision.source_id)
+        elif self._rosters[decision.roster_id].strategy == BY_LOTTERY and (
+            not self._bounds.pruned
+            or (decision.number is not None and decision.source_id in self._whole)
+        ):
+            self._tally.add(decision.roster_id, decision.operator_id)
 
     def _tell(self, sentences: Iterable[str]) -> None:
         self._done.findings += map(Finding, sentences)
@@ -146,7 +158,8 @@ class _Replay:
             yield sentence
         elif line.place <= self._bounds.rebuilt:
             self._done.rebuilt += 1
-        elif candidates.strategy == BY_LOTTERY:
+        # Which old lines a pruning kept depends on who has had the appeal for how long.
+        elif candidates.strategy == BY_LOTTERY and line.place > self._bounds.pruned:
             self._tally.add(line.roster_id or 0, line.operator_id or 0)
 
 

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 def verdict(outcome: "Verification", level: float) -> Iterator[str]:
     """Yield what was looked at, what came of it, and how the shares stand to the weights."""
-    pruned = f"; lines up to {outcome.pruned:,} were pruned" if outcome.pruned else ""
+    pruned = ""
+    if outcome.pruned:
+        pruned = f"; lines up to {outcome.pruned:,} were pruned, and the shares begin after them"
     yield f"Looked at {outcome.lines:,} lines of {outcome.appeals:,} appeals{pruned}."
     yield f"{outcome.draws:,} draws replayed; {len(outcome.findings):,} contradictions."
     yield from _seals(outcome)

@@ -5,7 +5,8 @@ only from a beginning that does not move.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -18,14 +19,15 @@ from leadboard.allocation.lottery import BY_LOTTERY, Candidates
 from leadboard.allocation.tally import (
     BATCH,
     BY_HAND,
-    DAY,
     DRAWN,
     FORCED,
     count_on,
     counted_up_to,
     cursor,
+    day_of,
     given,
 )
+from leadboard.common.errors import Trouble
 from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import engine, rows
 from leadboard.database.proof_tables import LostDraw, Tally
@@ -38,8 +40,8 @@ from models import Appeal, AppealStep, Roster
 class OperatorShare:
     """What an operator was due and got of the draws that could have given them more or less.
 
-    `seen` is the smallest bend that `z` would show in 95 of 100 cases. `by_hand` and `forced` count
-    what dispatchers gave them, `by_rule` what other strategies than the lottery did.
+    `seen` is the smallest bend that the evidence would show in 95 of 100 cases. `by_hand` and
+    `forced` count what dispatchers gave them, `by_rule` what other strategies than the lottery did.
     """
 
     operator_id: int
@@ -79,7 +81,9 @@ def shares(source_id: int | None = None, since: date | None = None) -> Shares:
     """Return the shares of a source, or of all, from a day of UTC on; raises Trouble."""
     # Else each look would count the same lines again.
     if not engine().is_read_only and cursor().left > BATCH:
-        count_on()
+        # On a standby, or beside somebody who writes for long, they are counted for this look only.
+        with suppress(Trouble):
+            count_on()
     return at_one_moment(lambda: _shares(source_id, since))
 
 
@@ -90,19 +94,20 @@ def _shares(source_id: int | None, since: date | None) -> Shares:
     found.add_lost(_lost(source_id, since))
     even, evidence = found.draws.evenness(), found.draws.evidence()
     names = names_of(sorted({*found.ways, *(share.operator_id for share in even.shares)}))
+    operators = tuple(_operators(even, evidence, found, names))
     accused = evidence.operator_id if evidence.accuses() else None
     return Shares(
         *(source_id, since, even.draws, even.free, found.lost, even.p_value, evidence.value),
         accused,
-        tuple(_operators(even, found, names)),
-        _verdict(even, evidence, names),
+        operators,
+        _verdict(even, evidence, operators),
     )
 
 
 # --- what is counted ----------------------------------------------------------------------------
 
-CountedRow = tuple[str, int, int, int, str, int]
-"""Day, source, roster, operator, way and count, as the tally has them."""
+CountedRow = tuple[str, int, int, str, int]
+"""The first day, roster, operator, way and count."""
 
 
 class _Counted:
@@ -115,10 +120,10 @@ class _Counted:
         self.lost = 0
 
     def add(self, counted: Iterable[CountedRow]) -> None:
-        """Add rows as the tally has them."""
+        """Add what operators got."""
         found = list(counted)
-        self._read({row[2] for row in found if row[4] == DRAWN})
-        for day, _, roster_id, operator_id, way, count in found:
+        self._read({row[1] for row in found if row[3] == DRAWN})
+        for day, roster_id, operator_id, way, count in found:
             if way != DRAWN:
                 self._note(operator_id, way, count)
             elif self._known[roster_id].strategy == BY_LOTTERY:
@@ -129,8 +134,8 @@ class _Counted:
     def add_lost(self, counted: Iterable[CountedRow]) -> None:
         """Add draws that gave nobody anything, but were made."""
         found = list(counted)
-        self._read({row[2] for row in found})
-        for day, _, roster_id, operator_id, _, count in found:
+        self._read({row[1] for row in found})
+        for day, roster_id, operator_id, _, count in found:
             if self._known[roster_id].strategy == BY_LOTTERY:
                 self.draws.add(roster_id, operator_id, count, day)
                 self.lost += count
@@ -149,10 +154,14 @@ BY_RULE = "rule"
 
 
 def _tallied(source_id: int | None, since: date | None) -> list[CountedRow]:
-    query = Tally.select(*Tally._meta.sorted_fields)
+    """Return what the tally has, added up over the days, with the first day of each."""
+    kind = (Tally.roster_id, Tally.operator_id, Tally.way)
+    query = Tally.select(fn.MIN(Tally.day), *kind, fn.SUM(Tally.count))
     if since is not None:
         query = query.where(Tally.day >= since.isoformat())
-    return rows(query if source_id is None else query.where(Tally.source_id == source_id))
+    if source_id is not None:
+        query = query.where(Tally.source_id == source_id)
+    return [(*row, int(count)) for *row, count in rows(query.group_by(*kind))]
 
 
 def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
@@ -160,7 +169,9 @@ def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
     query = given(AppealStep).where(AppealStep.place > counted_up_to())
     if since is not None:
         query = query.where(AppealStep.at >= _begin(since))
-    return rows(query if source_id is None else query.where(Appeal.source == source_id))
+    if source_id is not None:
+        query = query.where(Appeal.source == source_id)
+    return [(day, *counted) for day, _, *counted in rows(query)]
 
 
 def _begin(day: date) -> datetime:
@@ -169,21 +180,23 @@ def _begin(day: date) -> datetime:
 
 def _lost(source_id: int | None, since: date | None) -> list[CountedRow]:
     columns: list[Any] = [
-        *(fn.SUBSTR(LostDraw.at, 1, DAY), LostDraw.source_id, LostDraw.roster_id),
-        *(LostDraw.operator_id, SQL("'lost'")),
+        *(day_of(LostDraw.at), LostDraw.roster_id, LostDraw.operator_id),
+        SQL("'lost'"),
     ]
     query = LostDraw.select(*columns, fn.COUNT(LostDraw.id))
     if since is not None:
         query = query.where(LostDraw.at >= _begin(since))
     if source_id is not None:
         query = query.where(LostDraw.source_id == source_id)
-    return rows(query.group_by(*(SQL(str(place)) for place in range(1, 5))))
+    return rows(query.group_by(*(SQL(str(place)) for place in range(1, 4))))
 
 
 # --- what is told -------------------------------------------------------------------------------
 
 
-def _operators(even: Evenness, found: _Counted, names: "dict[int, str]") -> Iterator[OperatorShare]:
+def _operators(
+    even: Evenness, evidence: Evidence, found: _Counted, names: dict[int, str]
+) -> Iterator[OperatorShare]:
     by_id: dict[int, Share] = {share.operator_id: share for share in even.shares}
     for operator_id, name in sorted(names.items(), key=lambda each: each[1]):
         share, ways = by_id.get(operator_id), found.ways.get(operator_id, Counter())
@@ -194,26 +207,34 @@ def _operators(even: Evenness, found: _Counted, names: "dict[int, str]") -> Iter
             got=share.got if share else 0,
             free=share.free if share else 0,
             z=share.z if share else None,
-            seen=share.seen if share else None,
+            seen=share.seen_by(evidence.needed(operator_id)) if share else None,
             by_hand=ways[BY_HAND],
             forced=ways[FORCED],
             by_rule=ways[BY_RULE],
         )
 
 
-def _verdict(even: Evenness, evidence: Evidence, names: "dict[int, str]") -> str:
+def _verdict(even: Evenness, evidence: Evidence, operators: Sequence[OperatorShare]) -> str:
     """Return in a sentence or two whether the lottery is fair, and how sure that is."""
-    if evidence.accuses() and evidence.operator_id is not None:
+    if evidence.accuses():
         more = "more" if evidence.is_more else "less"
-        name = names.get(evidence.operator_id, f"#{evidence.operator_id}")
+        names = {each.operator_id: each.name for each in operators}
+        name = names.get(evidence.operator_id or 0, f"#{evidence.operator_id}")
         return f"The evidence is {evidence.odds} that {name} gets {more} than is due."
     if not even.free:
         return "No draw had more than one operator to choose from."
-    seen = [share.seen for share in even.shares]
-    if any(each is None for each in seen):
+    return _seen([each.seen for each in operators if each.free])
+
+
+def _seen(bends: Sequence[float | None]) -> str:
+    """Return what a lottery that is not accused may still hide."""
+    known = [each for each in bends if each is not None]
+    if not known:
         return "Nothing speaks against the lottery, but so few draws could hardly show it."
-    points = 100 * max(each for each in seen if each is not None)
+    unknown = len(bends) - len(known)
+    besides = f", but too few draws tell of {unknown} operators" if unknown > 1 else ""
+    besides = ", but too few draws tell of one operator" if unknown == 1 else besides
     return (
-        f"The shares follow the weights. A bend of {points:.1f} points or more would have been "
-        "seen in 95 of 100 cases."
+        f"The shares follow the weights. A bend of {100 * max(known):.1f} points or more would "
+        f"have been seen in 95 of 100 cases{besides}."
     )

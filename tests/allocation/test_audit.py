@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leadboard import desk
-from leadboard.allocation import audit
+from leadboard.allocation import audit, tally
 from leadboard.allocation.backlog import DRAIN_BATCH
 from leadboard.allocation.pruning import edge_of, prune
 from leadboard.database.connection import database
@@ -218,3 +218,15 @@ def test_what_was_pruned_of_closed_appeals_is_not_missed() -> None:
     assert_clean()
     alter("draw = 100", of="id = 5")
     assert sentences() == ["Appeal #5 was changed past the ledger."]
+
+
+def test_an_end_of_the_ledger_that_was_cut_off_is_found_by_what_was_counted(book: Path) -> None:
+    tally.count_on()
+    assert sentences() == []
+    rows("DELETE FROM change WHERE seq > 8")
+    rows("DELETE FROM appeal WHERE id > 8")
+    sentence = (
+        "The tally has counted 10 lines of the ledger, which ends with line 8: its end was cut off."
+    )
+    assert sentence in sentences()
+    assert run(book, "check", "--repair")[0] == 1

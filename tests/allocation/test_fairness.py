@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadboard.allocation import evidence, fairness, lottery
-from leadboard.allocation.fairness import ENOUGH, LARGE, DrawCounts, Evenness, chi_square_tail
+from leadboard.allocation.fairness import LARGE, DrawCounts, Evenness, chi_square_tail
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, Wheel
 from tests.support.floors import FLOORS, FRIEND, HANDS, Day, Floor
 
@@ -254,7 +254,8 @@ def test_its_figures_hold_together(case: tuple[list[dict[int, int]], Draws]) -> 
     assert sum(each.got for each in found.shares) == found.free
     assert sum(each.due for each in found.shares) == pytest.approx(found.free)
     for each in found.shares:
-        assert each.seen is None or 0 < each.seen < 1
+        seen = each.seen_by(NEEDED)
+        assert seen is None or 0 < seen < 1
         assert max(each.got, each.due) <= each.free
 
 
@@ -279,28 +280,36 @@ def test_only_the_ratio_of_weights_matters(
     assert evenness(scaled, draws) == evenness(rosters, draws)
 
 
+NEEDED = log(20 * 12 * 22)
+"""The log ratio that one of six operators needs at one of 22 tilts."""
+
+
 def test_it_says_how_small_a_bend_it_would_have_seen() -> None:
     (one, two) = evenness([{1: 1, 2: 3}], [(0, 1, 250_000), (0, 2, 750_000)]).shares
-    assert one.seen == two.seen == pytest.approx(3.605 * sqrt(3 / 16 / 1_000_000), rel=2e-3)
+    seen = one.seen_by(NEEDED)
+    assert seen == two.seen_by(NEEDED)
+    quantile = sqrt(2 * NEEDED) + 1.645
+    assert seen == pytest.approx(quantile * sqrt(3 / 16 / 1_000_000), rel=5e-3)
     assert (one.z, one.due, one.free) == (0, 250_000, 1_000_000)
-    (one, _) = evenness([{1: 1, 2: 999}], [(0, 2, ENOUGH * 1_000 - 1)]).shares
-    assert one.seen is None
+    (one, _) = evenness([{1: 1, 2: 1}], [(0, 2, 5)]).shares
+    assert one.seen_by(NEEDED) is None
 
 
 @pytest.mark.parametrize(
     ("others", "draws"), [(1, 100), (1, 2_000), (5, 200), (39, 200), (39, 2_000)]
 )
 def test_a_bend_of_that_size_is_seen_in_95_of_100_cases(others: int, draws: int) -> None:
-    share = evenness([{1: 1, 2: others}], [(0, 2, draws)]).shares[0]
-    assert share.seen is not None
-    bent = 1 / (1 + others) + share.seen
-    first = int(share.due + 1.96 * sqrt(share.due * others / (1 + others))) + 1
-    odds = log(bent / (1 - bent))
-    chances = (
-        exp(log(comb(draws, got)) + got * odds + draws * log(1 - bent))
-        for got in range(first, draws + 1)
-    )
-    assert sum(chances) == pytest.approx(0.95, abs=0.01)
+    due = 1 / (1 + others)
+    seen = evenness([{1: 1, 2: others}], [(0, 2, draws)]).shares[0].seen_by(NEEDED)
+    assert seen is not None
+    chance, found = due + seen, 0.0
+    for got in range(int(draws * due) + 1, draws):
+        part = got / draws
+        ratio = got * log(part / due) + (draws - got) * log((1 - part) / (1 - due))
+        if ratio >= NEEDED:
+            odds = got * log(chance / (1 - chance)) + draws * log(1 - chance)
+            found += exp(log(comb(draws, got)) + odds)
+    assert found == pytest.approx(0.95, abs=0.015)
 
 
 # 15 of 300 fair days are due at 5 %, and 3 of 60; beyond these limits lies one seed in 500.

@@ -12,14 +12,16 @@ from peewee import Database
 import allocator
 from leadboard import desk
 from leadboard.allocation import tally
+from leadboard.allocation.ledger import settle
 from leadboard.allocation.lottery import BY_LOTTERY
 from leadboard.allocation.pruning import edge_of, prune
 from leadboard.allocation.rosters import KnownRosters
 from leadboard.allocation.verification import verify
 from leadboard.common.errors import Refused
+from leadboard.database.connection import engine
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries.shares import Shares, shares
-from tests.support import ACTOR, add_team, number, rows
+from tests.support import ACTOR, add_operator, add_team, arrive, number, rows
 from tests.support.processes import together
 
 pytestmark = [pytest.mark.every_engine, pytest.mark.usefixtures("db")]
@@ -48,6 +50,11 @@ def busy_days(seed: int = 1, acts: int = 120) -> None:
             )
             with contextlib.suppress(Refused):
                 act(chosen)
+    # Whatever was drawn: one by hand, and one by force to somebody without a place.
+    desk.change_operator(2, max_load=1_000, actor=ACTOR)
+    desk.change_operator(3, max_load=0, actor=ACTOR)
+    desk.submit_to("by hand", 1, "", None, 2, actor=ACTOR)
+    desk.assign([allocator.submit("by force", 1, "").id], 3, force=True, actor=ACTOR)
 
 
 def seen(found: Shares) -> object:
@@ -128,6 +135,86 @@ def test_pruning_changes_no_share() -> None:
     prune(edge_of(moment), moment, ACTOR, lambda *_: None)
     assert number("SELECT count(*) FROM change") < number("SELECT counted FROM ledger_bounds")
     assert shares() == before
+
+
+def test_a_roster_that_goes_on_after_it_was_counted_is_one_roster() -> None:
+    add_team({"Anna": 50, "Boris": 50}, {"tg": {"Anna": 1, "Boris": 1}})
+    for counted in range(1, 4):
+        allocator.submit(f"lead {counted}", 1, "")
+        assert shares().draws == counted
+        tally.count_on()
+        assert shares().draws == counted
+    assert {row[0] for row in rows("SELECT day FROM tally")} == {f"{now():%Y-%m-%d}"}
+
+
+def test_where_nothing_can_be_stored_they_are_counted_for_one_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("leadboard.queries.shares.BATCH", 3)
+    add_team({"Anna": 50, "Boris": 50}, {"tg": {"Anna": 1, "Boris": 1}})
+    arrive(1, 9)
+    settle()
+    statement = "SET default_transaction_read_only = {}" if engine().is_server else READ_ONLY
+    rows(statement.format("on"))
+    assert shares().draws == 9
+    assert rows("SELECT * FROM tally") == []
+    rows(statement.format("off"))
+    assert shares().draws == 9
+    assert number("SELECT CAST(sum(count) AS bigint) FROM tally") == 9
+
+
+READ_ONLY = "PRAGMA query_only = {}"
+
+
+def test_whoever_is_slow_is_not_accused_after_a_pruning() -> None:
+    """It keeps the lines of open appeals, and those are of the slow ones."""
+    moment = now() - timedelta(days=1)
+    with as_if_at(moment - timedelta(days=9)):
+        add_team({"Anna": 500, "Boris": 500}, {"tg": {"Anna": 1, "Boris": 1}})
+        for each in range(200):
+            allocator.submit(f"lead {each}", 1, "", rng=Random(each))
+        quick = rows("SELECT id FROM appeal WHERE operator_id = 2")
+        desk.close([int(str(key)) for (key,) in quick], actor=ACTOR)
+    before = shares()
+    prune(edge_of(moment), moment, ACTOR, lambda *_: None)
+    for each in range(20):
+        allocator.submit(f"new {each}", 1, "", rng=Random(each))
+    assert verify().evenness.draws == 20
+    assert not verify().evidence.accuses()
+    assert shares().draws == before.draws + 20
+
+
+def test_lost_draws_of_the_lottery_count_and_of_other_strategies_do_not() -> None:
+    add_team({"Anna": 5, "Boris": 5}, {"tg": {"Anna": 1, "Boris": 1}, "vk": {"Anna": 1}})
+    desk.change_source(2, strategy="quota", actor=ACTOR)
+    for source_id in (1, 2):
+        allocator.submit("lead", source_id, "")
+        rows(
+            "INSERT INTO lost_draw (at, source_id, roster_id, draw, operator_id, outside)"
+            " SELECT timestamp, source_id, roster_id, draw, operator_id, ? FROM appeal"
+            " WHERE source_id = ?",
+            bytes(32),
+            source_id,
+        )
+    assert (shares().draws, shares().lost) == (2, 1)
+    assert verify().evenness.draws == 2
+
+
+def test_it_says_what_the_evidence_would_have_seen_also_when_somebody_is_new() -> None:
+    add_team({"Anna": 5_000, "Boris": 5_000}, {"tg": {"Anna": 1, "Boris": 1}})
+    assert shares().verdict == "No draw had more than one operator to choose from."
+    allocator.submit("lead", 1, "")
+    assert shares().verdict.startswith("Nothing speaks against the lottery, but so few draws")
+    for each in range(150):
+        allocator.submit(f"lead {each}", 1, "", rng=Random(each))
+    (seen,) = {each.seen for each in shares().operators}
+    assert seen is not None
+    told = f"A bend of {100 * seen:.1f} points or more would have been seen in 95 of 100 cases"
+    assert shares().verdict == f"The shares follow the weights. {told}."
+    add_operator("Vera", 5_000)
+    desk.set_weight(3, 1, 1, actor=ACTOR)
+    allocator.submit("one more", 1, "")
+    assert shares().verdict.endswith("of 100 cases, but too few draws tell of one operator.")
 
 
 def test_a_bent_lottery_is_told_in_words() -> None:

@@ -132,7 +132,7 @@ async def test_every_page_fits_any_size(file: Path, size: tuple[int, int]) -> No
             assert {len(line) for line in desk.lines()} <= {size[0], *range(size[0] - 3, size[0])}
             assert "esc back" in desk.text
         # A small screen has the figures alone.
-        await desk.until(lambda: ("██" in desk.text) == (size[1] > 18))
+        await desk.until(lambda: ("█" in desk.text) == (size[1] > 18))
 
 
 async def test_a_picture_is_drawn_again_for_another_size_and_theme(file: Path) -> None:
@@ -144,7 +144,7 @@ async def test_a_picture_is_drawn_again_for_another_size_and_theme(file: Path) -
         await desk.until(lambda: 30 < max(map(len, re.findall("─+", desk.line_with("┌──")))) < wide)
         desk.app.theme = LIGHT
         await desk.settle()
-        assert "██" in desk.text
+        assert "█" in desk.text
 
 
 async def test_an_empty_database_has_statistics(tmp_path: Path) -> None:

