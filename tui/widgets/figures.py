@@ -69,7 +69,9 @@ def note_of(standing: Standing) -> str:
     """Return the chance of the next appeal, or why the operator is left out of it."""
     if standing.reason:
         return REASONS[standing.reason]
-    return chance(standing.weight, standing.total)
+    if standing.is_passed_over:
+        return chance(0, standing.between)
+    return chance(standing.weight, standing.between)
 
 
 def chance(weight: int, total: int) -> str:
