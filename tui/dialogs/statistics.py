@@ -235,6 +235,10 @@ class StatisticsSheet(Sheet):
         if name != self._gathering.span:
             self._gathering = Gathering(TimeSpan(name))
             self._progress = 0.0
+            # The border names the new span already: no figures of the old one below it.
+            self._statistics = None
+            self.query_one(Picture).update("")
+            self.query_one("#told", Static).update("")
         self.show_subtitle()
         self.refresh_figures()
 

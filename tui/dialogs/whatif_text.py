@@ -36,6 +36,9 @@ def lines_of(
 ) -> Iterator[Content]:
     """Yield everything about an outcome in lines of a width."""
     yield Content(_span(outcome))
+    if not outcome.arrived and not outcome.now.count:
+        yield Content("Nothing came and nothing waited: there is nothing to compare.")
+        return
     yield Content("")
     was, column = ("as it was", COLUMN) if width >= ROOMY else ("was", NARROW)
     yield Content.styled(f"{fit('', LABEL)}{fit(was, column)}draft", "bold")
