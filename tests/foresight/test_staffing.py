@@ -4,7 +4,6 @@ from fractions import Fraction
 from math import factorial
 
 import pytest
-from pyworkforce.queuing import ErlangC
 
 from leadboard.foresight.staffing import Staffing, places_for, waiting_probability
 
@@ -48,8 +47,9 @@ def test_the_chance_is_that_of_printed_tables(places: int, erlangs: float, print
 def test_the_chance_is_that_of_pyworkforce_where_the_queue_does_not_grow(
     hourly: int, minutes: float
 ) -> None:
+    queuing = pytest.importorskip("pyworkforce.queuing", reason="in the extra `oracles`")
     # With fewer places than erlangs that package returns what is no chance.
-    other = ErlangC(transactions=hourly, aht=minutes, asa=1, interval=60)
+    other = queuing.ErlangC(transactions=hourly, aht=minutes, asa=1, interval=60)
     erlangs = hourly * minutes / 60
     for places in range(int(erlangs) + 1, int(erlangs) + 40):
         assert waiting_probability(places, erlangs) == pytest.approx(
