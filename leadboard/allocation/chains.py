@@ -151,12 +151,10 @@ def _bytes(value: Any) -> bytes:
 
 def _change_seal(chain: Chain, *, is_sealed: bool, moment: datetime) -> None:
     """End the seal in force, if there is one, and put the next one into force if wanted."""
-    if chain.seed is not None:
-        in_force = (Seal.source_id == chain.source_id, Seal.first.is_null(False))
-        Seal.update(last=chain.number, ended_at=moment).where(
-            *in_force, Seal.last.is_null()
-        ).execute()
-        chain.seed = None
+    # Also without its seed, which another program may have emptied: else it is never revealed.
+    in_force = (Seal.source_id == chain.source_id, Seal.first.is_null(False))
+    Seal.update(last=chain.number, ended_at=moment).where(*in_force, Seal.last.is_null()).execute()
+    chain.seed = None
     if is_sealed:
         _begin(chain, moment)
     Source.update(
