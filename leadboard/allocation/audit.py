@@ -15,6 +15,7 @@ from leadboard.allocation.locks import take_turn
 from leadboard.allocation.names import LookAlikes, Named
 from leadboard.allocation.rosters import digest_of
 from leadboard.allocation.strategies.registry import strategy_of
+from leadboard.allocation.strategies.strategy import read_credits
 from leadboard.allocation.tally import cursor
 from leadboard.common.text import clean
 from leadboard.database.connection import engine, rows
@@ -43,7 +44,7 @@ def check() -> list[Finding]:
 
 def _findings() -> Iterator[Finding]:
     looks = (_wrong_loads, _stuck_appeals, _unrecorded, _cut_off, _odd_rosters, _odd_strategies)
-    for look in (*looks, _look_alikes):
+    for look in (*looks, _odd_credits, _look_alikes):
         yield from look()
 
 
@@ -163,6 +164,14 @@ def _odd_strategies() -> Iterator[Finding]:
             yield Finding(
                 f"{clean(name)} asks for the strategy {clean(strategy)}, which is unknown: it is "
                 "drawn by lottery."
+            )
+
+
+def _odd_credits() -> Iterator[Finding]:
+    for name, credits in rows(Source.select(Source.name, Source.credits).order_by(Source.id)):
+        if read_credits(credits) is None:
+            yield Finding(
+                f"What {clean(name)} owes its operators cannot be read: nothing is owed to anybody."
             )
 
 

@@ -11,7 +11,7 @@ from peewee import JOIN, Join, Query, Select, ValuesList
 from leadboard.allocation.draws import Decision
 from leadboard.allocation.limits import name_of
 from leadboard.allocation.lottery import Candidates, why_nobody
-from leadboard.allocation.rosters import add_roster, digest_of, id_by_digest
+from leadboard.allocation.rosters import add_roster, digest_of, id_by_digest, recorded_roster
 from leadboard.allocation.sealing import Words
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
@@ -264,7 +264,7 @@ def known_by_key(draft: Draft) -> Placed | None:
 
 def _why_waiting(content: str | None) -> str:
     """Return why a known appeal waits; one that was returned no longer has its roster."""
-    return why_nobody(Candidates.parse(content)) if content else "returned to waiting"
+    return why_nobody(recorded_roster(content)) if content else "returned to waiting"
 
 
 def stored_ids(external_id: str, candidates: Candidates) -> tuple[int, int]:

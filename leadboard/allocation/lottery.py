@@ -36,6 +36,25 @@ def _candidate(
     return Candidate(operator_id, weight, reason, standing)
 
 
+def json_of(text: str) -> object:
+    """Return what a text says in JSON, None for one that another program has made unreadable."""
+    try:
+        return json.loads(text)
+    # A RecursionError for endless nesting; a number of thousands of digits is a ValueError.
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_entry(entry: object) -> bool:
+    """Tell whether an entry is as `content` writes it, which another program may have altered."""
+    if not isinstance(entry, list) or len(entry) < 2:
+        return False
+    operator_id, weight, *left = entry
+    numbers = (operator_id, weight, *left[1:])
+    is_reasoned = not left or left[0] is None or isinstance(left[0], str)
+    return is_reasoned and all(type(each) is int for each in numbers) and weight >= 0
+
+
 # Without slots, which would leave `cached_property` nowhere to keep its values.
 @dataclass(frozen=True)
 class Candidates:
@@ -93,9 +112,13 @@ class Candidates:
 
     @classmethod
     def parse(cls, content: str) -> "Candidates":
-        """Return the roster that `content` wrote."""
-        listed = json.loads(content)
+        """Return the roster that `content` wrote; one without anybody for what none wrote."""
+        listed = json_of(content)
+        if not isinstance(listed, list):
+            return cls(())
         strategy = listed.pop(0) if listed and isinstance(listed[0], str) else BY_LOTTERY
+        if not all(map(_is_entry, listed)):
+            return cls(())
         return cls(tuple(_candidate(*entry) for entry in listed), strategy)
 
 

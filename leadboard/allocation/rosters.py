@@ -16,7 +16,7 @@ from leadboard.allocation.lottery import (
     Candidates,
     left_out,
 )
-from leadboard.allocation.strategies.registry import narrowed
+from leadboard.allocation.strategies.registry import is_legible, narrowed
 from leadboard.allocation.strategies.strategy import Footing
 from leadboard.database.compiled_queries import Compiled, Param, params
 from models import Operator, OperatorSource, Roster
@@ -104,6 +104,12 @@ def add_roster(content: str, digest: bytes) -> int:
     return int(_ROSTER.scalar(digest=digest))
 
 
+def recorded_roster(content: str) -> Candidates:
+    """Return a roster that is on record, without anybody if its strategy cannot read it."""
+    found = Candidates.parse(content)
+    return found if is_legible(found) else Candidates(())
+
+
 MOST_KNOWN = 20_000
 """Rosters kept in memory: by some strategies nearly every draw has one of its own."""
 
@@ -115,5 +121,5 @@ class KnownRosters(dict[int, Candidates]):
         if len(self) >= MOST_KNOWN:
             self.clear()
         content = Roster.select(Roster.content).where(Roster.id == roster_id).scalar()
-        self[roster_id] = Candidates.parse(str(content or "[]"))
+        self[roster_id] = recorded_roster(str(content or "[]"))
         return self[roster_id]

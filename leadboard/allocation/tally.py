@@ -109,7 +109,7 @@ def given(step: Any) -> "ModelSelect[Any]":
 
     `step` is the table of lines, or the view that has what waits for its place as well.
     """
-    roster = Case(None, [(step.drawn, step.roster)], 0)
+    roster = Case(None, [(step.drawn, fn.COALESCE(step.roster, 0))], 0)
     by_force = Case(None, [(Event.forced, FORCED)], BY_HAND)
     way = Case(None, [(step.drawn, DRAWN)], by_force)
     found: ModelSelect[Any] = (

@@ -15,6 +15,7 @@ from leadboard.allocation.lottery import (
     left_out,
     pick,
 )
+from leadboard.allocation.rosters import recorded_roster
 from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.common.errors import Missing
 from leadboard.common.text import clean
@@ -109,7 +110,7 @@ def _roster(roster_id: int | None) -> Candidates:
     """Return a roster, empty where an appeal has none."""
     if roster_id is None:
         return Candidates(())
-    return Candidates.parse(rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0])
+    return recorded_roster(rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0])
 
 
 def _strategy_words(candidates: Candidates) -> str:
@@ -131,8 +132,9 @@ def _number(appeal_id: int) -> int | None:
 def _chances(candidates: Candidates, draw: int | None) -> tuple[Chance, ...]:
     strategy = strategy_of(candidates.strategy)
     names = names_of([each.operator_id for each in candidates.entries])
-    drawn = pick(candidates, draw) if draw is not None else None
     total = candidates.total
+    # Beyond it lies only the draw of a record that was altered, which `verify` names.
+    drawn = pick(candidates, draw) if draw is not None and draw < total else None
     return tuple(
         Chance(
             each.operator_id,

@@ -16,6 +16,7 @@ from peewee import SQL, IntegerField, fn
 
 from leadboard.allocation.ledger import bounds, last_seq, settle
 from leadboard.allocation.lottery import Candidates
+from leadboard.allocation.rosters import recorded_roster
 from leadboard.common.errors import Trouble
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import engine, rows
@@ -311,7 +312,7 @@ def _as_it_began(lines: Iterable[PastLine], waiting_now: Iterable[tuple[int, int
 
 def _rosters(ids: set[int]) -> dict[int, Candidates]:
     return {
-        key: Candidates.parse(content)
+        key: recorded_roster(content)
         for chunk in chunks(sorted(ids))
         for key, content in reading(
             lambda: rows(Roster.select(Roster.id, Roster.content).where(Roster.id.in_(chunk)))  # noqa: B023

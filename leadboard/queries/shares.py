@@ -16,6 +16,7 @@ from peewee import SQL, fn
 from leadboard.allocation.evidence import Evidence
 from leadboard.allocation.fairness import DrawCounts, Evenness, Share
 from leadboard.allocation.lottery import BY_LOTTERY, Candidates
+from leadboard.allocation.rosters import recorded_roster
 from leadboard.allocation.tally import (
     BATCH,
     BY_HAND,
@@ -144,9 +145,12 @@ class _Counted:
         self.ways.setdefault(operator_id, Counter())[way] += count
 
     def _read(self, roster_ids: set[int]) -> None:
-        for chunk in chunks(sorted(roster_ids - self._known.keys())):
+        missing = roster_ids - self._known.keys()
+        # Of one that is gone nobody can tell any more who was on it.
+        self._known |= dict.fromkeys(missing, Candidates(()))
+        for chunk in chunks(sorted(missing)):
             query = Roster.select(Roster.id, Roster.content).where(Roster.id.in_(chunk))
-            self._known |= {key: Candidates.parse(content) for key, content in rows(query)}
+            self._known |= {key: recorded_roster(content) for key, content in rows(query)}
 
 
 BY_RULE = "rule"

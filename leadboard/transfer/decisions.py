@@ -35,7 +35,7 @@ def _line(decision: RecordedDecision, between: str) -> Line:
         "outside": decision.outside,
         "draw": decision.draw,
         "operator": decision.operator_id,
-        "head": decision.head and decision.head.hex(),
+        "head": None if decision.head is None else decision.head.hex(),
         "appeal": decision.appeal_id,
     }
 

@@ -12,7 +12,8 @@ FULLER = "fuller"
 
 def _filled(candidate: Candidate) -> Fraction:
     load, max_load = candidate.standing
-    return Fraction(load + 1, max_load)
+    # Nobody eligible has a limit of 0, but a record that was altered may say so.
+    return Fraction(load + 1, max(max_load, 1))
 
 
 def leave_out(eligible: Sequence[Candidate]) -> Mapping[int, str]:

@@ -23,6 +23,8 @@ LESS = "owed less"
 
 def _owed(eligible: Sequence[Candidate]) -> dict[int, int]:
     """Return what is owed to each once one more appeal is to be given away."""
+    if not eligible:
+        return {}
     total = sum(each.weight for each in eligible)
     parts = [each.weight * WHOLE // total for each in eligible]
     # What division leaves over goes to the first ones, so that the parts are one whole appeal.
@@ -58,6 +60,9 @@ def leave_out(eligible: Sequence[Candidate]) -> Mapping[int, str]:
 def credits_after(candidates: Candidates, operator_id: int) -> Mapping[int, int]:
     """Return what is owed to all who were eligible, after one of them got the appeal."""
     owed = _owed([each for each in candidates.entries if each.reason in (None, LESS)])
+    # As a record may say that somebody has altered.
+    if operator_id not in owed:
+        return {}
     return owed | {operator_id: owed[operator_id] - WHOLE}
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from leadboard.allocation import strategies
 from leadboard.allocation.lottery import BY_LOTTERY, FULL, INACTIVE, ZERO_WEIGHT, Candidates
-from leadboard.allocation.strategies.strategy import Strategy
+from leadboard.allocation.strategies.strategy import Footing, Strategy
 
 _OTHERS = ("registry", "strategy")
 
@@ -36,6 +36,18 @@ def strategy_of(name: str) -> Strategy | None:
 
 _OF_EVERY_STRATEGY = (INACTIVE, FULL, ZERO_WEIGHT)
 """Why somebody is left out by whatever strategy."""
+
+
+def is_legible(candidates: Candidates) -> bool:
+    """Tell whether a recorded roster has the numbers that its strategy goes by, or needs none."""
+    strategy = strategy_of(candidates.strategy)
+    if candidates.strategy == BY_LOTTERY or strategy is None:
+        return True
+    count = len(strategy.numbers(Footing(load=0, max_load=1, credit=0)))
+    return all(
+        len(each.standing) == count and (each.weight > 0 or each.reason in _OF_EVERY_STRATEGY)
+        for each in candidates.entries
+    )
 
 
 def narrowed_again(candidates: Candidates, strategy: Strategy) -> Candidates:

@@ -1,11 +1,10 @@
 """What a strategy is."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from leadboard.allocation.lottery import Candidate, Candidates
+from leadboard.allocation.lottery import Candidate, Candidates, json_of
 
 
 class Footing(NamedTuple):
@@ -35,8 +34,29 @@ class Strategy:
 
 
 def credits_in(text: str) -> dict[int, int]:
-    """Return what is owed by operator id, as `Source.credits` holds it."""
-    return {int(key): credit for key, credit in json.loads(text).items()} if text != "{}" else {}
+    """Return what is owed by operator id, as `Source.credits` holds it.
+
+    Nothing is owed by what cannot be read: it must not keep anybody waiting; `check` tells of it.
+    """
+    return (read_credits(text) or {}) if text != "{}" else {}
+
+
+def read_credits(text: str) -> dict[int, int] | None:
+    """Return what a text says is owed, None if another program has made it unreadable."""
+    found = json_of(text)
+    if not isinstance(found, dict) or not all(map(_is_credit, found.items())):
+        return None
+    return {int(key): credit for key, credit in found.items()}
+
+
+def _is_credit(item: tuple[str, object]) -> bool:
+    key, credit = item
+    is_id = key.isascii() and key.isdecimal() and len(key) < _DIGITS
+    return is_id and type(credit) is int and abs(credit) < 1 << 63
+
+
+_DIGITS = 20
+"""More digits than an id has."""
 
 
 def no_credits(_: Candidates, __: int) -> Mapping[int, int]:
