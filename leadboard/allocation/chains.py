@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from leadboard.allocation.lottery import BY_LOTTERY, LOTTERY, Wheel
 from leadboard.allocation.sealing import (
     NO_HEAD,
@@ -27,7 +29,7 @@ from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.allocation.strategies.strategy import Strategy, credits_in
 from leadboard.common.errors import Missing
 from leadboard.database.compiled_queries import Compiled, Param
-from leadboard.database.connection import engine
+from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now
 from leadboard.database.proof_tables import Seal
 from models import Source
@@ -136,7 +138,7 @@ def chain_of(source_id: int) -> Chain:
         seed and _bytes(seed),
         credits_in(credits),
     )
-    if is_sealed != (seed is not None) or (ends_at is not None and ends_at <= now()):
+    if is_sealed != (seed is not None) or (ends_at is not None and _is_over(ends_at)):
         _change_seal(chain, is_sealed=is_sealed, moment=now())
     return chain
 
@@ -144,6 +146,13 @@ def chain_of(source_id: int) -> Chain:
 def _bytes(value: Any) -> bytes:
     # A driver returns a memoryview.
     return NO_HEAD if value is None else bytes(value)
+
+
+def _is_over(ends_at: datetime) -> bool:
+    """Tell whether a seal is over, also one that began while a clock was far ahead."""
+    moment = now()
+    # Twice, since the clocks of two writers are never quite alike.
+    return not moment < ends_at <= moment + 2 * PERIOD
 
 
 # --- seals --------------------------------------------------------------------------------------
@@ -173,6 +182,13 @@ def _begin(chain: Chain, moment: datetime) -> None:
     chain.head = committed(chain.head, chain.source_id, chain.number + 1, seal.commitment)
     Seal.update(first=chain.number + 1, began_at=moment).where(Seal.id == seal.id).execute()
     prepare(chain.source_id, moment)
+
+
+def without_next() -> list[int]:
+    """Return the sources that want a seal, and for which no next one is made."""
+    waiting = Seal.select().where(Seal.source_id == Source.id, Seal.first.is_null())
+    query = Source.select(Source.id).where(Source.is_sealed, ~fn.EXISTS(waiting))
+    return [source_id for (source_id,) in rows(query.order_by(Source.id))]
 
 
 def prepare(source_id: int, moment: datetime) -> None:

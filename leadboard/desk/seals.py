@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from leadboard.allocation.chains import end_seal, prepare
+from leadboard.allocation.chains import end_seal, prepare, without_next
 from leadboard.allocation.journal import SEAL, Journal
 from leadboard.allocation.locks import take_turn
 from leadboard.common.validation import storable
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
-from leadboard.database.transactions import transact
+from leadboard.database.transactions import reading, transact
 from models import Source
 
 
@@ -20,10 +20,12 @@ def prepare_seals() -> None:
 
     def work() -> None:
         take_turn()
-        for (source_id,) in rows(Source.select(Source.id).where(Source.is_sealed)):
+        for source_id in without_next():
             prepare(source_id, now())
 
-    transact(work)
+    # Else looking at the seals would wait for whoever is writing.
+    if reading(without_next):
+        transact(work)
 
 
 def end_seals(source_ids: Sequence[int], *, actor: str) -> Sequence[str]:

@@ -25,7 +25,7 @@ from leadboard.database.transactions import at_one_moment, transact
 from leadboard.desk.seals import end_seals, prepare_seals
 from leadboard.queries.seals import SealState, seals
 from leadboard.transfer.decisions import decision_lines
-from models import Operator
+from models import Operator, Source
 from tests.support import ACTOR, add_operator, add_source, arrive, number, opened, rows
 from tests.support.altering import alter_both, contradictions
 from tests.support.processes import ROOT
@@ -228,6 +228,19 @@ def test_a_seal_ends_after_its_period(monkeypatch: pytest.MonkeyPatch, tmp_path:
     ]
     assert contradictions() == []
     assert checked(tmp_path) == []
+
+
+def test_a_seal_that_began_while_a_clock_was_far_ahead_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chains, "now", lambda: now() + timedelta(days=3650))
+    arrive(BOT, 2)
+    monkeypatch.setattr(chains, "now", now)
+    arrive(BOT, 2)
+    # Twelve and three before the clock went wrong, two while it was.
+    assert [row.last for row in seals()] == [12, 15, 17, None, None]
+    assert Source.get_by_id(BOT).seal_ends_at < now() + timedelta(days=8)
+    assert contradictions() == []
 
 
 def test_what_flows_from_waiting_and_comes_in_batches_is_sealed(tmp_path: Path) -> None:
