@@ -11,6 +11,7 @@ import models
 from leadboard import desk as acts
 from tests.support import Team, add_team, rows
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
+from tui.messages import ApplyWanted
 
 WEIGHTS = "SELECT weight FROM operator_source ORDER BY operator_id"
 LIMITS = "SELECT max_load, is_active FROM operator ORDER BY id"
@@ -157,7 +158,7 @@ async def test_the_same_key_asks_before_it_discards(team: Path) -> None:
         await desk.press("f3", "w", "w")
         assert "DRAFT" not in desk.text  # it had changed nothing
         await desk.press("w", "7", "0", "w")  # an edit that is not saved is part of it
-        assert "The draft has 1 weight. Discard it?" in desk.text
+        assert "Drafted: 1 weight. Discard the draft?" in desk.text
         await desk.press("escape")
         assert "70]" in desk.text
         await desk.press("w", "d")
@@ -232,6 +233,19 @@ async def test_a_draft_that_could_not_be_stored_stays(
         await desk.press("ctrl+s")
         await desk.until(lambda: "DRAFT" not in desk.text)
         assert rows(WEIGHTS) == [(70,), (50,)]
+
+
+async def test_a_draft_that_is_being_applied_is_not_discarded_and_says_so(team: Path) -> None:
+    async with open_desk(team) as desk:
+        await desk.press("f3", "w", "7", "0", "enter")
+        with closing(sqlite3.connect(team, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            desk.app.desk_screen.post_message(ApplyWanted())
+            await desk.until(lambda: desk.app.desk_screen.acts_under_way > 0)
+            await desk.pilot.press("w", "d")
+            await desk.until(lambda: "The draft is being applied" in desk.text)
+            other.execute("ROLLBACK")
+        await desk.until(lambda: rows(WEIGHTS) == [(70,), (50,)])
 
 
 async def test_a_repeated_draft_does_not_end_what_was_drafted_since(

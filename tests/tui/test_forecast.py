@@ -218,6 +218,17 @@ async def test_the_sheet_tells_when_who_helps_and_what_is_needed(
         assert "Forecast" not in desk.text
 
 
+@pytest.mark.usefixtures("never")
+async def test_many_places_are_written_in_groups(tmp_path: Path) -> None:
+    path = tmp_path / "many.db"
+    opened = models.open_database(path)
+    add_team({"Anna": 1_000_000}, {"tg": {"Anna": 1}})
+    opened.close()
+    async with open_desk(path) as desk:
+        await desk.press("f3", "F")
+        await desk.until(lambda: "places there are: 1 000 000, 1 000 000 of" in desk.text, 30)
+
+
 async def _scroll_through(desk: Desk, *seen: Callable[[str], bool]) -> None:
     """Scroll down, and check that each condition held on some of the lines that came by."""
     rest = [each for each in seen if not each(desk.text)]

@@ -8,7 +8,7 @@ import models
 from leadboard.database.fields import now, stamp
 from tests.support import rows
 from tests.support.hooks import add_hook
-from tests.support.screen import open_desk
+from tests.support.screen import SMALL, open_desk
 
 
 @pytest.fixture
@@ -30,6 +30,12 @@ async def test_events_that_were_given_up_are_in_the_header(troubled: Path) -> No
     async with open_desk(troubled, (200, 40)) as desk:
         assert "▲ tg: nobody available" in desk.lines()[0]
         assert "▲ hook 1: 2 events could not be delivered" in desk.lines()[0]
+
+
+async def test_without_alarms_the_whole_sentence_fits_the_smallest_screen(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "t.db", SMALL) as desk:
+        await desk.press("exclamation_mark")
+        assert "No alarms: nothing is in need." in desk.text
 
 
 async def test_the_sheet_says_the_way_out_and_enter_leads_nowhere_else(troubled: Path) -> None:

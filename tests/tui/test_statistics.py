@@ -158,6 +158,26 @@ async def test_an_empty_database_has_statistics(tmp_path: Path) -> None:
         assert "all sources" in desk.text
 
 
+async def test_shares_of_no_draw_have_no_figures(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.press("S", "left_square_bracket")
+        await told(desk, "No draw had more than one operator to choose from.")
+        assert "evidence" not in desk.text
+        assert "due" not in desk.text
+
+
+async def test_the_verdict_on_the_shares_is_wrapped_and_not_cut(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = "The draws fit the weights" + " as well as can be told" * 6 + ", and that is the end."
+    found = replace(FAIR, verdict=verdict)
+    monkeypatch.setattr("leadboard.queries.shares.shares", lambda *_: found)
+    async with open_desk(file, USUAL) as desk:
+        await desk.press("S", "left_square_bracket")
+        await told(desk, "The draws fit the weights", "that is the end.")
+        assert "…" not in desk.line_with("The draws fit")
+
+
 FAIR = Shares(
     *(None, None, 1000, 900, 2, 0.34, 0.8, None),
     (

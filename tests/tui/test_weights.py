@@ -120,3 +120,10 @@ async def test_chances_are_those_of_the_strategy(file: Path, strategy: str) -> N
         await desk.until(lambda: "100%" in desk.text)
         assert re.search(r"\b0%", desk.text)
         assert "50%" not in desk.text
+
+
+async def test_a_dimmed_key_of_the_grid_opens_nothing_behind_its_back(tmp_path: Path) -> None:
+    async with open_desk(tmp_path / "t.db") as desk:
+        await desk.press("f3", "S")
+        assert "Scale row: nothing is selected." in desk.text
+        assert desk.app.screen is desk.app.desk_screen

@@ -1,5 +1,6 @@
 """The replay of the past under a draft: what the sheet says, how it stops, and that it fits."""
 
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -73,6 +74,37 @@ async def test_the_sheet_fits_and_applies(day: Path, size: tuple[int, int]) -> N
         await desk.press("ctrl+s")
         await desk.until(lambda: rows("SELECT count(*) FROM operator_source") == [(2,)])
         assert "DRAFT" not in desk.text
+
+
+async def test_a_wide_sheet_tells_long_names_apart(tmp_path: Path) -> None:
+    path = tmp_path / "long.db"
+    with opened(path):
+        add_team({"Operator number 01": 9, "Operator number 02": 9}, {"tg": {}})
+        acts.set_weight(1, 1, 5, actor="t")
+        acts.set_weight(2, 1, 5, actor="t")
+        for number in range(1, 13):
+            allocator.submit(f"lead_{number}", 1, "hi")
+    async with open_desk(path, LARGE) as desk:
+        await draft_boris(desk)
+        found = await outcome(desk)
+        assert {"Operator number 01", "Operator number 02"} <= found.keys()
+
+
+async def test_days_are_named_as_in_the_heading(tmp_path: Path) -> None:
+    path = tmp_path / "days.db"
+    with opened(path):
+        with as_if_at(now() - timedelta(days=4)):
+            team = add_team({"Anna": 2, "Boris": 12}, {"tg": {"Anna": 10}})
+        for days in (3, 2):
+            with as_if_at(now() - timedelta(days=days)):
+                allocator.submit(f"lead_{days}", team.tg, "hi")
+    async with open_desk(path) as desk:
+        await draft_boris(desk)
+        await desk.press("2")
+        await desk.until(lambda: "Last week" in desk.text and "2 appeals since" in desk.text)
+        full = f"{now() - timedelta(days=2):%d %b}"
+        assert re.search(r"since \d\d [A-Z][a-z]+ ", desk.text)
+        await desk.until(lambda: f"{full}→" in desk.text)
 
 
 async def test_other_windows_are_replayed_by_their_keys(day: Path) -> None:

@@ -27,7 +27,7 @@ WIDEST_SOURCE = 30
 class AlarmList(LineView[AnyAlarm]):
     """One line per alarm: the source or the hook, and what is wrong with it."""
 
-    empty = "No alarms: somebody is available for every source."
+    empty = "No alarms: nothing is in need."
 
     def key_of(self, row: AnyAlarm) -> Hashable:
         """Return what the alarm is about."""

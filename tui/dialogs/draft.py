@@ -32,7 +32,7 @@ class DraftEnding(Sheet):
         with Vertical(classes="dialog") as box:
             box.border_title = "Draft"
             with Body():
-                yield Static(Content(f"The draft has {self._words}. Discard it?"))
+                yield Static(Content(f"Drafted: {self._words}. Discard the draft?"))
             yield Bottom(
                 "{ending.discard}: discard · {ending.apply}: apply · {ending.stay}: go on with it"
             )

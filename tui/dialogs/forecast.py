@@ -20,6 +20,7 @@ from tui.base import app_of
 from tui.dialogs.base import Body, Bottom, Sheet
 from tui.keys import bind
 from tui.slices import in_slices
+from tui.widgets.figures import grouped
 from tui.widgets.outlooks import sentences_on
 
 MOST_GAINS = 5
@@ -104,9 +105,10 @@ def _counted(reading: FloorReading, source_id: int) -> Iterator[str]:
     """Yield what the source has and needs, and what that was counted from."""
     floor, counted = reading.floor, reading.counted
     places = [floor.operators[key] for key in floor.serving(source_id)]
+    limits = sum(each.limit for each in places)
     free = sum(max(0, each.room) for each in places)
     yield ""
-    yield f"places there are: {sum(each.limit for each in places)}, {free} of them free"
+    yield f"places there are: {grouped(limits)}, {grouped(free)} of them free"
     if (staffing := counted.staffing(source_id)) is not None:
         yield staffing.sentence
     came, closed = counted.arrivals[source_id], max(0, counted.closings[source_id])

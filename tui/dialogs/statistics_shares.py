@@ -21,12 +21,15 @@ _LEAST_BAR = 16
 
 def share_lines(shares: Shares, width: int) -> list[Content]:
     """Say whether the lottery is fair and how sure that is, then what each operator was due."""
-    return [*_verdict(shares), Content(""), *_table(shares, width)]
+    verdict = [part for line in _verdict(shares) for part in line.wrap(width)]
+    return [*verdict, Content(""), *_table(shares, width)] if shares.draws else verdict
 
 
 def _verdict(shares: Shares) -> Iterator[Content]:
     tone = "$text-error" if shares.evidence > ALARM else "$text-success"
     yield Content.styled(clean(shares.verdict), tone)
+    if not shares.draws:
+        return  # p and evidence of nothing are no figures
     yield Content(f"p {shares.p_value:.3g}: fair draws fit no better so often, if looked at once")
     yield Content(
         f"evidence {shares.evidence:.3g}: above {ALARM} is an alarm, however often looked at"

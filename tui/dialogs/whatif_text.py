@@ -107,7 +107,9 @@ def _head(width: int) -> str:
 
 
 def _name_width(width: int) -> int:
-    return max(6, min(20, width - 30)) if width < ROOMY else 16
+    if width < ROOMY:
+        return max(6, min(20, width - 30))
+    return 16 + min(16, max(0, width - ROOMIEST))
 
 
 def _operator(
@@ -139,7 +141,7 @@ def _when(course: Course, outcome: ReplayOutcome) -> str:
         return "never"
     if course.first_full <= outcome.begun:
         return "at once"
-    fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d.%m"
+    fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d %b"
     return shown(_moment(course.first_full), fmt)
 
 

@@ -149,6 +149,9 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
             return  # no key is dimmed, and active_bindings is costly to ask on each key
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled:
+            # Else a binding of the screen with the same key would still run.
+            event.stop()
+            event.prevent_default()
             self.say(self._why_dimmed(active.binding), is_bad=True)
 
     def _why_dimmed(self, binding: Binding) -> str:

@@ -28,6 +28,7 @@ BEGUN = (
     "A draft: changes of the team go nowhere until {draft.apply} applies them. "
     "{draft.replay} replays the past with them, {draft.begin} ends it"
 )
+BEING_APPLIED = "The draft is being applied: wait until that is done."
 
 
 class DraftingScreen(NavigatingScreen):
@@ -86,7 +87,7 @@ class DraftingScreen(NavigatingScreen):
 
         assert self.draft is not None, "only a draft is edited"
         if self._is_applying:
-            self.say("The draft is being applied: wait until that is done.", is_bad=True)
+            self.say(BEING_APPLIED, is_bad=True)
             return
         try:
             changed = edited(self.draft, self.team_board, act, *arguments, **options)
@@ -139,9 +140,13 @@ class DraftingScreen(NavigatingScreen):
         self.app.push_screen(DraftEnding(draft_words(draft)), self._answered)
 
     def _answered(self, is_discarded: bool | None) -> None:
-        if is_discarded and not self._is_applying:
-            self.end_draft()
-            self.say("The draft is discarded")
+        if not is_discarded:
+            return
+        if self._is_applying:
+            self.say(BEING_APPLIED, is_bad=True)
+            return
+        self.end_draft()
+        self.say("The draft is discarded")
 
     def end_draft(self) -> None:
         """Show the team as it is again."""
