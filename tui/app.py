@@ -102,7 +102,8 @@ class LeadboardApp(DeskApp):
         await super().open_keys()
 
     def _remember(self, theme: Theme) -> None:
-        from leadboard.common.settings import path, remember_theme
+        from leadboard.common.settings import remember_theme
+        from leadboard.common.settings_file import path
 
         try:
             remember_theme(theme.name)

@@ -19,12 +19,13 @@ def config(context: click.Context, is_path: bool) -> None:
       leadboard config --path
       leadboard config > settings.toml
     """
-    from leadboard.common import settings
+    from leadboard.common.settings_file import path
 
     if is_path:
-        click.echo(settings.path())
+        click.echo(path())
         return
     from leadboard.cli.context import leave_out_drivers
+    from leadboard.common import settings
 
     leave_out_drivers()
     from leadboard.cli.config_text import lines_of

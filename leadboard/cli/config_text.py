@@ -4,17 +4,22 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from leadboard.common.crashlog import without_secrets
-from leadboard.common.settings import Settings, Thresholds, brief, dotted, path, quoted
+from leadboard.common.settings import Settings, Thresholds, brief, dotted, quoted
+from leadboard.common.settings_file import path
 from leadboard.common.text import clean
 
 WHAT: Mapping[str, str] = {
     "theme": "the colours of the screen; empty for the screen's own",
     "bell": "whether the terminal may ring",
-    "language": "en or ru",
+    "language": "en or ru; empty for that of your locale",
     "database": "a path or URL; empty for a file in your data directory",
     "actor": "the name your acts are recorded under; empty for your login",
 }
-VARIABLES: Mapping[str, str] = {"theme": "TEXTUAL_THEME", "database": "LEADBOARD_DB"}
+VARIABLES: Mapping[str, str] = {
+    "theme": "TEXTUAL_THEME",
+    "language": "LEADBOARD_LANG",
+    "database": "LEADBOARD_DB",
+}
 """The variables of the environment that go before a setting."""
 
 

@@ -149,7 +149,7 @@ def paths(context: click.Context, is_json: bool) -> None:
       leadboard paths
     """
     from leadboard.common.crashlog import log_folder
-    from leadboard.common.settings import path
+    from leadboard.common.settings_file import path
     from leadboard.database.urls import address_of
 
     choice: Choice = context.obj

@@ -14,14 +14,11 @@ from typing import Any
 from leadboard.common.case_folding import fold
 from leadboard.common.durations import length_of, worded
 from leadboard.common.errors import Refused
+from leadboard.common.language import LANGUAGES
+from leadboard.common.settings_file import LARGEST, path
 from leadboard.common.text import clean
 from leadboard.common.validation import checked_name
 
-VARIABLE = "LEADBOARD_CONFIG"
-"""The variable of the environment that names another file."""
-LARGEST = 1 << 16
-"""Bytes; a larger file is not one of ours."""
-LANGUAGES = ("en", "ru")
 HOLD = "so the defaults hold"
 
 Thresholds = tuple[timedelta, timedelta]
@@ -57,15 +54,6 @@ class Settings:
 
 
 DEFAULTS = Settings()
-
-
-def path() -> Path:
-    """Return the path of the file, whether or not there is one."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    import platformdirs
-
-    return platformdirs.user_config_path("leadboard") / "settings.toml"
 
 
 def fault(key: str, what: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 import models
 from leadboard.cli import screen
 from leadboard.common import settings
+from leadboard.common.settings_file import path
 from leadboard.database.urls import default_path
 from tests.cli.test_main import FakeApp, run, run_here
 from tests.support import rows
@@ -27,9 +28,9 @@ amber = "1m"
 
 @pytest.fixture
 def file() -> Path:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text(FILE, encoding="utf-8")
-    return settings.path()
+    path().parent.mkdir(parents=True)
+    path().write_text(FILE, encoding="utf-8")
+    return path()
 
 
 def config(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -42,7 +43,7 @@ def config(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def test_only_the_path_is_printed_on_request() -> None:
     done = run("config", "--path")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{settings.path()}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{path()}\n", "")
 
 
 def test_every_setting_is_shown_with_where_it_comes_from(
@@ -68,17 +69,17 @@ def test_every_setting_is_shown_with_where_it_comes_from(
 def test_without_a_file_it_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert config(monkeypatch, capsys)[0] == f"# {settings.path()} (there is no such file yet)"
+    assert config(monkeypatch, capsys)[0] == f"# {path()} (there is no such file yet)"
 
 
 @pytest.mark.parametrize("text", ["", FILE])
 def test_what_is_shown_is_a_file_that_means_the_same(
     text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text(text, encoding="utf-8")
+    path().parent.mkdir(parents=True)
+    path().write_text(text, encoding="utf-8")
     first, before = config(monkeypatch, capsys), settings.read()
-    settings.path().write_text("\n".join(first), encoding="utf-8")
+    path().write_text("\n".join(first), encoding="utf-8")
     after = settings.read()
     assert (after.theme, after.bell, after.waiting) == (before.theme, before.bell, before.waiting)
     assert after.sources == before.sources
@@ -88,8 +89,8 @@ def test_what_is_shown_is_a_file_that_means_the_same(
 
 
 def test_each_mistake_is_a_sentence_on_standard_error() -> None:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text("""bel = 1\ntheme = "no such"\nkeys."desk.quti" = "x"\n""")
+    path().parent.mkdir(parents=True)
+    path().write_text("""bel = 1\ntheme = "no such"\nkeys."desk.quti" = "x"\n""")
     done = run("config")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
@@ -101,8 +102,8 @@ def test_each_mistake_is_a_sentence_on_standard_error() -> None:
 
 
 def test_no_password_of_the_database_is_shown() -> None:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text('database = "postgresql://anna:hunter2@host/name"')
+    path().parent.mkdir(parents=True)
+    path().write_text('database = "postgresql://anna:hunter2@host/name"')
     for arguments in (["config"], ["paths"]):
         done = run(*arguments)
         assert "host/name" in done.stdout
@@ -117,8 +118,8 @@ def test_the_database_is_that_of_the_option_the_environment_the_settings(tmp_pat
         return run(*options, "paths", **environment).stdout.splitlines()[0]
 
     assert database() == f"database: {default_path()}"
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text('database = "~/settings.db"')
+    path().parent.mkdir(parents=True)
+    path().write_text('database = "~/settings.db"')
     home = str(tmp_path)
     assert database(HOME=home) == f"database: {tmp_path}/settings.db"
     env = str(tmp_path / "env.db")
@@ -128,8 +129,8 @@ def test_the_database_is_that_of_the_option_the_environment_the_settings(tmp_pat
 
 
 def test_acts_are_recorded_under_the_name_of_the_option_or_of_the_settings(tmp_path: Path) -> None:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text('actor = "Anna"')
+    path().parent.mkdir(parents=True)
+    path().write_text('actor = "Anna"')
     team = tmp_path / "team.csv"
     models.open_database(tmp_path / "t.db").close()
     for options, name in (([], "Вера"), (["--as", "Boris"], "Egor")):
@@ -143,8 +144,8 @@ def test_acts_are_recorded_under_the_name_of_the_option_or_of_the_settings(tmp_p
 
 
 def test_a_command_says_what_is_wrong_with_the_settings_it_needs(tmp_path: Path) -> None:
-    settings.path().parent.mkdir(parents=True)
-    settings.path().write_text("database = \n")
+    path().parent.mkdir(parents=True)
+    path().write_text("database = \n")
     done = run("paths")
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1

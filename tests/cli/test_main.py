@@ -11,8 +11,8 @@ import pytest
 
 from leadboard.cli import screen
 from leadboard.cli.main import cli, main
-from leadboard.common import settings
 from leadboard.common.settings import DEFAULTS, Settings
+from leadboard.common.settings_file import path
 from models import open_database
 from tests.support.processes import ROOT
 from tui.keys import Keymap
@@ -129,7 +129,7 @@ def test_paths_name_the_database_and_the_log(tmp_path: Path) -> None:
         names = dict(each.split(": ", 1) for each in done.stdout.splitlines())
         assert names["database"] == str(database)
         assert names["log"].startswith(str(tmp_path))
-        assert names["settings"] == str(settings.path())
+        assert names["settings"] == str(path())
     assert not database.exists()
 
 

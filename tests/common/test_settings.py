@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from leadboard.common import settings
 from leadboard.common.errors import Refused
 from leadboard.common.settings import DEFAULTS, Settings, Thresholds, read, remember_theme
+from leadboard.common.settings_file import LARGEST, path
 
 
 def minutes(amber: float, red: float) -> Thresholds:
@@ -20,8 +20,8 @@ def minutes(amber: float, red: float) -> Thresholds:
 @pytest.fixture
 def file() -> Path:
     """Return where the file of this test is, in a folder that exists."""
-    settings.path().parent.mkdir(parents=True)
-    return settings.path()
+    path().parent.mkdir(parents=True)
+    return path()
 
 
 def read_from(file: Path, text: str | bytes) -> Settings:
@@ -30,7 +30,7 @@ def read_from(file: Path, text: str | bytes) -> Settings:
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
-    assert settings.path().is_relative_to(tmp_path)
+    assert path().is_relative_to(tmp_path)
     assert read() == DEFAULTS
     assert Settings(bell=True, waiting=minutes(5, 15)) == DEFAULTS
 
@@ -173,7 +173,7 @@ def test_bad_lines_change_nothing_else(file: Path) -> None:
         (b"a = " + b"[" * 20_000, "nested too deep."),
         (b"a = " + b"1" * 5_000, "4300 digits"),
         (b"\xff\xfe", "is not UTF-8 text, so the defaults hold."),
-        (b"#" * (settings.LARGEST + 1), "has more than 65,536 bytes, so the defaults hold."),
+        (b"#" * (LARGEST + 1), "has more than 65,536 bytes, so the defaults hold."),
         (b"null\n", "(at line 1, column 5)."),
     ],
 )
@@ -234,7 +234,7 @@ def test_line_ends_and_a_byte_order_mark_stay(file: Path) -> None:
 
 def test_the_first_theme_makes_a_private_file_in_a_private_folder() -> None:
     remember_theme("nord")
-    file = settings.path()
+    file = path()
     assert file.read_text() == 'theme = "nord"\n'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -253,7 +253,7 @@ def test_rights_and_links_stay(file: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"theme = \n# mine", b"\xff", b"[theme]\na = 1", b"#" * (settings.LARGEST + 1)]
+    "content", [b"theme = \n# mine", b"\xff", b"[theme]\na = 1", b"#" * (LARGEST + 1)]
 )
 def test_a_file_that_is_not_understood_is_not_written_over(file: Path, content: bytes) -> None:
     file.write_bytes(content)

@@ -12,8 +12,8 @@ from textual.binding import Binding
 
 import tui
 from leadboard import desk as acts
-from leadboard.common import settings
 from leadboard.common.errors import Refused
+from leadboard.common.settings_file import path
 from tests.support import rows
 from tests.support.screen import LARGE, Desk, open_desk
 from tests.tui.test_form import choose
@@ -177,8 +177,8 @@ def test_repeat_is_the_full_stop_that_the_desk_hears_itself() -> None:
 
 def write(**keys: str) -> None:
     lines = [f'{id.replace("__", ".").replace("_", "-")} = "{text}"' for id, text in keys.items()]
-    settings.path().parent.mkdir(parents=True, exist_ok=True)
-    settings.path().write_text("\n".join(["[keys]", *lines]), encoding="utf-8")
+    path().parent.mkdir(parents=True, exist_ok=True)
+    path().write_text("\n".join(["[keys]", *lines]), encoding="utf-8")
 
 
 def is_open(appeal_id: int) -> bool:

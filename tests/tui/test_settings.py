@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from leadboard.common import settings
+from leadboard.common.settings_file import path
 from tests.support.screen import Desk, open_desk
 from tui.themes import OWN
 
 
 def write(text: str) -> None:
-    settings.path().parent.mkdir(parents=True, exist_ok=True)
-    settings.path().write_text(text, encoding="utf-8")
+    path().parent.mkdir(parents=True, exist_ok=True)
+    path().write_text(text, encoding="utf-8")
 
 
 def words_of(desk: Desk) -> str:
@@ -24,7 +25,7 @@ async def test_the_theme_is_remembered_and_the_rest_of_the_file_stays(file: Path
     async with open_desk(file) as desk:
         desk.app.theme = "textual-light"
         await desk.settle()
-    assert settings.path().read_text() == '# mine\nbell = false\ntheme = "textual-light"\n'
+    assert path().read_text() == '# mine\nbell = false\ntheme = "textual-light"\n'
     async with open_desk(file) as desk:
         assert desk.app.theme == "textual-light"
 
@@ -62,17 +63,17 @@ async def test_a_theme_is_not_written_over_a_file_that_is_not_understood(file: P
         assert "the defaults hold: Invalid value (at line 1, column 8)." in words_of(desk)
         desk.app.theme = "nord"
         await desk.until(lambda: "The theme cannot be remembered: settings.toml" in desk.text)
-    assert settings.path().read_text() == "theme =\n"
+    assert path().read_text() == "theme =\n"
 
 
 async def test_a_folder_in_the_place_of_settings_opens_the_desk_and_stays(tmp_path: Path) -> None:
-    settings.path().mkdir(parents=True)
+    path().mkdir(parents=True)
     async with open_desk(tmp_path / "t.db") as desk:
         usual = desk.app.theme
         desk.app.theme = "nord"
         await desk.until(lambda: "cannot be remembered" in desk.text)
         assert usual != "nord"
-    assert list(settings.path().parent.iterdir()) == [settings.path()]
+    assert list(path().parent.iterdir()) == [path()]
 
 
 async def test_the_desk_starts_in_its_own_dark_theme(file: Path) -> None:

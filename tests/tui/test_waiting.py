@@ -8,7 +8,7 @@ import pytest
 import models
 from allocator import submit
 from leadboard import desk as acts
-from leadboard.common import settings
+from leadboard.common.settings_file import path
 from leadboard.database.fields import as_if_at, now
 from tests.support import Team, add_team, rows
 from tests.support.screen import LARGE, Desk, open_desk
@@ -50,8 +50,8 @@ async def test_the_waiting_list_begins_with_ages_and_has_a_line_per_source(crisi
 
 
 async def test_thresholds_are_those_of_the_source(crisis: Path) -> None:
-    settings.path().parent.mkdir(parents=True, exist_ok=True)
-    settings.path().write_text(
+    path().parent.mkdir(parents=True, exist_ok=True)
+    path().write_text(
         '[waiting.sources."vk"]\namber = "1h"\nred = "2h"\n[waiting]\namber = "1m"\nred = "2m"\n',
         encoding="utf-8",
     )
