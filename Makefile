@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: run demo test lint types check examples bench bench-long bench-rivals soak format clean
+.PHONY: run demo test lint types check examples catalogue bench bench-long bench-rivals soak format clean
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -31,6 +31,10 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
+
+# After a change of words: brings the messages of the code into the Russian catalogue.
+catalogue: $(READY)
+	$(BIN)/python -m docs.catalogue
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

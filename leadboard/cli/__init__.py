@@ -16,6 +16,7 @@ __all__ = [
     "feed",
     "follow",
     "following",
+    "helps",
     "hook",
     "hook_words",
     "importing",

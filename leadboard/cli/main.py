@@ -16,6 +16,7 @@ from leadboard.cli.copy import copy
 from leadboard.cli.deliver import deliver
 from leadboard.cli.errors import complain, drop_output
 from leadboard.cli.follow import follow
+from leadboard.cli.helps import translate
 from leadboard.cli.hook import hook
 from leadboard.cli.operator import operator
 from leadboard.cli.output import replace_unwritable, write_json
@@ -200,6 +201,7 @@ for command in COMMANDS:
 def main() -> None:
     """Run the command line and exit with its code; every failure is reported in one sentence."""
     replace_unwritable()
+    translate(cli)
     # click does this in `cli.main`, which is not used here: see `_exit_code`.
     if "_LEADBOARD_COMPLETE" in os.environ:
         from leadboard.cli.completion import answer

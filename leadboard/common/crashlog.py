@@ -6,6 +6,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from leadboard.common.language import _
+
 MOST, KEPT = 5 * 1024 * 1024, 3
 """Bytes of the log, and how many older ones are kept."""
 
@@ -20,11 +22,16 @@ _SECRETS = re.compile(
 
 def surprise(error: BaseException) -> str:
     """Log an unexpected error and return the sentence that tells the user where."""
-    what = f"Unexpected error ({type(error).__name__})"
+    kind = type(error).__name__
     try:
-        return f"{what}; the details are in {_logged(error)}."
+        log = _logged(error)
+        return _("Unexpected error ({kind}); the details are in {log}.", kind=kind, log=log)
     except OSError:
-        return f"{what}, and the log in {log_folder()} cannot be written."
+        return _(
+            "Unexpected error ({kind}), and the log in {folder} cannot be written.",
+            kind=kind,
+            folder=log_folder(),
+        )
 
 
 _told: dict[str, str] = {}

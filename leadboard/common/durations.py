@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from leadboard.common.case_folding import fold
 from leadboard.common.keyboard_layouts import in_latin
+from leadboard.common.language import _
 
 UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 """Seconds in each unit, the largest first."""
+_WORDED = {"d": _("{n} d"), "h": _("{n} h"), "m": _("{n} m"), "s": _("{n} s")}
 _IN_RUSSIAN = {"д": "d", "ч": "h", "м": "m", "с": "s"}
 _SIZES = list(UNITS.values())
 
@@ -21,14 +23,25 @@ def worded(length: timedelta, parts: int = 1) -> str:
 
     It is rounded down. A negative one, which clocks that differ may give, is `0 s`.
     """
+    found = _units(length, parts) or [(0, "s")]
+    return " ".join(_WORDED[unit].format(n=count) for count, unit in found)
+
+
+def written(length: timedelta) -> str:
+    """Return a length as people write it into settings, whatever their language: `1h30m`."""
+    return "".join(f"{count}{unit}" for count, unit in _units(length, len(UNITS))) or "0s"
+
+
+def _units(length: timedelta, parts: int) -> list[tuple[int, str]]:
+    """Return how many of each unit, of at most so many units, without those that are 0."""
     rest = max(0, int(length.total_seconds()))
     first = next((at for at, size in enumerate(_SIZES) if rest >= size), len(_SIZES) - 1)
-    said = []
+    found = []
     # Only units side by side: after days, minutes would say nothing.
     for unit, size in list(UNITS.items())[first : first + parts]:
         count, rest = divmod(rest, size)
-        said += [f"{count} {unit}"] if count else []
-    return " ".join(said) or "0 s"
+        found += [(count, unit)] if count else []
+    return found
 
 
 def length_of(text: str) -> timedelta | None:

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from leadboard.common.case_folding import fold
-from leadboard.common.durations import length_of, worded
+from leadboard.common.durations import length_of, written
 from leadboard.common.errors import Refused
-from leadboard.common.language import LANGUAGES
+from leadboard.common.language import LANGUAGES, _
 from leadboard.common.settings_file import LARGEST, path
 from leadboard.common.text import clean
 from leadboard.common.validation import checked_name
-
-HOLD = "so the defaults hold"
 
 Thresholds = tuple[timedelta, timedelta]
 """For how long an appeal may wait before it is amber, and before it is red."""
@@ -58,7 +56,7 @@ DEFAULTS = Settings()
 
 def fault(key: str, what: str) -> str:
     """Return the sentence for a mistake: the file, the key, and what is wrong with it."""
-    return clean(f"{path().name}: {key} {what}.")
+    return clean(_("{file}: {key} {what}.", file=path().name, key=key, what=what))
 
 
 def quoted(text: str) -> str:
@@ -78,7 +76,7 @@ def dotted(*parts: str) -> str:
 
 def brief(length: timedelta) -> str:
     """Return a length as the file writes it, such as `1h30m`."""
-    return worded(length, 4).replace(" ", "")
+    return written(length)
 
 
 # Reading.
@@ -90,16 +88,21 @@ def read() -> Settings:
     try:
         content = _content(file)
     except OSError as error:
-        why = error.strerror or str(error)
-        return Settings(faults=(clean(f"{file.name} cannot be read, {HOLD}: {why}."),))
+        return _unread(file, error.strerror or str(error))
     except Refused as refusal:
-        return Settings(faults=(clean(f"{file.name} {refusal}, {HOLD}."),))
+        sentence = _("{file} {what}, so the defaults hold.", file=file.name, what=refusal)
+        return Settings(faults=(clean(sentence),))
     if content is None:
         return DEFAULTS
     try:
         return _settings(_parsed(content))
     except Refused as refusal:
-        return Settings(faults=(clean(f"{file.name} cannot be read, {HOLD}: {refusal}."),))
+        return _unread(file, str(refusal))
+
+
+def _unread(file: Path, why: str) -> Settings:
+    sentence = _("{file} cannot be read, so the defaults hold: {why}.", file=file.name, why=why)
+    return Settings(faults=(clean(sentence),))
 
 
 def _content(file: Path) -> str | None:
@@ -110,13 +113,13 @@ def _content(file: Path) -> str | None:
         return None
     # Reading from a pipe at that path would wait forever.
     if not stat.S_ISREG(found.st_mode):
-        raise Refused("is not a file")
+        raise Refused(_("is not a file"))
     if found.st_size > LARGEST:
-        raise Refused(f"has more than {LARGEST:,} bytes")
+        raise Refused(_("has more than {most:,} bytes", most=LARGEST))
     try:
         return file.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused("is not UTF-8 text") from None
+        raise Refused(_("is not UTF-8 text")) from None
 
 
 def _parsed(content: str) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def _parsed(content: str) -> dict[str, Any]:
     except ValueError as error:
         raise Refused(str(error).rstrip(".")) from error
     except RecursionError:
-        raise Refused("it is nested too deep") from None
+        raise Refused(_("it is nested too deep")) from None
 
 
 def _settings(content: Mapping[str, Any]) -> Settings:
@@ -175,7 +178,7 @@ class _Taking:
         found = content.get(place[-1], {})
         if isinstance(found, dict):
             return found
-        self.faults.append(fault(dotted(*place), "must be a table"))
+        self.faults.append(fault(dotted(*place), _("must be a table")))
         return {}
 
     def thresholds(self, table: Mapping[str, Any], usual: Thresholds, *place: str) -> Thresholds:
@@ -186,7 +189,8 @@ class _Taking:
         if amber <= red:
             return amber, red
         self.given -= {dotted(*place, "amber"), dotted(*place, "red")}
-        what = f"({brief(amber)}) must not exceed red ({brief(red)})"
+        lengths = {"amber": brief(amber), "red": brief(red)}
+        what = _("({amber}) must not exceed red ({red})", **lengths)
         self.faults.append(fault(dotted(*place, "amber"), what))
         return usual
 
@@ -200,7 +204,7 @@ class _Taking:
             if (first := names.setdefault(fold(name), name)) == name:
                 found[name] = self.thresholds(table, usual, "sources", name)
             else:
-                what = f"is the same source as {quoted(first)}"
+                what = _("is the same source as {first}", first=quoted(first))
                 self.faults.append(fault(dotted("waiting", "sources", name), what))
         return found
 
@@ -223,25 +227,25 @@ _Check = Callable[[object], object]
 """Returns a value of the file in its own type; raises Refused with the rest of a sentence."""
 
 
-def _refuse_unknown(_: object) -> object:
-    raise Refused("is no setting")
+def _refuse_unknown(_unknown: object) -> object:
+    raise Refused(_("is no setting"))
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or re.search(r"[\x00-\x1f\x7f]", value):
-        raise Refused("must be a line of text in quotes")
+        raise Refused(_("must be a line of text in quotes"))
     return value
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise Refused("must be true or false")
+        raise Refused(_("must be true or false"))
     return value
 
 
 def _language(value: object) -> str:
     if value not in ("", *LANGUAGES):
-        raise Refused(f"must be {' or '.join(map(quoted, LANGUAGES))}")
+        raise Refused(_('must be "en" or "ru"'))
     return str(value)
 
 
@@ -249,13 +253,13 @@ def _actor(value: object) -> str:
     try:
         return checked_name(value) if value != "" else ""
     except Refused:
-        raise Refused("must be a name that acts can be recorded under") from None
+        raise Refused(_("must be a name that acts can be recorded under")) from None
 
 
 def _length(value: object) -> timedelta:
     length = length_of(value) if isinstance(value, str) else None
     if length is None:
-        raise Refused('must be a length of time such as "5m" or "1h30m"')
+        raise Refused(_('must be a length of time such as "5m" or "1h30m"'))
     return length
 
 
@@ -308,5 +312,5 @@ def _with_theme(content: str, name: str) -> str:
     except (TOMLKitError, Refused, RecursionError):
         is_kept = False
     if not is_kept or isinstance(present.get("theme"), dict):
-        raise Refused("its theme cannot be replaced without changing the rest")
+        raise Refused(_("its theme cannot be replaced without changing the rest"))
     return "\ufeff" * content.startswith("\ufeff") + changed

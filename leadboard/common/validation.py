@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 
 MAX_WEIGHT = 1_000_000
 MAX_LIMIT = 1_000_000
@@ -55,12 +56,12 @@ def plain(text: str) -> str:
 
 def checked_name(name: object, field: str = "name") -> str:
     """Return a name made `plain`; raises Refused when it is empty, too long or not plain text."""
-    return _line(name, field, "The name", MAX_NAME, plain)
+    return _line(name, field, _("The name"), MAX_NAME, plain)
 
 
 def checked_external_id(external_id: object) -> str:
     """Return a lead's external id made `plain`; whole numbers are taken as their digits."""
-    return _line(_digits(external_id), "external_id", "The lead's id", MAX_IDENTIFIER, plain)
+    return _line(_digits(external_id), "external_id", _("The lead's id"), MAX_IDENTIFIER, plain)
 
 
 def checked_key(key: object) -> str | None:
@@ -70,7 +71,7 @@ def checked_key(key: object) -> str | None:
     """
     if key is None:
         return None
-    return _line(_digits(key), "key", "The key", MAX_IDENTIFIER, _trimmed)
+    return _line(_digits(key), "key", _("The key"), MAX_IDENTIFIER, _trimmed)
 
 
 def checked_message(message: object) -> str:
@@ -78,19 +79,19 @@ def checked_message(message: object) -> str:
 
     That is NUL and lone surrogates. None becomes empty: a photo or a sticker has no text.
     """
-    return _text(message, "message", "The message", MAX_MESSAGE)
+    return _text(message, "message", _("The message"), MAX_MESSAGE)
 
 
 def checked_note(note: object) -> str:
     """Return free text without spaces at its ends; None is empty; raises Refused when too long."""
-    return _text(note, "note", "The note", MAX_NOTE).strip()
+    return _text(note, "note", _("The note"), MAX_NOTE).strip()
 
 
 def checked_contact(contact: object) -> str:
     """Return where a person can be reached, on one line; None is empty; raises Refused."""
     if contact is None or (isinstance(contact, str) and not plain(contact)):
         return ""
-    return _line(contact, "contact", "The contact", MAX_CONTACT, plain)
+    return _line(contact, "contact", _("The contact"), MAX_CONTACT, plain)
 
 
 def _text(text: object, field: str, what: str, most: int) -> str:
@@ -98,10 +99,19 @@ def _text(text: object, field: str, what: str, most: int) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise Refused(f"{what} must be text.", field)
+        raise Refused(_("{what} must be text.", what=what), field)
     if len(text) > most:
-        raise Refused(f"{what} has {len(text):,} characters; {most:,} are allowed.", field)
+        raise Refused(_too_long(what, len(text), most), field)
     return storable(text)
+
+
+def _too_long(what: str, length: int, most: int) -> str:
+    return _(
+        "{what} has {length:,} characters; {most:,} are allowed.",
+        what=what,
+        length=length,
+        most=most,
+    )
 
 
 def storable(text: str) -> str:
@@ -111,12 +121,12 @@ def storable(text: str) -> str:
 
 def checked_limit(max_load: object) -> int:
     """Return an operator's limit, a whole number from 0; raises Refused for anything else."""
-    return _whole(max_load, "max_load", "The limit", MAX_LIMIT)
+    return _whole(max_load, "max_load", _("The limit"), MAX_LIMIT)
 
 
 def checked_weight(weight: object) -> int:
     """Return a weight, a whole number from 0 to 1 000 000; raises Refused for anything else."""
-    return _whole(weight, "weight", "The weight", MAX_WEIGHT)
+    return _whole(weight, "weight", _("The weight"), MAX_WEIGHT)
 
 
 _PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%\s*")
@@ -135,7 +145,8 @@ def checked_factor(factor: object) -> Fraction:
         elif (parts := _FACTOR.fullmatch(text)) and (below := _fraction(parts[2] or "1")):
             found = _fraction(parts[1]) / below
     if not found:
-        raise Refused("The factor must be a number above 0, such as 0.5, 1/2 or 150%.", "factor")
+        sentence = _("The factor must be a number above 0, such as 0.5, 1/2 or 150%.")
+        raise Refused(sentence, "factor")
     return found
 
 
@@ -146,7 +157,7 @@ def _fraction(digits: str) -> Fraction:
 def checked_flag(flag: object) -> bool:
     """Return whether an operator is on; raises Refused for what is neither true nor false."""
     if not isinstance(flag, bool):
-        raise Refused("An operator is either on or off.", "is_active")
+        raise Refused(_("An operator is either on or off."), "is_active")
     return flag
 
 
@@ -173,9 +184,10 @@ def _whole(number: object, field: str, what: str, most: int) -> int:
     number = whole(number)
     # To Python True is the number 1, but nobody means a weight or a limit by it.
     if isinstance(number, bool) or not isinstance(number, int):
-        raise Refused(f"{what} must be a whole number.", field)
+        raise Refused(_("{what} must be a whole number.", what=what), field)
     if not 0 <= number <= most:
-        raise Refused(f"{what} must be between 0 and {most:,}.", field)
+        sentence = _("{what} must be between 0 and {most:,}.", what=what, most=most)
+        raise Refused(sentence, field)
     return number
 
 
@@ -185,12 +197,12 @@ def _trimmed(text: str) -> str:
 
 def _line(text: object, field: str, what: str, most: int, tidy: Callable[[str], str]) -> str:
     if not isinstance(text, str):
-        raise Refused(f"{what} must be text.", field)
+        raise Refused(_("{what} must be text.", what=what), field)
     line = tidy(text)
     if not line:
-        raise Refused(f"{what} is empty.", field)
+        raise Refused(_("{what} is empty.", what=what), field)
     if len(line) > most:
-        raise Refused(f"{what} has {len(line)} characters; {most} are allowed.", field)
+        raise Refused(_too_long(what, len(line), most), field)
     if _CONTROL.search(line):
-        raise Refused(f"{what} holds a control character.", field)
+        raise Refused(_("{what} holds a control character.", what=what), field)
     return line
