@@ -10,6 +10,7 @@ __all__ = [
     "keyboard_layouts",
     "language",
     "log_files",
+    "os_reasons",
     "progress",
     "settings",
     "settings_file",

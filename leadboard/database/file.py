@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from leadboard.common.errors import Refused, Trouble, Uncertain
+from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 from leadboard.database.transactions import PATIENCE, nap
 
 LOGS = ("-wal", "-shm")
@@ -92,7 +94,7 @@ class DatabaseFile:
     def refuse_writing(self) -> None:
         """Raise Refused if the file may only be read."""
         if self.is_read_only:
-            raise Refused("This database is read-only: nothing can be changed here.")
+            raise Refused(_("This database is read-only: nothing can be changed here."))
 
     def confirm(self) -> None:
         """Raise Trouble unless the open file and its logs are those at the path.
@@ -111,7 +113,9 @@ class DatabaseFile:
             self.confirm()
         except Trouble as trouble:
             told = str(trouble).rstrip(".")
-            raise Uncertain(f"{told}; check whether it was stored before you repeat.") from trouble
+            raise Uncertain(
+                _("{told}; check whether it was stored before you repeat.", told=told)
+            ) from trouble
 
     def confirm_path(self) -> None:
         """Raise Trouble unless the file at the path is the one that was opened first."""
@@ -125,18 +129,28 @@ class DatabaseFile:
             is_same = False
         if not is_same:
             raise Trouble(
-                f"The database file was deleted, moved or replaced while it was open: put it back "
-                f"as {self.path}, or start Leadboard again."
+                _(
+                    "The database file was deleted, moved or replaced while it was open: put "
+                    "it back as {path}, or start Leadboard again.",
+                    path=self.path,
+                )
             )
         if not status.st_size and self._open:
             raise Trouble(
-                f"{self.path} was emptied while it was open: end every program that has it open, "
-                "then leadboard restore BACKUP puts a copy back."
+                _(
+                    "{path} was emptied while it was open: end every program that has it open, "
+                    "then leadboard restore BACKUP puts a copy back.",
+                    path=self.path,
+                )
             )
         if status.st_nlink > self._names and not self.is_read_only:
             raise Trouble(
-                f"{self.path} was given a second name (a hard link) while it was open, under which "
-                "it would get a second log: remove that name, or start Leadboard again."
+                _(
+                    "{path} was given a second name (a hard link) while it was open, under "
+                    "which it would get a second log: remove that name, or start Leadboard "
+                    "again.",
+                    path=self.path,
+                )
             )
 
     def _confirm_logs(self) -> None:
@@ -150,14 +164,21 @@ class DatabaseFile:
                 self._logs.setdefault(ending, found)
             if found != self._logs.get(ending):
                 raise Trouble(
-                    f"{self.path}{ending}, a part of the open database, was deleted or replaced: "
-                    "end every Leadboard that has it open (not by kill -9), then start again."
+                    _(
+                        "{path}{ending}, a part of the open database, was deleted or replaced: end "
+                        "every Leadboard that has it open (not by kill -9), then start again.",
+                        path=self.path,
+                        ending=ending,
+                    )
                 )
 
     def _confirm_unchanged(self) -> None:
         if has_log(self.path) or _change(self.real) != self._last_change:
             raise Trouble(
-                f"{self.path} was changed by another program while it was read: try again."
+                _(
+                    "{path} was changed by another program while it was read: try again.",
+                    path=self.path,
+                )
             )
 
 
@@ -189,7 +210,7 @@ def may_write(path: Path) -> bool:
 
 def _may_write_log(log: Path) -> bool:
     # Other programs make and delete it as they open and close the file: between two questions, too.
-    for _ in range(LOOKS):
+    for _unused in range(LOOKS):
         if os.access(log, os.W_OK):
             return True
         if not log.exists():
@@ -215,7 +236,13 @@ def refuse_log(path: Path) -> None:
     for ending in REPLAYED:
         database = place.removesuffix(ending)
         if database != place and os.path.isfile(database):
-            raise Refused(f"{path} is a part of the database {database}: name another file.")
+            raise Refused(
+                _(
+                    "{path} is a part of the database {database}: name another file.",
+                    path=path,
+                    database=database,
+                )
+            )
 
 
 def make_sure(path: Path, *, may_create: bool) -> None:
@@ -227,25 +254,30 @@ def make_sure(path: Path, *, may_create: bool) -> None:
     refuse_log(path)
     try:
         if path.is_dir():
-            raise Trouble(f"{path} is a folder and cannot be opened: name a file.")
+            raise Trouble(_("{path} is a folder and cannot be opened: name a file.", path=path))
         if path.exists():
             if not path.is_file():
-                raise Trouble(f"{path} is no ordinary file: name another with --db.")
+                raise Trouble(_("{path} is no ordinary file: name another with --db.", path=path))
             if not may_create and not path.stat().st_size:
-                raise Trouble(f"{path} is empty and holds no tables of Leadboard: check --db.")
+                raise Trouble(
+                    _("{path} is empty and holds no tables of Leadboard: check --db.", path=path)
+                )
             if may_write(path):
                 _refuse_own_mount(path)
                 _refuse_second_name(Path(os.path.realpath(path)))
                 _refuse_lost_log(path)
             return
         if not may_create:
-            raise Trouble(f"There is no database at {path}: check --db; nothing was made there.")
+            raise Trouble(
+                _("There is no database at {path}: check --db; nothing was made there.", path=path)
+            )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite would go by the umask, and give its logs the same rights as the file.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        what = "create" if may_create else "open"
-        raise Trouble(f"Cannot {what} {path}: {error.strerror}.") from error
+        why = {"path": path, "reason": reason_of(error)}
+        made, opened = _("Cannot create {path}: {reason}."), _("Cannot open {path}: {reason}.")
+        raise Trouble((made if may_create else opened).format(**why)) from error
 
 
 def _refuse_second_name(path: Path) -> None:
@@ -258,12 +290,22 @@ def _refuse_second_name(path: Path) -> None:
     for each in path.parent.iterdir():
         has_log = each.name != path.name and Path(f"{each}{LOGS[0]}").exists()
         if has_log and each.samefile(path):
-            raise Trouble(f"{path} is a second name of {each}, which has a log: open that one.")
+            raise Trouble(
+                _(
+                    "{path} is a second name of {each}, which has a log: open that one.",
+                    path=path,
+                    each=each,
+                )
+            )
     # The other name may be in any folder, but the locks are in the file itself: it is in use, and
     # the index of the log beside this name is not.
     if is_locked(path) and not is_locked(path, "-shm"):
         raise Trouble(
-            f"{path} is in use under another name (a hard link), where its log is: use that one."
+            _(
+                "{path} is in use under another name (a hard link), where its log is: use "
+                "that one.",
+                path=path,
+            )
         )
 
 
@@ -277,8 +319,12 @@ def _refuse_lost_log(path: Path) -> None:
     while _lacks_log(path):
         if time.monotonic() > give_up:
             raise Trouble(
-                f"{path} is open in another program, and its log {path}{LOGS[0]} is not there: "
-                "end that program (not by kill -9), then try again."
+                _(
+                    "{path} is open in another program, and its log {path}{log} is not there: "
+                    "end that program (not by kill -9), then try again.",
+                    path=path,
+                    log=LOGS[0],
+                )
             )
         nap()
 
@@ -319,7 +365,11 @@ def _refuse_own_mount(path: Path) -> None:
     real = os.path.realpath(path)
     if any(_unescaped(line.split(b" ")[4]) == os.fsencode(real) for line in mounts):
         raise Trouble(
-            f"{path} is mounted alone, without its folder, where its log belongs: mount the folder."
+            _(
+                "{path} is mounted alone, without its folder, where its log belongs: mount "
+                "the folder.",
+                path=path,
+            )
         )
 
 
