@@ -11,7 +11,8 @@ from leadboard.common.errors import Refused, Trouble
 from leadboard.common.language import _
 from leadboard.common.os_reasons import reason_of
 from leadboard.database.error_codes import sqlite_name
-from leadboard.database.file import REPLAYED, beside, modes_of, refuse_log, uri_of
+from leadboard.database.file_logs import REPLAYED, beside, modes_of, uri_of
+from leadboard.database.file_opening import refuse_log
 
 NEEDED = {"schema_version", "operator", "appeal"}
 """Tables that every Leadboard database has."""

@@ -14,7 +14,8 @@ from leadboard.common.language import _
 from leadboard.common.os_reasons import reason_of
 from leadboard.database.backup import copied, sync
 from leadboard.database.fields import now
-from leadboard.database.file import LOCKS, REPLAYED, refuse_log, uri_of
+from leadboard.database.file_logs import LOCKS, REPLAYED, uri_of
+from leadboard.database.file_opening import refuse_log
 from leadboard.database.upgrades import UPGRADES
 
 

@@ -15,17 +15,9 @@ from leadboard.common.errors import Trouble
 from leadboard.common.language import _
 from leadboard.database.connection import BEYOND, READ_ONLY
 from leadboard.database.error_codes import sqlite_name
-from leadboard.database.file import (
-    LOGS,
-    Connection,
-    DatabaseFile,
-    Mode,
-    beside,
-    has_log,
-    make_sure,
-    modes_of,
-    uri_of,
-)
+from leadboard.database.file import Connection, DatabaseFile
+from leadboard.database.file_logs import LOGS, Mode, beside, has_log, modes_of, uri_of
+from leadboard.database.file_opening import make_sure
 from leadboard.database.transactions import PATIENCE, nap, plainly
 
 READING_CACHE = 256
