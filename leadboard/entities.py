@@ -14,7 +14,7 @@ from peewee import Field, ModelSelect
 from leadboard.allocation.lottery import BY_LOTTERY
 from leadboard.allocation.strategies.registry import names, strategy_of, title_of
 from leadboard.common.errors import Refused
-from leadboard.common.language import _
+from leadboard.common.language import _, pgettext
 from leadboard.common.validation import (
     MAX_CONTACT,
     MAX_LIMIT,
@@ -60,7 +60,7 @@ class Column:
     most: int = 1
     default: object = None
     suggested: str = ""
-    words: tuple[str, str] = (_("off"), _("on"))
+    words: tuple[str, str] = (pgettext("operator", "off"), pgettext("operator", "on"))
     """What a flag is called that is not set, and one that is."""
     choices: Callable[[], Sequence[str]] = tuple
     """Returns the values between which one chooses."""

@@ -27,7 +27,7 @@ def why_nobody(candidates: Candidates) -> str:
     if candidates.total:
         return _("older appeals go first")
     reasons = Counter(each.reason or "" for each in candidates.entries)
-    words = (
-        (number, reason_words(reason, candidates.strategy)) for reason, number in reasons.items()
+    return ", ".join(
+        _("{n} {reason}", n=number, reason=reason_words(reason, candidates.strategy))
+        for reason, number in reasons.items()
     )
-    return ", ".join(f"{number} {reason}" for number, reason in words)
