@@ -9,7 +9,7 @@ from tests.support.processes import ROOT
 
 WINDOWS = """
 import signal, sys
-import click  # looks at the platform itself, and for its own sake
+import asyncio, click, tempfile  # what looks at the platform for its own sake
 for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty"):
     sys.modules[name] = None
 del signal.SIGHUP, signal.SIGTSTP, signal.SIGCONT
