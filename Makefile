@@ -41,7 +41,7 @@ lint: $(READY)
 
 # After a change of words: brings the messages of the code into the Russian catalogue.
 catalogue: $(READY)
-	$(BIN)/python -m docs.catalogue
+	$(BIN)/python -m distribution.messages
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

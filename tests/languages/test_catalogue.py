@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from docs.catalogue import RUSSIAN, read, updated
+from distribution.messages import RUSSIAN, read, updated
 
 ROOT = Path(__file__).parents[2]
 CODE = [
