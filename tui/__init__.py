@@ -5,6 +5,7 @@ __all__ = [
     "base",
     "dialogs",
     "driver",
+    "elsewhere",
     "ending",
     "export",
     "finder",

@@ -71,7 +71,9 @@ class LeadboardApp(DeskApp):
         actor: str = "dispatcher",
         title: str | None = None,
         settings: Settings = DEFAULTS,
+        is_demo: bool = False,
     ) -> None:
+        self.is_demo = is_demo
         self.first_theme = themes.first(settings.theme)
         self.desk_screen = DeskScreen(title or "")
         super().__init__(self.desk_screen, actor, settings)
@@ -146,6 +148,11 @@ class LeadboardApp(DeskApp):
         """Offer the theme and saving beside the acts."""
         yield SystemCommand(_("Theme"), _("Choose the colours"), self.action_change_theme)
         desk = self.desk_screen
+        if desk.has_first_steps:
+            yield SystemCommand(_("First steps"), _("What is still missing"), desk.open_first_steps)
+        if self.is_demo:
+            yield SystemCommand(_("Open my own database"), _("The demo ends"), desk.action_own)
+            yield SystemCommand(_("Take the tour"), _("What the desk can do"), desk.action_tour)
         if desk.to_save() is not None:
             yield SystemCommand(
                 _("Save as CSV"), _("Everything the focused list shows"), desk.export_rows

@@ -13,6 +13,7 @@ from leadboard.common.language import _
 from leadboard.common.settings import DEFAULTS, Settings
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
+from tui.elsewhere import Elsewhere
 from tui.keys import Keymap, with_keys
 from tui.mapped_keys import MappedKeys
 from tui.notices import Log
@@ -53,6 +54,11 @@ class HomeScreen(MappedKeys, Screen[None]):
 
 class DeskApp(OrderedKeys):
     """An application with an actor, settings, one thread that writes, and threads that read."""
+
+    is_demo = False
+    """Whether this is the demo, of which nothing is kept."""
+    goes_to: Elsewhere | None = None
+    """Where the person has gone on to, None if they have left."""
 
     def __init__(self, home: HomeScreen, actor: str, settings: Settings = DEFAULTS) -> None:
         super().__init__()
@@ -111,6 +117,16 @@ class DeskApp(OrderedKeys):
         # The writer is a daemon thread: without this wait the exit would cut its transaction off.
         self.writer.wait_until_idle(LAST_WAIT)
         self.exit(return_code=code)
+
+    def is_at_rest(self, seconds: float) -> bool:
+        """Tell whether all threads come to rest: until then no other database may be opened."""
+        readers = (self.reader, self.searcher, self.counter, self.replayer)
+        return all(each.wait_until_idle(seconds) for each in (self.writer, *readers))
+
+    def leave_for(self, place: Elsewhere) -> None:
+        """Quit to go on elsewhere."""
+        self.goes_to = place
+        self.leave()
 
     def end(self, code: int) -> None:
         """Quit without asking, once: a signal arrived, or the terminal is gone."""

@@ -17,6 +17,7 @@ from tui.dialogs.base import Body
 from tui.dialogs.details import Details
 from tui.dialogs.draft import DraftEnding
 from tui.dialogs.factor import Factor
+from tui.dialogs.first_steps import FirstSteps
 from tui.dialogs.forecast import Forecast
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
@@ -62,6 +63,7 @@ PLACES: Sequence[Place] = (
     (AlarmList, Alarms),
     (Body, Forecast),
     (Body, StatisticsSheet),
+    (Body, FirstSteps),
     (Body, Triage),
     (Body, WhatIf),
     (Input, Factor),

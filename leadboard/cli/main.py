@@ -72,12 +72,10 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
     choice = Choice(target, actor, is_for_screen=is_for_screen)
     context.obj = choice
     if context.invoked_subcommand is None:
-        from leadboard.cli.screen import postpone_collecting, require_terminal, show
+        from leadboard.cli.desks import open_desks
+        from tui.elsewhere import Elsewhere
 
-        require_terminal()
-        postpone_collecting()
-        choice.open(may_create=True, may_only_read=True)
-        context.exit(show(choice.actor, settings=choice.settings))
+        context.exit(open_desks(choice, Elsewhere.OWN))
 
 
 @cli.command()
@@ -107,14 +105,17 @@ def feed(context: click.Context, file: str) -> None:
 def demo(context: click.Context) -> None:
     """Open the screen on a sample team with simulated traffic; nothing of it is kept.
 
+    There you can take a tour, and go on to your own database.
+
     \b
     Examples:
       leadboard demo
     """
-    from leadboard.cli.demo import run
+    from leadboard.cli.desks import open_desks
+    from tui.elsewhere import Elsewhere
 
     choice: Choice = context.obj
-    context.exit(run(choice.actor, choice.settings))
+    context.exit(open_desks(choice, Elsewhere.DEMO))
 
 
 @cli.command()

@@ -10,6 +10,7 @@ __all__ = [
     "drafted",
     "explanation",
     "filters",
+    "first_steps",
     "floor_readings",
     "history",
     "hook_alarms",

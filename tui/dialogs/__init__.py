@@ -9,6 +9,8 @@ __all__ = [
     "details_text",
     "draft",
     "factor",
+    "first_steps",
+    "first_steps_text",
     "forecast",
     "forms",
     "help",

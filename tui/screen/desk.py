@@ -24,18 +24,19 @@ from tui.screen import background
 from tui.screen.filtering import FilteringScreen
 from tui.screen.following import POLL
 from tui.screen.footer import KeyLine, Notice
+from tui.screen.greeting import GreetingScreen
 from tui.screen.header import Header
-from tui.screen.leaving import LeavingScreen
 from tui.screen.navigating import ROWS
 from tui.screen.opening import OpeningScreen
 from tui.screen.pane_strip import PaneStrip
 from tui.screen.saving import Read, SavingScreen
+from tui.screen.touring import ACTIONS, IN_DEMO, TouringScreen
 from tui.widgets.filter import FilterLine
 from tui.widgets.line_view import LineView
 from tui.widgets.pane import PaneWidget
 
 
-class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
+class DeskScreen(FilteringScreen, OpeningScreen, GreetingScreen, TouringScreen, SavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-vast")]
@@ -71,6 +72,7 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
         bind("question_mark,f1", "help", "Help", id="desk.help"),
         bind("colon,ctrl+p", "palette", "Commands", id="desk.palette", show=False),
         bind("q", "quit", "Quit", id="desk.quit"),
+        *IN_DEMO,
     ]
 
     def __init__(self, title: str) -> None:
@@ -121,6 +123,8 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
         if self.desk_app.takes_keys:
             self.run_worker(background.count(self), exit_on_error=False)
             await self.desk_app.open_keys()
+            self.greet()
+            await self.offer_tour()
         if self.desk_app.takes_keys:
             await self._add_preview()
         if not gc.isenabled():
@@ -176,6 +180,8 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the filter where a slash is text, and repeat without lost acts."""
+        if action in ACTIONS:
+            return self.desk_app.is_demo
         if action == "repeat":
             return bool(self.lost)
         return action != "filter" or (self.pane is not None and self.pane.is_filterable)

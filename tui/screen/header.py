@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _
 from leadboard.common.settings import DEFAULTS
 from leadboard.common.text import clean
 from leadboard.database.connection import READ_ONLY
@@ -25,6 +26,8 @@ from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, Thresholds, urgency_of
 
 GAP = 3
 NAME = " Leadboard"
+DEMO = _("DEMO")
+"""What the line says of the demo however narrow it is."""
 WIDEST_ALARM = 48
 NARROWEST_ALARM = 0
 """Cells of an alarm with and without room to spare; only the name in it is cut."""
@@ -61,6 +64,8 @@ class Header(Widget):
     def on_mount(self) -> None:
         """Start the clock."""
         self._thresholds = app_of(self).settings.thresholds
+        if app_of(self).is_demo:
+            self._bare = f"{NAME}  {DEMO}"
         self.tick()
         self.set_interval(TICK, self.tick)
 

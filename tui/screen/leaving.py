@@ -34,7 +34,7 @@ class LeavingScreen(DraftingScreen):
         give_up = monotonic() + LAST_WAIT
         while self.acts_under_way and monotonic() < give_up:
             await asyncio.sleep(SOON)
-        if reasons := " ".join(self._unsaved()):
+        if reasons := self.unsaved:
             from tui.dialogs.forms import Quit
 
             self.app.push_screen(Quit(reasons))
@@ -53,6 +53,11 @@ class LeavingScreen(DraftingScreen):
     def has_come(self, message: Posted) -> None:
         """Report that all messages before this one are handled."""
         message.has_come.set()
+
+    @property
+    def unsaved(self) -> str:
+        """Return what would be lost on leaving now, empty if nothing would."""
+        return " ".join(self._unsaved())
 
     def _unsaved(self) -> Iterator[str]:
         if self.query_one(NewAppeal).has_text:
