@@ -7,6 +7,7 @@ Cyrillic and digits, so that all Latin letters are words of the desk.
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from leadboard.common.language import speak
+from leadboard.common.language import VARIABLE, speak
 from tests.languages.pseudo import Pseudo
 
 ROOT = Path(__file__).parents[2]
@@ -182,6 +183,7 @@ async def _walk(folder: Path, size: tuple[int, int]) -> Iterator[Seen]:
 def main() -> None:
     """Walk in the language and at the size that the arguments say."""
     language, width, height = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    os.environ[VARIABLE] = language
     if language == "pseudo":
         speak(Pseudo())
     with tempfile.TemporaryDirectory() as folder:
