@@ -1,4 +1,7 @@
-"""What is typed into a filter: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
+"""What is typed into a filter: plain words, and terms such as `waiting`, `op:anna`, `src:vk`.
+
+Terms have Russian names beside the English ones, and both are understood in every language.
+"""
 
 from collections.abc import Container, Iterable, Set
 from dataclasses import dataclass, field
@@ -7,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from leadboard.common.case_folding import fold
 from leadboard.common.durations import length_of
 from leadboard.common.keyboard_layouts import in_latin
-from leadboard.common.language import _
+from leadboard.common.language import _, pgettext
 from leadboard.queries.moments import moment_of
 
 FLAGS = frozenset({"waiting", "closed"})
@@ -16,6 +19,25 @@ OF_LEADS: frozenset[str] = frozenset()
 OF_OPERATORS = frozenset({"op"})
 OF_WEIGHTS = frozenset({"op", "src"})
 """The terms that mean something in a pane."""
+NAMES = {
+    "waiting": pgettext("term", "waiting"),
+    "closed": pgettext("term", "closed"),
+    "op": pgettext("term", "op"),
+    "src": pgettext("term", "src"),
+    "since": pgettext("term", "since"),
+    "older": pgettext("term", "older"),
+}
+"""What each term is called in the language in force."""
+RUSSIAN = {
+    "ждет": "waiting",
+    "закрыто": "closed",
+    "оп": "op",
+    "опер": "op",
+    "ист": "src",
+    "с": "since",
+    "старше": "older",
+}
+"""The terms by their Russian names as they fold, which mean the same whatever the language is."""
 
 WITHOUT_VALUE = {
     "op": _("op: needs a part of an operator's name."),
@@ -31,10 +53,12 @@ WITHOUT_VALUE = {
 MISTAKEN = {
     **dict.fromkeys(("operator", "operators", "oper", "оператор"), _("op:")),
     **dict.fromkeys(("source", "sources", "источник"), _("src:")),
-    **dict.fromkeys(("from", "after", "until", "before", "date"), _("since:")),
-    **dict.fromkeys(("age", "waits", "возраст", "старше"), _("older:")),
-    **dict.fromkeys(("is", "status", "state", *sorted(FLAGS)), _("waiting or closed")),
-    "lead": _("the id alone"),
+    **dict.fromkeys(
+        ("from", "after", "until", "before", "date", "после", "до", "дата"), _("since:")
+    ),
+    **dict.fromkeys(("age", "waits", "возраст"), _("older:")),
+    **dict.fromkeys(("is", "status", "state", "статус", *sorted(FLAGS)), _("waiting or closed")),
+    **dict.fromkeys(("lead", "лид"), _("the id alone")),
 }
 """Words that look like terms, and what is probably meant."""
 
@@ -121,11 +145,12 @@ def _values(terms: Iterable[_Term], name: str) -> tuple[str, ...]:
 def _term(typed: str) -> _Term | None:
     """Return the term that was typed, None for a word.
 
-    Terms are known in any case, and where the Russian layout is on: `OP:anna`, `щз:анна`,
-    `щзЖанна`.
+    Terms are known in any case, by their Russian names, and where the Russian layout is on:
+    `OP:anna`, `оп:анна`, `щз:анна`, `щзЖанна`.
     """
     name, colon, value = typed.partition(":")
-    if not colon and _known(typed.partition("Ж")[0], WITHOUT_VALUE):
+    # Only where the layout is the wrong one: `СЖАТЬ` is a word.
+    if not colon and in_latin(fold(typed.partition("Ж")[0])) in WITHOUT_VALUE:
         name, colon, value = typed.partition("Ж")
     if not colon:
         flag = _known(name, FLAGS)
@@ -136,9 +161,10 @@ def _term(typed: str) -> _Term | None:
 
 
 def _known(name: str, names: Container[str]) -> str:
-    """Return the name that was typed, even on the Russian layout; empty for none of them."""
+    """Return the name that was typed, in either language or layout; empty for none of them."""
     folded = fold(name)
-    return next((each for each in (folded, in_latin(folded)) if each in names), "")
+    meant = (folded, RUSSIAN.get(folded, ""), in_latin(folded))
+    return next((each for each in meant if each in names), "")
 
 
 def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
@@ -147,9 +173,9 @@ def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
     if value is not None and name not in WITHOUT_VALUE:
         meant = MISTAKEN[name]
         right = f"{meant}{value}" if meant.endswith(":") else meant
-        return _("{name}: is no term: write {right}.", name=name, right=right)
+        return _("{name}: is no term: write {right}.", name=NAMES.get(name, name), right=right)
     if name not in terms:
-        return _("{name} means nothing here.", name=name)
+        return _("{name} means nothing here.", name=NAMES[name])
     if value is not None and not fold(value).strip():
         return WITHOUT_VALUE[name]
     return _fault_of_time(name, value, now) if value else ""
