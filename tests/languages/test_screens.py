@@ -15,13 +15,15 @@ KEYS = {
     *(f"f{number}" for number in range(1, 13)),
 }
 """The names of keys, which are on the keycaps."""
+_COVERED = re.compile(r"\w+(?=[╭╰│┃])|(?<=[╮╯│┃])\w+")
+"""A word of which a dialog covers a part."""
 _LATIN = re.compile(r"[A-Za-z]{2,}[\w]*")
 
 
 def english(seen: Seen) -> Iterator[str]:
     """Yield the Latin words on a screen that are neither keys nor rows."""
     for line in seen.lines:
-        for word in _LATIN.findall(line):
+        for word in _LATIN.findall(_COVERED.sub("", line)):
             if word.lower() not in KEYS | OURS:
                 yield f"{seen.way}: {word!r} in {line.strip()!r}"
 
