@@ -185,6 +185,7 @@ def _store(
     ids = store_appeals(drafts, lead_of, decisions, rosters, moment)
     write_arrivals(ids, [each.link for each in decisions])
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
+    reasons = _reasons(decisions)
     return [
         Placed(
             appeal_id,
@@ -193,10 +194,16 @@ def _store(
             decision.operator_id,
             names.get(decision.operator_id),
             moment,
-            None if decision.operator_id else why_nobody(decision.candidates),
+            reasons[decision.digest] if decision.is_left else None,
         )
         for appeal_id, draft, decision in zip(ids, drafts, decisions, strict=True)
     ]
+
+
+def _reasons(decisions: Sequence[Decision]) -> dict[bytes, str]:
+    """Return why nobody was drawn, in words by roster: each of few, for any number of appeals."""
+    left = {each.digest: each.candidates for each in decisions if each.is_left}
+    return {digest: why_nobody(candidates) for digest, candidates in left.items()}
 
 
 def _queued(source_ids: set[int], count: int, rng: random.Random | None) -> set[int]:

@@ -195,7 +195,9 @@ class Entity:
         ]
         if is_now is not None and is_now != was:
             return ", ".join([_("{was} is now {is_now}", was=was, is_now=is_now), *words])
-        return f"{was}: {', '.join(words) or _('nothing changed')}"
+        # Not inside the f-string, where no message is found for the catalogue.
+        told = ", ".join(words) or _("nothing changed")
+        return f"{was}: {told}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,9 @@ def ids_of_keys(
 ) -> dict[Sender, int]:
     """Return the ids of appeals already stored with these keys; `leads` are ids known already."""
     if leads is None:
-        leads = known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
+        leads = known_leads(
+            list(dict.fromkeys(external_id for _source, external_id, _key in senders))
+        )
     asked = {
         (key, source_id, leads[external_id]): (source_id, external_id, key)
         for source_id, external_id, key in senders

@@ -35,7 +35,7 @@ def submit(
 
     def work(journal: Journal) -> tuple[str, Placed]:
         placed = place(draft, journal, rng)
-        return _entered(placed, placed.operator or "waiting"), placed
+        return _entered(placed, placed.operator or _("waiting")), placed
 
     return record(actor, "submit", work)
 

@@ -115,7 +115,7 @@ def trees() -> Iterator[tuple[Path, ast.Module]]:
         yield file.relative_to(ROOT), ast.parse(file.read_text("utf-8"))
 
 
-def calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield getattr(node.func, "id", getattr(node.func, "attr", "")), node
@@ -140,6 +140,19 @@ def test_messages_are_literals() -> None:
         if name in OURS
         for each in node.args[: OURS[name]]
         if not (isinstance(each, ast.Constant) and isinstance(each.value, str))
+    ]
+    assert found == []
+
+
+def test_no_message_is_inside_an_f_string() -> None:
+    """There it would not be found, so that the catalogue never gets it."""
+    found = [
+        f"{file}:{node.lineno}"
+        for file, tree in trees()
+        for text in ast.walk(tree)
+        if isinstance(text, ast.JoinedStr)
+        for name, node in calls(text)
+        if name in OURS
     ]
     assert found == []
 
