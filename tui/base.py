@@ -10,6 +10,7 @@ from textual.screen import Screen
 from leadboard.common.crashlog import surprise, surprise_once
 from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.settings import DEFAULTS, Settings
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
@@ -99,7 +100,7 @@ class DeskApp(OrderedKeys):
         """Give the terminal a title; on one that takes none, as in tests, nothing happens."""
 
     def _say_busy(self) -> None:
-        self.home.say("Waiting for the database…")
+        self.home.say(_("Waiting for the database…"))
 
     def _handle_exception(self, error: Exception) -> None:
         """Fail, unless the app is already ending: a widget may miss others that are gone by then.

@@ -27,9 +27,10 @@ from leadboard.cli.seal import seal
 from leadboard.cli.serve import serve
 from leadboard.cli.token import token
 from leadboard.cli.transfer import export, import_
+from leadboard.common.language import _
 
 
-def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+def _say_version(context: click.Context, option: click.Parameter, is_wanted: bool) -> None:
     if not is_wanted or context.resilient_parsing:
         return
     from importlib.metadata import PackageNotFoundError, version
@@ -211,8 +212,17 @@ def main() -> None:
     sys.exit(_exit_code(sys.argv[1:]))
 
 
+def _refuse_windows() -> None:
+    """Raise UsageError on Windows, which has neither the file locks nor the terminal of POSIX."""
+    if sys.platform == "win32":
+        raise click.UsageError(
+            _("Leadboard runs on Linux, macOS and, on Windows, in WSL: install it there.")
+        )
+
+
 def _exit_code(arguments: list[str]) -> int:
     try:
+        _refuse_windows()
         # Not `cli.main`: it answers a closed pipe with exit code 1 of its own.
         with cli.make_context("leadboard", arguments) as context:
             cli.invoke(context)

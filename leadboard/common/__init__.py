@@ -11,6 +11,7 @@ __all__ = [
     "keyboard_layouts",
     "language",
     "log_files",
+    "os_reasons",
     "progress",
     "settings",
     "settings_file",

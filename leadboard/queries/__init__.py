@@ -7,6 +7,7 @@ __all__ = [
     "appeals",
     "board",
     "chosen_lines",
+    "code_words",
     "drafted",
     "explanation",
     "filters",

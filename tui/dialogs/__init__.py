@@ -3,6 +3,7 @@
 __all__ = [
     "act",
     "act_list",
+    "act_names",
     "alarms",
     "base",
     "details",
