@@ -5,7 +5,6 @@ __all__ = [
     "base",
     "dialogs",
     "driver",
-    "elsewhere",
     "ending",
     "export",
     "finder",

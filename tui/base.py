@@ -8,12 +8,12 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from leadboard.common.crashlog import surprise, surprise_once
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.language import _
 from leadboard.common.settings import DEFAULTS, Settings
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
-from tui.elsewhere import Elsewhere
 from tui.keys import Keymap, with_keys
 from tui.mapped_keys import MappedKeys
 from tui.notices import Log

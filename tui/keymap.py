@@ -38,6 +38,7 @@ from tui.panes.waiting import Waiting
 from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weights import Weights
 from tui.screen.desk import DeskScreen
+from tui.screen.touring import OF_DEMO
 from tui.widgets.choice import ChoiceField
 from tui.widgets.filter import FilterLine
 from tui.widgets.free_text import FreeText
@@ -171,11 +172,16 @@ def _others(
         if owner is DeskScreen and issubclass(each, Input | TextArea):
             continue
         for name, (default, keys) in _bindings(each, keymap).items():
-            if name != id and not own & default:
+            if name != id and not own & default and not _gives_way(name, keymap):
                 yield name, keys
     for key, binding in _OF_APP:
         if key not in own:
             yield binding.description or binding.action, {key}
+
+
+def _gives_way(id: str, keymap: Keymap) -> bool:
+    """Tell whether a binding leaves its keys to the settings: those of the demo do as they are."""
+    return id in OF_DEMO and id not in keymap
 
 
 def _bindings(owner: type[Any], keymap: Keymap) -> dict[str, tuple[set[str], set[str]]]:

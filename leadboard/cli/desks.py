@@ -1,8 +1,9 @@
 """One's own desk and the demo, which a person can leave for each other."""
 
+from leadboard.cli import screen
 from leadboard.cli.context import Choice
-from leadboard.cli.screen import Left, postpone_collecting, require_terminal, show
-from tui.elsewhere import Elsewhere
+from leadboard.cli.screen import Left
+from leadboard.common.elsewhere import Elsewhere
 
 
 def open_desks(choice: Choice, first: Elsewhere) -> int:
@@ -10,7 +11,7 @@ def open_desks(choice: Choice, first: Elsewhere) -> int:
 
     Raises Trouble when the database cannot be opened.
     """
-    require_terminal()
+    screen.require_terminal()
     place: Elsewhere | None = first
     code = 0
     while place is not None:
@@ -21,10 +22,10 @@ def open_desks(choice: Choice, first: Elsewhere) -> int:
 
 
 def _show_own(choice: Choice) -> Left:
-    postpone_collecting()
+    screen.postpone_collecting()
     opened = choice.opened(may_create=True, may_only_read=True)
     try:
-        return show(choice.actor, settings=choice.settings)
+        return screen.show(choice.actor, settings=choice.settings)
     finally:
         opened.close()
 

@@ -73,7 +73,7 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
     context.obj = choice
     if context.invoked_subcommand is None:
         from leadboard.cli.desks import open_desks
-        from tui.elsewhere import Elsewhere
+        from leadboard.common.elsewhere import Elsewhere
 
         context.exit(open_desks(choice, Elsewhere.OWN))
 
@@ -112,7 +112,7 @@ def demo(context: click.Context) -> None:
       leadboard demo
     """
     from leadboard.cli.desks import open_desks
-    from tui.elsewhere import Elsewhere
+    from leadboard.common.elsewhere import Elsewhere
 
     choice: Choice = context.obj
     context.exit(open_desks(choice, Elsewhere.DEMO))

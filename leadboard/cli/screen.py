@@ -14,7 +14,7 @@ from leadboard.common.language import _
 from leadboard.common.settings import Settings
 
 if TYPE_CHECKING:
-    from tui.elsewhere import Elsewhere
+    from leadboard.common.elsewhere import Elsewhere
 
 
 class Left(NamedTuple):

@@ -5,6 +5,7 @@ __all__ = [
     "console",
     "crashlog",
     "durations",
+    "elsewhere",
     "errors",
     "json_lines",
     "keyboard_layouts",

@@ -5,7 +5,7 @@ from enum import Enum
 from leadboard.queries.board import Board
 
 
-class Step(Enum):
+class FirstStep(Enum):
     """The first things to do, in order."""
 
     SOURCE = "source"
@@ -19,25 +19,25 @@ def is_bare(board: Board) -> bool:
     return not board.operators and not board.sources
 
 
-def missing(board: Board) -> list[Step]:
+def missing(board: Board) -> list[FirstStep]:
     """Return what has not been done yet; appeals nobody has counted are taken to be there."""
     counts = board.counts
     has = {
-        Step.SOURCE: bool(board.sources),
-        Step.OPERATOR: bool(board.operators),
-        Step.WEIGHTS: any(any(table.values()) for table in board.weights.values()),
-        Step.APPEAL: bool(board.sources) and (counts is None or counts.appeals > 0),
+        FirstStep.SOURCE: bool(board.sources),
+        FirstStep.OPERATOR: bool(board.operators),
+        FirstStep.WEIGHTS: any(any(table.values()) for table in board.weights.values()),
+        FirstStep.APPEAL: bool(board.sources) and (counts is None or counts.appeals > 0),
     }
-    return [step for step in Step if not has[step]]
+    return [step for step in FirstStep if not has[step]]
 
 
-def possible(board: Board) -> frozenset[Step]:
+def possible(board: Board) -> frozenset[FirstStep]:
     """Return what can be done by now: weights link what there is, an appeal has a source."""
     lacking = missing(board)
     needs = {
-        Step.SOURCE: (),
-        Step.OPERATOR: (),
-        Step.WEIGHTS: (Step.SOURCE, Step.OPERATOR),
-        Step.APPEAL: (Step.SOURCE,),
+        FirstStep.SOURCE: (),
+        FirstStep.OPERATOR: (),
+        FirstStep.WEIGHTS: (FirstStep.SOURCE, FirstStep.OPERATOR),
+        FirstStep.APPEAL: (FirstStep.SOURCE,),
     }
-    return frozenset(step for step in Step if not set(needs[step]) & set(lacking))
+    return frozenset(step for step in FirstStep if not set(needs[step]) & set(lacking))

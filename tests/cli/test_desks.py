@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 import pytest
 
-from leadboard.cli import demo, desks, screen
+from leadboard.cli import demo, screen
 from leadboard.cli.context import Choice
 from leadboard.cli.desks import open_desks
 from leadboard.cli.screen import Left
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.errors import Trouble
 from leadboard.common.settings import Settings
 from tests.support.processes import ROOT
 from tests.support.terminal import Terminal
-from tui.elsewhere import Elsewhere
 
 PROGRAM = [sys.executable, "-m", "leadboard.cli"]
 OWN = "own.db"
@@ -87,7 +87,7 @@ def test_each_desk_has_the_settings_as_they_are_when_it_opens(
     """A theme that is chosen in the demo holds on one's own desk."""
     themes = iter(["leadboard-light", "nord"])
     monkeypatch.setattr("leadboard.common.settings.read", lambda: Settings(theme=next(themes)))
-    monkeypatch.setattr(desks, "require_terminal", lambda: None)
+    monkeypatch.setattr(screen, "require_terminal", lambda: None)
     seen = []
 
     def run(actor: str, settings: Settings) -> Left:
@@ -99,7 +99,7 @@ def test_each_desk_has_the_settings_as_they_are_when_it_opens(
         return Left(4)
 
     monkeypatch.setattr(demo, "run", run)
-    monkeypatch.setattr(desks, "show", show)
+    monkeypatch.setattr(screen, "show", show)
     choice = Choice(str(tmp_path / OWN), "anna", is_for_screen=True)
     with click.Context(click.Command("leadboard")):
         assert open_desks(choice, Elsewhere.DEMO) == 4

@@ -150,8 +150,10 @@ class FakeApp:
 
     started: tuple[str, str | None, Settings] | None = None
     return_code = 7
+    goes_to = None
 
-    def __init__(self, *, actor: str, title: str | None, settings: Settings) -> None:
+    def __init__(self, *, actor: str, title: str | None, settings: Settings, is_demo: bool) -> None:
+        assert not is_demo
         FakeApp.started = (actor, title, settings)
 
     def run(self) -> None:

@@ -7,12 +7,12 @@ import pytest
 import allocator
 import models
 from leadboard import desk as acts
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.errors import Trouble
 from tests.support import add_team, rows
 from tests.support.screen import LARGE, SMALL, USUAL, Desk, open_desk
 from tests.tui.test_mouse import click
 from tui.dialogs.first_steps import MOST_EVEN, FirstSteps
-from tui.elsewhere import Elsewhere
 from tui.panes.weights import Weights
 from tui.screen.desk import DeskScreen
 

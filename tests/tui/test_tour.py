@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from leadboard import desk as acts
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.settings import DEFAULTS
 from tests.support import number, rows
 from tests.support.screen import LARGE, SIDE, SMALL, USUAL, Desk, open_desk
 from tests.tui.test_mouse import click
-from tui.elsewhere import Elsewhere
 from tui.screen.tour import Tour, firm_keys
 from tui.screen.tour_steps import STEPS
 
@@ -123,6 +123,22 @@ def test_keys_that_type_nothing_come_first_but_no_binding_loses_one() -> None:
     assert keys["desk.quit"] == "ctrl+x,Q"
     assert keys["desk.operators"].startswith("f2,1")
     assert keys["desk.new"].startswith("n")
+
+
+async def test_keys_of_the_settings_go_before_those_of_the_demo(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapped = replace(DEFAULTS, keys={"desk.undo": "f9", "desk.redo": "X"})
+    monkeypatch.setattr("leadboard.common.settings.read", lambda: mapped)
+    async with open_desk(file, is_demo=True) as desk:
+        assert desk.app.faults == []
+        assert "O own database" in words(desk)
+        await desk.press("plus", "f9")
+        assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(1,)]
+        await desk.press("X")
+        assert rows("SELECT max_load FROM operator WHERE name = 'Anna'") == [(2,)]
+        await desk.press("O")
+        assert desk.app.goes_to is Elsewhere.OWN
 
 
 async def test_it_speaks_of_keys_as_the_settings_have_them(

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from leadboard import desk
 from leadboard.common.language import _
 from leadboard.queries.board import Board
-from leadboard.queries.first_steps import Step, missing, possible
+from leadboard.queries.first_steps import FirstStep, missing, possible
 from tui.dialogs.base import ActDialog, Body, Bottom
 from tui.dialogs.first_steps_text import EVEN, INTRODUCTION, StepLine, lines_of
 from tui.keys import bind
@@ -34,7 +34,7 @@ class Host(Protocol):
     def obstacle(self) -> str:
         """Return why nothing can be stored now, empty if it can be."""
 
-    def begin_step(self, step: Step) -> None:
+    def begin_step(self, step: FirstStep) -> None:
         """Open what does a step."""
 
     def look_around(self) -> str:
@@ -154,41 +154,41 @@ class FirstSteps(ActDialog):
 
     def action_begin(self, step: str) -> None:
         """Take a step."""
-        self._begin(Step(step))
+        self._begin(FirstStep(step))
 
     def action_grid(self) -> None:
         """Type the weights in the grid."""
-        if self._can(Step.WEIGHTS):
-            self._leave_for(Step.WEIGHTS)
+        if self._can(FirstStep.WEIGHTS):
+            self._leave_for(FirstStep.WEIGHTS)
 
     def action_demo(self) -> None:
         """Go to the demo."""
         if why_not := self._host.look_around():
             self.say_why_not(why_not)
 
-    def _begin(self, step: Step) -> None:
+    def _begin(self, step: FirstStep) -> None:
         if not self._can(step):
             return
-        if step in (Step.SOURCE, Step.OPERATOR):
+        if step in (FirstStep.SOURCE, FirstStep.OPERATOR):
             self._host.begin_step(step)
-        elif step is Step.WEIGHTS and 0 < len(pairs := self._to_link()) <= MOST_EVEN:
+        elif step is FirstStep.WEIGHTS and 0 < len(pairs := self._to_link()) <= MOST_EVEN:
             self.perform(partial(desk.set_weights, pairs))
         else:
             self._leave_for(step)
 
-    def _can(self, step: Step) -> bool:
+    def _can(self, step: FirstStep) -> bool:
         """Tell whether a step can be taken, and say why not."""
         if self._obstacle:
             self.say_why_not(self._obstacle)
         elif step not in possible(self._board):
-            self.say_why_not(FIRST_THESE if step is Step.WEIGHTS else FIRST_A_SOURCE)
+            self.say_why_not(FIRST_THESE if step is FirstStep.WEIGHTS else FIRST_A_SOURCE)
         else:
             return True
         return False
 
     def _to_link(self) -> list[tuple[int, int, int | None]]:
         """Return an even weight for everybody and each source; nothing if there are weights."""
-        if Step.WEIGHTS not in missing(self._board):
+        if FirstStep.WEIGHTS not in missing(self._board):
             return []
         return [
             (operator.id, source.id, EVEN)
@@ -200,6 +200,6 @@ class FirstSteps(ActDialog):
         """Stay, and say what was done: the next step is here."""
         self.say_done(done.note)
 
-    def _leave_for(self, step: Step) -> None:
+    def _leave_for(self, step: FirstStep) -> None:
         self.go()
         self._host.begin_step(step)

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from leadboard.common.language import _, ngettext
 from leadboard.queries.board import Board
-from leadboard.queries.first_steps import Step, missing, possible
+from leadboard.queries.first_steps import FirstStep, missing, possible
 from tui.keys import Keymap, key_label, keys_of
 from tui.widgets.cells import fit, shortened
 
@@ -20,17 +20,17 @@ EVEN = 10
 """The weight that everybody begins with: there is room for less and for more."""
 DEMO = "first.demo"
 KEYS = {
-    Step.SOURCE: "first.source",
-    Step.OPERATOR: "first.operator",
-    Step.WEIGHTS: "first.weights",
-    Step.APPEAL: "first.appeal",
+    FirstStep.SOURCE: "first.source",
+    FirstStep.OPERATOR: "first.operator",
+    FirstStep.WEIGHTS: "first.weights",
+    FirstStep.APPEAL: "first.appeal",
 }
 """The id of the binding of each step."""
 WORDS = {
-    Step.SOURCE: (_("Add a source"), _("where appeals come from")),
-    Step.OPERATOR: (_("Add an operator"), _("who answers them")),
-    Step.WEIGHTS: (_("Give weights"), _("how much each gets of what")),
-    Step.APPEAL: (_("Enter an appeal"), _("who gets it is drawn at once")),
+    FirstStep.SOURCE: (_("Add a source"), _("where appeals come from")),
+    FirstStep.OPERATOR: (_("Add an operator"), _("who answers them")),
+    FirstStep.WEIGHTS: (_("Give weights"), _("how much each gets of what")),
+    FirstStep.APPEAL: (_("Enter an appeal"), _("who gets it is drawn at once")),
 }
 """What to do, and what it is about."""
 LOOK_AROUND = (_("Look around first"), _("a busy demo, and back from there"))
@@ -50,7 +50,7 @@ def lines_of(board: Board, keymap: Keymap, width: int, *, can_store: bool) -> It
     """Yield a line for each step, ticked or with its key, and one for the demo."""
     todo, offered = missing(board), possible(board) if can_store else frozenset()
     columns = _Columns(keymap, width)
-    for step in Step:
+    for step in FirstStep:
         words, about = WORDS[step]
         is_offered = step in offered
         if step not in todo:
@@ -64,22 +64,22 @@ def lines_of(board: Board, keymap: Keymap, width: int, *, can_store: bool) -> It
     yield columns.line("", DEMO, *LOOK_AROUND, "later", True)
 
 
-def _next(step: Step, about: str, keymap: Keymap) -> str:
+def _next(step: FirstStep, about: str, keymap: Keymap) -> str:
     """Return what is said beside the step to do now."""
-    if step is not Step.WEIGHTS:
+    if step is not FirstStep.WEIGHTS:
         return about
     key = key_label(keys_of("first.grid", keymap)[0])
     return _("{weight} to everybody, or {key} types them", weight=EVEN, key=key)
 
 
-def _done(step: Step, board: Board) -> str:
+def _done(step: FirstStep, board: Board) -> str:
     """Return what a step that is done has brought."""
-    if step is Step.APPEAL:
+    if step is FirstStep.APPEAL:
         return ""
-    if step is Step.WEIGHTS:
+    if step is FirstStep.WEIGHTS:
         tables = board.weights.values()
         return ngettext("{n} weight", "{n} weights", sum(map(len, tables)))
-    rows: Sequence[Any] = board.sources if step is Step.SOURCE else board.operators
+    rows: Sequence[Any] = board.sources if step is FirstStep.SOURCE else board.operators
     return ", ".join(row.name for row in rows)
 
 

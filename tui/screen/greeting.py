@@ -2,10 +2,10 @@
 
 from textual import on
 
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.language import _
 from leadboard.database.connection import engine
-from leadboard.queries.first_steps import Step, is_bare, missing
-from tui.elsewhere import Elsewhere
+from leadboard.queries.first_steps import FirstStep, is_bare, missing
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.operators import Operators
 from tui.panes.weights import Weights
@@ -23,7 +23,7 @@ class GreetingScreen(LeavingScreen):
     _is_open = False
     _has_looked = False
     """Whether it was seen what the database holds at the start."""
-    _awaited: Step | None = None
+    _awaited: FirstStep | None = None
     """The step for which the greeting was left, and after which it comes back."""
 
     def watch_version(self) -> None:
@@ -71,15 +71,15 @@ class GreetingScreen(LeavingScreen):
         header = self.query_one(Header)
         return READ_ONLY if engine().is_read_only else header.trouble or header.write_trouble
 
-    def begin_step(self, step: Step) -> None:
+    def begin_step(self, step: FirstStep) -> None:
         """Open what does a step: a dialog over the greeting, or the pane that it was left for."""
-        if step is Step.SOURCE:
+        if step is FirstStep.SOURCE:
             self.query_one(Weights).action_add()
-        elif step is Step.OPERATOR:
+        elif step is FirstStep.OPERATOR:
             self.query_one(Operators).action_add()
         else:
             self._awaited = step if step in missing(self.board) else None
-            self.action_pane("weights" if step is Step.WEIGHTS else "new-appeal")
+            self.action_pane("weights" if step is FirstStep.WEIGHTS else "new-appeal")
 
     def _go_on_with_steps(self) -> None:
         """Come back with the step ticked, unless somebody is typing or has opened something."""
@@ -95,7 +95,7 @@ class GreetingScreen(LeavingScreen):
     @on(NewAppeal.Left)
     def come_back_to_steps(self) -> None:
         """Come back from the form without an appeal."""
-        if self._awaited is Step.APPEAL:
+        if self._awaited is FirstStep.APPEAL:
             self.open_first_steps()
 
     def look_around(self) -> str:

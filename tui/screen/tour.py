@@ -1,6 +1,6 @@
 """The strip above the notice line in which the demo offers its tour, and then gives it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,11 +32,16 @@ MOST_ACTS = 20
 
 
 def firm_keys(keymap: Keymap) -> Keymap:
-    """Return the keys of all bindings, those first that also work where text is typed."""
-    return {
-        id: ",".join(sorted(keys_of(id, keymap), key=lambda key: sign_of(key) is not None))
-        for id in MADE
-    }
+    """Return the keys of all bindings, those first that also work where text is typed.
+
+    A key that the settings have given to another binding comes last.
+    """
+    return {id: ",".join(sorted(keys_of(id, keymap), key=_doubts(id, keymap))) for id in MADE}
+
+
+def _doubts(id: str, keymap: Keymap) -> Callable[[str], tuple[bool, bool]]:
+    taken = {key for other in keymap if other != id for key in keymap[other].split(",")}
+    return lambda key: (id not in keymap and key in taken, sign_of(key) is not None)
 
 
 class Tour(Vertical):

@@ -2,8 +2,8 @@
 
 from textual.binding import Binding
 
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.language import _
-from tui.elsewhere import Elsewhere
 from tui.keys import bind
 from tui.screen.following import FollowingScreen
 
@@ -15,6 +15,7 @@ IN_DEMO: tuple[Binding, ...] = (
 )
 """The bindings of the demo, which no other desk hears."""
 ACTIONS = frozenset(binding.action for binding in IN_DEMO)
+OF_DEMO = frozenset(str(binding.id) for binding in IN_DEMO)
 
 
 class TouringScreen(FollowingScreen):

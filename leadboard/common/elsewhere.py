@@ -1,4 +1,4 @@
-"""Where a person may go on from the desk, without what the screen needs to be loaded."""
+"""Where a person may go on from the desk, for the screen and for the command line."""
 
 from enum import Enum
 
