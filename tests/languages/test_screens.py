@@ -8,7 +8,7 @@ import pytest
 from tests.languages.walk import Seen, seen_in
 from tests.support.screen import LARGE, USUAL
 
-OURS = {"leadboard", "db", "tester"}
+OURS = {"leadboard", "db", "tester", "svg", "csv"}
 """What the walk itself, and the name of the program, put on the screen."""
 KEYS = {
     *("enter", "esc", "tab", "ctrl", "shift", "alt", "del", "home", "end", "pgup", "pgdn"),

@@ -1,6 +1,7 @@
 """What opens over the desk: history, alarms, statistics, triage, help, and ways to go by name."""
 
 from textual import on
+from textual.content import Content
 from textual.dom import DOMNode
 
 from leadboard.common.language import _
@@ -49,7 +50,10 @@ class OpeningScreen(NavigatingScreen):
         """Show the help of the focused pane."""
         from tui.dialogs.help import Help
 
-        title = str(self.widget_of(self.pane).border_title) if self.pane else "Leadboard"
+        title = "Leadboard"
+        if self.pane:
+            # Textual keeps it as markup, in which it may be a tab that stands out.
+            title = Content.from_markup(str(self.widget_of(self.pane).border_title)).plain
         text = next((node.HELP for node in self._focus_path() if node.HELP), "")
         text = self.desk_app.with_keys(text)
         self.app.push_screen(Help(title, text, self.active_bindings.values()))
