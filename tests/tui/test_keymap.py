@@ -83,6 +83,7 @@ def test_keys_as_they_are_change_nothing() -> None:
         ("с,Ц,х,ctrl+ы", "c W left_square_bracket ctrl+s"),
         ("ctrl+i,ctrl+m,ctrl+[", "tab enter escape"),
         ("c,c", "c"),
+        ("пробел,Ctrl+Пробел", "space ctrl+space"),
     ],
 )
 def test_keys_are_written_as_people_do_or_as_textual_does(text: str, keys: str) -> None:
