@@ -8,12 +8,8 @@ from leadboard.common.language import _
 FAULTS: Mapping[str, str] = {
     "missing": _("Field required"),
     "int_type": _("Input should be a valid integer"),
-    "int_parsing": _(
-        "Input should be a valid integer, unable to parse string as an integer",
-    ),
-    "int_parsing_size": _(
-        "Unable to parse input string as an integer, exceeded maximum size",
-    ),
+    "int_parsing": _("Input should be a valid integer, unable to parse string as an integer"),
+    "int_parsing_size": _("Unable to parse input string as an integer, exceeded maximum size"),
     "int_from_float": _("Input should be a valid integer, got a number with a fractional part"),
     "finite_number": _("Input should be a finite number"),
     "greater_than_equal": _("Input should be greater than or equal to {ge}"),

@@ -32,6 +32,7 @@ class OnHttpTools(HttpToolsProtocol):
             data = self._parsed(data)
         most = LONGEST_HEAD if self._is_in_head else LONGEST_MESSAGE
         if self._received > most and not self.transport.is_closing():
+            # English in every language: uvicorn can send ASCII alone.
             self.send_400_response("The request is too long.")
 
     def _parsed(self, data: bytes) -> bytes:
