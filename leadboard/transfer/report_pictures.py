@@ -178,6 +178,8 @@ def _svg(chart: Any) -> str:
     described = chart.to_dict() | {
         "background": None,
         "config": {
+            # Its labels for screen readers are English; the tables tell them the figures.
+            "aria": False,
             "axis": axis | {"gridColor": GREY, "gridOpacity": 0.25, "labelFont": "sans-serif"},
             "view": {"stroke": None},
         },
