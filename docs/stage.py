@@ -22,7 +22,7 @@ from tui.app import LeadboardApp
 from tui.themes import DARK
 
 FOLDER = Path(__file__).resolve().parent
-ACTOR = "Анна"
+ACTOR = "Anna"
 SEED = 7
 MORNING = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 PHONE, WAITING = 5, 5

@@ -83,9 +83,14 @@ LANDS = "An appeal lands. A weighted lottery gives it to one operator: the bar m
 TYPED = "A weight is typed, and the chances beside it change before anything is saved."
 SCENES: Sequence[Scene] = (
     Scene(nothing, "", "Operators with their loads, the weights, the form, the appeals.", 3),
-    Scene(arriving(5, 3, "vk_88120034", "Do you speak English?"), "", LANDS, 1.6),
+    Scene(arriving(5, 3, "fb_88120034", "Do you speak English?"), "", LANDS, 1.6),
     Scene(calm, "", LANDS, 1.2),
-    Scene(arriving(3, 1, "tg_104233871", "Здравствуйте! Хочу купить курс Python"), "", LANDS, 1.6),
+    Scene(
+        arriving(3, 1, "tg_104233871", "Hello! I would like to buy the Python course"),
+        "",
+        LANDS,
+        1.6,
+    ),
     Scene(calm, "", LANDS, 1.2),
     Scene(pressing("f3"), "f3", "To the weights.", 1.4),
     Scene(pressing("2"), "2", TYPED, 0.9),

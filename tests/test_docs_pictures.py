@@ -20,7 +20,7 @@ def words(svg: str) -> str:
 def test_a_picture_is_made_of_the_real_desk(tmp_path: Path) -> None:
     pictures.make(["desk"], tmp_path)
     svg = (tmp_path / "desk.svg").read_text(encoding="utf-8")
-    assert "Анна Петрова" in words(svg)
+    assert "Anna Peters" in words(svg)
     assert "phone: nobody available" in words(svg)
 
 
@@ -42,9 +42,9 @@ def test_three_frames_are_one_picture(three: str) -> None:
 
 
 def test_what_is_the_same_in_all_frames_is_there_once(three: str) -> None:
-    assert words(three).count("Глеб Орлов") == 1
+    assert words(three).count("Glen Owens") == 1
     assert words(three).count("chance of the next appeal") == 1
-    assert [words(three).count(f"load {each}/66") for each in (54, 55)] == [1, 1]
+    assert [words(three).count(f"load {each}/66") for each in (53, 54)] == [1, 1]
 
 
 def test_the_same_scenes_give_the_same_picture(three: str) -> None:

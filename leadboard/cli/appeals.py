@@ -4,11 +4,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _, pgettext
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from leadboard.cli.context import Choice
     from leadboard.queries.appeals import AppealRow
+
+_ENDED = {"closed": pgettext("appeal", "closed"), "withdrawn": pgettext("appeal", "withdrawn")}
 
 
 @click.command("list")
@@ -49,7 +53,7 @@ def list_appeals(context: click.Context, terms: tuple[str, ...], limit: int, is_
     for row in found:
         click.echo(_line(row, moment))
     if len(found) == limit:
-        click.echo(f"These are the first {limit:,}: --limit shows more.", err=True)
+        click.echo(_("These are the first {limit:,}: --limit shows more.", limit=limit), err=True)
 
 
 def _found(terms: str, limit: int) -> "list[AppealRow]":
@@ -74,8 +78,14 @@ def _line(row: "AppealRow", now: "datetime") -> str:
 
     message = clean(row.message[:EXCERPT].replace("\n", " "))
     message += "…" if len(row.message) > EXCERPT else ""
-    who, source = clean(row.external_id), clean(row.source)
-    return f"#{row.id} {_state(row, now)}: {who} via {source}: {message}"
+    return _(
+        "#{id} {state}: {lead} via {source}: {message}",
+        id=row.id,
+        state=_state(row, now),
+        lead=clean(row.external_id),
+        source=clean(row.source),
+        message=message,
+    )
 
 
 def _state(row: "AppealRow", now: "datetime") -> str:
@@ -83,12 +93,14 @@ def _state(row: "AppealRow", now: "datetime") -> str:
     from leadboard.common.text import clean
 
     if row.is_closed:
-        return row.status
+        return _ENDED[row.status]
     if row.operator is None:
         waits = row.times.waits(now)
-        return "waits" if waits is None else f"waits {worded(waits)}"
-    held = row.times.held(now)
-    return f"with {clean(row.operator)}" + ("" if held is None else f" {worded(held)}")
+        return _("waits") if waits is None else _("waits {length}", length=worded(waits))
+    held, who = row.times.held(now), clean(row.operator)
+    if held is None:
+        return _("with {operator}", operator=who)
+    return _("with {operator} {length}", operator=who, length=worded(held))
 
 
 @click.command()
@@ -115,7 +127,7 @@ def show(context: click.Context, appeal: str, is_json: bool) -> None:
     from tui.dialogs.details_text import lines_of, look_up
 
     found = look_up(appeal_id)
-    click.echo(f"Appeal #{appeal_id}")
+    click.echo(_("Appeal #{id}", id=appeal_id))
     for line in lines_of(*found, now(), has_keys=False, has_meters=False):
         click.echo(line.plain.rstrip())
 
@@ -128,5 +140,5 @@ def _show_json(appeal_id: int) -> None:
 
     found = appeal(appeal_id)
     if found is None:
-        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+        raise Missing(_("There is no appeal #{id}.", id=appeal_id), "appeal")
     write_json({**named([found])[0], "history": lines_of_appeal(appeal_id)})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadboard.cli.output import write_json
+from leadboard.common.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +43,9 @@ def check(context: click.Context, repair: bool, is_json: bool) -> None:
 def _tell_check(findings: "Sequence[Finding]", repair: bool) -> None:
     _tell(findings)
     if not findings:
-        click.echo("Every rule holds.")
+        click.echo(_("Every rule holds."))
     elif not repair and any(finding.is_mendable for finding in findings):
-        click.echo("Run leadboard check --repair to repair what can be repaired.", err=True)
+        click.echo(_("Run leadboard check --repair to repair what can be repaired."), err=True)
 
 
 @click.command()

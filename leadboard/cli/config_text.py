@@ -4,16 +4,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from leadboard.common.crashlog import without_secrets
+from leadboard.common.language import _, pgettext
 from leadboard.common.settings import Settings, Thresholds, brief, dotted, quoted
 from leadboard.common.settings_file import path
 from leadboard.common.text import clean
 
 WHAT: Mapping[str, str] = {
-    "theme": "the colours of the screen; empty for the screen's own",
-    "bell": "whether the terminal may ring",
-    "language": "en or ru; empty for that of your locale",
-    "database": "a path or URL; empty for a file in your data directory",
-    "actor": "the name your acts are recorded under; empty for your login",
+    "theme": _("the colours of the screen; empty for the screen's own"),
+    "bell": _("whether the terminal may ring"),
+    "language": _("en or ru; empty for that of your locale"),
+    "database": _("a path or URL; empty for a file in your data directory"),
+    "actor": _("the name your acts are recorded under; empty for your login"),
 }
 VARIABLES: Mapping[str, str] = {
     "theme": "TEXTUAL_THEME",
@@ -28,20 +29,22 @@ def lines_of(settings: Settings, keys: Iterable[tuple[str, str, str]]) -> Iterat
 
     `keys` has each binding's id, its keys as people write them, and where they come from.
     """
-    is_there = "" if path().exists() else " (there is no such file yet)"
-    yield clean(f"# {path()}{is_there}")
+    file = path()
+    named = str(file) if file.exists() else _("{file} (there is no such file yet)", file=file)
+    yield clean(f"# {named}")
     for key, what in WHAT.items():
         yield ""
         yield f"# {what}"
         yield f"{key} = {_value(getattr(settings, key))}  # {_origin(settings, key)}"
     yield ""
-    yield "# for how long an appeal may wait before it is amber, and before it is red"
+    what = _("for how long an appeal may wait before it is amber, and before it is red")
+    yield f"# {what}"
     yield from _thresholds(settings, settings.waiting, "waiting")
     for name, thresholds in settings.sources.items():
         yield ""
         yield from _thresholds(settings, thresholds, "waiting", "sources", name)
     yield ""
-    yield "# the keys of each binding, separated by commas"
+    yield f"# {_('the keys of each binding, separated by commas')}"
     yield "[keys]"
     for id, written, remark in keys:
         yield f"{quoted(id)} = {quoted(written)}  # {remark}"
@@ -58,6 +61,8 @@ def _value(value: object) -> str:
 
 
 def _origin(settings: Settings, key: str) -> str:
-    origin = "file" if key in settings.given else "default"
+    origin = pgettext("origin", "file") if key in settings.given else pgettext("origin", "default")
     variable = VARIABLES.get(key, "")
-    return f"{origin}, but {variable} goes first" if variable in os.environ else origin
+    if variable not in os.environ:
+        return origin
+    return _("{origin}, but {variable} goes first", origin=origin, variable=variable)

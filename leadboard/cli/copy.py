@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _, figure
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
@@ -28,7 +30,7 @@ def copy(context: click.Context, target: str) -> None:
 
     choice: Choice = context.obj
     leave_out_drivers(choice.target, target)
-    from leadboard.cli.progress import progress_bar, show_upgrades
+    from leadboard.cli.progress import UNITS, progress_bar, show_upgrades
     from leadboard.cli.signals import Stop, Stopped
     from leadboard.transfer.copying import move
 
@@ -38,10 +40,12 @@ def copy(context: click.Context, target: str) -> None:
     try:
         with stop.listening(), stop.waiting():
             moved = move(
-                choice.target, target, lambda total: progress_bar(total, "rows", is_shown=is_seen)
+                choice.target,
+                target,
+                lambda total: progress_bar(total, UNITS["rows"], is_shown=is_seen),
             )
     except Stopped as stopped:
         context.exit(stopped.code)
     for each in moved:
-        click.echo(f"{each.table:16}{each.rows:>12,}  {each.digest}")
-    click.echo("The same on both sides.")
+        click.echo(f"{each.table:16}{figure(each.rows, '>12,')}  {each.digest}")
+    click.echo(_("The same on both sides."))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
     from leadboard.cli.signals import Stop
@@ -53,7 +55,7 @@ def deliver(context: click.Context, once: bool) -> None:
 def _run(deliverer: "Deliverer", stop: "Stop") -> None:
     """Send until a signal comes; raises Stopped."""
     deliverer.start()
-    click.echo("Delivering to hooks; Ctrl-C ends.", err=True)
+    click.echo(_("Delivering to hooks; Ctrl-C ends."), err=True)
     try:
         with stop.waiting():
             while True:

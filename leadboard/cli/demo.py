@@ -23,7 +23,7 @@ from models import Appeal, Operator, Source, is_waiting, open_database
 if TYPE_CHECKING:
     from leadboard.cli.screen import Left
 
-ACTOR = "simulation"
+ACTOR = _("simulation")
 
 PAST_APPEALS = 300
 PAST_GAP = 90.0
@@ -42,7 +42,7 @@ def seed(rng: random.Random) -> None:
 
 
 def _seed(rng: random.Random) -> None:
-    gaps = [timedelta(seconds=rng.expovariate(1 / PAST_GAP)) for _ in range(PAST_APPEALS)]
+    gaps = [timedelta(seconds=rng.expovariate(1 / PAST_GAP)) for _each in range(PAST_APPEALS)]
     moment = now() - sum(gaps, timedelta())
     with as_if_at(moment):
         _add_team()
@@ -91,8 +91,8 @@ def pick_open(rng: random.Random) -> int | None:
 def fullness() -> float:
     """Return the open appeals as a part of the places of the active team; 0 without any place."""
     active = rows(Operator.select(Operator.load, Operator.max_load).where(Operator.is_active))
-    room = sum(max_load for _, max_load in active)
-    return (sum(load for load, _ in active) + count_waiting()) / room if room else 0.0
+    room = sum(max_load for _load, max_load in active)
+    return (sum(load for load, _max_load in active) + count_waiting()) / room if room else 0.0
 
 
 def count_waiting() -> int:

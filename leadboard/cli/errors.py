@@ -10,6 +10,7 @@ import click
 from leadboard.common.console import say
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 
 
 def complain(error: Exception) -> None:
@@ -25,7 +26,7 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, click.ClickException):
         return " ".join(error.format_message().split())
     if isinstance(error, OSError):
-        return f"{error.filename or 'Reading or writing failed'}: {error.strerror or error}."
+        return f"{error.filename or _('Reading or writing failed')}: {error.strerror or error}."
     return str(error) if isinstance(error, (Refused, Trouble)) else None
 
 

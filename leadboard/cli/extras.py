@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import click
 
+from leadboard.common.language import _
+
 
 @contextmanager
 def extra(what: str, name: str, packages: frozenset[str]) -> Iterator[None]:
@@ -16,13 +18,13 @@ def extra(what: str, name: str, packages: frozenset[str]) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in packages:
             raise
         raise click.ClickException(
-            f"{what} needs more packages: pip install 'leadboard[{name}]'."
+            _("{what} needs more packages: pip install 'leadboard[{name}]'.", what=what, name=name)
         ) from error
 
 
 _SENDING = frozenset({"httpx", "standardwebhooks"})
 _SERVING = _SENDING | {"fastapi", "prometheus_client", "pydantic", "uvicorn"}
-SENDING = ("Sending to hooks", "api", _SENDING)
-SERVING = ("The HTTP door", "api", _SERVING)
-REPORTING = ("A report", "report", frozenset({"altair", "vl_convert"}))
+SENDING = (_("Sending to hooks"), "api", _SENDING)
+SERVING = (_("The HTTP door"), "api", _SERVING)
+REPORTING = (_("A report"), "report", frozenset({"altair", "vl_convert"}))
 """What `extra` is told about sending to hooks, about the door, and about reports."""

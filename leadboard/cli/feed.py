@@ -19,11 +19,12 @@ from leadboard.allocation.intake import Draft, Placed
 from leadboard.allocation.names import ids_by_name
 from leadboard.cli.line_reader import MAX_LINE, Line, LineReader
 from leadboard.cli.output import takes_all_letters
-from leadboard.cli.progress import progress_bar
+from leadboard.cli.progress import UNITS, progress_bar
 from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
 from leadboard.common.errors import Refused, ServerLost, TooBusy, Trouble, Uncertain
 from leadboard.common.json_lines import json_line
+from leadboard.common.language import _
 from leadboard.common.progress import Advance
 from leadboard.common.validation import (
     checked_external_id,
@@ -73,7 +74,7 @@ def parsed(line: Line) -> FeedEntry | Bad:
         fields = _object(line.content)
         for name in REQUIRED:
             if name not in fields:
-                raise Refused(f"The field {name} is missing.", name)
+                raise Refused(_("The field {name} is missing.", name=name), name)
         return FeedEntry(
             line.number,
             _source(fields["source"]),
@@ -87,17 +88,20 @@ def parsed(line: Line) -> FeedEntry | Bad:
 
 def _object(content: bytes | None) -> dict[str, Any]:
     if content is None:
-        raise Refused(f"The line is longer than {MAX_LINE:,} bytes.")
+        raise Refused(_("The line is longer than {most:,} bytes.", most=MAX_LINE))
     try:
         found = json.loads(content.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError:
-        raise Refused("The line is not valid UTF-8.") from None
+        raise Refused(_("The line is not valid UTF-8.")) from None
     except json.JSONDecodeError as error:
-        raise Refused(f"The line is not valid JSON: {error.msg}, column {error.colno}.") from None
+        where = {"fault": error.msg, "column": error.colno}
+        sentence = _("The line is not valid JSON: {fault}, column {column}.", **where)
+        raise Refused(sentence) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, or endless nesting
-        raise Refused("The line holds a number too long or is nested too deeply.") from None
+        sentence = _("The line holds a number too long or is nested too deeply.")
+        raise Refused(sentence) from None
     if not isinstance(found, dict):
-        raise Refused("The line is not a JSON object.")
+        raise Refused(_("The line is not a JSON object."))
     return found
 
 
@@ -105,14 +109,14 @@ def _source(source: object) -> str | int:
     source = whole(source)
     # A flag is an int in Python: `true` would be source 1.
     if isinstance(source, bool) or not isinstance(source, (str, int)):
-        raise Refused("The source must be a name or a whole number.", "source")
+        raise Refused(_("The source must be a name or a whole number."), "source")
     if isinstance(source, str):
         try:
             return checked_name(source, "source")
         except Refused:
-            raise Refused("No source has such a name.", "source") from None
+            raise Refused(_("No source has such a name."), "source") from None
     if not 1 <= source <= MAX_ID:
-        raise Refused("No source has such a number.", "source")
+        raise Refused(_("No source has such a number."), "source")
     return source
 
 
@@ -141,7 +145,7 @@ def _draft(each: FeedEntry | Bad, named: dict[str, int]) -> Draft | Bad:
     source = each.source
     source_id = named.get(source) if isinstance(source, str) else source
     if source_id is None:
-        return Bad(each.number, f"There is no source {source}.")
+        return Bad(each.number, _("There is no source {name}.", name=source))
     return Draft(each.external_id, source_id, each.message, each.key)
 
 
@@ -230,8 +234,7 @@ class Feed:
                 is_certain = is_certain and not isinstance(trouble, Uncertain)
                 why = _why_again(batch, trouble)
                 if why is None:
-                    left = _left(batch, is_certain=is_certain)
-                    raise Trouble(f"{str(trouble).rstrip('.')}; {left}") from trouble
+                    raise Trouble(_given_up(batch, trouble, is_certain=is_certain)) from trouble
             self._stop.check()
             if why not in said:
                 say(why)
@@ -241,15 +244,16 @@ class Feed:
 def _why_again(batch: Sequence[FeedEntry | Bad], trouble: Trouble) -> str | None:
     """Return what to say while a batch is tried again; None where that cannot help or may harm."""
     if isinstance(trouble, TooBusy):
-        return "The database is locked by another program; still trying."
+        return _("The database is locked by another program; still trying.")
     if isinstance(trouble, ServerLost):
-        return f"{trouble} Still trying."
+        return _("{trouble} Still trying.", trouble=trouble)
     # A line without a key could be stored twice.
     if isinstance(trouble, Uncertain) and all(not isinstance(e, FeedEntry) or e.key for e in batch):
         numbers = _numbers(batch)
-        return (
-            f"Lines {numbers[0]} to {numbers[-1]} may be stored or not; each has a key, so they "
-            "are sent again."
+        return _(
+            "Lines {first} to {last} may be stored or not; each has a key, so they are sent again.",
+            first=numbers[0],
+            last=numbers[-1],
         )
     return None
 
@@ -258,14 +262,17 @@ def _numbers(batch: Sequence[FeedEntry | Bad]) -> list[int]:
     return [each.number for each in batch if isinstance(each, FeedEntry)]
 
 
-def _left(batch: Sequence[FeedEntry | Bad], *, is_certain: bool) -> str:
+def _given_up(batch: Sequence[FeedEntry | Bad], trouble: Trouble, *, is_certain: bool) -> str:
     """Say whether the lines of an unanswered batch, and those after it, are stored."""
-    numbers = _numbers(batch)
+    numbers, why = _numbers(batch), str(trouble).rstrip(".")
     if is_certain:
-        return f"nothing from line {numbers[0]} on was stored."
-    return (
-        f"lines {numbers[0]} to {numbers[-1]} may be stored or not, and none after them is. Lines "
-        "with a key may safely be sent again."
+        return _("{why}; nothing from line {first} on was stored.", why=why, first=numbers[0])
+    return _(
+        "{why}; lines {first} to {last} may be stored or not, and none after them is. Lines with a "
+        "key may safely be sent again.",
+        why=why,
+        first=numbers[0],
+        last=numbers[-1],
     )
 
 
@@ -286,7 +293,7 @@ def feed_from(file: str) -> int:
         with (
             _opened(file) as descriptor,
             stop.listening(),
-            progress_bar(_size(descriptor)) as advance,
+            progress_bar(_size(descriptor), UNITS["appeals"]) as advance,
         ):
             feed = Feed(
                 LineReader(descriptor),
@@ -311,14 +318,14 @@ def _opened(file: str) -> Iterator[int]:
         finally:
             os.close(descriptor)
     elif sys.stdin is None:
-        raise Refused("There is no standard input: name a file.")
+        raise Refused(_("There is no standard input: name a file."))
     else:
         yield sys.stdin.fileno()
 
 
 def _output() -> BinaryIO:
     if sys.stdout is None:
-        raise Refused("There is no standard output to write the answers to.")
+        raise Refused(_("There is no standard output to write the answers to."))
     return sys.stdout.buffer
 
 

@@ -4,19 +4,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
 NOW, START = "now", "start"
 
 
-def place(_: click.Context, __: click.Parameter, given: str) -> str | int:
+def place(_context: click.Context, _option: click.Parameter, given: str) -> str | int:
     """Return a place of the ledger as it was given: a number, or one of two words."""
     if given in (NOW, START):
         return given
     if given.isascii() and given.isdigit() and len(given) < 19:
         return int(given)
-    raise click.BadParameter(f"{given!r} is neither a number nor {NOW} nor {START}.")
+    raise click.BadParameter(
+        _("{given!r} is neither a number nor {now} nor {start}.", given=given, now=NOW, start=START)
+    )
 
 
 @click.command()

@@ -11,6 +11,7 @@ from leadboard.cli.signals import Stop, Stopped
 from leadboard.common.console import say
 from leadboard.common.errors import ServerLost, TooBusy
 from leadboard.common.json_lines import json_line
+from leadboard.common.language import _
 from leadboard.queries.chosen_lines import ChosenLines
 from leadboard.queries.ledger_lines import (
     LedgerLine,
@@ -75,7 +76,7 @@ class _Follower:
             self._is_cut_off = False
         except (ServerLost, TooBusy) as trouble:
             if not self._is_cut_off:
-                say(f"{trouble} Still trying.")
+                say(_("{trouble} Still trying.", trouble=trouble))
             self._is_cut_off = True
 
     def _write_up_to(self, last: int) -> None:

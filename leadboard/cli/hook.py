@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leadboard.cli.follow import NOW, START, place
+from leadboard.common.language import _, ngettext
 
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
@@ -79,7 +80,7 @@ def add(
         actor=choice.actor,
     )
     _say_secret(
-        f"hook: {new.id}\nsecret: {new.secret}",
+        _("hook: {id}\nsecret: {secret}", id=new.id, secret=new.secret),
         lambda: registry.remove(new.id, actor=choice.actor),
     )
 
@@ -122,9 +123,14 @@ def test(context: click.Context, hook_id: int) -> None:
     _opened(context, may_only_read=True)
     outcome = try_hook(hook_id)
     has_arrived = outcome.verdict is Verdict.DELIVERED
-    how = "has" if has_arrived else "has not"
-    click.echo(f"The test event {how} arrived: {outcome.words.rstrip('.')}.", err=not has_arrived)
+    click.echo(_told(outcome.words.rstrip("."), has_arrived=has_arrived), err=not has_arrived)
     context.exit(0 if has_arrived else 1)
+
+
+def _told(how: str, *, has_arrived: bool) -> str:
+    if has_arrived:
+        return _("The test event has arrived: {how}.", how=how)
+    return _("The test event has not arrived: {how}.", how=how)
 
 
 @hook.command()
@@ -135,7 +141,7 @@ def off(context: click.Context, hook_id: int) -> None:
     from leadboard.hooks.registry import switch_off
 
     switch_off(hook_id, actor=_opened(context).actor)
-    click.echo(f"Hook {hook_id} is off.")
+    click.echo(_("Hook {id} is off.", id=hook_id))
 
 
 @hook.command()
@@ -146,7 +152,7 @@ def on(context: click.Context, hook_id: int) -> None:
     from leadboard.hooks.registry import switch_on
 
     switch_on(hook_id, actor=_opened(context).actor)
-    click.echo(f"Hook {hook_id} is on.")
+    click.echo(_("Hook {id} is on.", id=hook_id))
 
 
 @hook.command()
@@ -160,7 +166,9 @@ def secret(context: click.Context, hook_id: int) -> None:
     choice = _opened(context)
     require_output()
     new = change_secret(hook_id, actor=choice.actor)
-    _say_secret(f"secret: {new}", lambda: forget_secret(hook_id, new, actor=choice.actor))
+    _say_secret(
+        _("secret: {secret}", secret=new), lambda: forget_secret(hook_id, new, actor=choice.actor)
+    )
 
 
 @hook.command()
@@ -190,7 +198,7 @@ def _place_or_none(
     context: click.Context, parameter: click.Parameter, given: str | None
 ) -> str | int | None:
     if given == NOW:
-        raise click.BadParameter("nothing follows now.")
+        raise click.BadParameter(_("nothing follows now."))
     return None if given is None else place(context, parameter, given)
 
 
@@ -219,15 +227,24 @@ def replay(
     from leadboard.queries.ledger_lines import start
 
     if seqs and since is not None:
-        raise click.UsageError("--seq and --since exclude each other.")
+        raise click.UsageError(_("--seq and --since exclude each other."))
     actor = _opened(context).actor
     if since is None:
         count = registry.replay_failed(hook_id, seqs, actor=actor)
-        click.echo(f"{count:,} events of hook {hook_id} are sent again.")
+        click.echo(_sent_again(count, hook_id))
         return
     seq = since if isinstance(since, int) else start()
     registry.replay_since(hook_id, seq, actor=actor)
-    click.echo(f"Hook {hook_id} goes on from {seq}.")
+    click.echo(_("Hook {id} goes on from {seq}.", id=hook_id, seq=seq))
+
+
+def _sent_again(count: int, hook_id: int) -> str:
+    return ngettext(
+        "{n:,} events of hook {id} are sent again.",
+        "{n:,} events of hook {id} are sent again.",
+        count,
+        id=hook_id,
+    )
 
 
 @hook.command()
@@ -238,7 +255,7 @@ def remove(context: click.Context, hook_id: int) -> None:
     from leadboard.hooks import registry
 
     registry.remove(hook_id, actor=_opened(context).actor)
-    click.echo(f"Hook {hook_id} is removed.")
+    click.echo(_("Hook {id} is removed.", id=hook_id))
 
 
 def _opened(context: click.Context, *, may_only_read: bool = False) -> "Choice":
@@ -251,7 +268,7 @@ def _say_secret(secret: str, take_back: "Callable[[], None]") -> None:
     from leadboard.cli.output import show_once
 
     show_once(secret, take_back)
-    click.echo("Give it to the receiver now: it is not shown again.", err=True)
+    click.echo(_("Give it to the receiver now: it is not shown again."), err=True)
 
 
 def _print(items: "Iterable[str | Mapping[str, object]]") -> None:

@@ -2,25 +2,41 @@
 
 from datetime import datetime
 
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.database.fields import now, stamp
 from leadboard.hooks.hook_states import DeadEvent, HookState
+
+_ON = pgettext("hook", "on")
 
 
 def line_of(hook: HookState) -> str:
     """Return a hook as a line: where it goes, what it is told of, and how it stands."""
-    chosen = f"{', '.join(hook.kinds) or 'every kind'} of {hook.source or 'every source'}"
-    options = " with messages" * hook.has_messages + " (private)" * hook.may_be_private
-    return (
-        f"{hook.id}  {hook.address}  {_state(hook)}  {chosen}{options}  "
-        f"at {hook.seq}, {hook.behind:,} behind  held {hook.held:,}  failed {hook.dead:,}"
+    standing = _(
+        "at {seq}, {behind:,} behind  held {held:,}  failed {failed:,}",
+        seq=hook.seq,
+        behind=hook.behind,
+        held=hook.held,
+        failed=hook.dead,
     )
+    return f"{hook.id}  {hook.address}  {_state(hook)}  {_chosen(hook)}  {standing}"
+
+
+def _chosen(hook: HookState) -> str:
+    """Return what a hook is told of, and how."""
+    told_of = _(
+        "{kinds} of {source}",
+        kinds=", ".join(hook.kinds) or _("every kind"),
+        source=hook.source or _("every source"),
+    )
+    options = ((hook.has_messages, _("with messages")), (hook.may_be_private, _("(private)")))
+    return " ".join([told_of, *(words for is_set, words in options if is_set)])
 
 
 def _state(hook: HookState) -> str:
     if hook.off_because is not None:
-        return f"off: {hook.off_because}"
+        return _("off: {reason}", reason=hook.off_because)
     rest = _rest(hook)
-    return f"resting until {rest:%Y-%m-%d %H:%M:%S}Z" if rest else "on"
+    return _("resting until {until:%Y-%m-%d %H:%M:%S}Z", until=rest) if rest else _ON
 
 
 def _rest(hook: HookState) -> datetime | None:
@@ -50,11 +66,13 @@ def fields_of_hook(hook: HookState) -> dict[str, object]:
 
 def line_of_dead(event: DeadEvent) -> str:
     """Return an event that was given up as a line."""
-    since = f"since {event.since:%Y-%m-%d %H:%M}Z"
+    since = _("since {at:%Y-%m-%d %H:%M}Z", at=event.since)
+    hook = _("hook {id}", id=event.hook_id)
     if event.appeal_id is None:
-        return f"hook {event.hook_id}  {event.seq}  {event.failure}  {since}"
-    tries = f"{event.tries} {'try' if event.tries == 1 else 'tries'} {since}"
-    return f"hook {event.hook_id}  {event.seq}  appeal #{event.appeal_id}  {tries}  {event.failure}"
+        return f"{hook}  {event.seq}  {event.failure}  {since}"
+    appeal = _("appeal #{id}", id=event.appeal_id)
+    tries = ngettext("{n} try {since}", "{n} tries {since}", event.tries, since=since)
+    return f"{hook}  {event.seq}  {appeal}  {tries}  {event.failure}"
 
 
 def fields_of_dead(event: DeadEvent) -> dict[str, object]:

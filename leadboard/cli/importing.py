@@ -10,8 +10,9 @@ from typing import BinaryIO, cast
 
 import click
 
-from leadboard.cli.progress import progress_bar
+from leadboard.cli.progress import UNITS, Count, progress_bar
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 from leadboard.common.progress import Advance
 from leadboard.common.text import clean
 from leadboard.common.validation import checked_name
@@ -50,10 +51,10 @@ class Ticker:
             self._advance(done, done)
 
     @contextmanager
-    def showing(self, total: int | None, what: str) -> Iterator[None]:
+    def showing(self, total: int | None, count: Count) -> Iterator[None]:
         """Show a bar on standard error where that is a terminal."""
         is_seen = bool(sys.stderr) and sys.stderr.isatty()
-        with progress_bar(total, what, is_shown=is_seen) as self._advance:
+        with progress_bar(total, count, is_shown=is_seen) as self._advance:
             yield
         self._advance = None
 
@@ -64,18 +65,18 @@ def take_over(wish: "ImportOptions", actor: str) -> int:
     Raises Refused for a bad cell, and when nobody can be asked; then nothing is stored.
     """
     if not (wish.is_sure or wish.is_dry or _can_ask(wish.file)):
-        raise Refused("There is no terminal to ask on: use --yes, or --dry-run to look first.")
+        raise Refused(_("There is no terminal to ask on: use --yes, or --dry-run to look first."))
     tick = Ticker()
     with _opened(wish.file) as file:
-        with tick.showing(None, f"{wish.what} read"):
+        with tick.showing(None, lambda rows: _("{rows} read", rows=UNITS[wish.what](rows))):
             plan = reading(lambda: _plan(wish, file, tick))
         _tell(plan)
         if wish.is_dry or not plan.changes:
             return 0
-        if not (wish.is_sure or click.confirm("Do it?", err=True)):
-            click.echo("Nothing was changed.")
+        if not (wish.is_sure or click.confirm(_("Do it?"), err=True)):
+            click.echo(_("Nothing was changed."))
             return 1
-        with tick.showing(sum(plan.counts.values()), wish.what):
+        with tick.showing(sum(plan.counts.values()), UNITS[wish.what]):
             sentence = plan.act(checked_name(actor, "actor"))
     click.echo(f"{clean(sentence)}.")
     return 0
@@ -97,7 +98,7 @@ def _tell(plan: Plan) -> None:
     for words in plan.words:
         click.echo(clean(words))
     if plan.untold:
-        click.echo(f"… and {plan.untold:,} more")
+        click.echo(ngettext("… and {n:,} more", "… and {n:,} more", plan.untold))
     click.echo(plan.told())
 
 

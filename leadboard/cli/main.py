@@ -27,7 +27,7 @@ from leadboard.cli.seal import seal
 from leadboard.cli.serve import serve
 from leadboard.cli.token import token
 from leadboard.cli.transfer import export, import_
-from leadboard.common.language import _
+from leadboard.common.language import _, ngettext, pgettext
 
 
 def _say_version(context: click.Context, option: click.Parameter, is_wanted: bool) -> None:
@@ -38,7 +38,7 @@ def _say_version(context: click.Context, option: click.Parameter, is_wanted: boo
     try:
         number = version("leadboard")
     except PackageNotFoundError:
-        number = "(run from its source, not installed)"
+        number = _("(run from its source, not installed)")
     click.echo(f"leadboard {number}")
     context.exit()
 
@@ -138,7 +138,14 @@ def backup(context: click.Context, file: Path, force: bool) -> None:
     choice: Choice = context.obj
     choice.open(may_only_read=True)
     size = write_copy(choice.path(), file, force=force)
-    click.echo(f"{file}: {size:,} bytes.")
+    click.echo(ngettext("{file}: {n:,} byte.", "{file}: {n:,} bytes.", size, file=file))
+
+
+_PLACES = {
+    "database": pgettext("place", "database"),
+    "settings": pgettext("place", "settings"),
+    "log": pgettext("place", "log"),
+}
 
 
 @cli.command()
@@ -165,7 +172,7 @@ def paths(context: click.Context, is_json: bool) -> None:
         write_json(places)
         return
     for what, where in places.items():
-        click.echo(f"{what}: {where}")
+        click.echo(f"{_PLACES[what]}: {where}")
 
 
 @cli.command()

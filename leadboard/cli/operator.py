@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _, pgettext
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
     from leadboard.entities import OperatorRow
@@ -46,7 +48,8 @@ def _line(row: "OperatorRow") -> str:
     """Return `Anna: 12 of 15`, `Boris: off, 3 of 15, tg:555`."""
     from leadboard.common.text import clean
 
-    words = [*([] if row.is_active else ["off"]), f"{row.load} of {row.max_load}"]
+    words = [_("{load} of {limit}", load=row.load, limit=row.max_load)]
+    words = words if row.is_active else [pgettext("operator", "off"), *words]
     words += [clean(row.contact)] if row.contact else []
     return f"{clean(row.name)}: {', '.join(words)}"
 

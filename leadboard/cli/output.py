@@ -9,6 +9,7 @@ import click
 
 from leadboard.common.errors import Refused
 from leadboard.common.json_lines import json_line
+from leadboard.common.language import _
 
 PLAIN = "leadboard_ascii"
 """ASCII under a name of our own: click takes ASCII for a mistake and writes UTF-8 instead."""
@@ -51,7 +52,7 @@ def show_once(secret: str, take_back: Callable[[], None]) -> None:
 def require_output() -> None:
     """Raise Refused where there is no standard output, before something is done for its sake."""
     if sys.stdout is None:
-        raise Refused("There is no standard output to write to.")
+        raise Refused(_("There is no standard output to write to."))
 
 
 def _plain(name: str) -> codecs.CodecInfo | None:

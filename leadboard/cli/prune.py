@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _, ngettext
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -34,20 +36,26 @@ def prune(context: click.Context, before: str, dry_run: bool, force: bool) -> No
       leadboard prune --before 2026-01-31
     """
     from leadboard.allocation import pruning
-    from leadboard.cli.progress import progress_bar
+    from leadboard.cli.progress import UNITS, progress_bar
 
     choice: Choice = context.obj
     moment = _moment(before)
     choice.open()
     edge = _edge(moment, force=force)
     if dry_run:
-        click.echo(
-            f"{pruning.count_ahead(edge):,} lines are that old; the last of an appeal may stay."
-        )
+        click.echo(_told(pruning.count_ahead(edge)))
         return
-    with progress_bar(edge, "lines") as advance:
+    with progress_bar(edge, UNITS["lines"]) as advance:
         count = pruning.prune(edge, moment, choice.actor, advance)
-    click.echo(f"{count:,} lines deleted.")
+    click.echo(ngettext("{n:,} line deleted.", "{n:,} lines deleted.", count))
+
+
+def _told(count: int) -> str:
+    return ngettext(
+        "{n:,} line is that old; the last of an appeal may stay.",
+        "{n:,} lines are that old; the last of an appeal may stay.",
+        count,
+    )
 
 
 def _edge(moment: "datetime", *, force: bool) -> int:
@@ -61,8 +69,12 @@ def _edge(moment: "datetime", *, force: bool) -> int:
     kept, hook_id = pruning.edge_for_hooks(edge)
     if hook_id is not None:
         say(
-            f"Hook {hook_id} has yet to get the lines from {kept} on, which stay; --force deletes "
-            "them as well."
+            _(
+                "Hook {id} has yet to get the lines from {first} on, which stay; --force deletes "
+                "them as well.",
+                id=hook_id,
+                first=kept,
+            )
         )
     return kept
 
@@ -74,5 +86,7 @@ def _moment(text: str) -> "datetime":
 
     moment = moment_of(text, now())
     if moment is None:
-        raise Refused(f"{text} is no moment: write 2026-01-31, or 2026-01-31T10:00Z.", "before")
+        raise Refused(
+            _("{text} is no moment: write 2026-01-31, or 2026-01-31T10:00Z.", text=text), "before"
+        )
     return moment

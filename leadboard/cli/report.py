@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import ngettext
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
     from leadboard.queries.statistics import Gathering
@@ -58,15 +60,16 @@ def report(context: click.Context, file: Path, span: str, source: str | None, fo
     told = gathering.told(source_id)
     page = pages.page(told, shares(source_id, told.since), engine().title, now())
     pages.write(file, page, force=force)
-    click.echo(f"{file}: {len(page.encode()):,} bytes.")
+    size = len(page.encode())
+    click.echo(ngettext("{file}: {n:,} byte.", "{file}: {n:,} bytes.", size, file=file))
 
 
 def _gather(gathering: "Gathering") -> None:
     """Read the lines of the span, with a bar for many."""
-    from leadboard.cli.progress import progress_bar
+    from leadboard.cli.progress import UNITS, progress_bar
 
     has_more = gathering.catch_up()
-    with progress_bar(gathering.size, "lines") as advance:
+    with progress_bar(gathering.size, UNITS["lines"]) as advance:
         while has_more:
             has_more = gathering.catch_up()
             done = round(gathering.size * gathering.progress)

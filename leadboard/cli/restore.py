@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _, ngettext
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
@@ -30,8 +32,10 @@ def restore(context: click.Context, backup: Path) -> None:
     choice: Choice = context.obj
     if is_server(choice.target):
         raise click.UsageError(
-            "The database is on a server: make an empty one there, then "
-            "leadboard --db BACKUP copy --to URL."
+            _(
+                "The database is on a server: make an empty one there, then "
+                "leadboard --db BACKUP copy --to URL."
+            )
         )
     from leadboard.cli.context import leave_out_drivers
 
@@ -40,7 +44,23 @@ def restore(context: click.Context, backup: Path) -> None:
 
     target = choice.path()
     restored = put_back(backup.absolute(), target)
-    newest = f", the newest of {restored.newest}" if restored.newest else ""
-    click.echo(f"{target}: restored with {restored.appeals:,} appeals{newest}.")
+    click.echo(_told(target, restored.appeals, restored.newest))
     if restored.kept:
-        click.echo(f"What was there is kept as {restored.kept}.")
+        click.echo(_("What was there is kept as {file}.", file=restored.kept))
+
+
+def _told(target: Path, count: int, newest: str | None) -> str:
+    if newest is None:
+        return ngettext(
+            "{file}: restored with {n:,} appeals.",
+            "{file}: restored with {n:,} appeals.",
+            count,
+            file=target,
+        )
+    return ngettext(
+        "{file}: restored with {n:,} appeals, the newest of {newest}.",
+        "{file}: restored with {n:,} appeals, the newest of {newest}.",
+        count,
+        file=target,
+        newest=newest,
+    )

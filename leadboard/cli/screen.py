@@ -30,7 +30,6 @@ FAMILIES = (
     *("tmux", "vt", "vte", "wezterm", "xterm", "zellij"),
 )
 """Families of terminals that can place their cursor, whether or not this machine knows them."""
-INSTEAD = "or see leadboard --help for commands that need none"
 COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """Values that Python itself puts into LC_CTYPE when it does not know the locale."""
 REST = 5.0
@@ -45,19 +44,29 @@ def require_terminal() -> None:
     # The screen is drawn on standard error, so that one counts as well.
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise click.UsageError(
-            f"The screen needs a terminal: start it without redirecting input or output, {INSTEAD}."
+            _(
+                "The screen needs a terminal: start it without redirecting input or output, or see "
+                "leadboard --help for commands that need none."
+            )
         )
     name = os.environ.get("TERM", "")
     if not _places_its_cursor(name):
         raise click.UsageError(
-            f"The screen needs a terminal that can place its cursor, and TERM is "
-            f"{name or 'not set'}: start it in another terminal, {INSTEAD}."
+            _(
+                "The screen needs a terminal that can place its cursor, and TERM is {name}: start "
+                "it in another terminal, or see leadboard --help for commands that need none.",
+                name=name or _("not set"),
+            )
         )
     encoding = _encoding()
     if not _is_utf8(encoding):
         raise click.UsageError(
-            f"The screen needs a terminal that shows UTF-8, and this one is set to {encoding}: "
-            f"set LC_ALL=C.UTF-8 in a terminal that does, {INSTEAD}."
+            _(
+                "The screen needs a terminal that shows UTF-8, and this one is set to {encoding}: "
+                "set LC_ALL=C.UTF-8 in a terminal that does, or see leadboard --help for commands "
+                "that need none.",
+                encoding=encoding,
+            )
         )
 
 

@@ -4,10 +4,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _, pgettext
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
     from leadboard.queries.seals import SealRow
 
+_STATES = {
+    "next": pgettext("seal", "next"),
+    "in force": pgettext("seal", "in force"),
+    "revealed": pgettext("seal", "revealed"),
+}
 _JSON = click.option("--json", "is_json", is_flag=True, help="One JSON object per line.")
 
 
@@ -46,14 +53,22 @@ def seal(context: click.Context, is_json: bool) -> None:
 
 
 def _line(row: "SealRow") -> str:
-    head = f"{row.source}: {row.state.value}, commitment {row.commitment}"
+    head = _(
+        "{source}: {state}, commitment {commitment}",
+        source=row.source,
+        state=_STATES[row.state.value],
+        commitment=row.commitment,
+    )
     if row.first is None:
         return head
     if row.last is None:
-        return f"{head}, from decision {row.first:,} on"
+        return _("{seal}, from decision {first:,} on", seal=head, first=row.first)
     if row.last < row.first:
-        return f"{head}, without decisions, seed {row.seed}"
-    return f"{head}, decisions {row.first:,} to {row.last:,}, seed {row.seed}"
+        return _("{seal}, without decisions, seed {seed}", seal=head, seed=row.seed)
+    numbers = {"first": row.first, "last": row.last}
+    return _(
+        "{seal}, decisions {first:,} to {last:,}, seed {seed}", seal=head, seed=row.seed, **numbers
+    )
 
 
 def _fields(row: "SealRow") -> dict[str, object]:
@@ -85,7 +100,10 @@ def end(context: click.Context, source: str | None) -> None:
     choice: Choice = context.obj
     choice.open()
     ended = end_seals(_chosen(source), actor=choice.actor)
-    click.echo(f"Revealed: {', '.join(ended)}." if ended else "No draws were made since.")
+    if ended:
+        click.echo(_("Revealed: {sources}.", sources=", ".join(ended)))
+    else:
+        click.echo(_("No draws were made since."))
 
 
 def _chosen(source: str | None) -> list[int]:

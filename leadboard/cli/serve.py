@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
 
@@ -80,15 +82,17 @@ def _token(file: Path | None) -> str | None:
         return None
     token = given.removeprefix("\ufeff").strip()
     if not token:
-        raise click.UsageError("The token is empty: write one, or leave it out.")
+        raise click.UsageError(_("The token is empty: write one, or leave it out."))
     if len(token.splitlines()) > 1:
-        raise click.UsageError("The token has several lines: write it alone, on one.")
+        raise click.UsageError(_("The token has several lines: write it alone, on one."))
     if token[0] == token[-1] and token[0] in "'\"":
-        raise click.UsageError("The token is in quotes: write it without them.")
+        raise click.UsageError(_("The token is in quotes: write it without them."))
     if not all("!" <= letter <= "~" for letter in token):
         raise click.UsageError(
-            "The token holds a space or a letter that HTTP cannot carry: use ASCII letters and "
-            "digits."
+            _(
+                "The token holds a space or a letter that HTTP cannot carry: use ASCII letters and "
+                "digits."
+            )
         )
     return token
 
@@ -97,12 +101,13 @@ def _text_of(file: Path) -> str:
     with file.open("rb") as opened:
         content = opened.read(LONGEST_TOKEN + 1)
     if len(content) > LONGEST_TOKEN:
-        raise click.UsageError(f"The token file is longer than {LONGEST_TOKEN:,} bytes.")
+        sentence = _("The token file is longer than {most:,} bytes.", most=LONGEST_TOKEN)
+        raise click.UsageError(sentence)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = "\0"
     # UTF-16 without a byte-order mark can pass for UTF-8 with a NUL after each letter.
     if "\0" in text:
-        raise click.UsageError("The token file is not UTF-8 text: save it as UTF-8.")
+        raise click.UsageError(_("The token file is not UTF-8 text: save it as UTF-8."))
     return text

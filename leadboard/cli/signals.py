@@ -57,7 +57,7 @@ class Stop:
             for number in caught:
                 signal.signal(number, before[number])
 
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         is_second = self._number is not None
         self._number = number
         if self._is_waiting or is_second:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from leadboard.common.language import _
+
 if TYPE_CHECKING:
     from leadboard.cli.context import Choice
     from leadboard.queries.tokens import Scope, TokenRow
@@ -56,7 +58,9 @@ def _scope_of(given: str) -> "tuple[Scope, int | None]":
     word, colon, name = given.partition(":")
     is_named = bool(name.strip())
     if word not in set(Scope) or (word == Scope.OPERATOR) != is_named or bool(colon) != is_named:
-        raise click.UsageError(f"{given!r} is no scope: write {SCOPES}.")
+        raise click.UsageError(
+            _("{given!r} is no scope: write {scopes}.", given=given, scopes=SCOPES)
+        )
     return Scope(word), id_of(Operator, name) if colon else None
 
 
@@ -80,9 +84,23 @@ def list_tokens(context: click.Context, is_json: bool) -> None:
 def _line(row: "TokenRow") -> str:
     from leadboard.common.text import clean
 
-    whose = f":{clean(row.operator or f'#{row.operator_id}, deleted')}" if row.operator_id else ""
-    gone = f", withdrawn {row.withdrawn_at:%Y-%m-%d}" if row.withdrawn_at else ""
-    return f"{clean(row.name)}: {row.scope.value}{whose}, added {row.added_at:%Y-%m-%d}{gone}"
+    line = _(
+        "{name}: {scope}, added {at:%Y-%m-%d}",
+        name=clean(row.name),
+        scope=row.scope.value + _whose(row),
+        at=row.added_at,
+    )
+    if row.withdrawn_at is None:
+        return line
+    return _("{token}, withdrawn {at:%Y-%m-%d}", token=line, at=row.withdrawn_at)
+
+
+def _whose(row: "TokenRow") -> str:
+    from leadboard.common.text import clean
+
+    if not row.operator_id:
+        return ""
+    return f":{clean(row.operator or _('#{id}, deleted', id=row.operator_id))}"
 
 
 def _fields(row: "TokenRow") -> dict[str, object]:
@@ -109,4 +127,4 @@ def withdraw(context: click.Context, name: str) -> None:
     from leadboard.desk.tokens import withdraw_token
 
     withdraw_token(plain(name), actor=choice.actor)
-    click.echo("It opens nothing any more.")
+    click.echo(_("It opens nothing any more."))

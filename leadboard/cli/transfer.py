@@ -148,12 +148,12 @@ def _output(file: str, *, force: bool) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _bar(unit: str, *, is_shared: bool) -> Iterator[Begin]:
+def _bar(what: str, *, is_shared: bool) -> Iterator[Begin]:
     """Yield a function that starts a bar on standard error, if that is a terminal of its own."""
     from contextlib import ExitStack
 
-    from leadboard.cli.progress import progress_bar
+    from leadboard.cli.progress import UNITS, progress_bar
 
     is_shown = bool(sys.stderr) and sys.stderr.isatty() and not is_shared
     with ExitStack() as stack:
-        yield lambda total: stack.enter_context(progress_bar(total, unit, is_shown=is_shown))
+        yield lambda total: stack.enter_context(progress_bar(total, UNITS[what], is_shown=is_shown))

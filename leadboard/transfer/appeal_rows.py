@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from leadboard.allocation.intake import Sender
+from leadboard.common.language import _, pgettext
 from leadboard.common.validation import (
     checked_external_id,
     checked_key,
@@ -14,6 +15,7 @@ from leadboard.common.validation import (
 )
 from leadboard.database.fields import now
 from leadboard.transfer.cells import (
+    UNKNOWN,
     Cell,
     bad_cell,
     checked_cell,
@@ -72,13 +74,24 @@ class AppealEntry:
     def words(self) -> str:
         """Return the row as a change: `+ appeal of tg_7 by site, waiting`."""
         holder = self.cells.get("operator")
-        whose = f" with {holder}" if holder else ""
-        return f"+ {self.about}, {self.status}{whose}"
+        told = {"appeal": self.about, "status": _STATUSES[self.status]}
+        if not holder:
+            return _("+ {appeal}, {status}", **told)
+        return _("+ {appeal}, {status} with {operator}", **told, operator=holder)
 
     @property
     def about(self) -> str:
         """Return whose appeal the row is: `appeal of tg_7 by site`."""
-        return f"appeal of {self.cells['external_id']} by {self.cells['source']}"
+        whose, source = self.cells["external_id"], self.cells["source"]
+        return _("appeal of {lead} by {source}", lead=whose, source=source)
+
+
+_STATUSES: Mapping[str, str] = {
+    "open": pgettext("appeal", "open"),
+    "waiting": pgettext("appeal", "waiting"),
+    "closed": pgettext("appeal", "closed"),
+    "withdrawn": pgettext("appeal", "withdrawn"),
+}
 
 
 _CHECKS: dict[str, Callable[[Cell], Any]] = {
@@ -102,7 +115,7 @@ def entry_of(row: Row, names: Names) -> AppealEntry:
     cells["operator"] = _name(row, "operator", names.operators)
     for column in REQUIRED:
         if cells.get(column) is None:
-            raise bad_cell(row.number, column, "This cell must not be empty.")
+            raise bad_cell(row.number, column, _("This cell must not be empty."))
     message = row.cells.get("message")
     cells["message"] = checked_cell(row.number, "message", checked_message, message)
     key = row.cells.get("id")
@@ -128,7 +141,7 @@ def _name(row: Row, what: str, ids: Mapping[str, int]) -> str | None:
         return cell
     name = checked_cell(row.number, what, checked_name, cell)
     if name not in ids:
-        raise bad_cell(row.number, what, f"There is no {what} {name}.")
+        raise bad_cell(row.number, what, UNKNOWN[what].format(name=name))
     return name
 
 
@@ -140,7 +153,7 @@ def _status(row: int, cells: Mapping[str, Any]) -> str:
     if status == "open" and operator is None:
         status = "waiting"
     if status == "waiting" and operator is not None:
-        raise bad_cell(row, "operator", "A waiting appeal has no operator.")
+        raise bad_cell(row, "operator", _("A waiting appeal has no operator."))
     if closed_at is not None and status in {"open", "waiting"}:
-        raise bad_cell(row, "closed_at", "An open appeal has no closing time.")
+        raise bad_cell(row, "closed_at", _("An open appeal has no closing time."))
     return status

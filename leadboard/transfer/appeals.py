@@ -12,6 +12,7 @@ from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import CLOSED, IMPORTED, WITHDRAWN, AppealChange
 from leadboard.allocation.limits import claim, claim_over
 from leadboard.allocation.names import ids_by_name
+from leadboard.common.language import _
 from leadboard.common.validation import plain
 from leadboard.database.compiled_queries import Compiled, params
 from leadboard.database.connection import database, rows
@@ -20,7 +21,7 @@ from leadboard.database.transactions import ids_given, transact
 from leadboard.queries.appeals import with_names
 from leadboard.transfer.appeal_rows import AppealEntry, Names, entry_of
 from leadboard.transfer.cells import bad_cell
-from leadboard.transfer.plan import DIFFERS, SAME, Plan, Tick, told
+from leadboard.transfer.plan import DIFFERS, HANDED_OUT, SAME, Plan, Tick, told
 from leadboard.transfer.reading import parts, rows_of
 from leadboard.transfer.tables import COLUMNS, OF_APPEALS, appeal_record
 from models import Appeal, Operator, Source
@@ -30,7 +31,7 @@ Take = Callable[[int], object]
 
 
 def plan_appeals(
-    file: BinaryIO, form: str, *, force: bool = False, tick: Tick = lambda _: None
+    file: BinaryIO, form: str, *, force: bool = False, tick: Tick = lambda _done: None
 ) -> Plan:
     """Return which appeals a file would add; raises Refused for a bad cell.
 
@@ -42,10 +43,11 @@ def plan_appeals(
         take = claim_over if force else claim
         # Read again inside the transaction: since the plan was made anything may have changed.
         transact(lambda: _store(file, form, done, take, tick, actor))
-        return f"Stored: {told(done.counts)}"
+        return _("Stored: {counts}", counts=told(done.counts))
 
     plan = Plan("appeals", act)
-    _Arrivals(plan, (lambda _: True) if force else _Room().take, _Looking()).read(file, form, tick)
+    take: Take = (lambda _operator: True) if force else _Room().take
+    _Arrivals(plan, take, _Looking()).read(file, form, tick)
     return plan
 
 
@@ -54,7 +56,7 @@ def _store(file: BinaryIO, form: str, plan: Plan, take: Take, tick: Tick, actor:
     plan.clear()
     _Arrivals(plan, take, _Storing()).read(file, form, tick)
     if given := hand_out_all(actor):
-        plan.counts["of those waiting handed out"] = given
+        plan.counts[HANDED_OUT] = given
 
 
 class _Room:
@@ -99,7 +101,8 @@ class _Arrivals:
             self._plan.count(*known)
             return
         if entry.is_held and not self._take(entry.operator_id or 0):
-            sentence = f"{entry.cells['operator']} is off or full: see --force."
+            who = entry.cells["operator"]
+            sentence = _("{operator} is off or full: see --force.", operator=who)
             raise bad_cell(entry.row, "operator", sentence)
         self._rows.store(entry)
         here.add(entry)
@@ -139,10 +142,19 @@ class _Here:
         if known is None:
             return None
         if entry.id is not None:
-            raise bad_cell(entry.row, "key", f"Appeal {known['id']} has this key already.")
+            sentence = _("Appeal {id} has this key already.", id=known["id"])
+            raise bad_cell(entry.row, "key", sentence)
         if "message" in entry.given and _alike(entry.cells["message"]) != _alike(known["message"]):
-            return DIFFERS, f"row {entry.row}: {entry.about} is known by its key with another text"
+            return DIFFERS, _differing(entry)
         return SAME, None
+
+
+def _differing(entry: AppealEntry) -> str:
+    return _(
+        "row {row}: {appeal} is known by its key with another text",
+        row=entry.row,
+        appeal=entry.about,
+    )
 
 
 _NAMES = frozenset({"external_id", "source", "operator"})
@@ -158,8 +170,12 @@ def _refuse_difference(entry: AppealEntry, stored: dict[str, Any]) -> None:
             continue
         compared = plain if column in _NAMES and cell and stored[column] else _alike
         if compared(cell) != compared(stored[column]):
-            told = f"Appeal {entry.id} has {_shown(stored[column])} here; files change no appeals."
-            raise bad_cell(entry.row, column, told)
+            sentence = _(
+                "Appeal {id} has {stored} here; files change no appeals.",
+                id=entry.id,
+                stored=_shown(stored[column]),
+            )
+            raise bad_cell(entry.row, column, sentence)
 
 
 def _alike(value: object) -> object:
@@ -171,7 +187,7 @@ def _alike(value: object) -> object:
 
 def _shown(value: object) -> str:
     if value is None or value == "":
-        return "nothing"
+        return _("nothing")
     text = stamp(value) if isinstance(value, datetime) else str(value)
     return text if len(text) <= 40 else f"{text[:40]}…"
 
@@ -241,6 +257,6 @@ def _with_id(entry: AppealEntry, columns: dict[str, Any]) -> int:
             # At once: a row further down without an id takes the next one.
             ids_given(Appeal)
     except IntegrityError:
-        told = "A row above without an id was given this one: put those without last."
-        raise bad_cell(entry.row, "id", told) from None
+        sentence = _("A row above without an id was given this one: put those without last.")
+        raise bad_cell(entry.row, "id", sentence) from None
     return entry.id or 0

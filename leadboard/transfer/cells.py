@@ -1,15 +1,22 @@
 """One cell of a file: formulas defused and brought back, numbers, yes and no, moments, names."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.validation import whole
 from leadboard.database.fields import stamp
 
 T = TypeVar("T")
+
+UNKNOWN: Mapping[str, str] = {
+    "source": _("There is no source {name}."),
+    "operator": _("There is no operator {name}."),
+}
+"""What is said of a name in a cell that nothing has."""
 
 Cell = object
 """What a file holds in one cell: text from CSV, any value from JSON; None where there is none."""
@@ -91,9 +98,9 @@ def id_in(cell: Cell) -> int:
     """Return a row's id; raises Refused when it is none."""
     number = number_in(cell)
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise Refused("The id must be a whole number from 1.", "id")
+        raise Refused(_("The id must be a whole number from 1."), "id")
     if number > MAX_ID:
-        raise Refused("The id is too large: later ones could not go on from it.", "id")
+        raise Refused(_("The id is too large: later ones could not go on from it."), "id")
     return number
 
 
@@ -101,7 +108,7 @@ def flag_in(cell: Cell) -> bool:
     """Return what a cell of yes or no says; raises Refused when it says neither."""
     word = str(cell).strip().casefold()
     if word not in YES | NO:
-        raise Refused("Write yes or no.")
+        raise Refused(_("Write yes or no."))
     return word in YES
 
 
@@ -110,7 +117,7 @@ def moment_in(cell: Cell) -> datetime:
     try:
         written = datetime.fromisoformat(str(cell).strip())
     except ValueError:
-        raise Refused("Write the time as 2026-11-23T10:42:07Z.") from None
+        raise Refused(_("Write the time as 2026-11-23T10:42:07Z.")) from None
     # The year as written first: the ends of the calendar have no moment in some time zones.
     if not EARLIEST.year <= written.year < LATEST.year:
         raise Refused(_TOO_FAR)
@@ -120,21 +127,23 @@ def moment_in(cell: Cell) -> datetime:
     return moment
 
 
-_TOO_FAR = "The time must lie in the years 2 to 9998, so that every time zone can show it."
+_TOO_FAR = _("The time must lie in the years 2 to 9998, so that every time zone can show it.")
 
 
 def choice_in(cell: Cell, choices: Iterable[str]) -> str:
     """Return the word that a cell holds; raises Refused for any other."""
     word = str(cell).strip().casefold()
     if word not in choices:
-        raise Refused(f"Write one of: {', '.join(choices)}.")
+        raise Refused(_("Write one of: {choices}.", choices=", ".join(choices)))
     return word
 
 
 def bad_cell(row: int, column: object, refusal: Exception | str) -> Refused:
     """Return the refusal of one cell, named by its row (the head is row 1) and its column."""
     sentence = str(refusal)
-    return Refused(f"row {row}, column {column}: {sentence[:1].lower()}{sentence[1:]}")
+    fault = f"{sentence[:1].lower()}{sentence[1:]}"
+    where = {"row": row, "column": column}
+    return Refused(_("row {row}, column {column}: {fault}", **where, fault=fault))
 
 
 def checked_cell(row: int, column: object, check: Callable[[Cell], T], cell: Cell) -> T:

@@ -12,6 +12,7 @@ from peewee import BooleanField, Database, IntegrityError
 
 from leadboard.allocation.ledger import settle
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.progress import Advance
 from leadboard.database.connection import Engine
 from leadboard.database.fields import UtcField, stamp
@@ -83,7 +84,7 @@ def _as_engine(opened: Database) -> Engine:
 
 def _refuse_same(here: Database, there: Database) -> None:
     if _as_engine(here).identity == _as_engine(there).identity:
-        raise Refused("That is the database itself: name another with --to.", "to")
+        raise Refused(_("That is the database itself: name another with --to."), "to")
 
 
 def _moved(
@@ -95,7 +96,8 @@ def _moved(
         # Each new database has its row, which the one that comes takes the place of.
         _execute(there, "DELETE FROM ledger_bounds", ())
         if taken := [each.name for each in tables if each.count(there)]:
-            raise Refused(f"The other database holds rows of {taken[0]} already.", "to")
+            sentence = _("The other database holds rows of {table} already.", table=taken[0])
+            raise Refused(sentence, "to")
         with begin(sum(each.count(here) for each in tables)) as advance:
             moved = _each_moved(tables, here, there, advance)
         # Pending rows of a server; the tables are bound to the other side, opened last.
@@ -113,12 +115,16 @@ def _each_moved(
         # Read back before the commit, so that a difference takes everything back.
         arrived = Moved(table.name, *_proof(table.read(there)))
         if arrived != sent:
-            raise Trouble(f"The rows of {table.name} differ on the other side: nothing was kept.")
+            raise Trouble(_difference(table.name))
         # Rows stored with their ids leave the counter of a server where it was.
         if table.key == ["id"]:
             _as_engine(there).advance_ids(table.name)
         done.append(sent)
     return done
+
+
+def _difference(table: str) -> str:
+    return _("The rows of {table} differ on the other side: nothing was kept.", table=table)
 
 
 def _copy(
@@ -187,13 +193,24 @@ class _Columns:
         """Raise Refused for an id or a moment that no import would let in."""
         for place in self._ids:
             if row[place] > MAX_ID:
-                raise Refused(f"{self.name} #{row[place]}: the id is too large to go on from.")
+                raise Refused(
+                    _(
+                        "{table} #{id}: the id is too large to go on from.",
+                        table=self.name,
+                        id=row[place],
+                    )
+                )
         for place in self._moments:
             # As the tables hold it, a moment sorts as text.
             if row[place] is not None and not _FIRST <= row[place] < _LAST:
                 raise Refused(
-                    f"{self.name} #{row[0]}: its {self._names[place]}, {row[place]}, is beyond the "
-                    "years 2 to 9998."
+                    _(
+                        "{table} #{id}: its {column}, {value}, is beyond the years 2 to 9998.",
+                        table=self.name,
+                        id=row[0],
+                        column=self._names[place],
+                        value=row[place],
+                    )
                 )
 
     def write(self, opened: Database, page: Sequence[RawRow]) -> None:
@@ -206,8 +223,11 @@ class _Columns:
         try:
             _execute(opened, statement, list(chain.from_iterable(page)))
         except IntegrityError as error:
-            told = f"A row of {self.name} breaks a rule of the tables: see leadboard check."
-            raise Refused(told) from error
+            sentence = _(
+                "A row of {table} breaks a rule of the tables: see leadboard check.",
+                table=self.name,
+            )
+            raise Refused(sentence) from error
 
 
 def _listed(names: Sequence[str]) -> str:

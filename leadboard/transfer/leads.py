@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from leadboard.allocation.names import by_look
+from leadboard.common.language import _
 from leadboard.common.validation import checked_external_id, plain
 from leadboard.database.connection import rows
 from leadboard.database.transactions import ids_given, transact
@@ -17,13 +18,13 @@ LeadEntry = tuple[int, int | None, str]
 """The number of a row, the id that it gives, and the external id."""
 
 
-def plan_leads(file: BinaryIO, form: str, tick: Tick = lambda _: None) -> Plan:
+def plan_leads(file: BinaryIO, form: str, tick: Tick = lambda _done: None) -> Plan:
     """Return which leads a file would add; raises Refused for a bad cell."""
 
-    def act(_: str) -> str:
+    def act(_actor: str) -> str:
         done = Plan("leads", act)
         transact(lambda: _read(file, form, done, tick, is_stored=True))
-        return f"Stored: {told(done.counts)}"
+        return _("Stored: {counts}", counts=told(done.counts))
 
     plan = Plan("leads", act)
     _read(file, form, plan, tick, is_stored=False)
@@ -52,8 +53,8 @@ def _entry(row: Row) -> LeadEntry:
 
 def _new(batch: Sequence[LeadEntry], plan: Plan) -> dict[str, int | None]:
     """Return the leads that are new, with the ids that they get; raises Refused."""
-    either = Lead.external_id.in_([each for _, _, each in batch]) | Lead.id.in_(
-        [each for _, each, _ in batch if each is not None]
+    either = Lead.external_id.in_([external_id for *_row, external_id in batch]) | Lead.id.in_(
+        [lead_id for _row, lead_id, _name in batch if lead_id is not None]
     )
     found = rows(Lead.select(Lead.id, Lead.external_id).where(either))
     # As they read: earlier versions may have stored them in another spelling.
@@ -65,7 +66,7 @@ def _new(batch: Sequence[LeadEntry], plan: Plan) -> dict[str, int | None]:
         if external_id in ids:
             plan.count(SAME)
             continue
-        plan.count("added", f"+ lead {external_id}")
+        plan.count("added", _("+ lead {lead}", lead=external_id))
         ids[external_id] = new[external_id] = lead_id
         if lead_id is not None:
             names[lead_id] = external_id
@@ -82,11 +83,15 @@ def _refuse_other(
     if lead_id is None or names.get(lead_id) == external_id:
         return
     if names.get(lead_id, external_id) != external_id:
-        told = f"Lead {lead_id} is {names[lead_id]} here: leave the column id out."
-        raise bad_cell(row, "external_id", told)
+        sentence = _(
+            "Lead {id} is {lead} here: leave the column id out.", id=lead_id, lead=names[lead_id]
+        )
+        raise bad_cell(row, "external_id", sentence)
     if ids.get(external_id, lead_id) != lead_id:
-        told = f"{external_id} is not lead {lead_id} here: leave the column id out."
-        raise bad_cell(row, "id", told)
+        sentence = _(
+            "{lead} is not lead {id} here: leave the column id out.", lead=external_id, id=lead_id
+        )
+        raise bad_cell(row, "id", sentence)
 
 
 def _add(new: dict[str, int | None]) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.validation import checked_weight
 from leadboard.transfer.cells import checked_cell, is_blank, number_in
 
@@ -16,11 +17,12 @@ def parse_block(text: str) -> list[list[int | None]]:
     """
     records = _records(text)
     if not any(not is_blank(cell) for record in records for cell in record):
-        raise Refused("There are no weights to paste.")
+        raise Refused(_("There are no weights to paste."))
     width = len(records[0])
     for number, record in enumerate(records, 1):
         if len(record) != width:
-            raise Refused(f"row {number} has {len(record)} cells, row 1 has {width}.")
+            found = {"row": number, "cells": len(record), "width": width}
+            raise Refused(_("row {row} has {cells} cells, row 1 has {width}.", **found))
     return [
         [checked_cell(row, column, _weight, cell) for column, cell in enumerate(record, 1)]
         for row, record in enumerate(records, 1)
@@ -35,7 +37,7 @@ def _records(text: str) -> list[list[str]]:
     try:
         records = [record or [""] for record in reader]
     except csv.Error as error:
-        raise Refused(f"This is no block of cells ({error}).") from None
+        raise Refused(_("This is no block of cells ({fault}).", fault=error)) from None
     # With a single column an empty line is an empty cell.
     while records and len(records[0]) > 1 and records[-1] == [""]:
         records.pop()

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from leadboard.common.language import _, figure
+
 FEW = 10
 """Changes that are told in words; the others are only counted."""
 
@@ -47,14 +49,38 @@ class Plan:
 
     def told(self) -> str:
         """Return the numbers as a sentence: `operators: 1 added, 2 changed, 40 the same`."""
-        return f"{self.what}: {told(self.counts)}"
+        return _TOLD[self.what].format(counts=told(self.counts))
 
 
 SAME = "the same"
 DIFFERS = "known by their key with another text"
+HANDED_OUT = "of those waiting handed out"
 _NO_CHANGE = frozenset({SAME, DIFFERS})
+
+_TOLD: Mapping[str, str] = {
+    "operators": _("operators: {counts}"),
+    "sources": _("sources: {counts}"),
+    "weights": _("weights: {counts}"),
+    "appeals": _("appeals: {counts}"),
+    "leads": _("leads: {counts}"),
+}
+_COUNTED: Mapping[str, str] = {
+    "added": _("{n} added"),
+    "changed": _("{n} changed"),
+    "linked": _("{n} linked"),
+    "unlinked": _("{n} unlinked"),
+    "open": _("{n} open"),
+    "waiting": _("{n} waiting"),
+    "closed": _("{n} closed"),
+    "withdrawn": _("{n} withdrawn"),
+    SAME: _("{n} the same"),
+    DIFFERS: _("{n} known by their key with another text"),
+    HANDED_OUT: _("{n} of those waiting handed out"),
+}
+"""What is said of each kind of row."""
 
 
 def told(counts: Mapping[str, int]) -> str:
     """Return the numbers of each kind in words."""
-    return ", ".join(f"{number:,} {kind}" for kind, number in counts.items()) or "no rows"
+    words = (_COUNTED[kind].format(n=figure(number, ",")) for kind, number in counts.items())
+    return ", ".join(words) or _("no rows")

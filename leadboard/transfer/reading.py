@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, BinaryIO, TypeVar
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.validation import plain
 from leadboard.transfer.cells import Cell, is_blank, revived
 
@@ -23,7 +24,7 @@ MOST = 1 << 20
 PART = 500
 """Rows that are looked up together."""
 
-_NOT_UTF_8 = "The file is not UTF-8 text: save it as “CSV UTF-8”."
+_NOT_UTF_8 = _("The file is not UTF-8 text: save it as “CSV UTF-8”.")
 _SPACE = re.compile(r"\s*")
 _HINT = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _FIRST_CELL = re.compile(r"""\s*("?)[^",;\t\r\n]*\1\s*([,;\t])""")
@@ -62,7 +63,7 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
 def _head(text: io.TextIOWrapper) -> str:
     head = _line(text)
     if not head.strip():
-        raise Refused("row 1: the names of the columns are missing.")
+        raise Refused(_("row 1: the names of the columns are missing."))
     # UTF-16 without a byte-order mark passes for UTF-8 with a NUL after each letter.
     if "\0" in head:
         raise Refused(_NOT_UTF_8)
@@ -80,7 +81,7 @@ def _line(text: io.TextIOWrapper) -> str:
     with _plain_text():
         line = text.readline(MOST)
     if len(line) == MOST:
-        raise Refused(f"The file has a line of more than {MOST:,} characters.")
+        raise Refused(_("The file has a line of more than {most:,} characters.", most=MOST))
     return line
 
 
@@ -123,7 +124,8 @@ def _records(reader: Any) -> Iterator[Row]:
         try:
             record: list[str] | None = next(reader, None)
         except csv.Error as error:
-            raise Refused(f"row {number}: this is no CSV ({error}).") from None
+            sentence = _("row {row}: this is no CSV ({fault}).", row=number, fault=error)
+            raise Refused(sentence) from None
         if record is None:
             return
         if not all(map(is_blank, record)):
@@ -179,9 +181,9 @@ class _Objects:
             if is_array and self._next() == ",":
                 self._place += 1
                 if self._next() != "{":
-                    raise self._bad("after a comma the next object is missing")
+                    raise self._bad(_("after a comma the next object is missing"))
             elif is_array and self._next() != "]":
-                raise self._bad("a comma or the closing ] is missing")
+                raise self._bad(_("a comma or the closing ] is missing"))
         self._end(letter, is_array)
 
     def _end(self, letter: str, is_array: bool) -> None:
@@ -189,10 +191,10 @@ class _Objects:
             self._place += 1
             letter = self._next()
         elif is_array and not letter:
-            raise self._bad("the closing ] is missing")
+            raise self._bad(_("the closing ] is missing"))
         if letter:
             self._number += 1
-            raise self._bad("an object was expected, such as {…}")
+            raise self._bad(_("an object was expected, such as {…}"))
 
     def _next(self) -> str:
         """Return the next character that is no space, without taking it; "" at the end."""
@@ -216,14 +218,14 @@ class _Objects:
             except json.JSONDecodeError as error:
                 # The object may only be cut off, as long as there is more to read.
                 if len(self._buffer) - self._place > MOST or not self._more():
-                    raise self._bad(f"this is no JSON ({error.msg})") from None
+                    raise self._bad(_("this is no JSON ({fault})", fault=error.msg)) from None
             except (ValueError, RecursionError):
-                raise self._bad("a number is too long or the nesting too deep") from None
+                raise self._bad(_("a number is too long or the nesting too deep")) from None
             else:
                 return dict(found)
 
-    def _bad(self, sentence: str) -> Refused:
-        return Refused(f"row {max(1, self._number)}: {sentence}.")
+    def _bad(self, fault: str) -> Refused:
+        return Refused(_("row {row}: {fault}.", row=max(1, self._number), fault=fault))
 
 
 _DECODER = json.JSONDecoder()
@@ -263,18 +265,24 @@ def column_in(head: str) -> str:
 
 
 def _no_such(row: int, name: str, columns: Sequence[str]) -> str:
-    return f"row {row}, column {name}: there is no such column, only {', '.join(columns)}."
+    return _(
+        "row {row}, column {column}: there is no such column, only {columns}.",
+        row=row,
+        column=name,
+        columns=", ".join(columns),
+    )
 
 
 def _twice(row: int, name: str) -> str:
-    return f"row {row}, column {name}: this column is there twice."
+    return _("row {row}, column {column}: this column is there twice.", row=row, column=name)
 
 
 def by_column(row: Row, names: Mapping[int, str]) -> dict[str, Cell]:
     """Return the cells of a row of CSV by column; raises Refused for one beyond the columns."""
     for place, cell in row.cells.items():
         if place not in names and not is_blank(cell):
-            raise Refused(f"row {row.number}, column {place + 1}: this column has no name.")
+            where = {"row": row.number, "column": place + 1}
+            raise Refused(_("row {row}, column {column}: this column has no name.", **where))
     return {name: row.cells.get(place) for place, name in names.items()}
 
 

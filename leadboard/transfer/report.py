@@ -9,6 +9,7 @@ from pathlib import Path
 
 from leadboard.common.durations import worded
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _, figure, language, pgettext
 from leadboard.common.text import clean
 from leadboard.queries.lengths import Spread
 from leadboard.queries.share_bars import bars_of
@@ -35,12 +36,16 @@ th:first-child, td:first-child { text-align: left; unicode-bidi: isolate; overfl
 
 Row = Sequence[object]
 
+_OPERATOR = _("operator")
+_ARRIVED, _CLOSED = pgettext("report", "arrived"), pgettext("report", "closed")
+_UNITS = {"hour": _("hour"), "day": _("day"), "week": _("week"), "month": _("month")}
+
 
 def page(statistics: Statistics, shares: Shares, database: str, made_at: datetime) -> str:
     """Return the page; every name on it is text, whatever it holds."""
-    source = "all sources" if statistics.source is None else f"source {statistics.source}"
-    when = f"{statistics.span.words}, from {statistics.parts[0].start.astimezone():%d.%m.%Y}"
-    made = f"{database}, written {made_at.astimezone():%d.%m.%Y %H:%M}"
+    source, when = _source(statistics), _when(statistics)
+    written = made_at.astimezone()
+    made = _("{database}, written {at:%d.%m.%Y %H:%M}", database=database, at=written)
     body = "\n".join(
         [
             f"<h1>{_text(f'{when[0].upper()}{when[1:]}, {source}')}</h1>",
@@ -52,7 +57,7 @@ def page(statistics: Statistics, shares: Shares, database: str, made_at: datetim
         ]
     )
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{_text(f'Leadboard: {when}, {source}')}</title>\n"
         f"<style>{_STYLE}</style>\n</head>\n"
@@ -60,14 +65,29 @@ def page(statistics: Statistics, shares: Shares, database: str, made_at: datetim
     )
 
 
+def _source(statistics: Statistics) -> str:
+    if statistics.source is None:
+        return _("all sources")
+    return _("source {source}", source=statistics.source)
+
+
+def _when(statistics: Statistics) -> str:
+    first = statistics.parts[0].start.astimezone()
+    return _("{span}, from {day:%d.%m.%Y}", span=statistics.span.words, day=first)
+
+
 def _text(text: object) -> str:
     return escape(clean(str(text)))
 
 
 def _summary(statistics: Statistics) -> str:
-    return (
-        f"Arrived: {statistics.received:,}. Closed: {statistics.closed:,}. "
-        f"Given by hand: {statistics.whole.by_hand:,}. Waiting now: {statistics.waiting:,}."
+    return _(
+        "Arrived: {arrived:,}. Closed: {closed:,}. Given by hand: {by_hand:,}. "
+        "Waiting now: {waiting:,}.",
+        arrived=statistics.received,
+        closed=statistics.closed,
+        by_hand=statistics.whole.by_hand,
+        waiting=statistics.waiting,
     )
 
 
@@ -77,34 +97,46 @@ def _sections(statistics: Statistics) -> Iterator[str]:
         (pictures.part_label(statistics, each.start), each.received, each.closed, each.waiting)
         for each in parts
     ]
-    columns = (statistics.unit, "arrived", "closed", "most waiting")
-    yield _section("Arrivals and closings", pictures.flows(statistics), _table(columns, told))
-    yield _section("Waiting", pictures.waiting(statistics), _waited(statistics))
+    columns = (_UNITS[statistics.unit], _ARRIVED, _CLOSED, _("most waiting"))
+    yield _section(_("Arrivals and closings"), pictures.flows(statistics), _table(columns, told))
+    yield _section(pgettext("report", "Waiting"), pictures.waiting(statistics), _waited(statistics))
     if loaded := [each for each in statistics.operators if any(each.loads)]:
         rows = [(each.name, each.loads[-1], max(each.loads), each.by_hand) for each in loaded]
-        table = _table(("operator", "load now", "highest", "given by hand"), rows)
-        yield _section("Load by operator", pictures.loads(statistics, loaded), table)
-    for title, group in (("operator", statistics.operators), ("source", statistics.sources)):
+        columns = (_OPERATOR, _("load now"), _("highest"), _("given by hand"))
+        table = _table(columns, rows)
+        yield _section(_("Load by operator"), pictures.loads(statistics, loaded), table)
+    for title, head, group in (
+        (_("How long, by operator"), _OPERATOR, statistics.operators),
+        (_("How long, by source"), _("source"), statistics.sources),
+    ):
         if timed := [each for each in group if each.waited.count or each.handled.count]:
             drawn = pictures.lengths(timed, "waited") + pictures.lengths(timed, "handled")
-            yield _section(f"How long, by {title}", drawn, _lengths(title, timed))
+            yield _section(title, drawn, _lengths(head, timed))
 
 
 def _fairness(shares: Shares) -> str:
     bars = list(bars_of(shares))
     verdict = f"<p>{_text(shares.verdict)}</p>\n"
-    sure = (
-        f"p {shares.p_value:.3g}: fair draws fit no better so often, if looked at once. "
-        f"Evidence {shares.evidence:.3g}: above 20 is an alarm, however often looked at. "
-        f"Draws: {shares.draws:,}. With a choice: {shares.free:,}. Lost: {shares.lost:,}."
-    )
-    columns = ("operator", "due", "got", "by hand", "forced", "by rule")
+    columns = (_OPERATOR, _("due"), _("got"), _("by hand"), _("forced"), _("by rule"))
     rows = [
-        (each.name, f"{each.due:,.1f}", each.got, each.by_hand, each.forced, each.by_rule)
+        (each.name, figure(each.due, ",.1f"), each.got, each.by_hand, each.forced, each.by_rule)
         for each in shares.operators
     ]
-    table = f'<p class="quiet">{_text(sure)}</p>\n{_table(columns, rows)}'
-    return _section("Shares", verdict + (pictures.shares(bars) if bars else ""), table)
+    table = f'<p class="quiet">{_text(_how_sure(shares))}</p>\n{_table(columns, rows)}'
+    return _section(_("Shares"), verdict + (pictures.shares(bars) if bars else ""), table)
+
+
+def _how_sure(shares: Shares) -> str:
+    return _(
+        "p {p:.3g}: fair draws fit no better so often, if looked at once. "
+        "Evidence {evidence:.3g}: above 20 is an alarm, however often looked at. "
+        "Draws: {draws:,}. With a choice: {free:,}. Lost: {lost:,}.",
+        p=shares.p_value,
+        evidence=shares.evidence,
+        draws=shares.draws,
+        free=shares.free,
+        lost=shares.lost,
+    )
 
 
 def _section(title: str, picture: str, table: str) -> str:
@@ -113,12 +145,19 @@ def _section(title: str, picture: str, table: str) -> str:
 
 def _waited(statistics: Statistics) -> str:
     waited = statistics.whole.waited
-    columns = ("", "appeals", "had to wait", "half waited at most", "nine in ten at most")
-    return _table(columns, [("All", waited.count, waited.longer, *_spread(waited))])
+    columns = (
+        *("", _("appeals"), _("had to wait")),
+        *(_("half waited at most"), _("nine in ten at most")),
+    )
+    every = (pgettext("report", "All"), waited.count, waited.longer, *_spread(waited))
+    return _table(columns, [every])
 
 
-def _lengths(title: str, rows: Sequence[Waits]) -> str:
-    columns = (title, "given", "half waited", "9 of 10", "closed", "half handled", "9 of 10")
+def _lengths(head: str, rows: Sequence[Waits]) -> str:
+    columns = (
+        *(head, pgettext("report", "given"), _("half waited"), _("9 of 10")),
+        *(_CLOSED, _("half handled"), _("9 of 10")),
+    )
     return _table(
         columns,
         [
@@ -147,7 +186,7 @@ def _table(columns: Iterable[str], rows: Iterable[Row]) -> str:
 
 
 def _cell(value: object) -> str:
-    return _text(f"{value:,}" if isinstance(value, int) else value)
+    return _text(figure(value, ",") if isinstance(value, int) else value)
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -156,9 +195,10 @@ def _cell(value: object) -> str:
 def refuse_existing(file: Path, *, force: bool) -> None:
     """Raise Refused for a file that is there already, without `force`, or that is no file."""
     if file.exists() and not file.is_file():
-        raise Refused(f"{file} is no ordinary file: name another.", "file")
+        raise Refused(_("{file} is no ordinary file: name another.", file=file), "file")
     if file.exists() and not force:
-        raise Refused(f"{file} exists already: name another file, or use --force.", "file")
+        sentence = _("{file} exists already: name another file, or use --force.", file=file)
+        raise Refused(sentence, "file")
 
 
 def write(file: Path, text: str, *, force: bool) -> None:
@@ -170,7 +210,8 @@ def write(file: Path, text: str, *, force: bool) -> None:
         refuse_existing(file, force=False)
         raise
     except OSError as error:
-        raise Trouble(f"{file} cannot be written: {error.strerror}.") from error
+        sentence = _("{file} cannot be written: {why}.", file=file, why=error.strerror)
+        raise Trouble(sentence) from error
 
 
 def _write(place: Path, text: str, *, force: bool) -> None:

@@ -5,13 +5,14 @@ data, never parts of the description, and so they come out as text.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import altair
 import vl_convert
 
+from leadboard.common.language import _, language, pgettext
 from leadboard.queries.share_bars import ShareBar
 from leadboard.queries.statistics import Statistics, Waits
 
@@ -23,6 +24,9 @@ _INK = "currentColor"
 """That of the page, which may be light or dark."""
 LONGEST_NAME = 160
 
+_LOCALES: Mapping[str, Literal["en-US", "ru-RU"]] = {"en": "en-US", "ru": "ru-RU"}
+"""How d3, which writes the numbers at the axes, calls the languages."""
+
 Rows = Iterable[dict[str, Any]]
 
 
@@ -33,7 +37,7 @@ def flows(statistics: Statistics) -> str:
         {"at": part_label(statistics, each.start), "arrived": each.received, "closed": each.closed}
         for each in parts
     ).encode(x=_parts_axis())
-    bars = base.mark_bar(color=BLUE).encode(y=_count("arrived", "arrived ▪  closed ●"))
+    bars = base.mark_bar(color=BLUE).encode(y=_count("arrived", _("arrived ▪  closed ●")))
     points = base.mark_point(color=AMBER, filled=True, size=60, opacity=1).encode(y="closed:Q")
     return _svg(altair.layer(bars, points).properties(width=WIDTH, height=220))
 
@@ -45,7 +49,8 @@ def waiting(statistics: Statistics) -> str:
         for each in statistics.parts
         if each.waiting is not None
     )
-    bars = _chart(rows).mark_bar(color=BLUE).encode(x=_parts_axis(), y=_count("waiting", "waiting"))
+    height = _count("waiting", pgettext("report", "waiting"))
+    bars = _chart(rows).mark_bar(color=BLUE).encode(x=_parts_axis(), y=height)
     return _svg(bars.properties(width=WIDTH, height=180))
 
 
@@ -58,7 +63,10 @@ def loads(statistics: Statistics, operators: Sequence[Waits]) -> str:
         for at, load in enumerate(each.loads[:count])
     )
     chart = _chart(rows).mark_rect(color=BLUE)
-    since = f"from {statistics.marks[0].astimezone():%d.%m.%Y} until now: the darker, the more"
+    since = _(
+        "from {day:%d.%m.%Y} until now: the darker, the more",
+        day=statistics.marks[0].astimezone(),
+    )
     shown = chart.encode(
         x=altair.X("mark:O", axis=altair.Axis(title=since, labels=False, ticks=False)),
         y=_names("operator"),
@@ -75,6 +83,12 @@ def _all_loads(operators: Sequence[Waits]) -> Iterable[int]:
     return (load for each in operators for load in (0, *each.loads))
 
 
+_LENGTHS = {
+    "waited": _("waited, minutes: half ▪  nine in ten |"),
+    "handled": _("handled, minutes: half ▪  nine in ten |"),
+}
+
+
 def lengths(rows: Sequence[Waits], what: str) -> str:
     """Draw how long half of all took, as bars, and nine in ten, as ticks; in minutes."""
     values: list[dict[str, Any]] = [
@@ -87,7 +101,7 @@ def lengths(rows: Sequence[Waits], what: str) -> str:
     ]
     base = _chart(values).encode(y=_names("name"))
     longest = max(1.0, *(each["most"] for each in values))
-    axis = altair.Axis(title=f"{what}, minutes: half ▪  nine in ten |")
+    axis = altair.Axis(title=_LENGTHS[what])
     scale = altair.Scale(domain=[0, longest])
     bars = base.mark_bar(color=BLUE, height=10).encode(x=altair.X("half:Q", axis=axis, scale=scale))
     ticks = base.mark_tick(color=AMBER, thickness=3, height=16).encode(x="most:Q")
@@ -108,7 +122,7 @@ def shares(bars: Sequence[ShareBar]) -> str:
         for name, each in zip(names, bars, strict=True)
     ]
     base = _chart(values).encode(y=_names("name"))
-    axis = altair.Axis(title="percent of the draws with a choice: due |, 95 % ─, got ●")
+    axis = altair.Axis(title=_("percent of the draws with a choice: due |, 95 % ─, got ●"))
     reach = base.mark_rule(color=GREY, strokeWidth=3).encode(
         x=altair.X("low:Q", axis=axis), x2="high:Q"
     )
@@ -128,14 +142,17 @@ def _named(rows: Sequence[Waits]) -> list[tuple[str, Waits]]:
 def unique(named: Iterable[tuple[int, str]]) -> list[str]:
     """Return names that no two share: what is drawn goes by them."""
     named = list(named)
-    seen = Counter(name for _, name in named)
+    seen = Counter(name for _key, name in named)
     return [name if seen[name] == 1 else f"{name} (#{key})" for key, name in named]
+
+
+_DAY = pgettext("moment", "%d.%m.%Y")
+_PATTERNS = {"hour": pgettext("moment", "%d.%m. %H:%M"), "month": pgettext("moment", "%m.%Y")}
 
 
 def part_label(statistics: Statistics, start: Any) -> str:
     """Return the beginning of a part in local time."""
-    patterns = {"hour": "%d.%m. %H:%M", "month": "%m.%Y"}
-    return str(start.astimezone().strftime(patterns.get(statistics.unit, "%d.%m.%Y")))
+    return str(start.astimezone().strftime(_PATTERNS.get(statistics.unit, _DAY)))
 
 
 def _chart(rows: Rows) -> altair.Chart:
@@ -161,8 +178,11 @@ def _svg(chart: Any) -> str:
     described = chart.to_dict() | {
         "background": None,
         "config": {
+            # Its labels for screen readers are English; the tables tell them the figures.
+            "aria": False,
             "axis": axis | {"gridColor": GREY, "gridOpacity": 0.25, "labelFont": "sans-serif"},
             "view": {"stroke": None},
         },
     }
-    return str(vl_convert.vegalite_to_svg(described, allowed_base_urls=[]))
+    locale = _LOCALES[language()]
+    return str(vl_convert.vegalite_to_svg(described, allowed_base_urls=[], format_locale=locale))

@@ -8,12 +8,14 @@ from typing import Any, BinaryIO
 from leadboard import desk
 from leadboard.allocation.names import by_look, ids_by_name
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.validation import checked_name, checked_weight, plain
 from leadboard.database.connection import rows
 from leadboard.desk.weights import weight_words
 from leadboard.entities import OPERATOR, SOURCE, Column, Entity, Kind
 from leadboard.queries.team import weights
 from leadboard.transfer.cells import (
+    UNKNOWN,
     Cell,
     bad_cell,
     checked_cell,
@@ -54,7 +56,7 @@ class _Known:
         key = None if is_blank(cell) else checked_cell(row.number, "id", id_in, cell)
         if key not in self.by_id:
             if name is None:
-                raise bad_cell(row.number, "name", "The name is empty.")
+                raise bad_cell(row.number, "name", _("The name is empty."))
             key = self.ids.get(name)
         self._once(row, key, name)
         return key
@@ -65,27 +67,32 @@ class _Known:
             name = None
         holder = self.ids.get(name, key) if name is not None else key
         if holder != key:
-            raise bad_cell(row.number, "name", f"The name {name} is taken by another.")
+            sentence = _("The name {name} is taken by another.", name=name)
+            raise bad_cell(row.number, "name", sentence)
         for meant in (name, key):
             if meant is not None and self.seen.setdefault(meant, row.number) != row.number:
-                raise bad_cell(row.number, "name", f"Row {self.seen[meant]} is about the same.")
+                raise bad_cell(row.number, "name", _the_same(self.seen[meant]))
+
+
+def _the_same(row: int) -> str:
+    return _("Row {row} is about the same.", row=row)
 
 
 def plan_operators(file: BinaryIO, form: str) -> Plan:
     """Return what a file would change in the operators; raises Refused for a bad cell."""
-    return _plan_rows(OPERATOR, file, form)
+    return _plan_rows("operators", OPERATOR, file, form)
 
 
 def plan_sources(file: BinaryIO, form: str) -> Plan:
     """Return what a file would change in the sources; raises Refused for a bad cell."""
-    return _plan_rows(SOURCE, file, form)
+    return _plan_rows("sources", SOURCE, file, form)
 
 
-def _plan_rows(entity: Entity, file: BinaryIO, form: str) -> Plan:
+def _plan_rows(what: str, entity: Entity, file: BinaryIO, form: str) -> Plan:
     found = rows(entity.select())
     known = _Known({key: dict(zip(entity.names, row, strict=True)) for key, *row in found})
     wanted: RowsWanted = []
-    plan = Plan(f"{entity.word}s", lambda actor: desk.import_rows(entity, wanted, actor=actor).note)
+    plan = Plan(what, lambda actor: desk.import_rows(entity, wanted, actor=actor).note)
     for row in rows_of(file, form, ("id", *entity.names)):
         _plan_row(row, entity, known, wanted, plan)
     return plan
@@ -152,12 +159,12 @@ def plan_weights(file: BinaryIO, form: str) -> Plan:
     for row, name, cells in _json_matrix(file) if form == "json" else _csv_matrix(file, source_of):
         operator_id = _named(people, "operator", row, "operator", name)
         if seen.setdefault(operator_id, row) != row:
-            raise bad_cell(row, "operator", f"Row {seen[operator_id]} is about the same.")
+            raise bad_cell(row, "operator", _the_same(seen[operator_id]))
         met: set[int] = set()
         for source, cell in cells.items():
             source_id = source_of(row, source, source)
             if source_id in met:
-                raise bad_cell(row, source, "This source is there twice.")
+                raise bad_cell(row, source, _("This source is there twice."))
             met.add(source_id)
             after = checked_cell(row, source, _weight, cell)
             was = before.get((operator_id, source_id))
@@ -201,7 +208,7 @@ def _named(
     name = checked_cell(row, column, checked_name, "" if cell is None else cell)
     key = ids.get(name, (in_any_case or {}).get(name.casefold()))
     if key is None:
-        raise bad_cell(row, column, f"There is no {what} {name}.")
+        raise bad_cell(row, column, UNKNOWN[what].format(name=name))
     return key
 
 
@@ -213,7 +220,7 @@ def _csv_matrix(file: BinaryIO, source_of: Callable[[int, str, str], int]) -> It
     found = csv_rows(file)
     head = next(found)
     if column_in(str(head.cells.get(0))) != "operator":
-        raise bad_cell(head.number, 1, "The first column must be called operator.")
+        raise bad_cell(head.number, 1, _("The first column must be called operator."))
     # The first column is kept apart: a source may be called `operator` as well.
     sources = heading(
         Row(head.number, {place: cell for place, cell in head.cells.items() if place})
@@ -229,5 +236,6 @@ def _json_matrix(file: BinaryIO) -> Iterator[MatrixRow]:
     for row in rows_of(file, "json", ("operator", "weights")):
         weights = row.cells.get("weights", {})
         if not isinstance(weights, dict):
-            raise bad_cell(row.number, "weights", 'Write an object such as {"tg_main": 70}.')
+            sentence = _('Write an object such as {"tg_main": 70}.')
+            raise bad_cell(row.number, "weights", sentence)
         yield row.number, row.cells.get("operator"), weights

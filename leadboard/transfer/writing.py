@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.progress import Advance, Begin
 from leadboard.common.text import clean
 from leadboard.database.file_opening import refuse_log
@@ -121,7 +122,7 @@ def standard_output() -> Iterator[TextIO]:
     A file or a pipe takes data, which is always UTF-8; a terminal shows what its encoding can hold.
     """
     if sys.stdout is None:
-        raise Refused("There is no standard output: name a file.")
+        raise Refused(_("There is no standard output: name a file."))
     encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
     output = io.TextIOWrapper(sys.stdout.buffer, encoding=encoding, errors="replace", newline="")
     try:
@@ -155,7 +156,8 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
+        sentence = _("Cannot write {file}: {why}.", file=target, why=error.strerror or error)
+        raise Trouble(sentence) from error
 
 
 def _is_stream(target: Path) -> bool:
@@ -171,9 +173,10 @@ def _refuse_loss(place: Path, *, force: bool) -> None:
     with place.open("rb") as file:
         is_database = file.read(len(DATABASE)) == DATABASE
     if is_database:
-        raise Refused(f"{place} is a database: name another file.", "file")
+        raise Refused(_("{file} is a database: name another file.", file=place), "file")
     if not force:
-        raise Refused(f"{place} exists already: name another file, or use --force.", "file")
+        sentence = _("{file} exists already: name another file, or use --force.", file=place)
+        raise Refused(sentence, "file")
 
 
 @contextmanager

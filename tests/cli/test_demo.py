@@ -1,12 +1,16 @@
 """The demo: its past, its traffic, and that it leaves nothing behind."""
 
+import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from peewee import fn
@@ -14,7 +18,11 @@ from peewee import fn
 from leadboard import desk
 from leadboard.cli import demo, samples, screen
 from leadboard.cli.demo import Traffic, flowing, seed
+from leadboard.cli.sample_words import SampleWords
+from leadboard.cli.samples_english import ENGLISH
+from leadboard.cli.samples_russian import RUSSIAN
 from leadboard.cli.screen import Left
+from leadboard.common.language import VARIABLE
 from leadboard.common.settings import Settings
 from leadboard.common.validation import checked_external_id, checked_message
 from leadboard.database import transactions
@@ -22,6 +30,7 @@ from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from leadboard.database.transactions import transact
 from models import Appeal, Event, Operator, OperatorSource, Source, open_database
+from tests.support.processes import ROOT
 
 
 @pytest.fixture
@@ -170,3 +179,27 @@ def test_samples_are_fit_to_come_in() -> None:
             assert "{" not in checked_message(samples.message(rng))
             assert "{" not in checked_external_id(samples.external_id(source, rng))
     assert all(len(weights) == len(samples.OPERATORS) for weights in samples.WEIGHTS.values())
+
+
+@pytest.mark.parametrize("words", [ENGLISH, RUSSIAN])
+def test_each_language_has_all_that_the_samples_need(words: SampleWords) -> None:
+    assert len(set(words.people)) == len(samples.OPERATORS)
+    assert len(words.external_ids) == len(samples.WEIGHTS)
+    blanks = {name for each in words.messages for _, name, *_ in Formatter().parse(each) if name}
+    assert blanks == {*words.fillings, "order", "hour"}
+
+
+@pytest.mark.parametrize(
+    ("language", "team"), [("en", ["Anna Peters", "fb"]), ("ru", ["Анна Петрова", "vk"])]
+)
+def test_the_team_is_that_of_the_language(language: str, team: list[str]) -> None:
+    run = "from leadboard.cli import samples as s; print(s.OPERATORS[0][0], s.SOURCES[2], sep='|')"
+    done = subprocess.run(
+        [sys.executable, "-c", run],
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: language, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout.strip().split("|") == team

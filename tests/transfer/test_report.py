@@ -14,6 +14,7 @@ import pytest
 from allocator import submit
 from leadboard import desk
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import VARIABLE
 from leadboard.database.fields import as_if_at, now
 from leadboard.queries.shares import OperatorShare, Shares
 from leadboard.queries.spans import TimeSpan
@@ -224,6 +225,28 @@ def test_the_command_writes_it_and_refuses_in_one_sentence(file: Path, tmp_path:
     said = leadboard("--db", str(file), "report", target, "--force", "--source", "none", code=2)
     assert len(said.splitlines()) == 1
     assert "--span" in leadboard("--db", str(file), "report", target, "--span", "year", code=2)
+
+
+def test_the_page_says_its_language_and_writes_numbers_as_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path / "t.db"):
+        team = add_team({"Anna": 9, "Boris": 9}, {"bot": {"Anna": 1, "Boris": 1}})
+        for number in range(5):
+            submit(f"tg_{number}", team.bot, "")
+    dues = {}
+    for language in ("en", "ru"):
+        monkeypatch.setenv(VARIABLE, language)
+        target = tmp_path / f"{language}.html"
+        leadboard("--db", str(tmp_path / "t.db"), "report", str(target))
+        page = target.read_text(encoding="utf-8")
+        assert f'<html lang="{language}">' in page
+        dues[language] = re.findall(r"<td>(\d+[.,]\d)</td>", page)
+    assert dues == {"en": ["2.5"] * 2, "ru": ["2,5"] * 2}
+
+
+def test_pictures_have_no_words_of_their_makers(page: str) -> None:
+    assert "aria-label" not in page
 
 
 @pytest.mark.parametrize("package", ["altair", "vl_convert"])
