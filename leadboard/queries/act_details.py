@@ -134,7 +134,7 @@ def _change(column: Column, before: object, after: object) -> str:
 
 
 def _shown(column: Column, value: object) -> str:
-    text = clean(str(value))
+    text = clean(column.called(str(value)))
     return _("“{text}”", text=text) if column.kind is Kind.TEXT else text or NONE
 
 

@@ -18,7 +18,7 @@ from leadboard.allocation.lottery import (
 from leadboard.allocation.rosters import recorded_roster
 from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.common.errors import Missing
-from leadboard.common.language import _, pgettext
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
@@ -114,18 +114,11 @@ def _roster(roster_id: int | None) -> Candidates:
     return recorded_roster(rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0])
 
 
-_STRATEGIES = {
-    "headroom": pgettext("strategy", "Headroom"),
-    "quota": pgettext("strategy", "Quota"),
-}
-
-
 def _strategy_words(candidates: Candidates) -> str:
     strategy = strategy_of(candidates.strategy)
     if candidates.strategy == BY_LOTTERY or strategy is None:
         return ""
-    named = _STRATEGIES.get(candidates.strategy, candidates.strategy.capitalize())
-    return f"{named}: {strategy.sentence}"
+    return f"{strategy.title.capitalize()}: {strategy.sentence}"
 
 
 def _number(appeal_id: int) -> int | None:

@@ -3,7 +3,6 @@
 __all__ = [
     "act",
     "act_list",
-    "act_names",
     "alarms",
     "base",
     "details",

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from leadboard.allocation.journal import UNDO
 from leadboard.common.language import _, pgettext
 from leadboard.queries.act_details import ActDetails, details_of
+from leadboard.queries.code_words import act_words
 from leadboard.queries.history import EventRow
-from tui.dialogs.act_names import ACTS
 from tui.dialogs.base import ActDialog, Body, Bottom
 from tui.keys import bind
 from tui.widgets.cells import fit
@@ -60,7 +60,7 @@ class ActSheet(ActDialog):
 def lines_of(found: ActDetails) -> Iterator[Content]:
     """Yield all lines about an act."""
     event = found.event
-    act = ACTS.get(event.act, event.act)
+    act = act_words(event.act)
     yield _labelled(_WHEN, in_full(event.at))
     yield _labelled(_WHO, event.actor)
     yield _labelled(_ACT, _("{act}, by force", act=act) if found.is_forced else act)

@@ -54,30 +54,18 @@ class Field:
     @property
     def shown(self) -> str:
         """Return the value as shown, without anything that a terminal would obey."""
-        called = self.column.called(self.value) if self._is_coded else self.value
-        return "\n".join(map(clean, called.split("\n")))
-
-    @property
-    def _is_coded(self) -> bool:
-        return self.column.kind is Kind.CHOICE
-
-    @property
-    def _codes(self) -> dict[str, str]:
-        """Return the values between which one chooses, by what people call them."""
-        return {clean(self.column.called(each)): each for each in self.column.choices()}
+        return "\n".join(map(clean, self.value.split("\n")))
 
     def widget(self) -> Widget:
         """Return the widget to type into: one line, or several for free text."""
         if self.column.kind is Kind.TEXT:
             return FreeText(self.shown, id=self.input_id, compact=True, show_line_numbers=False)
         if self.is_choice:
-            words = tuple(self._codes) if self._is_coded else tuple(reversed(self.column.words))
-            return ChoiceField(self.shown, words, self._told, id=self.input_id)
+            is_flag = self.column.kind is Kind.FLAG
+            words = tuple(reversed(self.column.words)) if is_flag else self.column.choices()
+            told, called = self.column.told, self.column.called
+            return ChoiceField(self.shown, words, told, called, id=self.input_id)
         return Input(self.shown, id=self.input_id, compact=True)
-
-    def _told(self, word: str) -> str:
-        """Return a sentence about one of the words between which one chooses."""
-        return self.column.told(self._codes.get(word, word) if self._is_coded else word)
 
     def read(self, typed: str) -> object:
         """Return what was typed, for the act to check; an untouched field keeps its value."""
@@ -86,8 +74,6 @@ class Field:
             typed = self.value
         if self.column.kind is Kind.FLAG:
             return typed == self.column.words[True]
-        if self._is_coded:
-            return self._codes.get(typed, typed)
         return _whole(typed) if self.column.kind is Kind.WHOLE else typed
 
 
