@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: run demo test lint types check examples catalogue bench bench-long bench-rivals soak format clean
+.PHONY: run demo test lint types check examples site catalogue bench bench-long bench-rivals soak format clean
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -26,6 +26,10 @@ test: $(READY)
 # `dev` brings what they need; they are tried alone here, and as part of `make test`.
 examples: $(READY)
 	$(BIN)/python -m pytest tests/examples
+
+# Into site/; a link that leads nowhere fails.
+site: $(READY)
+	$(BIN)/python -m docs.build_site
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -78,4 +82,4 @@ soak: $(READY)
 check: lint types test
 
 clean:
-	rm -rf $(VENV) $(RIVALS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) build dist site .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
