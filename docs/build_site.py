@@ -41,9 +41,20 @@ def fitted(page: str) -> str:
     return re.sub(r"\[([^\]]+/)\]\([\w/]+\)", r"\1", page)
 
 
+def broken() -> Iterator[str]:
+    """Yield the links to files that the site does not have; Zensical looks at those to pages."""
+    for page in sorted(PAGES.rglob("*.md")):
+        for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / link).is_file():
+                yield f"{page.relative_to(PAGES)}: {link} is not there."
+
+
 def main() -> int:
     """Build the site, and return the exit code."""
     gather()
+    if complaints := list(broken()):
+        print(*complaints, sep="\n", file=sys.stderr)  # noqa: T201 - for whoever runs it
+        return 1
     command = (sys.executable, "-m", "zensical", "build", "--strict", "--clean")
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
