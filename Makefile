@@ -2,16 +2,23 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
 READY = $(VENV)/.ready
+CATALOGUES = $(wildcard leadboard/locale/*/LC_MESSAGES/*.po)
 
 .PHONY: run demo test lint types check examples site catalogue bench bench-long bench-rivals soak format clean
 
-$(READY): pyproject.toml
+$(INSTALLED): pyproject.toml distribution/hook.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Leadboard needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	@touch $@
+
+# The program reads what a catalogue is compiled to.
+$(READY): $(INSTALLED) $(CATALOGUES)
+	@$(BIN)/python -m distribution.catalogues
 	@touch $@
 
 run: $(READY)
@@ -38,7 +45,7 @@ lint: $(READY)
 
 # After a change of words: brings the messages of the code into the Russian catalogue.
 catalogue: $(READY)
-	$(BIN)/python -m docs.catalogue
+	$(BIN)/python -m distribution.messages
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -23,9 +23,10 @@ from leadboard.allocation.intake import (
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import received, write_arrivals
 from leadboard.allocation.locks import hold_all, take_turn_for
-from leadboard.allocation.lottery import why_nobody
+from leadboard.allocation.reasons import why_nobody
 from leadboard.allocation.rosters import candidates_of
 from leadboard.common.errors import Missing, Refused, TooBusy
+from leadboard.common.language import _
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from leadboard.database.transactions import transact
@@ -68,7 +69,7 @@ def place(draft: Draft, journal: Journal, rng: random.Random | None = None) -> P
     Raises TooBusy, so that the transaction is run again, when the place went to somebody else.
     """
     if (placed := _place(draft, rng, journal)) is None:
-        raise TooBusy("The place went to somebody else: try again.")
+        raise TooBusy(_("The place went to somebody else: try again."))
     return placed
 
 
@@ -112,7 +113,7 @@ def _draw_in_turn(draft: Draft, rng: random.Random | None) -> Decision:
     candidates = candidates_of(source_id)
     # Links refer to their source, so only one without a roster may be unknown.
     if not candidates.entries and not has_source(source_id):
-        raise Missing(f"There is no source #{source_id}.", "source")
+        raise Missing(_("There is no source #{source_id}.", source_id=source_id), "source")
     if candidates.total and oldest_waiting(source_id):
         take_turn_for([source_id])
         hand_out(rng, source_id)
@@ -146,7 +147,9 @@ def place_all(drafts: Sequence[Draft], rng: random.Random | None = None) -> list
             # The first of them has no id before it is stored, so its repeats are answered after it.
             repeats[place] = first[sender]
         elif draft.source_id not in sources:
-            outcomes[place] = Missing(f"There is no source #{draft.source_id}.", "source")
+            outcomes[place] = Missing(
+                _("There is no source #{source_id}.", source_id=draft.source_id), "source"
+            )
         else:
             fresh[place] = draft
             if sender is not None:
@@ -182,6 +185,7 @@ def _store(
     ids = store_appeals(drafts, lead_of, decisions, rosters, moment)
     write_arrivals(ids, [each.link for each in decisions])
     names = dict(rows(Operator.select(Operator.id, Operator.name))) if drafts else {}
+    reasons = _reasons(decisions)
     return [
         Placed(
             appeal_id,
@@ -190,10 +194,16 @@ def _store(
             decision.operator_id,
             names.get(decision.operator_id),
             moment,
-            None if decision.operator_id else why_nobody(decision.candidates),
+            reasons[decision.digest] if decision.is_left else None,
         )
         for appeal_id, draft, decision in zip(ids, drafts, decisions, strict=True)
     ]
+
+
+def _reasons(decisions: Sequence[Decision]) -> dict[bytes, str]:
+    """Return why nobody was drawn, in words by roster: each of few, for any number of appeals."""
+    left = {each.digest: each.candidates for each in decisions if each.is_left}
+    return {digest: why_nobody(candidates) for digest, candidates in left.items()}
 
 
 def _queued(source_ids: set[int], count: int, rng: random.Random | None) -> set[int]:

@@ -12,8 +12,9 @@ from typing import Any
 from peewee import Field, ModelSelect
 
 from leadboard.allocation.lottery import BY_LOTTERY
-from leadboard.allocation.strategies.registry import names, strategy_of
+from leadboard.allocation.strategies.registry import names, strategy_of, title_of
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, pgettext
 from leadboard.common.validation import (
     MAX_CONTACT,
     MAX_LIMIT,
@@ -59,10 +60,12 @@ class Column:
     most: int = 1
     default: object = None
     suggested: str = ""
-    words: tuple[str, str] = ("off", "on")
+    words: tuple[str, str] = (pgettext("operator", "off"), pgettext("operator", "on"))
     """What a flag is called that is not set, and one that is."""
     choices: Callable[[], Sequence[str]] = tuple
-    """Returns the words between which one chooses."""
+    """Returns the values between which one chooses."""
+    called: Callable[[str], str] = str
+    """Returns what people call one of these values."""
     told: Callable[[str], str] = str
     """Returns a sentence about one of the words."""
     has_key: bool = False
@@ -79,7 +82,7 @@ class Column:
         if self.kind is Kind.FLAG:
             return "" if value == self.default else self.switched(value)
         if self.kind is Kind.CHOICE:
-            return "" if value == self.default else f"{self.label} {value}"
+            return "" if value == self.default else f"{self.label} {self.called(str(value))}"
         return f"{self.label} {value}" if self.kind is Kind.WHOLE else ""
 
     def switched(self, value: object) -> str:
@@ -91,8 +94,11 @@ class Column:
         if self.kind is Kind.FLAG:
             return f"{self.switched(before)} → {self.switched(after)}"
         if self.kind is Kind.TEXT:
-            return f"{self.label} changed"
-        return f"{self.label} {_or_none(before)} → {_or_none(after)}"
+            return _("{label} changed", label=self.label)
+        return f"{self.label} {self._shown(before)} → {self._shown(after)}"
+
+    def _shown(self, value: object) -> object:
+        return self.called(str(value)) if self.kind is Kind.CHOICE else _or_none(value)
 
     @property
     def may_be_empty(self) -> bool:
@@ -100,7 +106,7 @@ class Column:
         return self.default == ""
 
 
-NONE = "none"
+NONE = _("none")
 """What a sentence says for empty text."""
 
 
@@ -109,11 +115,23 @@ def _or_none(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
+class Sayings:
+    """What sentences say of the rows of a table; each is filled by `str.format`."""
+
+    numbered: str
+    missing: str
+    needs: str
+    imported: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
-    """A table that people edit, and its columns, the name first."""
+    """A table that people edit, and its columns, the name first; `word` names it in the record."""
 
     table: type[Operator] | type[Source]
     word: str
+    says: Sayings
     columns: Sequence[Column]
 
     @property
@@ -139,7 +157,7 @@ class Entity:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise Refused(f"There is no column {name} to set.", name)
+        raise Refused(_("There is no column {name} to set.", name=name), name)
 
     def completed(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Return the columns of a new row; raises Refused where a required one is missing.
@@ -151,7 +169,7 @@ class Entity:
     def _value(self, column: Column, values: Mapping[str, object]) -> object:
         value = values.get(column.name, column.default)
         if value is None:
-            raise Refused(f"A new {self.word} needs a {column.label}.", column.name)
+            raise Refused(self.says.needs.format(column=column.label), column.name)
         return value
 
     def text_of(self, row: object) -> str:
@@ -176,8 +194,10 @@ class Entity:
             if each.name in after and after[each.name] != before[each.name]
         ]
         if is_now is not None and is_now != was:
-            return ", ".join([f"{was} is now {is_now}", *words])
-        return f"{was}: {', '.join(words) or 'nothing changed'}"
+            return ", ".join([_("{was} is now {is_now}", was=was, is_now=is_now), *words])
+        # Not inside the f-string, where no message is found for the catalogue.
+        told = ", ".join(words) or _("nothing changed")
+        return f"{was}: {told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,48 +229,68 @@ class SourceRow:
 OPERATOR = Entity(
     Operator,
     "operator",
+    Sayings(
+        numbered=_("Operator #{id}"),
+        missing=_("There is no operator #{id}."),
+        needs=_("A new operator needs a {column}."),
+        imported=_("Operators imported: {added} added, {changed} changed"),
+        new=_("+ operator {name}"),
+    ),
     (
-        Column(Operator.name, "name", Kind.LINE, checked_name, MAX_NAME),
-        Column(Operator.is_active, "active", Kind.FLAG, checked_flag, default=True, has_key=True),
-        Column(Operator.max_load, "limit", Kind.WHOLE, checked_limit, MAX_LIMIT, suggested="10"),
-        Column(Operator.note, "note", Kind.TEXT, checked_note, MAX_NOTE, default=""),
-        Column(Operator.contact, "contact", Kind.LINE, checked_contact, MAX_CONTACT, default=""),
+        Column(Operator.name, _("name"), Kind.LINE, checked_name, MAX_NAME),
+        Column(
+            Operator.is_active, _("active"), Kind.FLAG, checked_flag, default=True, has_key=True
+        ),
+        Column(Operator.max_load, _("limit"), Kind.WHOLE, checked_limit, MAX_LIMIT, suggested="10"),
+        Column(Operator.note, _("note"), Kind.TEXT, checked_note, MAX_NOTE, default=""),
+        Column(Operator.contact, _("contact"), Kind.LINE, checked_contact, MAX_CONTACT, default=""),
     ),
 )
 
 
 def _checked_strategy(value: object) -> str:
     if value not in names():
-        raise Refused(f"There is no strategy {value}: choose {' or '.join(names())}.", "strategy")
+        known = _(" or ").join(names())
+        sentence = _("There is no strategy {name}: choose {known}.", name=value, known=known)
+        raise Refused(sentence, "strategy")
     return str(value)
 
 
 def _strategy_words(name: str) -> str:
     found = strategy_of(name)
-    return found.sentence if found else "This Leadboard does not know it: drawn by lottery."
+    return found.sentence if found else _("This Leadboard does not know it: drawn by lottery.")
 
 
+_UNSEALED, _SEALED = _("unsealed"), _("sealed")
 _SEALING = {
-    "sealed": "Nobody can pick a draw, and anybody can check it afterwards.",
-    "unsealed": "Draws are random, and nothing proves it.",
+    _SEALED: _("Nobody can pick a draw, and anybody can check it afterwards."),
+    _UNSEALED: _("Draws are random, and nothing proves it."),
 }
 
 SOURCE = Entity(
     Source,
     "source",
+    Sayings(
+        numbered=_("Source #{id}"),
+        missing=_("There is no source #{id}."),
+        needs=_("A new source needs a {column}."),
+        imported=_("Sources imported: {added} added, {changed} changed"),
+        new=_("+ source {name}"),
+    ),
     (
-        Column(Source.name, "name", Kind.LINE, checked_name, MAX_NAME),
+        Column(Source.name, _("name"), Kind.LINE, checked_name, MAX_NAME),
         Column(
-            *(Source.strategy, "strategy", Kind.CHOICE, _checked_strategy, MAX_STRATEGY),
+            *(Source.strategy, _("strategy"), Kind.CHOICE, _checked_strategy, MAX_STRATEGY),
             default=BY_LOTTERY,
             suggested=BY_LOTTERY,
             choices=names,
+            called=title_of,
             told=_strategy_words,
         ),
         Column(
-            *(Source.is_sealed, "sealed", Kind.FLAG, checked_flag),
+            *(Source.is_sealed, _("sealed"), Kind.FLAG, checked_flag),
             default=True,
-            words=("unsealed", "sealed"),
+            words=(_UNSEALED, _SEALED),
             told=_SEALING.__getitem__,
         ),
     ),

@@ -15,6 +15,7 @@ from textual.theme import Theme, ThemeProvider
 
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 from leadboard.common.settings import DEFAULTS, Settings, fault, quoted
 from tui import themes
 from tui.base import DeskApp
@@ -39,6 +40,19 @@ def _first_theme(app: Any) -> str:
     return str(app.first_theme)
 
 
+def _first_of(faults: Sequence[str]) -> str:
+    """Return the first of some sentences, and how many more there are."""
+    first, *rest = faults
+    if not rest:
+        return first
+    return ngettext(
+        "{first} And {n} more: leadboard config.",
+        "{first} And {n} more: leadboard config.",
+        len(rest),
+        first=first,
+    )
+
+
 class LeadboardApp(DeskApp):
     """The desk for one dispatcher, on the database that is open."""
 
@@ -57,7 +71,9 @@ class LeadboardApp(DeskApp):
         actor: str = "dispatcher",
         title: str | None = None,
         settings: Settings = DEFAULTS,
+        is_demo: bool = False,
     ) -> None:
+        self.is_demo = is_demo
         self.first_theme = themes.first(settings.theme)
         self.desk_screen = DeskScreen(title or "")
         super().__init__(self.desk_screen, actor, settings)
@@ -77,7 +93,9 @@ class LeadboardApp(DeskApp):
     def _unknown_theme(self) -> Iterator[str]:
         # Versions of Textual differ in their themes.
         if (theme := self.settings.theme) and theme not in self.available_themes:
-            yield fault("theme", f"names no theme: {quoted(theme)} is not known here")
+            yield fault(
+                "theme", _("names no theme: {theme} is not known here", theme=quoted(theme))
+            )
 
     def on_mount(self) -> None:
         """Remember the next theme chosen."""
@@ -96,9 +114,7 @@ class LeadboardApp(DeskApp):
     async def open_keys(self) -> None:
         """Let keys through; the desk is open now and can say what is wrong with the settings."""
         if self.faults:
-            first, *rest = self.faults
-            more = f" And {len(rest)} more: leadboard config." if rest else ""
-            self.desk_screen.say(f"{first}{more}", is_bad=True)
+            self.desk_screen.say(_first_of(self.faults), is_bad=True)
         await super().open_keys()
 
     def _remember(self, theme: Theme) -> None:
@@ -108,12 +124,15 @@ class LeadboardApp(DeskApp):
         try:
             remember_theme(theme.name)
         except OSError as error:
-            self.desk_screen.say(f"The theme cannot be remembered: {error.strerror}.", is_bad=True)
+            self._say_forgotten(error.strerror or str(error))
         except Refused as refusal:
-            sentence = f"The theme cannot be remembered: {path().name}: {refusal}."
-            self.desk_screen.say(sentence, is_bad=True)
+            self._say_forgotten(f"{path().name}: {refusal}")
 
-    def _repaint(self, _: App[None]) -> None:
+    def _say_forgotten(self, why: str) -> None:
+        sentence = _("The theme cannot be remembered: {why}.", why=why)
+        self.desk_screen.say(sentence, is_bad=True)
+
+    def _repaint(self, _app: App[None]) -> None:
         """Paint everything: while the program was stopped, the terminal showed something else."""
         self.refresh(layout=True)
 
@@ -127,27 +146,32 @@ class LeadboardApp(DeskApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer the theme and saving beside the acts."""
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        yield SystemCommand(_("Theme"), _("Choose the colours"), self.action_change_theme)
         desk = self.desk_screen
+        if desk.has_first_steps:
+            yield SystemCommand(_("First steps"), _("What is still missing"), desk.open_first_steps)
+        if self.is_demo:
+            yield SystemCommand(_("Open my own database"), _("The demo ends"), desk.action_own)
+            yield SystemCommand(_("Take the tour"), _("What the desk can do"), desk.action_tour)
         if desk.to_save() is not None:
             yield SystemCommand(
-                "Save as CSV", "Everything the focused list shows", desk.export_rows
+                _("Save as CSV"), _("Everything the focused list shows"), desk.export_rows
             )
-        yield SystemCommand("Save as picture", "The screen as SVG", desk.export_picture)
+        yield SystemCommand(_("Save as picture"), _("The screen as SVG"), desk.export_picture)
 
     def action_command_palette(self) -> None:
         """Open the palette, saying what it finds."""
         if not isinstance(self.screen, CommandPalette):
             from tui.palette import Palette
 
-            what = "Search for commands, operators, sources, leads, #12…"
+            what = _("Search for commands, operators, sources, leads, #12…")
             self.push_screen(Palette(placeholder=what, id="--command-palette"))
 
     def search_themes(self) -> None:
         """Open the palette of themes."""
         from tui.palette import Palette
 
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder=_("Search for themes…")))
 
     def get_key_display(self, binding: Binding) -> str:
         """Show keys everywhere as the help and the README write them."""
@@ -156,7 +180,7 @@ class LeadboardApp(DeskApp):
     def _fatal_error(self) -> None:
         """End with a sentence: Textual's own report shows local variables, and so people's data."""
         error = self._exception
-        self.panic(Text(surprise(error) if error else "Something failed that never should."))
+        self.panic(Text(surprise(error) if error else _("Something failed that never should.")))
 
     async def action_quit(self) -> None:
         """Quit as `q` does, from anywhere: ask first about anything unsaved."""
@@ -164,7 +188,7 @@ class LeadboardApp(DeskApp):
 
     def action_help_quit(self) -> None:
         """Say how to quit when ctrl+c is pressed with nothing selected."""
-        self.desk_screen.say(self.with_keys("Press {desk.quit} to quit."))
+        self.desk_screen.say(self.with_keys(_("Press {desk.quit} to quit.")))
 
     def entitle(self, title: str) -> None:
         """Give the terminal a title."""

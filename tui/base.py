@@ -8,7 +8,9 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from leadboard.common.crashlog import surprise, surprise_once
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.settings import DEFAULTS, Settings
 from leadboard.queries.board import Board
 from leadboard.queries.word_index import SearchIndex
@@ -53,6 +55,11 @@ class HomeScreen(MappedKeys, Screen[None]):
 class DeskApp(OrderedKeys):
     """An application with an actor, settings, one thread that writes, and threads that read."""
 
+    is_demo = False
+    """Whether this is the demo, of which nothing is kept."""
+    goes_to: Elsewhere | None = None
+    """Where the person has gone on to, None if they have left."""
+
     def __init__(self, home: HomeScreen, actor: str, settings: Settings = DEFAULTS) -> None:
         super().__init__()
         self._is_ending = False
@@ -93,7 +100,7 @@ class DeskApp(OrderedKeys):
         """Give the terminal a title; on one that takes none, as in tests, nothing happens."""
 
     def _say_busy(self) -> None:
-        self.home.say("Waiting for the database…")
+        self.home.say(_("Waiting for the database…"))
 
     def _handle_exception(self, error: Exception) -> None:
         """Fail, unless the app is already ending: a widget may miss others that are gone by then.
@@ -110,6 +117,16 @@ class DeskApp(OrderedKeys):
         # The writer is a daemon thread: without this wait the exit would cut its transaction off.
         self.writer.wait_until_idle(LAST_WAIT)
         self.exit(return_code=code)
+
+    def is_at_rest(self, seconds: float) -> bool:
+        """Tell whether all threads come to rest: until then no other database may be opened."""
+        readers = (self.reader, self.searcher, self.counter, self.replayer)
+        return all(each.wait_until_idle(seconds) for each in (self.writer, *readers))
+
+    def leave_for(self, place: Elsewhere) -> None:
+        """Quit to go on elsewhere."""
+        self.goes_to = place
+        self.leave()
 
     def end(self, code: int) -> None:
         """Quit without asking, once: a signal arrived, or the terminal is gone."""

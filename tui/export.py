@@ -11,6 +11,7 @@ from typing import TextIO
 import platformdirs
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.database.transactions import at_one_moment
 from leadboard.transfer.list_export import Shown
 from leadboard.transfer.tables import Record
@@ -30,7 +31,8 @@ def place_for(name: str, ending: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Trouble(f"Cannot write to {folder}: {error.strerror}.") from error
+        sentence = _("Cannot write to {folder}: {why}.", folder=folder, why=error.strerror)
+        raise Trouble(sentence) from error
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     names = (f"leadboard-{name}-{stamp}{again}.{ending}" for again in _numbers())
     return next(folder / each for each in names if not (folder / each).exists())

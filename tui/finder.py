@@ -11,6 +11,7 @@ from textual.content import Content
 
 from leadboard.allocation.appeals import worded
 from leadboard.common.keyboard_layouts import on_either_layout
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.common.validation import storable
 from leadboard.entities import OperatorRow, SourceRow
@@ -59,7 +60,7 @@ class Finder(Provider):
         operators = _named(home.board.operators, typed)
         return [
             *(
-                self._hit("Operator", each.name, typed, partial(_to_operator, home, each))
+                self._hit(_("Operator"), each.name, typed, partial(_to_operator, home, each))
                 for each in operators
             ),
             *self._sources(home, typed),
@@ -67,7 +68,7 @@ class Finder(Provider):
 
     def _sources(self, home: DeskScreen, typed: Sequence[str]) -> list[Hit]:
         return [
-            self._hit("Source", each.name, typed, partial(_to_source, home, each))
+            self._hit(_("Source"), each.name, typed, partial(_to_source, home, each))
             for each in _named(home.board.sources, typed)
         ]
 
@@ -75,11 +76,12 @@ class Finder(Provider):
         typed = on_either_layout(query)
         found = await app_of(home).reader.read(partial(_look_up, query))
         hits = [
-            self._hit("Lead", lead[1], typed, partial(_to_lead, home, lead)) for lead in found.leads
+            self._hit(_("Lead"), lead[1], typed, partial(_to_lead, home, lead))
+            for lead in found.leads
         ]
         if (row := found.appeal) is not None:
-            name = f"#{row.id} of {worded(row.external_id, row.source)}"
-            hits.append(self._hit("Appeal", name, typed, partial(_to_appeal, home, row.id)))
+            name = _("#{id} of {lead}", id=row.id, lead=worded(row.external_id, row.source))
+            hits.append(self._hit(_("Appeal"), name, typed, partial(_to_appeal, home, row.id)))
         return hits
 
     def _hit(self, kind: str, name: str, typed: Sequence[str], go: Callable[[], None]) -> Hit:

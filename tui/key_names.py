@@ -7,6 +7,7 @@ from textual.keys import REPLACED_KEYS, _character_to_key, key_to_character
 
 from leadboard.common.errors import Refused
 from leadboard.common.keyboard_layouts import in_latin
+from leadboard.common.language import _
 from leadboard.common.settings import quoted
 
 _WRITTEN = {
@@ -17,6 +18,7 @@ _WRITTEN = {
     "pgdn": "pagedown",
     "del": "delete",
     "ins": "insert",
+    "пробел": "space",
     "⌫": "backspace",
     "↑": "up",
     "↓": "down",
@@ -56,18 +58,18 @@ def sign_of(key: str) -> str | None:
 
 def _key(text: str) -> str:
     if not text:
-        raise Refused('lists an empty key (a comma is written "comma")')
+        raise Refused(_('lists an empty key (a comma is written "comma")'))
     parts = _PARTS.fullmatch(text)
     name = parts and _named(parts[2])
     if parts is None or name is None:
-        raise Refused(f"lists {quoted(text)}, which is no key")
+        raise Refused(_("lists {key}, which is no key", key=quoted(text)))
     modifiers = set(parts[1].lower().split("+")) - {""}
     if len(name) == 1 and name.isalpha():
         if modifiers == {"shift"}:
             return name.upper()
         name = name.lower() if modifiers else name
     elif "shift" in modifiers and name not in _WITHOUT_SIGN:
-        raise Refused(f"lists {quoted(text)}: name the sign that shift gives")
+        raise Refused(_("lists {key}: name the sign that shift gives", key=quoted(text)))
     key = "+".join([*sorted(modifiers), name])
     return _SAME_IN_TERMINALS.get(key, key)
 

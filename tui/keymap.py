@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingsMap
 from textual.widgets import Input, TextArea
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.settings import dotted, fault
 from tui.dialogs.act import ActSheet
 from tui.dialogs.act_list import ActList, NoticeList
@@ -16,6 +17,7 @@ from tui.dialogs.base import Body
 from tui.dialogs.details import Details
 from tui.dialogs.draft import DraftEnding
 from tui.dialogs.factor import Factor
+from tui.dialogs.first_steps import FirstSteps
 from tui.dialogs.forecast import Forecast
 from tui.dialogs.forms import Confirm, Dialog, Question, Quit
 from tui.dialogs.help import Help
@@ -36,6 +38,7 @@ from tui.panes.waiting import Waiting
 from tui.panes.waiting_sources import WaitingSources
 from tui.panes.weights import Weights
 from tui.screen.desk import DeskScreen
+from tui.screen.touring import OF_DEMO
 from tui.widgets.choice import ChoiceField
 from tui.widgets.filter import FilterLine
 from tui.widgets.free_text import FreeText
@@ -61,6 +64,7 @@ PLACES: Sequence[Place] = (
     (AlarmList, Alarms),
     (Body, Forecast),
     (Body, StatisticsSheet),
+    (Body, FirstSteps),
     (Body, Triage),
     (Body, WhatIf),
     (Input, Factor),
@@ -77,7 +81,7 @@ DIGITS: Mapping[type[Any], str] = {Weights: "0123456789", Details: "123456789", 
 """The digits that a widget takes itself: weights, and remedies."""
 
 _OF_APP = BindingsMap(
-    [*App.BINDINGS, Binding(App.COMMAND_PALETTE_BINDING, "command_palette", "Commands")]
+    [*App.BINDINGS, Binding(App.COMMAND_PALETTE_BINDING, "command_palette", _("Commands"))]
 )
 
 
@@ -104,13 +108,14 @@ def all_keys(keymap: Keymap) -> Iterator[tuple[str, str, str]]:
         keys = without_twins(keys_of(id, keymap))
         # A comma by itself separates keys.
         written = ", ".join(key if key == "comma" else key_label(key) for key in keys)
-        yield id, written, f"{'file' if id in keymap else 'default'}: {binding.description}"
+        remark = _("file: {does}") if id in keymap else _("default: {does}")
+        yield id, written, remark.format(does=binding.description)
 
 
 def _keys(id: str, text: str) -> str:
     """Return the keys of a text with their twins; raises Refused."""
     if id not in MADE:
-        raise Refused("is no setting: leadboard config lists them")
+        raise Refused(_("is no setting: leadboard config lists them"))
     keys = keys_written(text)
     if id == "desk.repeat":
         # The full stop itself is what the key of the slash gives on the Russian layout.
@@ -125,16 +130,17 @@ def _refuse_typed(keys: Sequence[str], place: Place) -> None:
     """Raise Refused for keys that never reach the bindings of a place."""
     digits = "".join(DIGITS.get(each, "") for each in place)
     if digit := next((key for key in keys if key in digits), None):
-        raise Refused(f"cannot be {digit}: digits have a meaning there")
+        raise Refused(_("cannot be {key}: digits have a meaning there", key=digit))
     if issubclass(place[0], Input | TextArea) and all(map(sign_of, keys)):
-        raise Refused(f"cannot be only {key_label(keys[0])}, which is typed as text there")
+        key = key_label(keys[0])
+        raise Refused(_("cannot be only {key}, which is typed as text there", key=key))
 
 
 def _homes(id: str) -> Iterator[tuple[type[Any], Place]]:
     """Yield each place where a binding has a meaning, with the class there that has it."""
     for place in PLACES:
         for owner in place:
-            if any(binding.id == id for _, binding in owner._merged_bindings):
+            if any(binding.id == id for _key, binding in owner._merged_bindings):
                 yield owner, place
                 break
 
@@ -146,7 +152,11 @@ def _clashes(keymap: dict[str, str]) -> Iterator[tuple[str, str]]:
         for owner, place in _homes(id):
             for other, others in _others(id, owner, place, keymap):
                 if taken := next((key for key in keys if key in others), None):
-                    yield id, f"cannot be {key_label(taken)}, which is the key of {other}"
+                    yield id, _taken(taken, other)
+
+
+def _taken(key: str, other: str) -> str:
+    return _("cannot be {key}, which is the key of {other}", key=key_label(key), other=other)
 
 
 def _others(
@@ -156,17 +166,22 @@ def _others(
 
     Those that share one by default may: the first passes the key on where it has nothing to do.
     """
-    own, _ = _bindings(owner, keymap)[id]
+    own = _bindings(owner, keymap)[id][0]
     for each in place:
         # What is typed in a field never reaches the desk, whatever the key.
         if owner is DeskScreen and issubclass(each, Input | TextArea):
             continue
         for name, (default, keys) in _bindings(each, keymap).items():
-            if name != id and not own & default:
+            if name != id and not own & default and not _gives_way(name, keymap):
                 yield name, keys
     for key, binding in _OF_APP:
         if key not in own:
             yield binding.description or binding.action, {key}
+
+
+def _gives_way(id: str, keymap: Keymap) -> bool:
+    """Tell whether a binding leaves its keys to the settings: those of the demo do as they are."""
+    return id in OF_DEMO and id not in keymap
 
 
 def _bindings(owner: type[Any], keymap: Keymap) -> dict[str, tuple[set[str], set[str]]]:

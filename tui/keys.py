@@ -7,6 +7,7 @@ from textual.binding import Binding
 from textual.keys import format_key
 
 from leadboard.common.keyboard_layouts import LATIN, RUSSIAN
+from leadboard.common.language import pgettext
 
 _SIGNS = {"slash": "full_stop", "question_mark": "comma", "colon": "Ж", "apostrophe": "э"}
 """What the physical keys of these signs give on the Russian layout, by Textual's names."""
@@ -28,6 +29,7 @@ _NAMES = {
     "pageup": "pgup",
     "pagedown": "pgdn",
     "tab": "tab",
+    "space": pgettext("key", "space"),
     # Repeat is bound to ю alone: a full stop is what the slash key gives on the Russian layout.
     REPEAT: ".",
 }

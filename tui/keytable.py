@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.binding import Binding
 
+from leadboard.common.language import _
 from tui.keys import Keymap, key_label, keys_of, without_twins
 from tui.panes.registry import PANES
 from tui.screen.desk import DeskScreen
@@ -13,11 +14,11 @@ from tui.widgets.free_text import FreeText
 from tui.widgets.line_view import LineView
 
 PLACES: tuple[tuple[str, type[Any]], ...] = (
-    ("anywhere", DeskScreen),
-    ("lists and grid", LineView),
+    (_("anywhere"), DeskScreen),
+    (_("lists and grid"), LineView),
     *(place for pane in PANES for place in pane.keys),
     # Not with its pane, which names no widget that the first frame can do without.
-    ("New appeal", FreeText),
+    (_("New appeal"), FreeText),
 )
 
 

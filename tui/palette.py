@@ -6,15 +6,19 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
+from rich.align import Align
+from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.fuzzy import Matcher
+from textual.widgets.option_list import Option
 
 from leadboard.common.crashlog import surprise_once
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.keyboard_layouts import on_either_layout
+from leadboard.common.language import _, originals
 from tui.base import app_of
 from tui.keys import key_label, keys_of
 from tui.messages import Failed
@@ -23,7 +27,7 @@ from tui.panes.registry import PANES
 from tui.screen.desk import DeskScreen
 from tui.widgets.paged_view import Window
 
-PLACES = {"desk": "Desk"} | {
+PLACES = {"desk": _("Desk")} | {
     str(binding.id).partition(".")[0]: place
     for pane in PANES
     for place, owner in pane.keys
@@ -44,6 +48,8 @@ class Entry:
     words: str
     remark: str
     run: Callable[[], Any]
+    english: Sequence[str] = ()
+    """The words in English, where they are not: people may know them from the manual."""
 
     def line(self, words: Content) -> Content:
         """Return the line with its words as given."""
@@ -55,7 +61,20 @@ class Palette(CommandPalette):
 
     def on_mount(self) -> None:
         """Write the keys below what is typed."""
-        self.query_one("#--input").border_subtitle = "enter chooses · esc closes"
+        self.query_one("#--input").border_subtitle = _("enter chooses · esc closes")
+
+    # Private methods and attributes: Textual has no other way to say this in another language.
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        self._stop_no_matches_countdown()
+        say = partial(self._say_no_matches, search_value)
+        self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, say)
+
+    def _say_no_matches(self, typed: str) -> None:
+        if typed:
+            said = Align.center(Text(_("No matches found"), style="not bold"))
+            option = Option(said, id=self._NO_MATCHES, disabled=True)
+            self.query_one(CommandList).add_option(option)
+        self._list_visible = bool(typed)
 
 
 class ActProvider(Provider):
@@ -78,16 +97,17 @@ class ActProvider(Provider):
     async def run(self, binding: Binding, node: DOMNode) -> None:
         """Run the act, or say that there is nothing it applies to."""
         if not await self.app.run_action(binding.action, node):
-            sentence = f"{binding.description}: nothing is selected."
+            sentence = _("{act}: nothing is selected.", act=binding.description)
             self.screen.post_message(Failed(sentence))
 
     def entries(self) -> Iterator[Entry]:
         """Yield the acts of the focused list, of its pane, all others, and those of the app."""
         acts = sorted(self.acts(), key=lambda act: (act[2] is not self.focused, self._is_far(act)))
         for words, binding, node in acts:
-            yield Entry(words, self._key(binding), partial(self.run, binding, node))
-        for title, what, callback, _ in self.app.get_system_commands(self.screen):
-            yield Entry(title, what, callback)
+            run = partial(self.run, binding, node)
+            yield Entry(words, self._key(binding), run, _english(binding))
+        for title, what, callback, _is_shown in self.app.get_system_commands(self.screen):
+            yield Entry(title, what, callback, originals(title))
 
     def _is_far(self, act: Act) -> bool:
         """Tell whether an act belongs to another pane than the focused one, or to none."""
@@ -116,10 +136,9 @@ class ActProvider(Provider):
         matchers = [self.matcher(each) for each in on_either_layout(query)]
         hits = []
         for entry in self.entries():
-            score, matcher = _best(matchers, entry.words)
+            score, words = _best(matchers, entry)
             if score > 0:
-                line = entry.line(matcher.highlight(entry.words))
-                hits.append(Hit(score, line, entry.run, entry.words))
+                hits.append(Hit(score, entry.line(words), entry.run, entry.words))
         return hits
 
     def _key(self, binding: Binding) -> str:
@@ -145,9 +164,12 @@ async def safely(
         return []
 
 
-def _best(matchers: Sequence[Matcher], words: str) -> tuple[float, Matcher]:
-    """Return the highest score of some words, and the matcher that gives it."""
-    return max(((each.match(words), each) for each in matchers), key=itemgetter(0))
+def _best(matchers: Sequence[Matcher], entry: Entry) -> tuple[float, Content]:
+    """Return the highest score of an entry, also in English, and its words with what matches."""
+    score, matcher = max(((each.match(entry.words), each) for each in matchers), key=itemgetter(0))
+    english = max((each.match(words) for each in matchers for words in entry.english), default=0.0)
+    found = matcher.highlight(entry.words) if score >= english else Content(entry.words)
+    return max(score, english), found
 
 
 def _bindings_of(node: DOMNode) -> Iterator[BindingType]:
@@ -159,5 +181,15 @@ def _bindings_of(node: DOMNode) -> Iterator[BindingType]:
 def _words(binding: BindingType) -> str | None:
     if not isinstance(binding, Binding) or not binding.id:
         return None
-    place = PLACES.get(binding.id.partition(".")[0])
+    place = _place(binding)
     return f"{place}: {binding.description}" if place else None
+
+
+def _english(binding: Binding) -> Sequence[str]:
+    """Return the words of an act in English, none if it has them already."""
+    places = originals(_place(binding) or "")
+    return [f"{place}: {does}" for place in places for does in originals(binding.description)]
+
+
+def _place(binding: Binding) -> str | None:
+    return PLACES.get(str(binding.id).partition(".")[0])

@@ -60,6 +60,10 @@ class Reader:
         """Return the result of a query that is slow on any database."""
         return await self._lane.do(query)
 
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no query runs beside the screen; return False if `seconds` passed first."""
+        return self._lane.wait_until_idle(seconds)
+
     def break_off(self, reading: "asyncio.Future[T]") -> None:
         """Interrupt a query if it is running: its result is no longer wanted."""
         self._lane.break_off(reading)

@@ -66,6 +66,11 @@ class OrderedKeys(App[None]):
         """Let keys through, including those typed before there was a widget to receive them."""
         await self._next_key(self._serial)
 
+    def hand_on(self, event: events.Key) -> None:
+        """Handle a key anew, before those that are held: what it went to has closed."""
+        self._held_keys.appendleft(events.Key(event.key, event.character))
+        self._follow_key(self._serial)
+
     async def on_event(self, event: events.Event) -> None:
         """Let a key through, or hold it while another is being handled."""
         # A forwarded key is one that has bubbled back to the app, not a new one.

@@ -5,29 +5,30 @@ from inspect import unwrap
 from typing import Any
 
 from leadboard import desk
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.queries.board import Board
 from tui.widgets.figures import grouped
 
 Words = Callable[..., str]
 
 WORDS: Mapping[Callable[..., Any], Words] = {
-    desk.toggle_active: "{operators} on or off".format,
-    desk.send_home: "{operators} sent home".format,
-    desk.step_limit: "{operator}'s limit {number:+}".format,
-    desk.step_weight: "{operator}'s weight for {source} {number:+}".format,
-    desk.set_weight: "{operator}'s weight for {source} {weight}".format,
-    desk.unlink: "{operator} taken off {source}".format,
-    desk.spread: "even weights for {source}".format,
-    desk.spread_row: "even weights for {operator}".format,
-    desk.scale: "weights of {source} scaled".format,
-    desk.scale_row: "weights of {operator} scaled".format,
-    desk.set_weights: "{count} weights".format,
-    desk.close: "closing {appeals}".format,
-    desk.reopen: "reopening {appeals}".format,
-    desk.give_back: "returning {appeals}".format,
-    desk.apply_draft: "the draft applied".format,
-    desk.undo: "undo".format,
-    desk.redo: "redo".format,
+    desk.toggle_active: _("{operators} on or off").format,
+    desk.send_home: _("{operators} sent home").format,
+    desk.step_limit: _("{operator}'s limit {number:+}").format,
+    desk.step_weight: _("{operator}'s weight for {source} {number:+}").format,
+    desk.set_weight: _("{operator}'s weight for {source} {weight}").format,
+    desk.unlink: _("{operator} taken off {source}").format,
+    desk.spread: _("even weights for {source}").format,
+    desk.spread_row: _("even weights for {operator}").format,
+    desk.scale: _("weights of {source} scaled").format,
+    desk.scale_row: _("weights of {operator} scaled").format,
+    desk.set_weights: "{weights}".format,
+    desk.close: _("closing {appeals}").format,
+    desk.reopen: _("reopening {appeals}").format,
+    desk.give_back: _("returning {appeals}").format,
+    desk.apply_draft: _("the draft applied").format,
+    desk.undo: pgettext("act", "undo").format,
+    desk.redo: pgettext("act", "redo").format,
 }
 """The words for each act that panes ask for without a dialog."""
 
@@ -48,17 +49,23 @@ def _parts(act: Callable[..., Any], arguments: Sequence[Any], board: Board) -> d
     # The only id of `spread` is that of a source; elsewhere the operator comes first.
     is_of_source = act in (desk.spread, desk.scale)
     operator_id, source_id = (None, ids[0]) if is_of_source else (*ids, None, None)[:2]
-    appeals = f"appeal #{many[0]}" if len(many) == 1 else f"{grouped(len(many))} appeals"
+    count = grouped(len(many))
     one = _name(board.operators, many[0]) if len(many) == 1 else ""
     return {
-        "operators": one or f"{len(many)} operators",
+        "operators": one or ngettext("{n} operator", "{n} operators", len(many)),
         "operator": _name(board.operators, operator_id),
         "source": _name(board.sources, source_id),
         "number": ids[-1] if ids else 0,
         "weight": grouped(ids[-1]) if ids else "",
-        "count": grouped(len(many)),
-        "appeals": appeals,
+        "weights": ngettext("{count} weight", "{count} weights", len(many), count=count),
+        "appeals": _appeals(many),
     }
+
+
+def _appeals(ids: Sequence[Any]) -> str:
+    if len(ids) == 1:
+        return _("appeal #{id}", id=ids[0])
+    return ngettext("{count} appeal", "{count} appeals", len(ids), count=grouped(len(ids)))
 
 
 def _name(rows: Sequence[Any], wanted: int | None) -> str:

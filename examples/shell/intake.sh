@@ -11,6 +11,8 @@ folder=$2
 mkdir -p "$folder/done" "$folder/refused"
 shopt -s nullglob
 files=("$folder"/*.txt)
+# The bash of macOS takes an empty list for a variable that is not set.
+[ "${#files[@]}" -gt 0 ] || exit 0
 
 lines() {
     for file in "${files[@]}"; do

@@ -22,6 +22,7 @@ __all__ = [
     "lottery",
     "names",
     "pruning",
+    "reasons",
     "rosters",
     "sealing",
     "strategies",

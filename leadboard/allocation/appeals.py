@@ -12,6 +12,7 @@ from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import AppealChange, Columns
 from leadboard.allocation.sealing import Link, Words
 from leadboard.common.errors import Missing, TooBusy
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from models import Appeal, Lead, Source, is_waiting
 
@@ -46,7 +47,7 @@ def state_of(appeal_id: int) -> AppealState:
     """Return the state of an appeal; raises Refused when there is none with this id."""
     row = _STATE.first(appeal_id=appeal_id)
     if row is None:
-        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+        raise Missing(_("There is no appeal #{appeal_id}.", appeal_id=appeal_id), "appeal")
     return _state(row)
 
 
@@ -64,7 +65,7 @@ def states_of(appeal_ids: Sequence[int]) -> dict[int, AppealState]:
     }
     for appeal_id in appeal_ids:
         if appeal_id not in states:
-            raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+            raise Missing(_("There is no appeal #{appeal_id}.", appeal_id=appeal_id), "appeal")
     return states
 
 
@@ -120,7 +121,7 @@ def called(appeal_id: int) -> str:
     """Return what people call an appeal, as in `tg_5 (vk)`; raises Refused if it does not exist."""
     row = _CALLED.first(appeal_id=appeal_id)
     if row is None:
-        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+        raise Missing(_("There is no appeal #{appeal_id}.", appeal_id=appeal_id), "appeal")
     return worded(*row)
 
 
@@ -134,7 +135,7 @@ def worded(lead: str, source: str) -> str:
 
 def numbered(appeal_id: int) -> str:
     """Return the number of an appeal with its name: `#7 of tg_5 (vk)`."""
-    return f"#{appeal_id} of {called(appeal_id)}"
+    return _("#{appeal_id} of {called}", appeal_id=appeal_id, called=called(appeal_id))
 
 
 def rewrite(state: AppealState, journal: Journal, **columns: object) -> None:
@@ -160,7 +161,7 @@ def rewrite_all(
     for chunk in chunks(changed):
         values = chain.from_iterable(_written(*each) for each in chunk)
         if _rewriting(len(chunk)).changes_in_turn(values) != len(chunk):
-            raise TooBusy(f"{_named(chunk)} changed by somebody else: try again.")
+            raise TooBusy(_overtaken([before.id for before, _after in chunk]))
     for (before, after), link in zip(changed, links or repeat(None), strict=False):
         journal.note_appeal(AppealChange.between(before, after, drawn=drawn, link=link))
 
@@ -169,8 +170,10 @@ def _written(before: AppealState, after: AppealState) -> tuple[object, ...]:
     return (before.id, before.operator_id, before.closed_at, *after.columns().values())
 
 
-def _named(chunk: Sequence[tuple[AppealState, AppealState]]) -> str:
-    return f"Appeal #{chunk[0][0].id} was" if len(chunk) == 1 else "Appeals were"
+def _overtaken(ids: Sequence[int]) -> str:
+    if len(ids) == 1:
+        return _("Appeal #{id} was changed by somebody else: try again.", id=ids[0])
+    return _("Appeals were changed by somebody else: try again.")
 
 
 _OLDEST = Compiled(

@@ -17,6 +17,7 @@ from leadboard.allocation.rosters import digest_of
 from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.allocation.strategies.strategy import read_credits
 from leadboard.allocation.tally import cursor
+from leadboard.common.language import _, ngettext
 from leadboard.common.text import clean
 from leadboard.database.connection import engine, rows
 from leadboard.database.transactions import at_one_moment, plainly, transact
@@ -66,7 +67,7 @@ def _mend(actor: str) -> tuple[int | None, bool]:
     take_turn()
     journal = Journal()
     # Before anything is handed out, which goes by the loads.
-    for operator_id, _, load, count in _load_mismatches():
+    for operator_id, _unused, load, count in _load_mismatches():
         Operator.update(load=count).where(Operator.id == operator_id).execute()
         journal.note(subject_of("load", operator_id), {"load": load}, {"load": count})
     for each in _differences():
@@ -75,7 +76,7 @@ def _mend(actor: str) -> tuple[int | None, bool]:
     journal.appeals += batch.rest.appeals
     event_id = None
     if not journal.is_empty:
-        event_id = journal.write(actor, REPAIR, "Loads recounted, waiting appeals handed out")
+        event_id = journal.write(actor, REPAIR, _("Loads recounted, waiting appeals handed out"))
     record_parts(batch.parts)
     return event_id, batch.has_more
 
@@ -110,8 +111,14 @@ def _load_mismatches() -> list[tuple[int, str, int, int]]:
 
 
 def _wrong_loads() -> Iterator[Finding]:
-    for _, name, load, count in _load_mismatches():
-        sentence = f"{clean(name)} has load {load}, but {count} open appeals."
+    for _unused, name, load, count in _load_mismatches():
+        sentence = ngettext(
+            "{name} has load {load}, but {n} open appeals.",
+            "{name} has load {load}, but {n} open appeals.",
+            count,
+            name=clean(name),
+            load=load,
+        )
         yield Finding(sentence, is_mendable=True)
 
 
@@ -119,10 +126,13 @@ def _stuck_appeals() -> Iterator[Finding]:
     for source_id in flowing():
         waiting = Appeal.select().where(Appeal.source == source_id, is_waiting()).count()
         name = Source.select(Source.name).where(Source.id == source_id).scalar()
-        yield Finding(
-            f"{waiting} appeals of {clean(str(name))} wait, though somebody could take them.",
-            is_mendable=True,
+        sentence = ngettext(
+            "{n} appeals of {name} wait, though somebody could take them.",
+            "{n} appeals of {name} wait, though somebody could take them.",
+            waiting,
+            name=clean(str(name)),
         )
+        yield Finding(sentence, is_mendable=True)
 
 
 def _unrecorded() -> Iterator[Finding]:
@@ -131,9 +141,15 @@ def _unrecorded() -> Iterator[Finding]:
     if not found:
         return
     first = ", ".join(f"#{each.appeal_id}" for each in found[:FEW])
-    more = f" and {len(found) - FEW:,} more" if len(found) > FEW else ""
-    told = f"Appeal {first} was" if len(found) == 1 else f"Appeals {first}{more} were"
-    yield Finding(f"{told} changed past the ledger.", is_mendable=True)
+    if len(found) > FEW:
+        first = _("{first} and {n:,} more", first=first, n=len(found) - FEW)
+    sentence = ngettext(
+        "Appeal {named} was changed past the ledger.",
+        "Appeals {named} were changed past the ledger.",
+        len(found),
+        named=first,
+    )
+    yield Finding(sentence, is_mendable=True)
 
 
 def _differences() -> Iterator[Difference]:
@@ -147,23 +163,36 @@ def _cut_off() -> Iterator[Finding]:
     known = cursor()
     if known.left < 0:
         yield Finding(
-            f"The tally has counted {known.counted:,} lines of the ledger, which ends with line "
-            f"{known.last:,}: its end was cut off."
+            _(
+                "The tally has counted {counted:,} lines of the ledger, which ends with "
+                "line {last:,}: its end was cut off.",
+                counted=known.counted,
+                last=known.last,
+            )
         )
 
 
 def _odd_rosters() -> Iterator[Finding]:
     for roster_id, digest, content in rows(Roster.select(Roster.id, Roster.digest, Roster.content)):
         if digest_of(content) != bytes(digest):
-            yield Finding(f"Roster #{roster_id} was altered: its content and digest differ.")
+            yield Finding(
+                _(
+                    "Roster #{roster_id} was altered: its content and digest differ.",
+                    roster_id=roster_id,
+                )
+            )
 
 
 def _odd_strategies() -> Iterator[Finding]:
     for name, strategy in rows(Source.select(Source.name, Source.strategy).order_by(Source.id)):
         if strategy_of(strategy) is None:
             yield Finding(
-                f"{clean(name)} asks for the strategy {clean(strategy)}, which is unknown: it is "
-                "drawn by lottery."
+                _(
+                    "{name} asks for the strategy {strategy}, which is unknown: it is drawn by "
+                    "lottery.",
+                    name=clean(name),
+                    strategy=clean(strategy),
+                )
             )
 
 
@@ -171,14 +200,17 @@ def _odd_credits() -> Iterator[Finding]:
     for name, credits in rows(Source.select(Source.name, Source.credits).order_by(Source.id)):
         if read_credits(credits) is None:
             yield Finding(
-                f"What {clean(name)} owes its operators cannot be read: nothing is owed to anybody."
+                _(
+                    "What {name} owes its operators cannot be read: nothing is owed to anybody.",
+                    name=clean(name),
+                )
             )
 
 
 _KINDS: tuple[tuple[Named, str, str], ...] = (
-    (Operator, "Operators", ": rename one"),
-    (Source, "Sources", ": rename one"),
-    (Lead, "Leads", ""),
+    (Operator, _("Operators"), _(": rename one")),
+    (Source, _("Sources"), _(": rename one")),
+    (Lead, _("Leads"), ""),
 )
 
 
@@ -189,8 +221,16 @@ def _look_alikes() -> Iterator[Finding]:
         for each in first:
             ids = [f"#{row_id}" for row_id in each.ids]
             if each.count > len(ids):
-                ids.append(f"{each.count - len(ids):,} more")
-            told = f"{kind} {', '.join(ids[:-1])} and {ids[-1]} look the same"
-            yield Finding(f"{told}, as {clean(each.name) or 'nothing at all'}{advice}.")
+                ids.append(_("{n:,} more", n=each.count - len(ids)))
+            sentence = _(
+                "{kind} {ids} and {last} look the same, as {name}{advice}.",
+                kind=kind,
+                ids=", ".join(ids[:-1]),
+                last=ids[-1],
+                name=clean(each.name) or _("nothing at all"),
+                advice=advice,
+            )
+            yield Finding(sentence)
         if total > len(first):
-            yield Finding(f"{kind}: {total - len(first):,} more names have look-alikes.")
+            more = _("{kind}: {n:,} more names have look-alikes.", kind=kind, n=total - len(first))
+            yield Finding(more)

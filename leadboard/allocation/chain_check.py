@@ -14,6 +14,7 @@ from leadboard.allocation.sealing import (
     question,
 )
 from leadboard.allocation.strategies.registry import narrowed_again, strategy_of
+from leadboard.common.language import _
 
 
 @dataclass(slots=True)
@@ -45,8 +46,11 @@ class ChainCheck:
         for seal in self.seals:
             if commitment_of(seal.seed) != seal.commitment:
                 yield (
-                    f"{self.name}: the seed of seal {seal.id} is not the one that it was "
-                    "committed to."
+                    _(
+                        "{name}: the seed of seal {seal} is not the one that it was committed to.",
+                        name=self.name,
+                        seal=seal.id,
+                    )
                 )
 
     def follow(self, decision: RecordedDecision) -> Iterator[str]:
@@ -64,13 +68,16 @@ class ChainCheck:
     def _unsealed(self, decision: RecordedDecision) -> Iterator[str]:
         seal = self._seal(self.number)
         if seal is not None and (seal.last is None or self.number < seal.last):
-            yield f"{self._called(decision)}: it is not sealed, though a seal was in force."
+            yield _(
+                "{called}: it is not sealed, though a seal was in force.",
+                called=self._called(decision),
+            )
 
     def _sealed(self, decision: RecordedDecision, number: int) -> Iterator[str]:
         yield from self._gap(decision, number)
         seal = self._seal(number)
         if seal is None:
-            yield f"{self._called(decision)}: there is no seal for it."
+            yield _("{called}: there is no seal for it.", called=self._called(decision))
         else:
             yield from self._drawn(decision, number, seal)
         self.number, self.head = number, decision.head or NO_HEAD
@@ -79,12 +86,16 @@ class ChainCheck:
         if number == self.number + 1 or not self.is_whole:
             return
         if number <= self.number:
-            yield f"{self._called(decision)}: it comes after decision {self.number}."
+            yield _(
+                "{called}: it comes after decision {number}.",
+                called=self._called(decision),
+                number=self.number,
+            )
         else:
             missing = f"{self.number + 1}"
             if number - 1 > self.number + 1:
-                missing = f"{missing} to {number - 1}"
-            yield f"{self.name}: decision {missing} is missing."
+                missing = _("{first} to {last}", first=missing, last=number - 1)
+            yield _("{name}: decision {missing} is missing.", name=self.name, missing=missing)
 
     def _drawn(self, decision: RecordedDecision, number: int, seal: RecordedSeal) -> Iterator[str]:
         candidates = self.roster(decision.roster_id)
@@ -92,13 +103,19 @@ class ChainCheck:
         given = answer(seal.seed, asked, candidates.total) if candidates.total else -1
         if given != decision.draw:
             yield (
-                f"{self._called(decision)}: its draw is {decision.draw}, but its seal gives "
-                f"{given}."
+                _(
+                    "{called}: its draw is {draw}, but its seal gives {given}.",
+                    called=self._called(decision),
+                    draw=decision.draw,
+                    given=given,
+                )
             )
             return
         head = decided(self._committed(number), asked, decision.draw, decision.operator_id)
         if number == self.number + 1 and head != decision.head:
-            yield f"{self._called(decision)}: the head of the chain does not fit it."
+            yield _(
+                "{called}: the head of the chain does not fit it.", called=self._called(decision)
+            )
 
     def _committed(self, number: int) -> bytes:
         """Return the head with the commitments to what is in force from a number on."""
@@ -122,10 +139,14 @@ class ChainCheck:
             return
         strategy = strategy_of(candidates.strategy)
         if strategy is None:
-            yield f"{self._called(decision)}: nobody knows the strategy {candidates.strategy}."
+            yield _(
+                "{called}: nobody knows the strategy {strategy}.",
+                called=self._called(decision),
+                strategy=candidates.strategy,
+            )
             return
         if narrowed_again(candidates, strategy) != candidates:
-            yield f"{self._called(decision)}: the strategy leaves others out."
+            yield _("{called}: the strategy leaves others out.", called=self._called(decision))
         elif changed := strategy.credits(candidates, decision.operator_id):
             yield from self._owed(decision, candidates)
             self.credits |= {} if decision.is_lost else changed
@@ -134,17 +155,27 @@ class ChainCheck:
         """Yield whether its roster says otherwise what was owed than the draws before it."""
         told = {each.operator_id: each.standing[0] for each in candidates.entries}
         if not self.pruned and told != {key: self.credits.get(key, 0) for key in told}:
-            yield f"{self._called(decision)}: its roster says otherwise what was owed."
+            yield _(
+                "{called}: its roster says otherwise what was owed.", called=self._called(decision)
+            )
         self.credits |= told
 
     def end(self, number: int, head: bytes) -> Iterator[str]:
         """Yield whether the chain ends otherwise than the source says."""
         if number != self.number:
-            yield f"{self.name}: its chain ends with decision {self.number}, and not {number}."
+            yield _(
+                "{name}: its chain ends with decision {last}, and not {wanted}.",
+                name=self.name,
+                last=self.number,
+                wanted=number,
+            )
         elif self.number and head != self._committed(number + 1):
-            yield f"{self.name}: its chain ends with another head than the source says."
+            yield _(
+                "{name}: its chain ends with another head than the source says.", name=self.name
+            )
 
     def _called(self, decision: RecordedDecision) -> str:
-        number = "a draw" if decision.number is None else f"decision {decision.number}"
-        which = "lost" if decision.is_lost else f"appeal #{decision.appeal_id}"
-        return f"{self.name}: {number} ({which})"
+        numbered = _("decision {number}", number=decision.number)
+        draw = _("a draw") if decision.number is None else numbered
+        which = _("lost") if decision.is_lost else _("appeal #{id}", id=decision.appeal_id)
+        return f"{self.name}: {draw} ({which})"

@@ -28,6 +28,7 @@ from leadboard.allocation.sealing import (
 from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.allocation.strategies.strategy import Strategy, credits_in
 from leadboard.common.errors import Missing
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now
@@ -123,7 +124,7 @@ def chain_of(source_id: int) -> Chain:
     """
     found = _SOURCE.first(source_id=source_id)
     if found is None:
-        raise Missing(f"There is no source #{source_id}.", "source")
+        raise Missing(_("There is no source #{source_id}.", source_id=source_id), "source")
     name, is_sealed, number, head, seed, ends_at, credits = found
     known = strategy_of(name)
     # A name that another program has written must not keep anybody waiting; `check` tells of it.

@@ -19,6 +19,7 @@ from leadboard.allocation.rosters import (
 )
 from leadboard.allocation.sealing import Link, Words, outside_of
 from leadboard.common.errors import TooBusy
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled
 from leadboard.database.fields import now
 from leadboard.database.proof_tables import LostDraw
@@ -202,7 +203,7 @@ class Wheels:
         for operator_id, count in sorted(self._taken.items()):
             if not claim_many(operator_id, count):
                 LOST_CLAIMS[operator_id] += 1
-                raise TooBusy("The places were taken by somebody else: try again.")
+                raise TooBusy(_("The places were taken by somebody else: try again."))
         self._taken.clear()
         for chain in self._chains.values():
             chain.save()

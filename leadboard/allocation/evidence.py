@@ -21,6 +21,7 @@ from operator import mul
 from typing import NamedTuple
 
 from leadboard.allocation.lottery import Candidates
+from leadboard.common.language import _
 
 TILTS = tuple(sign * 2.0**power for power in range(-8, 3) for sign in (1, -1))
 """Bends from 0.1 points at equal odds to 48. One between two of them is found with the nearer tilt,
@@ -60,9 +61,13 @@ class Evidence:
     def odds(self) -> str:
         """Return the value in words: `34 to 1`."""
         if self.value >= MOST_TOLD:
-            return f"more than {MOST_TOLD:,} to 1"
+            return _("more than {odds:,} to 1", odds=MOST_TOLD)
         # Rounded down, so that it never reads as if it accused.
-        return f"{int(self.value):,} to 1" if self.value >= 10 else f"{self.value:.2g} to 1"
+        return (
+            _("{odds:,} to 1", odds=int(self.value))
+            if self.value >= 10
+            else _("{odds:.2g} to 1", odds=self.value)
+        )
 
     def needed(self, operator_id: int, level: float = 0.05) -> float:
         """Return the log ratio at the best tilt with which bends of one operator alone accuse.
@@ -112,7 +117,7 @@ class _Chances:
 def _chances(rosters: Iterable[CountedDraws]) -> tuple[dict[int, _Chances], int | None]:
     """Return the chances by operator, and somebody who was drawn without having one."""
     found: defaultdict[int, _Chances] = defaultdict(_Chances)
-    for _, candidates, got in rosters:
+    for _unused, candidates, got in rosters:
         eligible = {
             each.operator_id: each.weight
             for each in candidates.entries
@@ -142,11 +147,11 @@ def _priors(rosters: Iterable[CountedDraws]) -> tuple[dict[int, float], float]:
     than too large.
     """
     by_day: defaultdict[str, set[frozenset[int]]] = defaultdict(set)
-    for day, candidates, _ in rosters:
+    for day, candidates, _unused in rosters:
         by_day[day].add(frozenset(each.operator_id for each in candidates.entries))
     priors: dict[int, float] = {}
     steps = 0
-    for _, teams in sorted(by_day.items()):
+    for _day, teams in sorted(by_day.items()):
         newcomers = {team.difference(priors) for team in teams} - {frozenset()}
         if newcomers:
             steps += len(newcomers)

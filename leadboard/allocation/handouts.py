@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from leadboard.allocation.backlog import DRAIN_BATCH, Drained, drain, flowing
 from leadboard.allocation.journal import Journal, TeamChange, last_words, row_of
+from leadboard.common.language import ngettext
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import rows
 from models import Appeal, Event, OpenDrain, OperatorSource
@@ -91,7 +92,11 @@ def close_what_ended() -> None:
 
 def with_given(note: str, given: int) -> str:
     """Return the sentence of an act with how many waiting appeals it handed out."""
-    return f"{note}; {given} waiting handed out" if given else note
+    return f"{note}; {_handed_out(given)}" if given else note
+
+
+def _handed_out(given: int) -> str:
+    return ngettext("{n} waiting handed out", "{n} waiting handed out", given)
 
 
 def share(flow: Journal) -> tuple[Parts, Journal]:
@@ -119,7 +124,7 @@ def record_shared(
     """Record hand-outs with their open acts, and those of no open act as an event of their own."""
     record_parts(parts)
     if given := len(rest.appeals):
-        rest.write(actor, HAND_OUT, f"{given} waiting handed out", part_of=part_of)
+        rest.write(actor, HAND_OUT, _handed_out(given), part_of=part_of)
 
 
 class HandedOut(NamedTuple):

@@ -10,9 +10,11 @@ from peewee import JOIN, Join, Query, Select, ValuesList
 
 from leadboard.allocation.draws import Decision
 from leadboard.allocation.limits import name_of
-from leadboard.allocation.lottery import Candidates, why_nobody
+from leadboard.allocation.lottery import Candidates
+from leadboard.allocation.reasons import why_nobody
 from leadboard.allocation.rosters import add_roster, digest_of, id_by_digest, recorded_roster
 from leadboard.allocation.sealing import Words
+from leadboard.common.language import _
 from leadboard.common.validation import checked_external_id, checked_key, checked_message
 from leadboard.database.compiled_queries import Compiled, Param, chunks, params
 from models import Appeal, Lead, Roster, Source
@@ -75,7 +77,9 @@ def ids_of_keys(
 ) -> dict[Sender, int]:
     """Return the ids of appeals already stored with these keys; `leads` are ids known already."""
     if leads is None:
-        leads = known_leads(list(dict.fromkeys(external_id for _, external_id, _ in senders)))
+        leads = known_leads(
+            list(dict.fromkeys(external_id for _source, external_id, _key in senders))
+        )
     asked = {
         (key, source_id, leads[external_id]): (source_id, external_id, key)
         for source_id, external_id, key in senders
@@ -264,7 +268,7 @@ def known_by_key(draft: Draft) -> Placed | None:
 
 def _why_waiting(content: str | None) -> str:
     """Return why a known appeal waits; one that was returned no longer has its roster."""
-    return why_nobody(recorded_roster(content)) if content else "returned to waiting"
+    return why_nobody(recorded_roster(content)) if content else _("returned to waiting")
 
 
 def stored_ids(external_id: str, candidates: Candidates) -> tuple[int, int]:

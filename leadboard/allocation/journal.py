@@ -12,6 +12,7 @@ from peewee import Function, fn
 from leadboard.allocation import ledger
 from leadboard.allocation.ledger import AppealChange, Columns
 from leadboard.allocation.ledger_reading import with_parts
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled, chunks, params
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
@@ -19,11 +20,11 @@ from models import Event, EventChange
 
 REPAIR, PRUNE, TOKEN, HOOK, SEAL = "repair", "prune", "token", "hook", "seal"
 FOR_GOOD = {
-    REPAIR: "A repair",
-    PRUNE: "A pruning",
-    TOKEN: "A token",
-    HOOK: "A change of a hook",
-    SEAL: "A seal that was ended",
+    REPAIR: _("A repair"),
+    PRUNE: _("A pruning"),
+    TOKEN: _("A token"),
+    HOOK: _("A change of a hook"),
+    SEAL: _("A seal that was ended"),
 }
 """The acts that cannot be undone, as sentences call them."""
 UNDO, REDO = "undo", "redo"

@@ -7,6 +7,7 @@ from peewee import JOIN, ModelSelect, fn
 
 from leadboard.allocation.ledger import RECEIVED, WITHDRAWN, Columns, bounds
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.database.connection import rows
 from models import Appeal, AppealStep, Event
 
@@ -59,7 +60,7 @@ def spans_of(event_id: int) -> list[Span]:
     return [_span(*row) for row in rows(found)]
 
 
-_FIRST, _LAST, _BEFORE, _EARLIER = (AppealStep.alias() for _ in range(4))
+_FIRST, _LAST, _BEFORE, _EARLIER = (AppealStep.alias() for _unused in range(4))
 
 
 def has_served(operator_id: int) -> bool:
@@ -79,7 +80,10 @@ def _span(appeal_id: int, kind: str, *states: Any) -> Span:
     before, after = _columns(*states[:5]), _columns(*states[5:])
     if before is None and kind != RECEIVED:
         raise Refused(
-            f"The ledger does not tell what appeal #{appeal_id} was before: it stays as it is."
+            _(
+                "The ledger does not tell what appeal #{appeal_id} was before: it stays as it is.",
+                appeal_id=appeal_id,
+            )
         )
     return Span(appeal_id, before, after or {})
 

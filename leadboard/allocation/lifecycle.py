@@ -7,6 +7,7 @@ from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import received
 from leadboard.allocation.limits import claim, claim_over, name_of, release
 from leadboard.common.errors import Missing, Refused
+from leadboard.common.language import _
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
 from models import Operator
@@ -35,7 +36,7 @@ class NoRoom(Refused):
 def enter(draft: Draft, operator_id: int, journal: Journal) -> Placed:
     """Store a new appeal with an operator who is active and has room, without a draw."""
     if not has_source(draft.source_id):
-        raise Missing(f"There is no source #{draft.source_id}.", "source")
+        raise Missing(_("There is no source #{source_id}.", source_id=draft.source_id), "source")
     name = _name_of(operator_id)
     # Before the lead, as everywhere: all take their locks in one order.
     if not claim(operator_id):
@@ -54,8 +55,10 @@ def assign(appeal_id: int, operator_id: int, journal: Journal, *, force: bool = 
     state = _open(appeal_id)
     name = _name_of(operator_id)
     if state.operator_id == operator_id:
-        sentence = f"{name} has appeal {numbered(appeal_id)} already."
-        raise NothingToDo(sentence, f"is with {name} already", "operator")
+        sentence = _(
+            "{name} has appeal {numbered} already.", name=name, numbered=numbered(appeal_id)
+        )
+        raise NothingToDo(sentence, _("is with {name} already", name=name), "operator")
     # Before the old place is released: among several appeals NoRoom is caught and the rest goes on.
     if not (claim_over if force else claim)(operator_id):
         raise NoRoom(_no_room(operator_id, name))
@@ -68,7 +71,7 @@ def give_back(appeal_id: int, journal: Journal) -> None:
     """Take an open appeal from its operator; it waits, and its old draw no longer counts."""
     state = _open(appeal_id)
     if state.operator_id is None:
-        raise _left_as_it_is(appeal_id, "waiting already")
+        raise _left_as_it_is(appeal_id, _("waiting already"))
     release(state.operator_id)
     rewrite(state, journal, operator_id=None, roster_id=None, draw=None)
 
@@ -77,7 +80,7 @@ def close(appeal_id: int, journal: Journal) -> None:
     """Close an open appeal; the place of its operator is free again."""
     state = state_of(appeal_id)
     if state.closed_at is not None:
-        raise _left_as_it_is(appeal_id, "closed already")
+        raise _left_as_it_is(appeal_id, _("closed already"))
     if state.operator_id is not None:
         release(state.operator_id)
     rewrite(state, journal, closed_at=journal.at)
@@ -90,13 +93,15 @@ def reopen(appeal_id: int, journal: Journal) -> str | None:
     """
     state = state_of(appeal_id)
     if state.closed_at is None:
-        raise _left_as_it_is(appeal_id, "open already")
+        raise _left_as_it_is(appeal_id, _("open already"))
     if state.withdrawn:
-        sentence = f"Appeal {numbered(appeal_id)} was withdrawn: undo brings it back."
-        raise NothingToDo(sentence, "withdrawn")
+        sentence = _(
+            "Appeal {numbered} was withdrawn: undo brings it back.", numbered=numbered(appeal_id)
+        )
+        raise NothingToDo(sentence, _("withdrawn"))
     if state.operator_id is None:
         rewrite(state, journal, closed_at=None)
-        return "nobody had it"
+        return _("nobody had it")
     if claim(state.operator_id):
         rewrite(state, journal, closed_at=None)
         return None
@@ -110,31 +115,35 @@ def refuse_if_moved(appeal_id: int, seen: Seen) -> None:
     if (state.operator_id, state.closed_at is not None) == seen:
         return
     if state.closed_at is not None:
-        why = "closed" if not seen[1] else "changed hands"
+        why = _("closed") if not seen[1] else _("changed hands")
     elif seen[1]:
-        why = "open again"
+        why = _("open again")
     else:
         name = name_of(state.operator_id)
-        why = f"went to {name}" if name else "is waiting now"
-    raise NothingToDo(f"Appeal {numbered(appeal_id)} {why} meanwhile.", why)
+        why = _("went to {name}", name=name) if name else _("is waiting now")
+    raise NothingToDo(
+        _("Appeal {numbered} {why} meanwhile.", numbered=numbered(appeal_id), why=why), why
+    )
 
 
 def _name_of(operator_id: int) -> str:
     name = name_of(operator_id)
     if name is None:
-        raise Missing(f"There is no operator #{operator_id}.", "operator")
+        raise Missing(
+            _("There is no operator #{operator_id}.", operator_id=operator_id), "operator"
+        )
     return name
 
 
 def _open(appeal_id: int) -> AppealState:
     state = state_of(appeal_id)
     if state.closed_at is not None:
-        raise _left_as_it_is(appeal_id, "closed")
+        raise _left_as_it_is(appeal_id, _("closed"))
     return state
 
 
 def _left_as_it_is(appeal_id: int, why: str) -> NothingToDo:
-    return NothingToDo(f"Appeal {numbered(appeal_id)} is {why}.", why)
+    return NothingToDo(_("Appeal {numbered} is {why}.", numbered=numbered(appeal_id), why=why), why)
 
 
 def _no_room(operator_id: int, name: str) -> str:
@@ -142,4 +151,8 @@ def _no_room(operator_id: int, name: str) -> str:
         Operator.id == operator_id
     )
     is_active, load, max_load = rows(row)[0]
-    return f"{name} is full ({load}/{max_load})." if is_active else f"{name} is off."
+    return (
+        _("{name} is full ({load}/{max_load}).", name=name, load=load, max_load=max_load)
+        if is_active
+        else _("{name} is off.", name=name)
+    )

@@ -3,7 +3,6 @@
 import json
 import random
 from bisect import bisect_right
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -170,13 +169,3 @@ class Wheel:
         """Return the operator whose stretch holds a draw."""
         # Right, because a draw equal to an edge is the first of the next stretch.
         return self.ids[bisect_right(self.edges, draw)]
-
-
-def why_nobody(candidates: Candidates) -> str:
-    """Return in a few words why an appeal with this roster waits."""
-    if not candidates.entries:
-        return "nobody serves this source"
-    if candidates.total:
-        return "older appeals go first"
-    counts = Counter(each.reason for each in candidates.entries)
-    return ", ".join(f"{number} {reason}" for reason, number in counts.items())

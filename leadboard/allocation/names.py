@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from leadboard.common.errors import Missing
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.common.validation import plain
 from leadboard.database.connection import rows
@@ -46,8 +47,14 @@ def id_of(table: type[Operator] | type[Source], given: str) -> int:
         row_id = int(given)
     if row_id is None:
         word = table.__name__.lower()
-        raise Missing(f"There is no {word} {clean(given)}.", word)
+        raise Missing(_MISSING[table].format(name=clean(given)), word)
     return row_id
+
+
+_MISSING = {
+    Operator: _("There is no operator {name}."),
+    Source: _("There is no source {name}."),
+}
 
 
 def by_look(found: Iterable[tuple[int, str]]) -> dict[str, int]:
@@ -124,7 +131,7 @@ class LookAlikes:
         odd = [(look, row_id) for row_id, name in page if (look := plain(name)) != name]
         if not odd:
             return
-        looks = self._name.in_([name for name, _ in odd])
+        looks = self._name.in_([name for name, _unused in odd])
         same = rows(self._table.select(self._name, self._table.id).where(looks))
         # OR IGNORE, because several odd names may look like the same row.
         self._aside.executemany("INSERT OR IGNORE INTO odd VALUES (?, ?)", [*odd, *same])

@@ -8,6 +8,7 @@ from peewee import Expression, fn
 from leadboard.allocation.journal import PRUNE, Journal
 from leadboard.allocation.ledger import last_seq, settle
 from leadboard.allocation.tally import count_on
+from leadboard.common.language import _
 from leadboard.common.progress import Advance
 from leadboard.common.validation import storable
 from leadboard.database.connection import rows
@@ -67,7 +68,9 @@ def _begin(edge: int, before: datetime, actor: str) -> None:
     # First, so that nobody takes for a whole ledger one whose pruning was cut off.
     is_new = LedgerBounds.pruned < edge - 1
     LedgerBounds.update(pruned=edge - 1).where(is_new).execute()
-    Journal().write(storable(actor), PRUNE, f"Ledger pruned of lines before {stamp(before)}")
+    Journal().write(
+        storable(actor), PRUNE, _("Ledger pruned of lines before {moment}", moment=stamp(before))
+    )
 
 
 def _prune(low: int, high: int, edge: int) -> int:

@@ -17,6 +17,7 @@ from leadboard.allocation.ledger_reading import Difference, differences
 from leadboard.allocation.lottery import BY_LOTTERY, Candidates, pick
 from leadboard.allocation.rosters import KnownRosters
 from leadboard.allocation.sealing import NO_HEAD
+from leadboard.common.language import _, ngettext
 from leadboard.common.text import clean
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import rows
@@ -91,7 +92,7 @@ class _Replay:
         newest = Appeal.select(fn.MAX(Appeal.id)).scalar() or 0
         for after in range(0, newest, PAGE):
             lines = (Replayed(*row) for row in _LINES.rows(after=after, up_to=after + PAGE))
-            for _, of_one in groupby(lines, key=lambda line: line.appeal_id):
+            for _unused, of_one in groupby(lines, key=lambda line: line.appeal_id):
                 self._tell(self._replay(list(of_one)))
             self._tell(map(_told, differences(after, after + PAGE)))
         self._follow_chains()
@@ -102,7 +103,7 @@ class _Replay:
         """Go through all decisions once more, in the order of their chains."""
         sealed_by, chains = seals(), dict[int, ChainCheck]()
         sources = rows(Source.select(Source.id, Source.name, Source.number, Source.head))
-        for source_id, name, *_ in sources:
+        for source_id, name, *_unused in sources:
             chain = chains[source_id] = ChainCheck(
                 clean(name),
                 sealed_by.get(source_id, ()),
@@ -114,7 +115,7 @@ class _Replay:
             if decision.source_id in chains:
                 self._tell(chains[decision.source_id].follow(decision))
             self._count_lost(decision)
-        for source_id, _, number, head in sources:
+        for source_id, _unused, number, head in sources:
             self._tell(chains[source_id].end(number, NO_HEAD if head is None else bytes(head)))
         self._done.chains = list(chains.values())
 
@@ -137,7 +138,10 @@ class _Replay:
         self._done.appeals += 1
         self._done.lines += len(lines)
         if lines[0].kind not in (RECEIVED, IMPORTED) and not self._bounds.pruned:
-            yield f"Appeal #{lines[0].appeal_id}: the beginning of its record is missing."
+            yield _(
+                "Appeal #{appeal_id}: the beginning of its record is missing.",
+                appeal_id=lines[0].appeal_id,
+            )
         for before, line in zip((None, *lines), lines, strict=False):
             if before is not None and before.operator_id != line.was_operator_id:
                 yield _broken(line, before.operator_id)
@@ -184,26 +188,38 @@ def _gaps(pruned: int) -> Iterator[str]:
     kept = Change.select(fn.COUNT(Change.seq), fn.MAX(Change.seq)).where(Change.seq > pruned)
     ((count, last),) = rows(kept)
     if last is not None and (missing := last - pruned - count):
-        yield f"{missing} lines of the ledger are missing."
+        yield ngettext(
+            "{n} lines of the ledger are missing.", "{n} lines of the ledger are missing.", missing
+        )
 
 
 def _contradiction(line: Replayed, candidates: Candidates) -> str | None:
     draw = -1 if line.draw is None else line.draw
     if not 0 <= draw < candidates.total:
-        return (
-            f"Appeal #{line.appeal_id}: its draw {draw} is beyond the roster's {candidates.total}."
+        return _(
+            "Appeal #{appeal_id}: its draw {draw} is beyond the roster's {total}.",
+            appeal_id=line.appeal_id,
+            draw=draw,
+            total=candidates.total,
         )
     drawn = pick(candidates, draw)
     if drawn == line.operator_id:
         return None
     number, holder = line.appeal_id, _who(line.operator_id)
-    return f"Appeal #{number}: the draw gave operator #{drawn}, but {holder} has it."
+    return _(
+        "Appeal #{number}: the draw gave operator #{drawn}, but {holder} has it.",
+        number=number,
+        drawn=drawn,
+        holder=holder,
+    )
 
 
 def _broken(line: Replayed, operator_id: int | None) -> str:
-    return (
-        f"Appeal #{line.appeal_id}: it was with {_who(operator_id)}, but its next line says "
-        f"{_who(line.was_operator_id)}."
+    return _(
+        "Appeal #{appeal_id}: it was with {holder}, but its next line says {said}.",
+        appeal_id=line.appeal_id,
+        holder=_who(operator_id),
+        said=_who(line.was_operator_id),
     )
 
 
@@ -219,11 +235,21 @@ def _told(difference: Difference) -> str:
     """Return how the row of an appeal differs from what the ledger says."""
     number, told, actual = difference.appeal_id, difference.told, difference.actual
     if told is None:
-        return f"Appeal #{number} is not in the ledger."
+        return _("Appeal #{number} is not in the ledger.", number=number)
     if told["operator_id"] != actual["operator_id"]:
         had, has = (_who(each["operator_id"]) for each in (told, actual))
-        return f"Appeal #{number}: the ledger says {had} has it, but {has} has it."
+        return _(
+            "Appeal #{number}: the ledger says {had} has it, but {has} has it.",
+            number=number,
+            had=had,
+            has=has,
+        )
     if told["draw"] != actual["draw"]:
         had, has = (_drawn(each["draw"]) for each in (told, actual))
-        return f"Appeal #{number}: its draw is {has}, but the ledger has {had}."
-    return f"Appeal #{number}: its row is not as the ledger says."
+        return _(
+            "Appeal #{number}: its draw is {has}, but the ledger has {had}.",
+            number=number,
+            has=has,
+            had=had,
+        )
+    return _("Appeal #{number}: its row is not as the ledger says.", number=number)

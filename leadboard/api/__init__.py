@@ -11,6 +11,7 @@ __all__ = [
     "door",
     "errors",
     "events",
+    "fault_words",
     "health",
     "httptools_protocol",
     "metrics",

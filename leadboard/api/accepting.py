@@ -12,6 +12,7 @@ from typing import Any
 
 from leadboard.api.connections import SENDING, Connections
 from leadboard.common.console import say
+from leadboard.common.language import _
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
@@ -52,7 +53,7 @@ class Listener(socket.socket):
             self._spare = open(os.devnull, "rb")  # noqa: SIM115
         if time.monotonic() - self._said > QUIET:
             self._said = time.monotonic()
-            say(f"Connections are turned away: {error.strerror}.")
+            say(_("Connections are turned away: {why}.", why=error.strerror))
 
     def close(self) -> None:
         """Close it with its spare file."""
@@ -79,9 +80,9 @@ class Acceptor:
         self._loop.remove_reader(self._listener.fileno())
 
     def _accept(self) -> None:
-        for _ in range(AT_ONCE):
+        for _try in range(AT_ONCE):
             try:
-                taken, _ = self._listener.accept()
+                taken, _address = self._listener.accept()
             # None waits; any other error is that of the one connection, which is gone by now.
             except OSError:
                 return

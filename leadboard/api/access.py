@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from leadboard.api.callers import Callers, refusal_of
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.queries.tokens import Caller
 
@@ -18,7 +19,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 256 * 1024
 """Bytes; the longest message fits, however it is escaped."""
-TOO_LARGE = f"The body is longer than {LARGEST_BODY:,} bytes."
+TOO_LARGE = _("The body is longer than {most:,} bytes.", most=LARGEST_BODY)
 MOST_CLIENTS = 10_000
 """Clients whose rates are remembered."""
 OPEN = ("/healthz", "/docs", "/openapi.json", "/docs/oauth2-redirect")
@@ -60,16 +61,16 @@ class AccessMiddleware:
         # Before the token is looked at, so that guessing it is slowed down as well.
         if wait := self._rates.wait(client):
             told = {"Retry-After": str(max(1, round(wait)))}
-            return 429, "Too many requests: slow down.", told
+            return 429, _("Too many requests: slow down."), told
         is_open = scope["path"] in OPEN
         needs_token = self._callers.need_tokens
         if not needs_token and not _is_asked_as_loopback(headers.get(b"host", b"")):
             # DNS rebinding: a web page can make a host name of its own lead to this machine.
-            return 403, "Without a token only localhost may be asked for.", {}
+            return 403, _("Without a token only localhost may be asked for."), {}
         if not needs_token and not is_open and _is_of_another_page(headers):
-            return 403, "Without a token only the door's own pages may send requests.", {}
+            return 403, _("Without a token only the door's own pages may send requests."), {}
         if not is_open and caller is None:
-            return 401, "The token is missing or wrong.", {"WWW-Authenticate": "Bearer"}
+            return 401, _("The token is missing or wrong."), {"WWW-Authenticate": "Bearer"}
         if not is_open and caller and (why := refusal_of(caller, scope["method"], scope["path"])):
             return 403, why, {}
         length = headers.get(b"content-length", b"0")
@@ -111,11 +112,12 @@ def _unread(headers: dict[bytes, bytes]) -> tuple[int, str, dict[str, str]] | No
     """Return why a body cannot be read: it is compressed, or not UTF-8."""
     coding = headers.get(b"content-encoding", b"").strip().lower()
     if coding not in {b"", b"identity"}:
-        told = f"The body is compressed ({_shown(coding)}): send it as it is."
+        told = _("The body is compressed ({coding}): send it as it is.", coding=_shown(coding))
         return 415, told, {"Accept-Encoding": "identity"}
     found = _CHARSET.search(headers.get(b"content-type", b""))
     if found and found[1].lower() not in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}:
-        return 415, f"The body is in {_shown(found[1])}: send it in UTF-8.", {}
+        told = _("The body is in {charset}: send it in UTF-8.", charset=_shown(found[1]))
+        return 415, told, {}
     return None
 
 

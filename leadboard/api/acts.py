@@ -15,6 +15,7 @@ from leadboard.api.door import Door, still_there
 from leadboard.api.errors import told
 from leadboard.api.parameters import AppealId, ChosenId, KeyText, LeadText
 from leadboard.common.errors import Missing
+from leadboard.common.language import _
 from leadboard.desk import Done, aims
 from leadboard.queries import appeal_records
 from leadboard.queries.appeal_history import was_with
@@ -71,7 +72,7 @@ def install_acts(app: FastAPI, door: Door) -> None:
                 if missing.field != "operator":
                     raise
                 # 404 would say that there is no such appeal.
-                raise NothingToDo(str(missing), "not assigned", "operator") from missing
+                raise NothingToDo(str(missing), _("not assigned"), "operator") from missing
 
         return await reached(appeal_id, by, aim)
 
@@ -101,7 +102,8 @@ def _reached(appeal_id: int, by: Caller, aim: Aim) -> AppealRow:
         if _is_theirs(still_there(appeal_records.appeal(appeal_id)), by):
             raise
         # The sentence says who has it.
-        raise NothingToDo(f"Appeal #{appeal_id} is no longer yours.", refusal.why) from refusal
+        sentence = _("Appeal #{id} is no longer yours.", id=appeal_id)
+        raise NothingToDo(sentence, refusal.why) from refusal
     return still_there(appeal_records.appeal(appeal_id))
 
 
@@ -117,7 +119,7 @@ def _holder(by: Caller, held: shapes.HolderIn | None) -> int | None:
 def _refuse_others(appeal_id: int, by: Caller) -> None:
     """Raise Missing for an appeal that an operator, who sees their own only, never had."""
     if by.operator_id is not None and not was_with(appeal_id, by.operator_id):
-        raise Missing(f"There is no appeal #{appeal_id}.", "appeal_id")
+        raise Missing(_("There is no appeal #{id}.", id=appeal_id), "appeal_id")
 
 
 def _name_of_key(door: Door) -> Any:

@@ -15,6 +15,7 @@ from leadboard.api.door import Door
 from leadboard.api.events import install_events
 from leadboard.api.health import install_health, install_metrics
 from leadboard.api.team import install_operators, install_sources, install_weights
+from leadboard.common.language import _
 from leadboard.common.validation import storable
 
 ABOUT = (
@@ -67,9 +68,10 @@ class _Body(Request):
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError as error:
-            raise HTTPException(400, "The body is not UTF-8: send JSON in UTF-8.") from error
+            sentence = _("The body is not UTF-8: send JSON in UTF-8.")
+            raise HTTPException(400, sentence) from error
         except (ValueError, RecursionError) as error:
-            sentence = "The body holds a number too long, or is nested too deeply."
+            sentence = _("The body holds a number too long, or is nested too deeply.")
             raise HTTPException(400, sentence) from error
         # Before the model checks it: pydantic refuses a string with a lone surrogate.
         if isinstance(found, dict) and isinstance(found.get("message"), str):

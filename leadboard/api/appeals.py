@@ -13,6 +13,7 @@ from leadboard.api.door import Door, still_there
 from leadboard.api.errors import told
 from leadboard.api.parameters import After, AppealId, ChosenId, KeyText, LeadText, Limit
 from leadboard.common.errors import Missing
+from leadboard.common.language import _
 from leadboard.database.fields import stamp
 from leadboard.queries import appeal_records, records
 from leadboard.queries.appeal_records import fields_of, named_by, open_appeals
@@ -101,7 +102,7 @@ def install_appeals(app: FastAPI, door: Door) -> None:
         """Return one appeal as it is now."""
         found = await door.read(lambda: appeal_records.appeal(appeal_id))
         if found is None or by.operator_id not in (None, found.operator_id):
-            raise Missing(f"There is no appeal #{appeal_id}.", "appeal_id")
+            raise Missing(_("There is no appeal #{id}.", id=appeal_id), "appeal_id")
         return JSONResponse(fields_of(found))
 
 

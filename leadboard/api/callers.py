@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.queries.tokens import Caller, Scope, callers, digest_of
 
 Read = Callable[[Callable[[], None]], Awaitable[None]]
@@ -28,8 +29,8 @@ _ALLOWED = {
 """The requests that a token of each scope may make, as method and path."""
 
 _REFUSALS = {
-    Scope.INTAKE: "This token only lets you send appeals.",
-    Scope.OPERATOR: "This token is only for the appeals of one operator.",
+    Scope.INTAKE: _("This token only lets you send appeals."),
+    Scope.OPERATOR: _("This token is only for the appeals of one operator."),
 }
 
 
@@ -65,7 +66,7 @@ class Callers:
         """Return who sends a header, None for nobody who is known."""
         if not self.need_tokens:
             return self._own
-        scheme, _, given = authorization.partition(b" ")
+        scheme, _space, given = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
             return None
         # Digests are compared, so the time of an answer tells nothing about a token.

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 
 HEAD, BODY, SENDING = 10.0, 30.0, 30.0
 """Seconds that a client has for the head of a request, its body, and each STEP that it reads."""
@@ -103,9 +104,14 @@ def _doing(connection: Any) -> tuple[str, object]:
 
 def most_connections() -> int:
     """Return how many connections the limit on open files allows; raises Trouble for none."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return 65_536
     if limit < FEWEST:
-        raise Trouble(f"Only {limit} files may be open: allow at least {FEWEST} (ulimit -n).")
+        sentence = _(
+            "Only {limit} files may be open: allow at least {fewest} (ulimit -n).",
+            limit=limit,
+            fewest=FEWEST,
+        )
+        raise Trouble(sentence)
     return max(FEWEST_OPEN, limit - RESERVED)

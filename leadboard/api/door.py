@@ -13,6 +13,7 @@ from leadboard.api.metrics import Metrics
 from leadboard.api.tail import Tail
 from leadboard.api.writer import Writer
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.database.transactions import reading_in_place
 from leadboard.hooks.delivering import Deliverer
 
@@ -33,7 +34,7 @@ class Door:
         self._readers = ThreadPoolExecutor(READERS, "reader")
 
     @asynccontextmanager
-    async def open(self, _: FastAPI) -> AsyncIterator[None]:
+    async def open(self, _app: FastAPI) -> AsyncIterator[None]:
         """Start the writer, and let it finish its jobs at the end."""
         # Not before: the writer answers on the loop, which runs only now.
         self.writer = Writer()
@@ -63,5 +64,5 @@ class Door:
 def still_there(entry: T | None) -> T:
     """Return a row that existed a moment ago; raises Refused if somebody has deleted it since."""
     if entry is None:
-        raise Refused("Somebody has deleted it meanwhile.")
+        raise Refused(_("Somebody has deleted it meanwhile."))
     return entry

@@ -11,9 +11,11 @@ from starlette.exceptions import HTTPException
 
 from leadboard.allocation.lifecycle import NoRoom, NothingToDo
 from leadboard.api.access import TOO_LARGE
+from leadboard.api.fault_words import fault_words
 from leadboard.api.schemas import Problem
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Missing, Refused, Taken, Trouble
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.queries.ledger_lines import Pruned, Unwritten
 
@@ -21,8 +23,8 @@ RETRY_AFTER = "1"
 """Seconds after which it is worth trying again."""
 
 _SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not take such a request.",
+    404: _("There is nothing at this address."),
+    405: _("This address does not take such a request."),
     413: TOO_LARGE,
 }
 
@@ -73,24 +75,24 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_surprised)
 
 
-def _refused(_: Request, error: Exception) -> JSONResponse:
+def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
     status = next((code for kind, code in _STATUSES if isinstance(error, kind)), 422)
     field = error.field and _IN_JSON.get(error.field, error.field)
     return problem(status, clean(str(error)), field)
 
 
-def _gone(_: Request, error: Exception) -> JSONResponse:
+def _gone(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Pruned)
     body = {"detail": clean(str(error)), "field": error.field, "oldest": error.oldest}
     return JSONResponse(body, 404 if isinstance(error, Unwritten) else 410)
 
 
-def _troubled(_: Request, error: Exception) -> JSONResponse:
+def _troubled(_request: Request, error: Exception) -> JSONResponse:
     return problem(503, clean(str(error)), headers={"Retry-After": RETRY_AFTER})
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """Report the first thing that is wrong, without repeating what was sent."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
@@ -98,11 +100,11 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     where = [str(each) for each in first["loc"][1:] if not str(each).startswith("function-")]
     field = clean(where[0]) if where else None
     if first["type"] == "json_invalid":
-        return problem(400, "The body is not JSON.")
+        return problem(400, _("The body is not JSON."))
     if not field:
-        return problem(422, "The body must be a JSON object, sent as application/json.")
-    words = first["msg"][:1].lower() + first["msg"][1:]
-    return problem(422, f"{field}: {clean(words)}.", field)
+        sentence = _("The body must be a JSON object, sent as application/json.")
+        return problem(422, sentence)
+    return problem(422, f"{field}: {clean(fault_words(first))}.", field)
 
 
 def _plain(request: Request, error: Exception) -> JSONResponse:
@@ -128,6 +130,6 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-def _surprised(_: Request, error: Exception) -> JSONResponse:
+def _surprised(_request: Request, error: Exception) -> JSONResponse:
     surprise(error)
-    return problem(500, "An unexpected error occurred; the door's log has the details.")
+    return problem(500, _("An unexpected error occurred; the door's log has the details."))

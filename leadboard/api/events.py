@@ -15,6 +15,7 @@ from leadboard.api.errors import told
 from leadboard.api.parameters import ChosenId, Limit, known
 from leadboard.api.tail import Wanted
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.queries.chosen_lines import ChosenLines, chosen_kinds
 from leadboard.queries.ledger_lines import LedgerLine, fields_of, lines_after, present
 
@@ -92,7 +93,8 @@ def _place_of(last_id: str, since: int | None) -> int | None:
     if not last_id:
         return since
     if not (last_id.isascii() and last_id.isdigit() and len(last_id) <= LONGEST_ID):
-        raise Refused("Last-Event-ID must be the id of an event.", "Last-Event-ID")
+        sentence = _("Last-Event-ID must be the id of an event.")
+        raise Refused(sentence, "Last-Event-ID")
     return int(last_id)
 
 
@@ -111,7 +113,7 @@ def _page(
     last = present()
     seq = last if since is None else since
     found: list[LedgerLine] = []
-    for _ in range(MOST_PAGES):
+    for _round in range(MOST_PAGES):
         page = lines_after(seq, messages=messages)
         found += islice((line for line in page if line in chosen), limit - len(found))
         if len(found) == limit:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from leadboard.common.console import say
+from leadboard.common.language import _
 from leadboard.common.log_files import PrivateLog
 
 MOST, KEPT = 10 * 1024 * 1024, 5
@@ -133,7 +134,13 @@ class _DoorLog(PrivateLog):
         if not self._is_failing and time.monotonic() - self._said > QUIET:
             self._said = time.monotonic()
             why = getattr(error, "strerror", None) or str(error)
-            say(f"The log {self.baseFilename} cannot be written: {why}. The door goes on.")
+            say(
+                _(
+                    "The log {file} cannot be written: {why}. The door goes on.",
+                    file=self.baseFilename,
+                    why=why,
+                )
+            )
         self._is_failing = True
         # Opened anew with the next lines: the file or the disk may be another one by then.
         stream, self.stream = self.stream, None

@@ -23,6 +23,7 @@ from leadboard.api.observing import Observed
 from leadboard.api.protocols import LONGEST_HEAD, fastest
 from leadboard.api.request_log import RequestLog
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.validation import checked_name
 
 PATIENCE = 10
@@ -41,16 +42,18 @@ def run(
     callers.refresh()
     if not callers.need_tokens and not _is_loopback(host):
         raise Refused(
-            "Others can reach that address: set LEADBOARD_TOKEN, use --token-file, or add a token "
-            "with leadboard token add."
+            _(
+                "Others can reach that address: set LEADBOARD_TOKEN, use --token-file, or add a "
+                "token with leadboard token add."
+            )
         )
     door = Door(callers, Metrics())
     app = application(door, rate)
     with _listening(host, port) as listener, _logging(log) as requests:
         server = _Server(_config(Observed(app, door.metrics, requests)), door.end_streams)
         name, number = listener.getsockname()[:2]
-        shown = f"[{name}]" if ":" in name else name
-        click.echo(f"Serving on http://{shown}:{number}/ - see /docs; Ctrl-C ends.", err=True)
+        address = f"http://[{name}]:{number}/" if ":" in name else f"http://{name}:{number}/"
+        click.echo(_("Serving on {address} - see /docs; Ctrl-C ends.", address=address), err=True)
         # What is loaded by now stays: the collector need only go through what requests make.
         gc.freeze()
         server.run([listener])
@@ -93,7 +96,7 @@ def _is_loopback(host: str) -> bool:
 def _listening(host: str, port: int) -> Iterator[Listener]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = found[0]
+        family, kind, protocol, _name, address = found[0]
         listener = Listener(family, kind, protocol)
         # Without it a restart fails while connections of the last run are in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,7 +104,13 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
         # From here on connections queue; the loop accepts them once it runs.
         listener.listen(BACKLOG)
     except OSError as error:
-        raise Trouble(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
+        sentence = _(
+            "Cannot listen on {host}, port {port}: {why}.",
+            host=host,
+            port=port,
+            why=error.strerror,
+        )
+        raise Trouble(sentence) from error
     with listener:
         yield listener
 

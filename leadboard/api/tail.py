@@ -14,6 +14,7 @@ from leadboard.common.console import say
 from leadboard.common.crashlog import surprise_once
 from leadboard.common.errors import TooBusy, Trouble
 from leadboard.common.json_lines import json_line
+from leadboard.common.language import _
 from leadboard.queries.chosen_lines import ChosenLines
 from leadboard.queries.ledger_lines import (
     PAGE,
@@ -76,7 +77,7 @@ class Tail:
     def refuse_crowd(self) -> None:
         """Raise TooBusy when as many follow as there may be."""
         if self._clients >= MOST_CLIENTS:
-            raise TooBusy("Too many follow already: try again later.")
+            raise TooBusy(_("Too many follow already: try again later."))
 
     async def stream(
         self, seq: int, wanted: Wanted, is_welcome: Callable[[], bool]

@@ -12,6 +12,7 @@ from leadboard.api.door import Door, still_there
 from leadboard.api.errors import told
 from leadboard.api.parameters import After, ChosenId, Limit, OperatorId, Pair
 from leadboard.common.errors import Missing
+from leadboard.common.language import _
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries import records
 
@@ -41,7 +42,7 @@ def install_operators(app: FastAPI, door: Door) -> None:
         is_theirs = by.operator_id in (None, operator_id)
         found = await door.read(lambda: records.operator(operator_id)) if is_theirs else None
         if found is None:
-            raise Missing(f"There is no operator #{operator_id}.", "operator_id")
+            raise Missing(_("There is no operator #{id}.", id=operator_id), "operator_id")
         return shapes.OperatorOut(**asdict(found))
 
     @app.patch("/operators/{operator_id}", responses=told(400, 404, 409, 422))
@@ -58,7 +59,7 @@ def install_operators(app: FastAPI, door: Door) -> None:
 
         found = await door.writer.do(act)
         if found is None:
-            raise Missing(f"There is no operator #{operator_id}.", "operator_id")
+            raise Missing(_("There is no operator #{id}.", id=operator_id), "operator_id")
         return shapes.OperatorOut(**asdict(found))
 
 

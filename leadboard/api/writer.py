@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from allocator import place_all
 from leadboard.allocation.intake import Draft, Placed
 from leadboard.common.errors import TooBusy, Trouble
+from leadboard.common.language import _
 from leadboard.database.connection import database
 from leadboard.database.transactions import plainly, transact, tune_for_bulk
 
@@ -60,7 +61,7 @@ class Writer:
 
     def _ask(self, job: WriteJob) -> "asyncio.Future[Any]":
         if self.queued() >= LONGEST_QUEUE:
-            raise TooBusy("Too many are waiting: try again in a moment.")
+            raise TooBusy(_("Too many are waiting: try again in a moment."))
         future = self._loop.create_future()
         self._asked.put(_Asked(job, future))
         return future

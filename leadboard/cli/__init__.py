@@ -11,6 +11,7 @@ __all__ = [
     "copy",
     "deliver",
     "demo",
+    "desks",
     "errors",
     "extras",
     "feed",

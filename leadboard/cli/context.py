@@ -14,6 +14,8 @@ from leadboard.common.console import say
 from leadboard.database.server_address import is_server
 
 if TYPE_CHECKING:
+    from peewee import Database
+
     from leadboard.common.settings import Settings
 
 
@@ -39,6 +41,10 @@ class Choice:
                 say(fault)
         return settings
 
+    def forget_settings(self) -> None:
+        """Read the settings anew when they are asked for next: the screen may change them."""
+        vars(self).pop("settings", None)
+
     @property
     def target(self) -> str | None:
         """Return the path or URL of the database, None for the default file."""
@@ -54,14 +60,18 @@ class Choice:
 
     def open(self, *, may_create: bool = False, may_only_read: bool = False) -> None:
         """Open the chosen database until the command ends; raises Trouble when that fails."""
+        opened = self.opened(may_create=may_create, may_only_read=may_only_read)
+        click.get_current_context().call_on_close(opened.close)
+
+    def opened(self, *, may_create: bool = False, may_only_read: bool = False) -> "Database":
+        """Open the chosen database and return it, to be closed; raises Trouble when that fails."""
         # Before the import below, which loads Peewee.
         leave_out_drivers(self.target)
         from leadboard.cli.progress import show_upgrades
         from models import open_database
 
         show_upgrades()
-        opened = open_database(self.target, may_create=may_create, may_only_read=may_only_read)
-        click.get_current_context().call_on_close(opened.close)
+        return open_database(self.target, may_create=may_create, may_only_read=may_only_read)
 
     def open_to_look(self) -> None:
         """Open the chosen database for reading, or an empty temporary one if it does not exist yet.

@@ -7,16 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from allocator import submit
 from leadboard import desk
 from leadboard.cli import samples
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.settings import Settings
 from leadboard.database.connection import database, rows
 from leadboard.database.fields import as_if_at, now
 from leadboard.database.transactions import plainly, transact
 from models import Appeal, Operator, Source, is_waiting, open_database
+
+if TYPE_CHECKING:
+    from leadboard.cli.screen import Left
 
 ACTOR = "simulation"
 
@@ -54,7 +59,7 @@ def _add_team() -> None:
     for source in samples.SOURCES:
         desk.add_source(source, actor=ACTOR)
         source_id = Source.select(Source.id).where(Source.name == source).scalar()
-        for (name, *_), weight in zip(samples.OPERATORS, samples.WEIGHTS[source], strict=True):
+        for (name, *_rest), weight in zip(samples.OPERATORS, samples.WEIGHTS[source], strict=True):
             if weight is not None:
                 desk.set_weight(operators[name], source_id, weight, actor=ACTOR)
 
@@ -146,30 +151,34 @@ class Traffic:
 
 
 @contextmanager
-def flowing(traffic: Traffic) -> Iterator[None]:
-    """Run the traffic in a thread of its own while the block runs."""
+def flowing(traffic: Traffic) -> Iterator[threading.Thread]:
+    """Run the traffic in a thread of its own, which is yielded, while the block runs."""
     stop = threading.Event()
     # A daemon: a beat that is stuck behind somebody's lock must not keep the program open.
     thread = threading.Thread(target=traffic.run, args=(stop,), name="traffic", daemon=True)
     thread.start()
     try:
-        yield
+        yield thread
     finally:
         stop.set()
         thread.join(timeout=2.0)
 
 
-def run(actor: str, settings: Settings) -> int:
-    """Show the demo until the screen is left, and delete its database; return the exit code."""
-    from leadboard.cli.screen import require_terminal, show
+def run(actor: str, settings: Settings) -> "Left":
+    """Show the demo until the screen is left, and delete its database; return how it was left."""
+    from leadboard.cli.screen import STILL_BUSY, show
 
-    require_terminal()
     rng = random.Random()
     with tempfile.TemporaryDirectory(prefix="leadboard-", ignore_cleanup_errors=True) as folder:
         opened = open_database(Path(folder) / "demo.db")
         try:
             seed(rng)
-            with flowing(Traffic(rng)):
-                return show(actor, "demo", settings=settings)
+            with flowing(Traffic(rng)) as clients:
+                title = _("DEMO: nothing of it is kept")
+                left = show(actor, title, settings=settings, is_demo=True)
+            # It would go on writing into whatever database is opened next.
+            if left.goes_to is not None and clients.is_alive():
+                raise Trouble(STILL_BUSY)
+            return left
         finally:
             opened.close()

@@ -27,9 +27,10 @@ from leadboard.cli.seal import seal
 from leadboard.cli.serve import serve
 from leadboard.cli.token import token
 from leadboard.cli.transfer import export, import_
+from leadboard.common.language import _
 
 
-def _say_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+def _say_version(context: click.Context, option: click.Parameter, is_wanted: bool) -> None:
     if not is_wanted or context.resilient_parsing:
         return
     from importlib.metadata import PackageNotFoundError, version
@@ -71,12 +72,10 @@ def cli(context: click.Context, target: str | None, actor: str | None) -> None:
     choice = Choice(target, actor, is_for_screen=is_for_screen)
     context.obj = choice
     if context.invoked_subcommand is None:
-        from leadboard.cli.screen import postpone_collecting, require_terminal, show
+        from leadboard.cli.desks import open_desks
+        from leadboard.common.elsewhere import Elsewhere
 
-        require_terminal()
-        postpone_collecting()
-        choice.open(may_create=True, may_only_read=True)
-        context.exit(show(choice.actor, settings=choice.settings))
+        context.exit(open_desks(choice, Elsewhere.OWN))
 
 
 @cli.command()
@@ -106,14 +105,17 @@ def feed(context: click.Context, file: str) -> None:
 def demo(context: click.Context) -> None:
     """Open the screen on a sample team with simulated traffic; nothing of it is kept.
 
+    There you can take a tour, and go on to your own database.
+
     \b
     Examples:
       leadboard demo
     """
-    from leadboard.cli.demo import run
+    from leadboard.cli.desks import open_desks
+    from leadboard.common.elsewhere import Elsewhere
 
     choice: Choice = context.obj
-    context.exit(run(choice.actor, choice.settings))
+    context.exit(open_desks(choice, Elsewhere.DEMO))
 
 
 @cli.command()
@@ -210,8 +212,17 @@ def main() -> None:
     sys.exit(_exit_code(sys.argv[1:]))
 
 
+def _refuse_windows() -> None:
+    """Raise UsageError on Windows, which has neither the file locks nor the terminal of POSIX."""
+    if sys.platform == "win32":
+        raise click.UsageError(
+            _("Leadboard runs on Linux, macOS and, on Windows, in WSL: install it there.")
+        )
+
+
 def _exit_code(arguments: list[str]) -> int:
     try:
+        _refuse_windows()
         # Not `cli.main`: it answers a closed pipe with exit code 1 of its own.
         with cli.make_context("leadboard", arguments) as context:
             cli.invoke(context)

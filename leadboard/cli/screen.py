@@ -4,12 +4,25 @@ import codecs
 import gc
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
 from leadboard.cli.errors import drop_terminal
+from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.common.settings import Settings
+
+if TYPE_CHECKING:
+    from leadboard.common.elsewhere import Elsewhere
+
+
+class Left(NamedTuple):
+    """How the screen was left: its exit code, and where the person has gone on to, if anywhere."""
+
+    code: int
+    goes_to: "Elsewhere | None" = None
+
 
 FAMILIES = (
     *("alacritty", "ansi", "contour", "cygwin", "eterm", "foot", "ghostty", "gnome", "iterm"),
@@ -20,6 +33,9 @@ FAMILIES = (
 INSTEAD = "or see leadboard --help for commands that need none"
 COERCED = {"C.UTF-8", "C.utf8", "UTF-8"}
 """Values that Python itself puts into LC_CTYPE when it does not know the locale."""
+REST = 5.0
+"""Seconds that what runs beside the screen may take to end before another one opens."""
+STILL_BUSY = _("The database is still busy with what was asked of it: start Leadboard again.")
 HUNG_UP = 128 + 1
 """The exit code when the terminal has gone."""
 
@@ -93,19 +109,24 @@ def postpone_collecting() -> None:
     gc.disable()
 
 
-def show(actor: str, title: str | None = None, *, settings: Settings) -> int:
-    """Run the screen on the open database until it is left; return its exit code."""
+def show(
+    actor: str, title: str | None = None, *, settings: Settings, is_demo: bool = False
+) -> Left:
+    """Run the screen on the open database until it is left; return how."""
     from leadboard.common.validation import checked_name
     from leadboard.database.connection import engine
     from tui.app import LeadboardApp
 
     name = checked_name(actor, "actor")
-    app = LeadboardApp(actor=name, title=title or engine().title, settings=settings)
+    title = title or engine().title
+    app = LeadboardApp(actor=name, title=title, settings=settings, is_demo=is_demo)
     app.run()
     code = app.return_code or 0
     if code == HUNG_UP or not _is_there(sys.stderr):
         drop_terminal()
-    return code
+    if app.goes_to is not None and not app.is_at_rest(REST):
+        raise Trouble(STILL_BUSY)
+    return Left(code, app.goes_to)
 
 
 def _is_there(terminal: TextIO) -> bool:

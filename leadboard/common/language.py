@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from leadboard.common.settings_file import LARGEST, path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from gettext import NullTranslations
 
 LANGUAGES = ("en", "ru")
@@ -83,10 +83,26 @@ def language() -> str:
     return next((each for each in found if each), LANGUAGES[0])
 
 
+def originals(text: str) -> "Sequence[str]":
+    """Return the English messages of which a text is the translation; none if it is English."""
+    return _originals().get(text, ())
+
+
+@cache
+def _originals() -> "Mapping[str, Sequence[str]]":
+    found: dict[str, list[str]] = {}
+    # A private attribute: gettext has no other way back. Without it nothing is found.
+    for key, text in getattr(_catalogue(), "_catalog", {}).items():
+        message = key if isinstance(key, str) else key[0]
+        found.setdefault(text, []).append(message.rpartition("\x04")[2])
+    return found
+
+
 def speak(translations: "NullTranslations") -> None:
     """Take messages from other translations from now on; those that were read already stay."""
     global _translations
     _translations = translations
+    _originals.cache_clear()
 
 
 _translations: "NullTranslations | None" = None

@@ -22,6 +22,11 @@ class PrivateLog(RotatingFileHandler):
         # UTF-8 has no form for a lone surrogate, and one must not keep the rest out of the log.
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
+    def shouldRollover(self, record: LogRecord) -> int:  # noqa: N802 - the name is logging's
+        """Tell whether the file is full; a pipe never is, and has no position to ask for."""
+        is_no_file = os.path.exists(self.baseFilename) and not os.path.isfile(self.baseFilename)
+        return not is_no_file and super().shouldRollover(record)
+
     def handleError(self, record: LogRecord) -> None:  # noqa: N802 - the name is logging's
         """Raise the error that is being handled, which logging would print as a traceback."""
         raise

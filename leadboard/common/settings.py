@@ -15,6 +15,7 @@ from leadboard.common.case_folding import fold
 from leadboard.common.durations import length_of, written
 from leadboard.common.errors import Refused
 from leadboard.common.language import LANGUAGES, _
+from leadboard.common.os_reasons import reason_of
 from leadboard.common.settings_file import LARGEST, path
 from leadboard.common.text import clean
 from leadboard.common.validation import checked_name
@@ -88,7 +89,7 @@ def read() -> Settings:
     try:
         content = _content(file)
     except OSError as error:
-        return _unread(file, error.strerror or str(error))
+        return _unread(file, reason_of(error))
     except Refused as refusal:
         sentence = _("{file} {what}, so the defaults hold.", file=file.name, what=refusal)
         return Settings(faults=(clean(sentence),))

@@ -9,6 +9,8 @@ __all__ = [
     "error_codes",
     "fields",
     "file",
+    "file_logs",
+    "file_opening",
     "ledger_filling",
     "ledger_upgrade",
     "postgres",

@@ -8,8 +8,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 from leadboard.database.error_codes import sqlite_name
-from leadboard.database.file import REPLAYED, beside, modes_of, refuse_log, uri_of
+from leadboard.database.file_logs import REPLAYED, beside, modes_of, uri_of
+from leadboard.database.file_opening import refuse_log
 
 NEEDED = {"schema_version", "operator", "appeal"}
 """Tables that every Leadboard database has."""
@@ -24,7 +27,7 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
     cannot be written.
     """
     if not source.is_file():
-        raise Trouble(f"There is no database at {source}: nothing was written.")
+        raise Trouble(_("There is no database at {source}: nothing was written.", source=source))
     place = Path(os.path.realpath(target))  # so a link still leads to the newest copy
     _refuse_loss(source, place, force=force)
     with copied(source, place) as partial:
@@ -40,15 +43,20 @@ def backup(source: Path, target: Path, *, force: bool = False) -> int:
 def _refuse_loss(source: Path, place: Path, *, force: bool) -> None:
     """Raise Refused where a copy must not be written, or not without `force`."""
     if place.exists() and not place.is_file():
-        raise Refused(f"{place} is no ordinary file: name another.", "file")
+        raise Refused(_("{place} is no ordinary file: name another.", place=place), "file")
     if place.exists() and os.path.samefile(source, place):
-        raise Refused("That is the database itself: name another file.", "file")
+        raise Refused(_("That is the database itself: name another file."), "file")
     refuse_log(place)
     if place.exists() and not force:
-        raise Refused(f"{place} exists already: name another file, or use --force.", "file")
+        raise Refused(
+            _("{place} exists already: name another file, or use --force.", place=place), "file"
+        )
     if any(beside(place, ending).exists() for ending in REPLAYED):
         # SQLite would replay it over the copy; most likely that database is in use.
-        raise Refused(f"{place} is or was in use, a log lies beside it: name another file.", "file")
+        raise Refused(
+            _("{place} is or was in use, a log lies beside it: name another file.", place=place),
+            "file",
+        )
 
 
 @contextmanager
@@ -68,10 +76,14 @@ def copied(source: Path, target: Path) -> Iterator[Path]:
         yield partial
     except sqlite3.DatabaseError as error:
         if sqlite_name(error) in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
-            raise Trouble(f"{source} is damaged or not a database: nothing was written.") from error
-        raise Trouble(f"Cannot write {target}: {error}.") from error
+            raise Trouble(
+                _("{source} is damaged or not a database: nothing was written.", source=source)
+            ) from error
+        raise Trouble(_("Cannot write {target}: {error}.", target=target, error=error)) from error
     except OSError as error:
-        raise Trouble(f"Cannot write {target}: {error.strerror or error}.") from error
+        raise Trouble(
+            _("Cannot write {target}: {reason}.", target=target, reason=reason_of(error))
+        ) from error
     finally:
         for ending in ("", "-journal") if partial else ():
             with suppress(FileNotFoundError):
@@ -107,10 +119,14 @@ def _prove(copy: Path, source: Path) -> None:
     with closing(sqlite3.connect(uri_of(copy, "ro"), uri=True)) as found:
         names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
         if not names >= NEEDED:
-            raise Trouble(f"{source} is not a Leadboard database: nothing was written.")
+            raise Trouble(
+                _("{source} is not a Leadboard database: nothing was written.", source=source)
+            )
         [(words,)] = found.execute("PRAGMA integrity_check(1)")
     if words != "ok":
-        raise Trouble(f"{source} is damaged ({words}): nothing was written.")
+        raise Trouble(
+            _("{source} is damaged ({words}): nothing was written.", source=source, words=words)
+        )
 
 
 def sync(path: Path) -> None:

@@ -6,12 +6,14 @@ from typing import Any, Protocol, TypeVar
 
 from peewee import SQL, Database, DatabaseProxy, Expression, Query
 
+from leadboard.common.language import _
+
 T = TypeVar("T")
 BEYOND = 2**63 - 1
 """An id above all others."""
 OVERTAKING = 20_000
 """The most ids expected to be given out while a lower one is stored, if the server cannot tell."""
-READ_ONLY = " (read only)"
+READ_ONLY = _(" (read only)")
 """The end of a title when nothing can be stored."""
 
 

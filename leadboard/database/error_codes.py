@@ -4,13 +4,16 @@ import re
 import sqlite3
 
 from leadboard.common.errors import Missing, Refused, ServerLost, TooBusy, Trouble
+from leadboard.common.language import _
 from leadboard.common.text import clean
 
-SERVER_LOST = "The database server cannot be reached: check that it runs and the address in --db."
+SERVER_LOST = _(
+    "The database server cannot be reached: check that it runs and the address in --db."
+)
 
-NO_PRIMARY = (
-    "No primary server can be reached, only a read-only one: promote the standby, or check the "
-    "address in --db."
+NO_PRIMARY = _(
+    "No primary server can be reached, only a read-only one: promote the "
+    "standby, or check the address in --db."
 )
 
 
@@ -34,8 +37,8 @@ def trouble_of(error: Exception) -> Exception:
         return _server_trouble(error, state)
     name = sqlite_name(error)
     if name in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
-        return TooBusy("The database is locked by another program: try again in a moment.")
-    return Trouble(_SQLITE.get(name) or f"The database answered: {error}.")
+        return TooBusy(_("The database is locked by another program: try again in a moment."))
+    return Trouble(_SQLITE.get(name) or _("The database answered: {error}.", error=error))
 
 
 def sqlite_name(error: BaseException | None) -> str:
@@ -76,14 +79,14 @@ def _is_of_sqlite(error: BaseException | None) -> bool:
 
 _SQLITE = {
     "SQLITE_READONLY": (
-        "The database is read-only: check the permissions of the file and its folder."
+        _("The database is read-only: check the permissions of the file and its folder.")
     ),
-    "SQLITE_FULL": "The disk is full: free some space, then try again.",
-    "SQLITE_IOERR": "The disk could not be read or written: check it, then try again.",
-    "SQLITE_NOTADB": "The file is not a Leadboard database: choose another with --db.",
-    "SQLITE_CORRUPT": "The database file is damaged: leadboard restore BACKUP puts a copy back.",
-    "SQLITE_CANTOPEN": "The database cannot be opened: check the path and its rights.",
-    "SQLITE_PERM": "The database cannot be opened: check the path and its rights.",
+    "SQLITE_FULL": _("The disk is full: free some space, then try again."),
+    "SQLITE_IOERR": _("The disk could not be read or written: check it, then try again."),
+    "SQLITE_NOTADB": _("The file is not a Leadboard database: choose another with --db."),
+    "SQLITE_CORRUPT": _("The database file is damaged: leadboard restore BACKUP puts a copy back."),
+    "SQLITE_CANTOPEN": _("The database cannot be opened: check the path and its rights."),
+    "SQLITE_PERM": _("The database cannot be opened: check the path and its rights."),
 }
 
 _AGAIN = {
@@ -102,26 +105,26 @@ _BROKEN = ("08", "57P", "25P03", "25P04", "40003")
 """States after which the connection is closed or, for 40003, the outcome is unknown."""
 
 _SERVER = {
-    "25006": "The database is read-only: use the primary server, and a user who may write.",
-    "28": "The database server refused the user or the password: check --db.",
-    "3D": "The server has no database of this name: create it, or check --db.",
-    "3F": "The search_path of the database user names no existing schema: set it.",
-    "42501": "The database user may not do this: give it rights on the tables.",
-    "53100": "The server's disk is full: free some space there, then try again.",
-    "53200": "The database server is out of memory: try again in a moment.",
-    "53300": "The database server has no free connection: raise its max_connections.",
-    "57014": "The server cancelled a statement that took too long: raise its statement_timeout.",
-    "58030": "The server's disk cannot be read or written: check the server.",
+    "25006": _("The database is read-only: use the primary server, and a user who may write."),
+    "28": _("The database server refused the user or the password: check --db."),
+    "3D": _("The server has no database of this name: create it, or check --db."),
+    "3F": _("The search_path of the database user names no existing schema: set it."),
+    "42501": _("The database user may not do this: give it rights on the tables."),
+    "53100": _("The server's disk is full: free some space there, then try again."),
+    "53200": _("The database server is out of memory: try again in a moment."),
+    "53300": _("The database server has no free connection: raise its max_connections."),
+    "57014": _("The server cancelled a statement that took too long: raise its statement_timeout."),
+    "58030": _("The server's disk cannot be read or written: check the server."),
 }
 
-STATEMENT_POOLING = (
-    "The pooler is in statement mode, which splits transactions: set its pool_mode to "
-    "transaction or session."
+STATEMENT_POOLING = _(
+    "The pooler is in statement mode, which splits transactions: set its "
+    "pool_mode to transaction or session."
 )
 
-POOL_IN_USE = (
-    "The pooler has no free connection (query_wait_timeout): raise its default_pool_size, or set "
-    "its pool_mode to transaction."
+POOL_IN_USE = _(
+    "The pooler has no free connection (query_wait_timeout): raise its "
+    "default_pool_size, or set its pool_mode to transaction."
 )
 
 _REASON = re.compile(r"\w+:  ([^\n]+)")
@@ -133,25 +136,27 @@ _STANDBY = re.compile(r"session is read-only|server is in hot standby mode")
 
 def _server_trouble(error: Exception, state: str) -> Exception:
     if state in _AGAIN:
-        return TooBusy("Others are changing the same rows: try again in a moment.")
+        return TooBusy(_("Others are changing the same rows: try again in a moment."))
     if state in _MET:
-        return TooBusy("Others are storing the same new rows: try again in a moment.")
+        return TooBusy(_("Others are storing the same new rows: try again in a moment."))
     if state == "22003":
-        return Missing("That number is too large.")
+        return Missing(_("That number is too large."))
     if not state and _STANDBY.search(str(error)):
         return ServerLost(NO_PRIMARY)
     if not state and (reason := _REASON.search(str(error))):
-        return ServerLost(f"The database server refused the connection: {_words(reason[1])}.")
+        return ServerLost(
+            _("The database server refused the connection: {words}.", words=_words(reason[1]))
+        )
     # Told by its name, since the class would have to be imported from a driver.
     if not state and type(getattr(error, "orig", error)).__name__ == "DataError":
-        return Refused("The database server cannot hold this text: it has a NUL character.")
+        return Refused(_("The database server cannot hold this text: it has a NUL character."))
     if state.startswith(_BROKEN):
         return _broken(error)
     # The driver's own words may quote the address, and with it the password.
     if not state:
         return ServerLost(SERVER_LOST)
     sentence = _SERVER.get(state) or _SERVER.get(state[:2])
-    return Trouble(sentence or f"The database server answered with error {state}.")
+    return Trouble(sentence or _("The database server answered with error {state}.", state=state))
 
 
 def _broken(error: Exception) -> Trouble:
@@ -162,7 +167,9 @@ def _broken(error: Exception) -> Trouble:
     if said and "query_wait_timeout" in said:
         return ServerLost(POOL_IN_USE)
     return ServerLost(
-        f"The database server broke the connection: {_words(said)}." if said else SERVER_LOST
+        _("The database server broke the connection: {words}.", words=_words(said))
+        if said
+        else SERVER_LOST
     )
 
 

@@ -1,38 +1,19 @@
 """The file of a SQLite database: who may write it, and whether it is still the one at its path."""
 
-import fcntl
 import os
-import re
 import sqlite3
 import threading
-import time
 import weakref
 from pathlib import Path
-from typing import Literal
 
 from leadboard.common.errors import Refused, Trouble, Uncertain
-from leadboard.database.transactions import PATIENCE, nap
-
-LOGS = ("-wal", "-shm")
-"""Endings of what SQLite keeps beside a file while it is open: the log, and an index of it."""
-
-LOOKS = 9
-"""Times that a log is looked at which comes and goes meanwhile."""
-
-REPLAYED = (*LOGS, "-journal")
-"""Endings of what SQLite would replay over another file put in the place of its own."""
-
-MOUNTS = Path("/proc/self/mountinfo")
-
-# The bytes from SQLite's PENDING_BYTE on, with those of RESERVED and SHARED; in the index the one
-# that every connection in WAL mode locks (DMS).
-LOCKS = {"": (0x4000_0000, 512), "-shm": (128, 1)}
-"""Where every program that has a file open holds a lock, as start and length: in the file itself
-and in the index of its log (https://sqlite.org/fileformat2.html, https://sqlite.org/walformat.html).
-"""
-
-Mode = Literal["rw", "ro", "ro&immutable=1"]
-"""How SQLite opens a file; it takes an immutable one to have no writer, and needs no log for it."""
+from leadboard.common.language import _
+from leadboard.database.file_logs import (
+    LOGS,
+    Mode,
+    has_log,
+    uri_of,
+)
 
 Identity = tuple[int, int]
 """The device and the inode of a file, which identify it."""
@@ -92,7 +73,7 @@ class DatabaseFile:
     def refuse_writing(self) -> None:
         """Raise Refused if the file may only be read."""
         if self.is_read_only:
-            raise Refused("This database is read-only: nothing can be changed here.")
+            raise Refused(_("This database is read-only: nothing can be changed here."))
 
     def confirm(self) -> None:
         """Raise Trouble unless the open file and its logs are those at the path.
@@ -111,7 +92,9 @@ class DatabaseFile:
             self.confirm()
         except Trouble as trouble:
             told = str(trouble).rstrip(".")
-            raise Uncertain(f"{told}; check whether it was stored before you repeat.") from trouble
+            raise Uncertain(
+                _("{told}; check whether it was stored before you repeat.", told=told)
+            ) from trouble
 
     def confirm_path(self) -> None:
         """Raise Trouble unless the file at the path is the one that was opened first."""
@@ -125,18 +108,28 @@ class DatabaseFile:
             is_same = False
         if not is_same:
             raise Trouble(
-                f"The database file was deleted, moved or replaced while it was open: put it back "
-                f"as {self.path}, or start Leadboard again."
+                _(
+                    "The database file was deleted, moved or replaced while it was open: put "
+                    "it back as {path}, or start Leadboard again.",
+                    path=self.path,
+                )
             )
         if not status.st_size and self._open:
             raise Trouble(
-                f"{self.path} was emptied while it was open: end every program that has it open, "
-                "then leadboard restore BACKUP puts a copy back."
+                _(
+                    "{path} was emptied while it was open: end every program that has it open, "
+                    "then leadboard restore BACKUP puts a copy back.",
+                    path=self.path,
+                )
             )
         if status.st_nlink > self._names and not self.is_read_only:
             raise Trouble(
-                f"{self.path} was given a second name (a hard link) while it was open, under which "
-                "it would get a second log: remove that name, or start Leadboard again."
+                _(
+                    "{path} was given a second name (a hard link) while it was open, under "
+                    "which it would get a second log: remove that name, or start Leadboard "
+                    "again.",
+                    path=self.path,
+                )
             )
 
     def _confirm_logs(self) -> None:
@@ -150,182 +143,26 @@ class DatabaseFile:
                 self._logs.setdefault(ending, found)
             if found != self._logs.get(ending):
                 raise Trouble(
-                    f"{self.path}{ending}, a part of the open database, was deleted or replaced: "
-                    "end every Leadboard that has it open (not by kill -9), then start again."
+                    _(
+                        "{path}{ending}, a part of the open database, was deleted or replaced: end "
+                        "every Leadboard that has it open (not by kill -9), then start again.",
+                        path=self.path,
+                        ending=ending,
+                    )
                 )
 
     def _confirm_unchanged(self) -> None:
         if has_log(self.path) or _change(self.real) != self._last_change:
             raise Trouble(
-                f"{self.path} was changed by another program while it was read: try again."
+                _(
+                    "{path} was changed by another program while it was read: try again.",
+                    path=self.path,
+                )
             )
 
 
 class Connection(sqlite3.Connection):
     """A connection that takes weak references, which sqlite3's own class does not."""
-
-
-def uri_of(path: Path, mode: Mode) -> str:
-    """Return the URI by which SQLite opens a file in a mode."""
-    return f"{path.absolute().as_uri()}?mode={mode}"
-
-
-def modes_of(path: Path) -> list[Mode]:
-    """Return the modes in which this user may open a file, the best first.
-
-    Without the right to write beside it, a file in WAL mode can only be opened as immutable if its
-    log is gone or empty; otherwise the index of its log must be there as well.
-    """
-    if may_write(path):
-        return ["rw"]
-    return ["ro"] if has_log(path) else ["ro", "ro&immutable=1"]
-
-
-def may_write(path: Path) -> bool:
-    """Tell whether a file and its logs may be written."""
-    logs = (beside(path, ending) for ending in LOGS)
-    return os.access(path, os.W_OK) and all(map(_may_write_log, logs))
-
-
-def _may_write_log(log: Path) -> bool:
-    # Other programs make and delete it as they open and close the file: between two questions, too.
-    for _ in range(LOOKS):
-        if os.access(log, os.W_OK):
-            return True
-        if not log.exists():
-            # SQLite has to create a log that is missing, for which the folder must be writable.
-            return os.access(log.parent, os.W_OK)
-    return False
-
-
-def has_log(path: Path) -> bool:
-    """Tell whether a part of a file is in its log; an open file may have an empty one."""
-    log = beside(path, LOGS[0])
-    return log.exists() and log.stat().st_size > 0
-
-
-def beside(path: Path, ending: str) -> Path:
-    """Return the path of a log: it lies beside the file itself, not beside a link to it."""
-    return Path(os.path.realpath(path) + ending)
-
-
-def refuse_log(path: Path) -> None:
-    """Raise Refused for the path of a log or a journal that belongs to a database."""
-    place = os.path.realpath(path)
-    for ending in REPLAYED:
-        database = place.removesuffix(ending)
-        if database != place and os.path.isfile(database):
-            raise Refused(f"{path} is a part of the database {database}: name another file.")
-
-
-def make_sure(path: Path, *, may_create: bool) -> None:
-    """Create an empty private file, and its folder, if there is none and `may_create` allows it.
-
-    Raises Trouble for what is not a file and, without `may_create`, if there is none; Refused for
-    the name of a log.
-    """
-    refuse_log(path)
-    try:
-        if path.is_dir():
-            raise Trouble(f"{path} is a folder and cannot be opened: name a file.")
-        if path.exists():
-            if not path.is_file():
-                raise Trouble(f"{path} is no ordinary file: name another with --db.")
-            if not may_create and not path.stat().st_size:
-                raise Trouble(f"{path} is empty and holds no tables of Leadboard: check --db.")
-            if may_write(path):
-                _refuse_own_mount(path)
-                _refuse_second_name(Path(os.path.realpath(path)))
-                _refuse_lost_log(path)
-            return
-        if not may_create:
-            raise Trouble(f"There is no database at {path}: check --db; nothing was made there.")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite would go by the umask, and give its logs the same rights as the file.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        what = "create" if may_create else "open"
-        raise Trouble(f"Cannot {what} {path}: {error.strerror}.") from error
-
-
-def _refuse_second_name(path: Path) -> None:
-    """Raise Trouble for one of several names of a file when the log is beside another.
-
-    What was stored under one name would be lost under the other.
-    """
-    if path.stat().st_nlink == 1:
-        return
-    for each in path.parent.iterdir():
-        has_log = each.name != path.name and Path(f"{each}{LOGS[0]}").exists()
-        if has_log and each.samefile(path):
-            raise Trouble(f"{path} is a second name of {each}, which has a log: open that one.")
-    # The other name may be in any folder, but the locks are in the file itself: it is in use, and
-    # the index of the log beside this name is not.
-    if is_locked(path) and not is_locked(path, "-shm"):
-        raise Trouble(
-            f"{path} is in use under another name (a hard link), where its log is: use that one."
-        )
-
-
-def _refuse_lost_log(path: Path) -> None:
-    """Raise Trouble if another program has a file open whose log was deleted.
-
-    SQLite would create a second log, and only one of the two could be kept.
-    """
-    give_up = time.monotonic() + PATIENCE
-    # It is also true for a moment while the last program closes a file or the first opens it.
-    while _lacks_log(path):
-        if time.monotonic() > give_up:
-            raise Trouble(
-                f"{path} is open in another program, and its log {path}{LOGS[0]} is not there: "
-                "end that program (not by kill -9), then try again."
-            )
-        nap()
-
-
-def _lacks_log(path: Path) -> bool:
-    if beside(path, LOGS[0]).exists():
-        return False
-    # Shared locks alone mean WAL mode; with a write lock in the file itself no log is in use.
-    return is_locked(path) and not is_locked(path, against=fcntl.LOCK_SH)
-
-
-def is_locked(path: Path, ending: str = "", *, against: int = fcntl.LOCK_EX) -> bool:
-    """Tell whether another program has a file open, or the index of its log.
-
-    With LOCK_SH, tell whether it keeps others even from reading. This program must not have the
-    file open: closing it here would release the locks of its own connections as well.
-    """
-    try:
-        descriptor = os.open(f"{path}{ending}", os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    start, length = LOCKS[ending]
-    try:
-        fcntl.lockf(descriptor, against | fcntl.LOCK_NB, length, start)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def _refuse_own_mount(path: Path) -> None:
-    """Raise Trouble if a container has only the file mounted: its logs would stay inside."""
-    try:
-        mounts = MOUNTS.read_bytes().splitlines()
-    except OSError:  # only Linux has it
-        return
-    real = os.path.realpath(path)
-    if any(_unescaped(line.split(b" ")[4]) == os.fsencode(real) for line in mounts):
-        raise Trouble(
-            f"{path} is mounted alone, without its folder, where its log belongs: mount the folder."
-        )
-
-
-def _unescaped(mount: bytes) -> bytes:
-    """Return a path of the list of mounts, where spaces and the like are octal numbers."""
-    return re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), mount)
 
 
 def _identity(status: os.stat_result) -> Identity:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from leadboard.common.language import _, ngettext
 from leadboard.common.progress import Advance
 from leadboard.database.connection import engine
 from leadboard.database.ledger_filling import LISTED, fill, last_seq
@@ -132,19 +133,35 @@ def _told(unreadable: int) -> str | None:
         return None
     closed, moved, imported = run(_COUNTED)[0]
     unknown = [
-        words.format(f"{count:,}")
+        words
         for count, words in (
-            (closed, "who closed {} appeals"),
-            (moved, "how appeals changed hands {} times"),
-            (imported, "what became of {} appeals before they were imported"),
-            (unreadable, "what {} damaged entries said"),
+            (closed, ngettext("who closed {n:,} appeals", "who closed {n:,} appeals", closed)),
+            (moved, _("how appeals changed hands {n:,} times", n=moved)),
+            (imported, _imported(imported)),
+            (unreadable, _damaged(unreadable)),
         )
         if count
     ]
-    missing = f" Not on record: {_listed(unknown)}." if unknown else ""
-    return f"Its ledger has {lines:,} lines, from what appeals and acts still knew.{missing}"
+    missing = _(" Not on record: {listed}.", listed=_listed(unknown)) if unknown else ""
+    return _(
+        "Its ledger has {lines:,} lines, from what appeals and acts still knew.{missing}",
+        lines=lines,
+        missing=missing,
+    )
+
+
+def _imported(count: int) -> str:
+    return ngettext(
+        "what became of {n:,} appeals before they were imported",
+        "what became of {n:,} appeals before they were imported",
+        count,
+    )
+
+
+def _damaged(count: int) -> str:
+    return ngettext("what {n:,} damaged entries said", "what {n:,} damaged entries said", count)
 
 
 def _listed(words: Sequence[str]) -> str:
     *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
+    return _("{few} and {last}", few=", ".join(others), last=last) if others else last

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 from leadboard.database.backup import copied, sync
 from leadboard.database.fields import now
-from leadboard.database.file import LOCKS, REPLAYED, refuse_log, uri_of
+from leadboard.database.file_logs import LOCKS, REPLAYED, uri_of
+from leadboard.database.file_opening import refuse_log
 from leadboard.database.upgrades import UPGRADES
 
 
@@ -37,7 +40,9 @@ def restore(backup: Path, target: Path) -> Restored:
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise Trouble(f"Cannot create {place.parent}: {error.strerror}.") from error
+        raise Trouble(
+            _("Cannot create {parent}: {reason}.", parent=place.parent, reason=reason_of(error))
+        ) from error
     # Copied and checked before the target is touched, so that a useless backup changes nothing.
     with copied(backup, place) as partial:
         appeals, newest = _looked_at(partial, backup)
@@ -53,14 +58,14 @@ def restore(backup: Path, target: Path) -> Restored:
 
 def _refuse_useless(backup: Path, place: Path) -> None:
     if not backup.is_file():
-        raise Trouble(f"There is no backup at {backup}: name the file of a copy.")
+        raise Trouble(_("There is no backup at {backup}: name the file of a copy.", backup=backup))
     if place.is_dir():
-        raise Trouble(f"{place} is a folder: name a file with --db.")
+        raise Trouble(_("{place} is a folder: name a file with --db.", place=place))
     if place.exists() and not place.is_file():
-        raise Trouble(f"{place} is no ordinary file: name another with --db.")
+        raise Trouble(_("{place} is no ordinary file: name another with --db.", place=place))
     refuse_log(place)
     if place.exists() and os.path.samefile(backup, place):
-        raise Refused("That is the database itself: name the file of a copy.", "file")
+        raise Refused(_("That is the database itself: name the file of a copy."), "file")
     _refuse_foreign(place)
 
 
@@ -74,7 +79,12 @@ def _refuse_foreign(place: Path) -> None:
         with closing(sqlite3.connect(uri_of(place, "ro&immutable=1"), uri=True)) as found:
             names = {name for (name,) in found.execute("SELECT name FROM sqlite_master")}
         if names and "schema_version" not in names:
-            raise Trouble(f"{place} is a database of another program: choose another with --db.")
+            raise Trouble(
+                _(
+                    "{place} is a database of another program: choose another with --db.",
+                    place=place,
+                )
+            )
 
 
 def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
@@ -84,11 +94,18 @@ def _looked_at(copy: Path, backup: Path) -> tuple[int, str | None]:
         appeals = found.execute("SELECT count(*), max(timestamp) FROM appeal").fetchone()
     newest = max(UPGRADES) + 1
     if version is None:
-        raise Trouble(f"{backup} is not a Leadboard database: name the file of a copy.")
+        raise Trouble(
+            _("{backup} is not a Leadboard database: name the file of a copy.", backup=backup)
+        )
     if version > newest:
         raise Trouble(
-            f"{backup} was made by a newer Leadboard (tables of version {version}, this one knows "
-            f"{newest}): upgrade Leadboard."
+            _(
+                "{backup} was made by a newer Leadboard (tables of version {version}, this "
+                "one knows {newest}): upgrade Leadboard.",
+                backup=backup,
+                version=version,
+                newest=newest,
+            )
         )
     return int(appeals[0]), appeals[1]
 
@@ -131,7 +148,9 @@ def _alone(place: Path) -> Iterator[None]:
                 fcntl.lockf(held[-1], fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
         yield
     except BlockingIOError:
-        raise Trouble(f"{place} is in use: end every program that has it open, first.") from None
+        raise Trouble(
+            _("{place} is in use: end every program that has it open, first.", place=place)
+        ) from None
     finally:
         for descriptor in held:
             os.close(descriptor)

@@ -8,6 +8,7 @@ from typing import Any
 from peewee import SQL, Database, Model
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.database.connection import bind, database, engine
 from leadboard.database.fields import UtcField
 from leadboard.database.sqlite import connect_sqlite
@@ -59,7 +60,10 @@ class Schema:
             if not database.table_exists("schema_version"):
                 if not may_create or engine().is_read_only:
                     raise Trouble(
-                        f"{path or engine().title} holds no tables of Leadboard: check --db."
+                        _(
+                            "{database} holds no tables of Leadboard: check --db.",
+                            database=path or engine().title,
+                        )
                     )
                 transact(self._create)
             bring_up_to_date(path, self.version)
@@ -87,8 +91,11 @@ class Schema:
             return
         if taken := {table._meta.table_name for table in self.tables} & found:
             raise Trouble(
-                f"The database has tables of another program, such as {min(taken)}: "
-                "name another one."
+                _(
+                    "The database has tables of another program, such as {table}: name "
+                    "another one.",
+                    table=min(taken),
+                )
             )
         database.create_tables(list(self.tables))
         self.complete()

@@ -16,6 +16,7 @@ from peewee import (  # type: ignore[attr-defined]  # the last but one is not in
 
 from leadboard.common.case_folding import pattern
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.database.transactions import PATIENCE
 
 if TYPE_CHECKING:
@@ -51,7 +52,11 @@ class ServerStore(Base):
         """Return what the database is called on the screen: its name and its server."""
         given = self.connect_params
         host = given.get("host") or given.get("hostaddr") or given.get("service") or "localhost"
-        return f"{self.database} on {'localhost' if host.startswith('/') else host}".strip()
+        return _(
+            "{database} on {host}",
+            database=self.database,
+            host="localhost" if host.startswith("/") else host,
+        ).strip()
 
     @property
     def identity(self) -> str:
@@ -166,7 +171,7 @@ class ServerStore(Base):
             done = self._state.conn.execute("COMMIT")
         # After a failed statement a server answers COMMIT with ROLLBACK, which is no error.
         if done.statusmessage != "COMMIT":
-            raise Trouble("The database server did not keep what was done: try again.")
+            raise Trouble(_("The database server did not keep what was done: try again."))
 
     def rollback(self) -> None:
         """Roll back, if the connection is still there."""

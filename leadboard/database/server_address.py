@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 
 _SCHEMES = {"postgresql", "postgres", "cockroachdb", "crdb"}
 _FOREIGN = {"mysql", "mariadb", "mssql", "sqlserver", "oracle", "mongodb", "redis", "duckdb"}
@@ -32,13 +33,13 @@ _SECRET = re.compile(r"\b(password|passwd|pwd)\s*=", re.IGNORECASE)
 _HOST_AND_PORT = re.compile(r"(\[[^\]/]*\]|[^/:\s]+):\d+(,[^/]*)?(/|$)")
 _HERE = re.compile(r"(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(/|$)", re.IGNORECASE)
 
-UNREADABLE = (
-    "The address of the database cannot be read: check --db. "
-    "In a password, @ is written %40, / is %2F and % is %25."
+UNREADABLE = _(
+    "The address of the database cannot be read: check --db. In a password, @ "
+    "is written %40, / is %2F and % is %25."
 )
-_NO_FILE = (
-    "That looks like a server's address but is not one: write postgresql://host/name, "
-    "or put ./ before the name of a file."
+_NO_FILE = _(
+    "That looks like a server's address but is not one: write "
+    "postgresql://host/name, or put ./ before the name of a file."
 )
 
 
@@ -64,7 +65,9 @@ def refuse_lookalike(target: str) -> None:
     scheme = _SCHEME.match(text)
     word = scheme[1].lower() if scheme else ""
     if word in _FOREIGN:
-        raise Trouble(f"Leadboard cannot open {word} databases: SQLite and PostgreSQL only.")
+        raise Trouble(
+            _("Leadboard cannot open {word} databases: SQLite and PostgreSQL only.", word=word)
+        )
     if (
         "://" in text
         or "@" in bare.partition("/")[0]
@@ -85,7 +88,7 @@ def parts_of(target: str) -> tuple[str, str, dict[str, Any]]:
         from psycopg import Error
         from psycopg.conninfo import conninfo_to_dict
     except ImportError as error:
-        raise Trouble("Servers need a driver: pip install 'leadboard[postgres]'.") from error
+        raise Trouble(_("Servers need a driver: pip install 'leadboard[postgres]'.")) from error
     text = target.strip()
     url = _URL.match(text)
     scheme = url[1].lower() if url else "postgresql"
@@ -100,7 +103,7 @@ def parts_of(target: str) -> tuple[str, str, dict[str, Any]]:
     if not _is_plausible(name, settings) or "\0" in text:
         raise Trouble(UNREADABLE)
     if not name and not (settings.get("service") or os.environ.get("PGSERVICE")):
-        raise Trouble("The address must end in the name of a database: postgresql://host/name.")
+        raise Trouble(_("The address must end in the name of a database: postgresql://host/name."))
     return scheme, name, settings
 
 

@@ -12,19 +12,12 @@ from peewee import SQL, Expression, SqliteDatabase, fn
 
 from leadboard.common.case_folding import contains
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.database.connection import BEYOND, READ_ONLY
 from leadboard.database.error_codes import sqlite_name
-from leadboard.database.file import (
-    LOGS,
-    Connection,
-    DatabaseFile,
-    Mode,
-    beside,
-    has_log,
-    make_sure,
-    modes_of,
-    uri_of,
-)
+from leadboard.database.file import Connection, DatabaseFile
+from leadboard.database.file_logs import LOGS, Mode, beside, has_log, modes_of, uri_of
+from leadboard.database.file_opening import make_sure
 from leadboard.database.transactions import PATIENCE, nap, plainly
 
 READING_CACHE = 256
@@ -38,7 +31,8 @@ BULK_LOG = 8_192
 READING = {"foreign_keys": 1}
 """Settings of a connection that only reads."""
 # Not NORMAL: in WAL mode a power failure could then undo commits that were acknowledged.
-WRITING = {"journal_mode": "wal", **READING, "synchronous": "FULL"}
+# On macOS only a full one makes a disk empty its cache; elsewhere the setting changes nothing.
+WRITING = {"journal_mode": "wal", **READING, "synchronous": "FULL", "fullfsync": 1}
 """Settings of a connection that writes."""
 
 
@@ -151,13 +145,18 @@ class SqliteStore(SqliteDatabase):
     def integrity_errors(self) -> list[str]:
         """Return what is broken in the file itself, one sentence each."""
         found = [
-            f"The file is damaged: {words}."
+            _("The file is damaged: {words}.", words=words)
             for (words,) in self._all("PRAGMA integrity_check(20)")
             if words != "ok"
         ]
         return found + [
-            f"Row {row} of {table} points at a row of {parent} that is not there."
-            for table, row, parent, _ in self._all("PRAGMA foreign_key_check")
+            _(
+                "Row {row} of {table} points at a row of {parent} that is not there.",
+                row=row,
+                table=table,
+                parent=parent,
+            )
+            for table, row, parent, _unused in self._all("PRAGMA foreign_key_check")
         ]
 
     def _connect(self) -> Any:
@@ -210,7 +209,9 @@ def connect_sqlite(
     with plainly():
         mode = _mode_of(path)
     if mode != "rw" and not may_only_read:
-        raise Trouble(f"{path} is read-only: check its rights and those of its folder.")
+        raise Trouble(
+            _("{path} is read-only: check its rights and those of its folder.", path=path)
+        )
     return SqliteStore(DatabaseFile(path, mode))
 
 
@@ -235,8 +236,12 @@ def _refuse_lone_log(path: Path, mode: Mode) -> None:
     """Raise Trouble for a log without its index if none can be created, as in a copied folder."""
     if mode != "rw" and has_log(path) and not beside(path, LOGS[1]).exists():
         raise Trouble(
-            f"A part of {path} is in its log {path}{LOGS[0]}, which can only be read where its "
-            "folder may be written: copy both to a folder of yours."
+            _(
+                "A part of {path} is in its log {path}{log}, which can only be read where "
+                "its folder may be written: copy both to a folder of yours.",
+                path=path,
+                log=LOGS[0],
+            )
         )
 
 
@@ -246,4 +251,4 @@ def refuse_foreign(path: Path, mode: Mode) -> None:
         names = {name for (name,) in probe.execute("SELECT name FROM sqlite_master")}
     # No tables at all: the file is new, or another program is just creating them.
     if names and not names >= {"schema_version", "operator", "appeal"}:
-        raise Trouble("The file is a database of another program: choose another with --db.")
+        raise Trouble(_("The file is a database of another program: choose another with --db."))

@@ -15,6 +15,7 @@ from peewee import (
 )
 
 from leadboard.common.errors import Missing, ServerLost, TooBusy, Uncertain
+from leadboard.common.language import _
 from leadboard.database.connection import BEYOND, OVERTAKING, Engine, T, database, engine
 from leadboard.database.error_codes import is_constraint, is_meeting, trouble_of
 
@@ -92,8 +93,10 @@ def storing(there: Engine) -> Iterator[None]:
         if is_stored is None:
             # It may be stored, so it must not be tried again automatically.
             raise Uncertain(
-                "The database server was lost while storing: check whether it was stored "
-                "before you repeat it."
+                _(
+                    "The database server was lost while storing: check whether it was stored "
+                    "before you repeat it."
+                )
             ) from lost
         if not is_stored:
             raise
@@ -132,7 +135,7 @@ def plainly() -> Iterator[None]:
         raise trouble_of(error) from error
     # Python's sqlite3 raises it for a number beyond 64 bits; a server has a code for that.
     except OverflowError as error:
-        raise Missing("That number is too large.") from error
+        raise Missing(_("That number is too large.")) from error
 
 
 def reading(query: Callable[[], T]) -> T:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadboard.common.errors import ServerLost, TooBusy, Trouble, Uncertain
+from leadboard.common.language import _
 from leadboard.common.progress import Advance
 from leadboard.database.connection import database, engine
 from leadboard.database.fields import now
@@ -35,7 +36,7 @@ class Onlooker:
     tell: Callable[[str], None]
 
 
-onlooker = Onlooker(lambda _: nullcontext(lambda *_: None), lambda _: None)
+onlooker = Onlooker(lambda _unused: nullcontext(lambda *_unused: None), lambda _unused: None)
 """Nobody, unless a program says otherwise."""
 
 # Message ids are counted per chat: the same key of another sender is another message.
@@ -56,7 +57,7 @@ OPEN_DRAINS = (
 )
 
 
-def to_version_2(_: Advance) -> None:
+def to_version_2(_unused: Advance) -> None:
     """Make keys unique for each source and lead, and let acts have parts and open drains."""
     for statement in (*KEYS_BY_SENDER, *PARTS_OF_ACTS, *OPEN_DRAINS):
         run(statement)
@@ -68,7 +69,7 @@ OPERATORS_NOTES = (
 )
 
 
-def to_version_3(_: Advance) -> None:
+def to_version_3(_unused: Advance) -> None:
     """Give each operator a note."""
     run(OPERATORS_NOTES)
 
@@ -109,7 +110,7 @@ HOOKS = (
 )
 
 
-def to_version_5(_: Advance) -> None:
+def to_version_5(_unused: Advance) -> None:
     """Give each operator a contact, and let other programs have tokens and hooks."""
     for statement in (OPERATORS_CONTACTS, *TOKENS, *HOOKS):
         run(statement)
@@ -157,7 +158,7 @@ STEPS_VIEW = f'CREATE VIEW "appeal_step" AS SELECT "seq" AS "place", {_STEP_COLU
 PENDING_STEPS = f' UNION ALL SELECT {2**62} + "id", {_STEP_COLUMNS} FROM "pending_change"'
 
 
-def to_version_6(_: Advance) -> None:
+def to_version_6(_unused: Advance) -> None:
     """Let sources choose how operators are drawn, let draws be sealed, and count them."""
     for statement in (*SOURCES, *SEALED_LINES, *SEALS, *COUNTS):
         run(statement)
@@ -184,17 +185,31 @@ def bring_up_to_date(path: Path | None, wanted: int) -> None:
     version = _version()
     if version > wanted:
         raise Trouble(
-            f"{path or engine().title} was made by a newer Leadboard (tables of version {version}, "
-            f"this one knows {wanted}): upgrade Leadboard."
+            _(
+                "{database} was made by a newer Leadboard (tables of version {version}, this "
+                "one knows {wanted}): upgrade Leadboard.",
+                database=path or engine().title,
+                version=version,
+                wanted=wanted,
+            )
         )
     if version < wanted and engine().is_read_only:
         raise Trouble(
-            f"{path} was made by an older Leadboard and is read-only, so that it cannot be "
-            "upgraded: open a copy of it."
+            _(
+                "{path} was made by an older Leadboard and is read-only, so that it cannot "
+                "be upgraded: open a copy of it.",
+                path=path,
+            )
         )
     if version < wanted:
         for sentence in patiently(lambda: _attempt(path, version, wanted), UPGRADING):
-            onlooker.tell(f"{path or engine().title} was upgraded. {sentence}")
+            onlooker.tell(
+                _(
+                    "{database} was upgraded. {sentence}",
+                    database=path or engine().title,
+                    sentence=sentence,
+                )
+            )
 
 
 def _attempt(path: Path | None, version: int, wanted: int) -> Sequence[str]:
@@ -210,8 +225,14 @@ def _attempt(path: Path | None, version: int, wanted: int) -> Sequence[str]:
         if not isinstance(error, Trouble) or isinstance(error, TooBusy | ServerLost):
             raise
         raise Trouble(
-            f"{path or engine().title} has tables of version {version}, which could not be "
-            f"upgraded to {wanted}. {error}"
+            _(
+                "{database} has tables of version {version}, which could not be upgraded to "
+                "{wanted}. {error}",
+                database=path or engine().title,
+                version=version,
+                wanted=wanted,
+                error=error,
+            )
         ) from error
 
 
@@ -241,7 +262,7 @@ def _delete(copies: list[Path]) -> None:
 def _shown(old: int) -> AbstractContextManager[Advance]:
     """Return what shows an upgrade as it goes on, if it is a long one."""
     total = work() if old < 4 else 0
-    return onlooker.bar(total) if total >= LONG else nullcontext(lambda *_: None)
+    return onlooker.bar(total) if total >= LONG else nullcontext(lambda *_unused: None)
 
 
 def _copy_beside(path: Path, version: int) -> Path:
@@ -260,5 +281,5 @@ def _version(*, is_held: bool = False) -> int:
     query = "SELECT version FROM schema_version" + " FOR UPDATE" * is_held
     found = database.execute_sql(query).fetchall()
     if not found:
-        raise Trouble("The file is not a Leadboard database: choose another with --db.")
+        raise Trouble(_("The file is not a Leadboard database: choose another with --db."))
     return int(found[0][0])

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 import platformdirs
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.database.server_address import is_server, refuse_lookalike, server_shown
 
 __all__ = ["address_of", "default_path", "file_of", "is_server", "path_of"]
@@ -29,14 +30,14 @@ def address_of(target: str | None) -> str:
 def path_of(target: str) -> Path:
     """Return the file that a path or `sqlite:///` URL names; raises Trouble for anything else."""
     if "\0" in unquote(target):
-        raise Trouble("The path of the database holds a NUL: check --db.")
+        raise Trouble(_("The path of the database holds a NUL: check --db."))
     if is_server(target):
         raise Trouble(
-            "The database is on a server: use its own backups, or leadboard copy --to FILE."
+            _("The database is on a server: use its own backups, or leadboard copy --to FILE.")
         )
     if target[: len(SQLITE)].lower() == SQLITE:
         if set("?#") & set(target):
-            raise Trouble("After sqlite:/// only a path may follow, with ? as %3F and # as %23.")
+            raise Trouble(_("After sqlite:/// only a path may follow, with ? as %3F and # as %23."))
         return Path(unquote(target[len(SQLITE) :])).absolute()
     refuse_lookalike(target)
     return Path(target).expanduser().absolute()
@@ -50,4 +51,4 @@ def file_of(target: str | Path | None) -> Path:
         # Trouble is a RuntimeError, and so is `expanduser`'s for a user without a home.
         if isinstance(error, Trouble):
             raise
-        raise Trouble("The database cannot be opened: check its path and rights.") from error
+        raise Trouble(_("The database cannot be opened: check its path and rights.")) from error

@@ -10,6 +10,7 @@ from leadboard.allocation.appeals import numbered, state_of
 from leadboard.allocation.intake import Draft, Placed, known_by_key
 from leadboard.allocation.journal import Journal
 from leadboard.allocation.limits import name_of
+from leadboard.common.language import _
 from leadboard.desk.batch import AppealBatch
 from leadboard.desk.recording import Done, record
 
@@ -34,7 +35,7 @@ def submit(
 
     def work(journal: Journal) -> tuple[str, Placed]:
         placed = place(draft, journal, rng)
-        return _entered(placed, placed.operator or "waiting"), placed
+        return _entered(placed, placed.operator or _("waiting")), placed
 
     return record(actor, "submit", work)
 
@@ -58,7 +59,7 @@ def submit_to(
     def work(journal: Journal) -> tuple[str, Placed]:
         known = None if draft.key is None else known_by_key(draft)
         placed = known or lifecycle.enter(draft, operator_id, journal)
-        return _entered(placed, f"given to {placed.operator}"), placed
+        return _entered(placed, _("given to {operator}", operator=placed.operator)), placed
 
     return record(actor, "submit", work)
 
@@ -66,12 +67,10 @@ def submit_to(
 def _entered(placed: Placed, outcome: str) -> str:
     appeal = numbered(placed.id)
     if placed.is_repeat:
-        holder = placed.operator or "waiting"
-        return f"Appeal {appeal} is known by its key, {holder}{_DIFFERS * placed.differs}"
-    return f"Appeal {appeal} entered, {outcome}"
-
-
-_DIFFERS = "; its text differs"
+        holder = placed.operator or _("waiting")
+        known = _("Appeal {appeal} is known by its key, {holder}", appeal=appeal, holder=holder)
+        return _("{known}; its text differs", known=known) if placed.differs else known
+    return _("Appeal {appeal} entered, {outcome}", appeal=appeal, outcome=outcome)
 
 
 def assign(
@@ -96,7 +95,7 @@ def assign(
         batch.each(
             lambda each: lifecycle.assign(each, operator_id, journal, force=force), fitting=fitting
         )
-        forced = " by force" if force else ""
+        forced = _(" by force") if force else ""
         return f"{batch.words} → {name_of(operator_id)}{forced}{batch.rest}", batch.moved
 
     return record(actor, "assign", work, forced=force)
@@ -112,7 +111,12 @@ def give_back(
         batch.each(lambda each: lifecycle.give_back(each, journal))
         # Worded after the drain, which may have given them to somebody already.
         return (
-            lambda: f"{batch.words} returned{_whereabouts(batch.moved)}{batch.rest}"
+            lambda: _(
+                "{words} returned{whereabouts}{rest}",
+                words=batch.words,
+                whereabouts=_whereabouts(batch.moved),
+                rest=batch.rest,
+            )
         ), batch.moved
 
     return record(actor, "return", work)
@@ -126,7 +130,7 @@ def close(
 
     def work(journal: Journal) -> tuple[str, MovedIds]:
         batch.each(lambda each: lifecycle.close(each, journal))
-        return f"{batch.words} closed{batch.rest}", batch.moved
+        return _("{words} closed{rest}", words=batch.words, rest=batch.rest), batch.moved
 
     return record(actor, "close", work)
 
@@ -141,7 +145,13 @@ def reopen(
         reasons = batch.each(lambda each: lifecycle.reopen(each, journal))
         why = f": {reasons[0]}" if len(reasons) == 1 and reasons[0] else ""
         return (
-            lambda: f"{batch.words} reopened{why}{_whereabouts(batch.moved)}{batch.rest}"
+            lambda: _(
+                "{words} reopened{why}{whereabouts}{rest}",
+                words=batch.words,
+                why=why,
+                whereabouts=_whereabouts(batch.moved),
+                rest=batch.rest,
+            )
         ), batch.moved
 
     return record(actor, "reopen", work)
@@ -151,5 +161,5 @@ def _whereabouts(appeal_ids: Sequence[int]) -> str:
     """Return who has the one appeal now, or how many of several wait."""
     holders = [state_of(appeal_id).operator_id for appeal_id in appeal_ids]
     if len(holders) == 1:
-        return f", now with {name_of(holders[0])}" if holders[0] else ", waiting"
-    return f", {holders.count(None)} waiting"
+        return _(", now with {name}", name=name_of(holders[0])) if holders[0] else _(", waiting")
+    return _(", {count} waiting", count=holders.count(None))

@@ -8,6 +8,7 @@ from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import called, numbered
 from leadboard.allocation.lifecycle import NoRoom, NothingToDo
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class AppealBatch:
 
     def __init__(self, appeal_ids: Sequence[int], seen: Mapping[int, Seen] | None = None) -> None:
         if not appeal_ids:
-            raise Refused("No appeal is chosen.", "appeal")
+            raise Refused(_("No appeal is chosen."), "appeal")
         # Without repeats: the second time an appeal would be skipped, as done already.
         self._ids = list(dict.fromkeys(appeal_ids))
         self._seen = seen or {}
@@ -66,26 +67,31 @@ class AppealBatch:
         full = next((each for each in refusals if isinstance(each, NoRoom)), None)
         if full is not None:
             fit, count = len(self.moved), len(self.moved) + len(self._without_place)
-            sentence = f"{fit} of {count} appeals fit, then {full}" if fit else str(full)
-            return NoRoom(sentence, fit, count)
+            return NoRoom(_part_fits(fit, count, full) if fit else str(full), fit, count)
         if len(refusals) == 1:
             return refusals[0]
-        return Refused(f"Nothing was changed: {self._named(self._passed)}.", "appeal")
+        return Refused(
+            _("Nothing was changed: {named}.", named=self._named(self._passed)), "appeal"
+        )
 
     @property
     def words(self) -> str:
         """Return what was moved: one appeal by its name, or how many."""
         if len(self.moved) == 1:
-            return f"Appeal {numbered(self.moved[0])}"
-        return f"{len(self.moved)} appeals"
+            return _("Appeal {numbered}", numbered=numbered(self.moved[0]))
+        return ngettext("{n} appeals", "{n} appeals", len(self.moved))
 
     @property
     def rest(self) -> str:
         """Return the end of the sentence: which appeals were passed over, and why."""
-        passed = self._passed | dict.fromkeys(self._without_place, "no place")
-        return f"; skipped: {self._named(passed)}" if passed else ""
+        passed = self._passed | dict.fromkeys(self._without_place, _("no place"))
+        return _("; skipped: {named}", named=self._named(passed)) if passed else ""
 
     def _named(self, passed: Mapping[int, str]) -> str:
-        few = [f"{called(each)} {why}" for each, why in list(passed.items())[:FEW]]
-        more = len(passed) - len(few)
-        return ", ".join(few) + (f" and {more} more" if more else "")
+        few = ", ".join(f"{called(each)} {why}" for each, why in list(passed.items())[:FEW])
+        more = len(passed) - FEW
+        return _("{few} and {n} more", few=few, n=more) if more > 0 else few
+
+
+def _part_fits(fit: int, count: int, full: NoRoom) -> str:
+    return _("{fit} of {count} appeals fit, then {full}", fit=fit, count=count, full=full)

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.validation import checked_factor, checked_limit, checked_weight, plain
 from leadboard.common.weighing import even, scaled, stepped
 from leadboard.desk.operators import add_operator, delete_operator, step_limit, toggle_active
@@ -32,7 +33,7 @@ def edited(
     """Return the draft after what an act would do; raises Refused where it cannot be drafted."""
     edit = EDITS.get(act)
     if edit is None:
-        raise Refused("This cannot be drafted: apply or discard the draft first.")
+        raise Refused(_("This cannot be drafted: apply or discard the draft first."))
     return edit(draft, board, *arguments, **options)
 
 
@@ -66,7 +67,7 @@ def _set_weights(
 def _column(board: Board, source_id: int) -> dict[tuple[int, int], int]:
     weights = board.weights.get(source_id, {})
     if not weights:
-        raise Refused("Nobody serves this source yet: type a weight first.")
+        raise Refused(_("Nobody serves this source yet: type a weight first."))
     return {(operator_id, source_id): weight for operator_id, weight in weights.items()}
 
 
@@ -77,7 +78,7 @@ def _row(board: Board, operator_id: int) -> dict[tuple[int, int], int]:
         if operator_id in column
     }
     if not found:
-        raise Refused("This operator serves no source yet: type a weight first.")
+        raise Refused(_("This operator serves no source yet: type a weight first."))
     return found
 
 
@@ -91,7 +92,7 @@ def _reweighed(
 
 def _spread(draft: TeamDraft, weights: Mapping[tuple[int, int], int]) -> TeamDraft:
     alike = even(weights.values())
-    return _reweighed(draft, weights, lambda _: alike)
+    return _reweighed(draft, weights, lambda _unused: alike)
 
 
 def _scale(draft: TeamDraft, weights: Mapping[tuple[int, int], int], factor: object) -> TeamDraft:
@@ -102,7 +103,7 @@ def _scale(draft: TeamDraft, weights: Mapping[tuple[int, int], int], factor: obj
 def _hand(board: Board, operator_id: int) -> OperatorRow:
     found = next((row for row in board.operators if row.id == operator_id), None)
     if found is None:
-        raise Refused("This operator is gone.")
+        raise Refused(_("This operator is gone."))
     return found
 
 
@@ -123,13 +124,13 @@ def _toggle_active(draft: TeamDraft, board: Board, operator_ids: Sequence[int]) 
 def _add_operator(draft: TeamDraft, board: Board, **values: Any) -> TeamDraft:
     columns = OPERATOR.completed(OPERATOR.checked(values))
     if plain(columns["name"]) in {plain(row.name) for row in board.operators}:
-        raise Refused(f"The name {columns['name']} is taken.", "name")
+        raise Refused(_("The name {name} is taken.", name=columns["name"]), "name")
     return draft.with_newcomer(Newcomer(draft.next_id, **columns))
 
 
 def _delete_operator(draft: TeamDraft, board: Board, operator_id: int) -> TeamDraft:
     if operator_id >= 0:
-        raise Refused("Nobody is deleted by a draft: it switches operators off.")
+        raise Refused(_("Nobody is deleted by a draft: it switches operators off."))
     return draft.without_newcomer(operator_id)
 
 

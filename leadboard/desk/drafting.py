@@ -6,6 +6,7 @@ from typing import Any
 
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 from leadboard.common.validation import checked_weight
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import (
@@ -17,6 +18,7 @@ from leadboard.desk.rows import (
     weight_of,
     write_weights,
 )
+from leadboard.desk.weights import become
 from leadboard.entities import OPERATOR
 from leadboard.foresight.draft import Newcomer, TeamDraft
 
@@ -39,7 +41,7 @@ def apply_draft(draft: TeamDraft, *, force: bool = False, actor: str) -> Done[Ma
         for pair, change in draft.weights.items()
     }
     if not draft.size:
-        raise Refused("The draft changes nothing.")
+        raise Refused(_("The draft changes nothing."))
 
     def work(journal: Journal) -> tuple[str, Mapping[int, int]]:
         moved = list(_moved(draft))
@@ -55,7 +57,7 @@ def apply_draft(draft: TeamDraft, *, force: bool = False, actor: str) -> Done[Ma
             (ids.get(each, each), source): weight for (each, source), weight in weights.items()
         }
         write_weights(wanted, journal)
-        return f"Draft applied: {draft_words(draft)}", ids
+        return _("Draft applied: {words}", words=draft_words(draft)), ids
 
     return record(actor, APPLY_DRAFT, work)
 
@@ -85,11 +87,11 @@ def _moved(draft: TeamDraft) -> Iterator[str]:
         name, is_now = operator_name(operator_id), weight_of(operator_id, source_id)
         # The same by somebody else is no conflict.
         if is_now not in (weight.was, weight.wanted):
-            yield f"{name} · {source} {'unlinked' if is_now is None else f'set to {is_now}'}"
+            yield f"{name} · {source} {become(is_now)}"
     for operator_id, limit in draft.limits.items():
         row = row_of_id(OPERATOR, operator_id)
         if row["max_load"] not in (limit.was, limit.wanted):
-            yield f"{row['name']}'s limit set to {row['max_load']}"
+            yield _("{name}'s limit set to {limit}", name=row["name"], limit=row["max_load"])
     for operator_id in draft.switches:
         # On or off is one of the two that the draft knows: only whether they are there matters.
         row_of_id(OPERATOR, operator_id)
@@ -97,18 +99,21 @@ def _moved(draft: TeamDraft) -> Iterator[str]:
 
 def _moved_words(moved: Sequence[str]) -> str:
     named = ", ".join(moved[:MOST_NAMED])
-    more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
-    return f"Somebody else changed this meanwhile: {named}{more}."
+    if len(moved) > MOST_NAMED:
+        named = _("{few} and {n} more", few=named, n=len(moved) - MOST_NAMED)
+    return _("Somebody else changed this meanwhile: {named}.", named=named)
 
 
 def draft_words(draft: TeamDraft) -> str:
     """Return in a few words how much a draft changes: `3 weights, 1 limit, 2 added`."""
     switches = [each.wanted for each in draft.switches.values()]
+    on, new = sum(switches), len(draft.newcomers)
+    off = len(switches) - on
     parts = (
-        (len(draft.weights), "weight", "weights"),
-        (len(draft.limits), "limit", "limits"),
-        (sum(switches), "switched on", "switched on"),
-        (len(switches) - sum(switches), "switched off", "switched off"),
-        (len(draft.newcomers), "new operator", "new operators"),
+        (len(draft.weights), ngettext("{n} weight", "{n} weights", len(draft.weights))),
+        (len(draft.limits), ngettext("{n} limit", "{n} limits", len(draft.limits))),
+        (on, ngettext("{n} switched on", "{n} switched on", on)),
+        (off, ngettext("{n} switched off", "{n} switched off", off)),
+        (new, ngettext("{n} new operator", "{n} new operators", new)),
     )
-    return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in parts if n)
+    return ", ".join(words for count, words in parts if count)

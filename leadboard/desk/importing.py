@@ -30,8 +30,8 @@ def import_rows(entity: Entity, wanted: RowsWanted, *, actor: str) -> Done[Seque
             else:
                 rewrite(entity, row_id, journal, columns)
                 ids.append(row_id)
-        added = sum(row_id is None for row_id, _ in rows)
-        what = f"{entity.word.capitalize()}s"
-        return f"{what} imported: {added} added, {len(rows) - added} changed", ids
+        added = sum(row_id is None for row_id, _unused in rows)
+        changed = len(rows) - added
+        return entity.says.imported.format(added=added, changed=changed), ids
 
     return record(actor, f"import {entity.word}s", work)

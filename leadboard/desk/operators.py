@@ -8,6 +8,7 @@ from leadboard.allocation.journal import Journal
 from leadboard.allocation.ledger import Columns
 from leadboard.allocation.limits import load_of
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 from leadboard.common.validation import checked_limit
 from leadboard.desk.recording import Done, Note, record
 from leadboard.desk.rows import delete, insert, rewrite, row_of_id
@@ -26,7 +27,8 @@ def add_operator(name: object, max_load: object, *, actor: str, **columns: objec
 
     def work(journal: Journal) -> tuple[str, int]:
         operator_id = insert(OPERATOR, journal, wanted)
-        return f"{wanted['name']} added{OPERATOR.of_new(wanted)}", operator_id
+        words = OPERATOR.of_new(wanted)
+        return _("{name} added{words}", name=wanted["name"], words=words), operator_id
 
     return record(actor, "add operator", work)
 
@@ -38,8 +40,8 @@ def change_operator(operator_id: int, *, actor: str, **columns: object) -> Done[
     """
     wanted = OPERATOR.checked(columns)
     if not wanted:
-        raise Refused("There is nothing to change.")
-    return _change(operator_id, lambda _: wanted, actor)
+        raise Refused(_("There is nothing to change."))
+    return _change(operator_id, lambda _unused: wanted, actor)
 
 
 def step_limit(operator_id: int, step: int, *, actor: str) -> Done[int]:
@@ -65,7 +67,11 @@ def toggle_active(operator_ids: Sequence[int], *, actor: str) -> Done[Sequence[i
         before = [rewrite(OPERATOR, each, journal, {"is_active": is_on}) for each in turned]
         if len(turned) == 1:
             return _told(turned[0], before[0], {"is_active": is_on}), turned
-        return f"{_people(before)} are {'on' if is_on else 'off'}", turned
+        people = _people(before)
+        note = (
+            _("{people} are on", people=people) if is_on else _("{people} are off", people=people)
+        )
+        return note, turned
 
     return record(actor, "change operator", work)
 
@@ -84,9 +90,15 @@ def _told(operator_id: int, before: Columns, after: Columns) -> str:
     if after.keys() != {"is_active"}:
         return OPERATOR.change(before, after)
     if after["is_active"]:
-        return f"{before['name']} is on"
-    load = load_of(operator_id)
-    return f"{before['name']} is off" + (f" and keeps {load} appeals" if load else "")
+        return _("{name} is on", name=before["name"])
+    if load := load_of(operator_id):
+        return ngettext(
+            "{name} is off and keeps {n} appeals",
+            "{name} is off and keeps {n} appeals",
+            load,
+            name=before["name"],
+        )
+    return _("{name} is off", name=before["name"])
 
 
 def send_home(operator_ids: Sequence[int], *, actor: str) -> Done[Sequence[int]]:
@@ -99,8 +111,9 @@ def send_home(operator_ids: Sequence[int], *, actor: str) -> Done[Sequence[int]]
         returned = sorted(appeal_id for each in ids for appeal_id in open_appeals_of(each))
         for appeal_id in returned:
             lifecycle.give_back(appeal_id, journal)
-        verb = "is" if len(ids) == 1 else "are"
-        return f"{_people(before)} {verb} off, {len(returned)} appeals returned", ids
+        off = ngettext("{people} is off", "{people} are off", len(ids), people=_people(before))
+        given = ngettext("{n} appeals returned", "{n} appeals returned", len(returned))
+        return f"{off}, {given}", ids
 
     return record(actor, "send home", work)
 
@@ -108,7 +121,7 @@ def send_home(operator_ids: Sequence[int], *, actor: str) -> Done[Sequence[int]]
 def _some(operator_ids: Sequence[int]) -> Sequence[int]:
     """Return the ids, each once and in order; raises Refused when there are none."""
     if not operator_ids:
-        raise Refused("No operators chosen.")
+        raise Refused(_("No operators chosen."))
     return sorted(set(operator_ids))
 
 
@@ -119,8 +132,9 @@ MOST_NAMED = 3
 def _people(before: Sequence[Columns]) -> str:
     names = [str(each["name"]) for each in before]
     if len(names) > MOST_NAMED:
-        return f"{len(names)} operators"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        return ngettext("{n} operators", "{n} operators", len(names))
+    few = ", ".join(names[:-1])
+    return _("{few} and {last}", few=few, last=names[-1]) if few else names[-1]
 
 
 def delete_operator(operator_id: int, *, actor: str) -> Done[int]:
@@ -128,6 +142,6 @@ def delete_operator(operator_id: int, *, actor: str) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         before = delete(OPERATOR, operator_id, journal)
-        return f"{before['name']} deleted", operator_id
+        return _("{name} deleted", name=before["name"]), operator_id
 
     return record(actor, "delete operator", work)

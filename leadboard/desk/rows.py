@@ -10,6 +10,7 @@ from leadboard.allocation.ledger import Columns
 from leadboard.allocation.ledger_reading import has_served
 from leadboard.allocation.names import is_taken, odd_names
 from leadboard.common.errors import Missing, Refused, Taken
+from leadboard.common.language import _
 from leadboard.common.validation import plain
 from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import rows
@@ -27,7 +28,7 @@ def row_of_id(entity: Entity, row_id: int) -> dict[str, Any]:
     """Return the columns of a row; raises Missing when there is none with this id."""
     found = columns_of(entity, row_id)
     if found is None:
-        raise Missing(f"There is no {entity.word} #{row_id}.", entity.word)
+        raise Missing(entity.says.missing.format(id=row_id), entity.word)
     return found
 
 
@@ -47,7 +48,7 @@ def refuse_taken(journal: Journal, entity: Entity, name: str, but: int | None = 
     if entity.word not in journal.odd_names:
         journal.odd_names[entity.word] = odd_names(entity.table)
     if is_taken(entity.table, name, journal.odd_names[entity.word], but):
-        raise Taken(f"The name {name} is taken.", "name")
+        raise Taken(_("The name {name} is taken.", name=name), "name")
     if plain(name) != name:
         # Undo can bring back a name as an earlier version stored it: the next check must see it.
         del journal.odd_names[entity.word]
@@ -90,12 +91,14 @@ def delete(entity: Entity, row_id: int, journal: Journal) -> Columns:
 
 def _refuse_if_served(operator_id: int, name: str) -> None:
     if has_served(operator_id):
-        raise Refused(f"{name} has had appeals: switch the operator off instead.")
+        raise Refused(_("{name} has had appeals: switch the operator off instead.", name=name))
 
 
 def _refuse_if_written_to(source_id: int, name: str) -> None:
     if Appeal.select().where(Appeal.source == source_id).exists():
-        raise Refused(f"Source {name} has appeals and stays: unlink its operators instead.")
+        raise Refused(
+            _("Source {name} has appeals and stays: unlink its operators instead.", name=name)
+        )
 
 
 _LINKED: Mapping[str, tuple[Callable[[int, str], None], Any]] = {
@@ -140,7 +143,7 @@ def write_weights(
     wanted: Mapping[tuple[int, int], int | None], journal: Journal
 ) -> dict[tuple[int, int], int | None]:
     """Set the weights of (operator, source) pairs; return those before of all that changed."""
-    before = {source_id: weights_of(source_id) for source_id in {each for _, each in wanted}}
+    before = {source_id: weights_of(source_id) for source_id in {each for _unused, each in wanted}}
     moved: dict[tuple[int, int], int | None] = {}
     for (operator_id, source_id), weight in wanted.items():
         was = before[source_id].get(operator_id)

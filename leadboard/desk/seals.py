@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from leadboard.allocation.chains import end_seal, prepare, without_next
 from leadboard.allocation.journal import SEAL, Journal
 from leadboard.allocation.locks import take_turn
+from leadboard.common.language import _
 from leadboard.common.validation import storable
 from leadboard.database.connection import rows
 from leadboard.database.fields import now
@@ -39,7 +40,7 @@ def end_seals(source_ids: Sequence[int], *, actor: str) -> Sequence[str]:
         names = dict(rows(Source.select(Source.id, Source.name)))
         ended = [str(names[each]) for each in sorted(source_ids) if end_seal(each)]
         if ended:
-            note = f"Seals ended and revealed: {', '.join(ended)}"
+            note = _("Seals ended and revealed: {names}", names=", ".join(ended))
             Journal().write(storable(actor), SEAL, note)
         return ended
 

@@ -2,6 +2,7 @@
 
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.desk.recording import Done, record
 from leadboard.desk.rows import delete, insert, rewrite
 from leadboard.entities import SOURCE
@@ -16,7 +17,8 @@ def add_source(name: object, *, actor: str, **columns: object) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         source_id = insert(SOURCE, journal, wanted)
-        return f"Source {wanted['name']} added{SOURCE.of_new(wanted)}", source_id
+        words = SOURCE.of_new(wanted)
+        return _("Source {name} added{words}", name=wanted["name"], words=words), source_id
 
     return record(actor, "add source", work)
 
@@ -28,11 +30,11 @@ def change_source(source_id: int, *, actor: str, **columns: object) -> Done[int]
     """
     wanted = SOURCE.checked(columns)
     if not wanted:
-        raise Refused("There is nothing to change.")
+        raise Refused(_("There is nothing to change."))
 
     def work(journal: Journal) -> tuple[str, int]:
         before = rewrite(SOURCE, source_id, journal, wanted)
-        return f"Source {SOURCE.change(before, wanted)}", source_id
+        return _("Source {change}", change=SOURCE.change(before, wanted)), source_id
 
     return record(actor, "change source", work)
 
@@ -42,6 +44,6 @@ def delete_source(source_id: int, *, actor: str) -> Done[int]:
 
     def work(journal: Journal) -> tuple[str, int]:
         before = delete(SOURCE, source_id, journal)
-        return f"Source {before['name']} deleted", source_id
+        return _("Source {name} deleted", name=before["name"]), source_id
 
     return record(actor, "delete source", work)

@@ -6,6 +6,7 @@ from functools import partial
 from leadboard.allocation.journal import TOKEN, Journal
 from leadboard.allocation.limits import name_of
 from leadboard.common.errors import Missing, Refused, Taken
+from leadboard.common.language import _
 from leadboard.common.validation import checked_name, storable
 from leadboard.database.fields import now
 from leadboard.database.program_tables import Token
@@ -34,12 +35,16 @@ def _add(name: str, scope: Scope, operator_id: int | None, digest: bytes, actor:
     person = _named(operator_id)
     # Asked, though the name is unique: `transact` would try again and again.
     if Token.select().where(Token.name == name).exists():
-        raise Taken(f"There is, or was, a token {name}: choose another name.", "name")
+        raise Taken(_("There is, or was, a token {name}: choose another name.", name=name), "name")
     Token.insert(
         name=name, digest=digest, scope=scope.value, operator_id=operator_id, added_at=now()
     ).execute()
-    whose = f" for {person}" if person else ""
-    Journal().write(actor, TOKEN, f"Token {name} added: {scope.value}{whose}")
+    whose = _(" for {person}", person=person) if person else ""
+    Journal().write(
+        actor,
+        TOKEN,
+        _("Token {name} added: {scope}{whose}", name=name, scope=scope.value, whose=whose),
+    )
 
 
 def _named(operator_id: int | None) -> str | None:
@@ -47,7 +52,9 @@ def _named(operator_id: int | None) -> str | None:
         return None
     name = name_of(operator_id)
     if name is None:
-        raise Missing(f"There is no operator #{operator_id}.", "operator")
+        raise Missing(
+            _("There is no operator #{operator_id}.", operator_id=operator_id), "operator"
+        )
     return name
 
 
@@ -58,7 +65,9 @@ def forget_token(token: str, *, actor: str) -> None:
 
 def _forget(digest: bytes, actor: str) -> None:
     found = Token.select(Token.name).where(Token.digest == digest)
-    Journal().write(actor, TOKEN, f"Token {found.scalar()} taken back: it could not be shown")
+    Journal().write(
+        actor, TOKEN, _("Token {name} taken back: it could not be shown", name=found.scalar())
+    )
     Token.delete().where(Token.digest == digest).execute()
 
 
@@ -70,8 +79,8 @@ def withdraw_token(name: str, *, actor: str) -> None:
 def _withdraw(name: str, actor: str) -> None:
     is_it = Token.name == name
     if Token.update(withdrawn_at=now()).where(is_it, Token.withdrawn_at.is_null()).execute():
-        Journal().write(actor, TOKEN, f"Token {name} withdrawn")
+        Journal().write(actor, TOKEN, _("Token {name} withdrawn", name=name))
         return
     if Token.select().where(is_it).exists():
-        raise Refused(f"Token {name} is withdrawn already.", "name")
-    raise Missing(f"There is no token {name}.", "name")
+        raise Refused(_("Token {name} is withdrawn already.", name=name), "name")
+    raise Missing(_("There is no token {name}.", name=name), "name")

@@ -12,6 +12,7 @@ from leadboard.allocation.ledger import Columns
 from leadboard.allocation.ledger_reading import Span, has_served, spans_of
 from leadboard.allocation.limits import claim_over, claim_room, name_of, release, room_of
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import rows
 from leadboard.desk.rows import (
@@ -78,7 +79,7 @@ def _is_left(current: Columns | None, after: Columns | None) -> bool:
 
 
 def _changed_since(name: str) -> Refused:
-    return Refused(f"{name} has changed since: nothing was undone.")
+    return Refused(_("{name} has changed since: nothing was undone.", name=name))
 
 
 def _weights_now(changes: Iterable[TeamChange]) -> dict[tuple[int, ...], int]:
@@ -94,9 +95,12 @@ def _named(subject: str) -> str:
     table, key = row_of(subject)
     if table == "weight":
         source = Source.get_or_none(Source.id == key[1])
-        operator = name_of(key[0]) or "somebody deleted"
-        return f"The weight of {operator} for {source.name if source else 'a deleted source'}"
-    return f"{table.capitalize()} #{key[0]}"
+        return _(
+            "The weight of {operator} for {source}",
+            operator=name_of(key[0]) or _("somebody deleted"),
+            source=source.name if source else _("a deleted source"),
+        )
+    return _ENTITIES[table].says.numbered.format(id=key[0])
 
 
 # --- appeals ----------------------------------------------------------------------------------
@@ -112,7 +116,7 @@ def _moves(spans: Sequence[Span], at: datetime) -> list[Rewriting]:
     for span in spans:
         state = states[span.appeal_id]
         if state.columns() != span.after:
-            raise _changed_since(f"Appeal {numbered(span.appeal_id)}")
+            raise _changed_since(_("Appeal {numbered}", numbered=numbered(span.appeal_id)))
         moves.append((state, span.before or {"closed_at": at, "withdrawn": True}))
     return moves
 
@@ -143,7 +147,9 @@ def _bring_back(moves: Sequence[Rewriting], journal: Journal, *, force: bool) ->
         if not (claim_over if force else claim_room)(operator_id, len(appeal_ids)):
             first = appeal_ids[max(0, room_of(operator_id))]
             name, appeal = name_of(operator_id), numbered(first)
-            raise Refused(f"{name} has no room for appeal {appeal} any more.")
+            raise Refused(
+                _("{name} has no room for appeal {appeal} any more.", name=name, appeal=appeal)
+            )
     rewrite_all(moves, journal)
 
 
@@ -178,12 +184,12 @@ def _served(changes: Iterable[TeamChange]) -> list[str]:
 def _restore_weights(changes: Iterable[TeamChange], journal: Journal) -> None:
     wanted: dict[tuple[int, int], int | None] = {}
     for change in changes:
-        _, (operator_id, source_id) = row_of(change.subject)
+        _unused, (operator_id, source_id) = row_of(change.subject)
         weight = None if change.before is None else change.before["weight"]
         wanted[operator_id, source_id] = weight if isinstance(weight, int) else None
     linked = [pair for pair, weight in wanted.items() if weight is not None]
-    _refuse_if_gone(OPERATOR, {operator_id for operator_id, _ in linked})
-    _refuse_if_gone(SOURCE, {source_id for _, source_id in linked})
+    _refuse_if_gone(OPERATOR, {operator_id for operator_id, _unused in linked})
+    _refuse_if_gone(SOURCE, {source_id for _unused, source_id in linked})
     write_weights(wanted, journal)
 
 

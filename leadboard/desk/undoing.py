@@ -8,6 +8,7 @@ from peewee import ModelSelect, fn
 from leadboard.allocation.handouts import HAND_OUT, close_act
 from leadboard.allocation.journal import FOR_GOOD, REDO, UNDO, Journal, last_words
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.database.connection import rows
 from leadboard.database.transactions import reading
 from leadboard.desk.drafting import APPLY_DRAFT
@@ -15,7 +16,7 @@ from leadboard.desk.recording import Done, record
 from leadboard.desk.undo_changes import reverse
 from models import Event
 
-_VERBS = {UNDO: "Undone", REDO: "Redone"}
+_VERBS = {UNDO: _("Undone"), REDO: _("Redone")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,9 @@ def undo(event_id: int | None = None, *, actor: str) -> Done[int]:
     """
     act = reading(lambda: last_done(actor) if event_id is None else act_of(event_id))
     if act is None:
-        raise Refused("There is nothing of yours to undo.")
+        raise Refused(_("There is nothing of yours to undo."))
     if act.is_undone:
-        raise Refused(f"Already undone: {act.note}.")
+        raise Refused(_("Already undone: {note}.", note=act.note))
     return _reverse(act, UNDO, actor)
 
 
@@ -52,23 +53,23 @@ def redo(event_id: int | None = None, *, actor: str) -> Done[int]:
     """
     act = reading(lambda: last_undone(actor) if event_id is None else act_of(event_id))
     if act is None:
-        raise Refused("There is nothing of yours to redo.")
+        raise Refused(_("There is nothing of yours to redo."))
     if not act.is_undone:
-        raise Refused(f"Nothing to redo, this is not undone: {act.note}.")
+        raise Refused(_("Nothing to redo, this is not undone: {note}.", note=act.note))
     return _reverse(act, REDO, actor)
 
 
 def _reverse(act: RecordedAct, verb: str, actor: str) -> Done[int]:
     if act.act in FOR_GOOD:
-        raise Refused(f"{FOR_GOOD[act.act]} cannot be undone.")
+        raise Refused(_("{what} cannot be undone.", what=FOR_GOOD[act.act]))
     if act.act == HAND_OUT:
-        raise Refused("Automatic hand-outs cannot be undone: move or return the appeals.")
+        raise Refused(_("Automatic hand-outs cannot be undone: move or return the appeals."))
 
     def work(journal: Journal) -> tuple[str, int]:
         # Again, inside the transaction: somebody may have undone or redone it meanwhile.
         now_standing = act_of(act.id)
         if now_standing is None or now_standing.standing_id != act.standing_id:
-            raise Refused(f"Somebody was quicker: {act.note}.")
+            raise Refused(_("Somebody was quicker: {note}.", note=act.note))
         # First, so that nothing handed out from now on counts as part of the act taken back.
         close_act(act.standing_id)
         force, keeps_served = act.forced and verb == REDO, act.act == APPLY_DRAFT

@@ -1,10 +1,11 @@
 """Acts on the weights that operators have for sources."""
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from leadboard.allocation.journal import Journal
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, figure, ngettext
 from leadboard.common.validation import checked_factor, checked_weight
 from leadboard.common.weighing import even, scaled, stepped
 from leadboard.database.connection import rows
@@ -27,7 +28,7 @@ def set_weight(operator_id: int, source_id: int, weight: object, *, actor: str) 
     The result is the weight before, None for no link.
     """
     after = checked_weight(weight)
-    return _weigh(operator_id, source_id, lambda _: after, actor)
+    return _weigh(operator_id, source_id, lambda _unused: after, actor)
 
 
 def replace_weight(
@@ -43,8 +44,14 @@ def replace_weight(
         # The same weight by somebody else is no conflict.
         if before not in (was, after):
             names = f"{operator_name(operator_id)} · {source_name(source_id)}"
-            became = "unlinked" if before is None else f"set to {before}"
-            raise Refused(f"{names} was {became} by somebody else meanwhile.", "force")
+            raise Refused(
+                _(
+                    "{names} was {become} by somebody else meanwhile.",
+                    names=names,
+                    become=become(before),
+                ),
+                "force",
+            )
         return after
 
     return _weigh(operator_id, source_id, change, actor)
@@ -57,7 +64,7 @@ def step_weight(operator_id: int, source_id: int, step: int, *, actor: str) -> D
 
 def unlink(operator_id: int, source_id: int, *, actor: str) -> Done[int | None]:
     """Take an operator off a source."""
-    return _weigh(operator_id, source_id, lambda _: None, actor)
+    return _weigh(operator_id, source_id, lambda _unused: None, actor)
 
 
 def _weigh(
@@ -68,9 +75,23 @@ def _weigh(
         before = weight_of(operator_id, source_id)
         after = change(before)
         write_weight(operator_id, source_id, after, journal)
-        return f"{names}: weight {weight_words(before)} → {weight_words(after)}", before
+        return _changed(names, before, after), before
 
     return record(actor, "weight", work)
+
+
+def _changed(names: str, before: int | None, after: int | None) -> str:
+    return _(
+        "{names}: weight {before} → {after}",
+        names=names,
+        before=weight_words(before),
+        after=weight_words(after),
+    )
+
+
+def become(weight: int | None) -> str:
+    """Return what became of a weight, as the end of a sentence about it."""
+    return _("unlinked") if weight is None else _("set to {weight}", weight=weight)
 
 
 def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -> Done[int]:
@@ -86,15 +107,15 @@ def set_weights(changes: Sequence[tuple[int, int, int | None]], *, actor: str) -
 
     def work(journal: Journal) -> tuple[str, int]:
         # Before the first write: an unknown id raises Missing, not the error of a foreign key.
-        people = {each: operator_name(each) for each in {each for each, _ in wanted}}
-        sources = {each: source_name(each) for each in {each for _, each in wanted}}
+        people = {each: operator_name(each) for each in {each for each, _unused in wanted}}
+        sources = {each: source_name(each) for each in {each for _unused, each in wanted}}
         moved = write_weights(wanted, journal)
         if len(moved) != 1:
-            return f"{len(moved)} weights set", len(moved)
+            return ngettext("{n} weights set", "{n} weights set", len(moved)), len(moved)
         (operator_id, source_id), before = next(iter(moved.items()))
         after = wanted[operator_id, source_id]
         names = f"{people[operator_id]} · {sources[source_id]}"
-        return f"{names}: weight {weight_words(before)} → {weight_words(after)}", 1
+        return _changed(names, before, after), 1
 
     return record(actor, "weights", work)
 
@@ -108,7 +129,7 @@ def spread(source_id: int, *, actor: str) -> Done[int]:
     def work(journal: Journal) -> tuple[str, int]:
         name = source_name(source_id)
         weights = _column_of(source_id, name)
-        return f"{name}: {_spread(weights, 'operator', journal)}", len(weights)
+        return f"{name}: {_spread(weights, _operators(len(weights)), journal)}", len(weights)
 
     return record(actor, "spread", work)
 
@@ -122,7 +143,7 @@ def spread_row(operator_id: int, *, actor: str) -> Done[int]:
     def work(journal: Journal) -> tuple[str, int]:
         name = operator_name(operator_id)
         weights = _row_of(operator_id, name)
-        return f"{name}: {_spread(weights, 'source', journal)}", len(weights)
+        return f"{name}: {_spread(weights, _sources(len(weights)), journal)}", len(weights)
 
     return record(actor, "spread row", work)
 
@@ -138,7 +159,7 @@ def scale(source_id: int, factor: object, *, actor: str) -> Done[int]:
     def work(journal: Journal) -> tuple[str, int]:
         name = source_name(source_id)
         weights = _column_of(source_id, name)
-        return f"{name}: {_scale(weights, by, 'operator', journal)}", len(weights)
+        return f"{name}: {_scale(weights, by, _operators(len(weights)), journal)}", len(weights)
 
     return record(actor, "scale", work)
 
@@ -150,7 +171,7 @@ def scale_row(operator_id: int, factor: object, *, actor: str) -> Done[int]:
     def work(journal: Journal) -> tuple[str, int]:
         name = operator_name(operator_id)
         weights = _row_of(operator_id, name)
-        return f"{name}: {_scale(weights, by, 'source', journal)}", len(weights)
+        return f"{name}: {_scale(weights, by, _sources(len(weights)), journal)}", len(weights)
 
     return record(actor, "scale row", work)
 
@@ -160,24 +181,24 @@ def _scale(
 ) -> str:
     wanted = {pair: scaled(weight, by) for pair, weight in weights.items()}
     write_weights(wanted, journal)
-    return f"weights of {_counted(weights, what)} times {_factor_words(by)}"
+    return _("weights of {what} times {factor}", what=what, factor=_factor_words(by))
 
 
 def _factor_words(by: Fraction) -> str:
-    return f"{float(by):.4g}"
+    return figure(float(by), ".4g")
 
 
 def _spread(weights: Mapping[tuple[int, int], int], what: str, journal: Journal) -> str:
     alike = even(weights.values())
     write_weights(dict.fromkeys(weights, alike), journal)
-    return f"{_counted(weights, what)} at weight {alike} each"
+    return _("{what} at weight {weight} each", what=what, weight=alike)
 
 
 def _column_of(source_id: int, name: str) -> dict[tuple[int, int], int]:
     """Return the weights of a source; raises Refused when nobody serves it."""
     weights = {(each, source_id): weight for each, weight in weights_of(source_id).items()}
     if not weights:
-        raise Refused(f"Nobody serves {name} yet: type a weight first.")
+        raise Refused(_("Nobody serves {name} yet: type a weight first.", name=name))
     return weights
 
 
@@ -185,14 +206,18 @@ def _row_of(operator_id: int, name: str) -> dict[tuple[int, int], int]:
     """Return the weights of an operator; raises Refused when they serve no source."""
     found = rows(team.weights().where(OperatorSource.operator == operator_id))
     if not found:
-        raise Refused(f"{name} serves no source yet: type a weight first.")
+        raise Refused(_("{name} serves no source yet: type a weight first.", name=name))
     return {(operator, source): weight for operator, source, weight in found}
 
 
-def _counted(found: Sized, what: str) -> str:
-    return f"{len(found)} {what}{'' if len(found) == 1 else 's'}"
+def _operators(count: int) -> str:
+    return ngettext("{n} operator", "{n} operators", count)
+
+
+def _sources(count: int) -> str:
+    return ngettext("{n} source", "{n} sources", count)
 
 
 def weight_words(weight: int | None) -> str:
     """Return a weight as sentences name it, None being no link."""
-    return "none" if weight is None else str(weight)
+    return _("none") if weight is None else str(weight)

@@ -5,6 +5,8 @@ A place is one appeal that somebody may hold: the limits of all who serve the so
 
 from dataclasses import dataclass
 
+from leadboard.common.language import _
+
 WAITING = 0.05
 """The chance of waiting that is low enough: one appeal in twenty."""
 
@@ -69,5 +71,9 @@ class Staffing:
     @property
     def sentence(self) -> str:
         """Return what is needed in words: `places needed: 29 (40 an hour, 30 min each)`."""
-        each = max(1, round(self.minutes))
-        return f"places needed: {self.places} ({round(self.hourly)} an hour, {each} min each)"
+        return _(
+            "places needed: {places} ({hourly} an hour, {each} min each)",
+            places=self.places,
+            hourly=round(self.hourly),
+            each=max(1, round(self.minutes)),
+        )

@@ -12,10 +12,12 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.validation import MAX_ADDRESS
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_NO_ADDRESS = _("The address is not one of http:// or https://.")
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -46,29 +48,45 @@ Resolve = Callable[[str, int], Sequence[str]]
 def place_of(address: str) -> Place:
     """Return the parts of an address; raises Refused for what no hook may have."""
     if len(address) > MAX_ADDRESS:
-        raise _refusal(f"has {len(address):,} characters; {MAX_ADDRESS:,} are allowed")
+        raise _refusal(
+            _(
+                "The address has {count:,} characters; {most:,} are allowed.",
+                count=len(address),
+                most=MAX_ADDRESS,
+            )
+        )
     # Programs disagree about what such a letter means, and so about where the address leads.
     if not all("!" <= letter <= "~" and letter != "\\" for letter in address):
-        raise _refusal("holds a space or a letter that is not plain ASCII: encode it as URLs do")
+        raise _refusal(
+            _(
+                "The address holds a space or a letter that is not plain ASCII: encode it as URLs "
+                "do."
+            )
+        )
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError as error:
-        raise _refusal("is not one of http:// or https://") from error
+        raise _refusal(_NO_ADDRESS) from error
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise _refusal("is not one of http:// or https://")
+        raise _refusal(_NO_ADDRESS)
     if "@" in parts.netloc:
-        raise _refusal("holds a user or a password, but the signature is what proves the sender")
+        raise _refusal(
+            _(
+                "The address holds a user or a password, but the signature is what proves the "
+                "sender."
+            )
+        )
     if "#" in address:
-        raise _refusal("holds a #, which is never sent")
+        raise _refusal(_("The address holds a #, which is never sent."))
     if port == 0:
-        raise _refusal("has the port 0")
+        raise _refusal(_("The address has the port 0."))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Place(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], target)
 
 
-def _refusal(what: str) -> Refused:
-    return Refused(f"The address {what}.", "address")
+def _refusal(sentence: str) -> Refused:
+    return Refused(sentence, "address")
 
 
 def resolved(host: str, port: int) -> Sequence[str]:
@@ -77,7 +95,7 @@ def resolved(host: str, port: int) -> Sequence[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     # A label that is too long is a UnicodeError.
     except (OSError, UnicodeError) as error:
-        raise Unresolved(f"{host} stands for no address") from error
+        raise Unresolved(_("{host} stands for no address", host=host)) from error
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
@@ -86,8 +104,11 @@ def allowed(found: Sequence[str], *, may_be_private: bool) -> Sequence[str]:
     if not may_be_private:
         for each in found:
             if not is_public(each):
-                raise Refused(
-                    f"{each} is in no public network: --private lets a hook go there.", "address"
+                raise _refusal(
+                    _(
+                        "{address} is in no public network: --private lets a hook go there.",
+                        address=each,
+                    )
                 )
     return found
 

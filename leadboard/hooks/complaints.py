@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 
 
 class Complaints:
@@ -18,7 +19,7 @@ class Complaints:
         """Note that this thread cannot reach the database."""
         with self._lock:
             if not self._cut_off:
-                self._tell(f"{trouble} Still trying.")
+                self._tell(_("{trouble} Still trying.", trouble=trouble))
             self._cut_off.add(threading.get_ident())
 
     def clear(self) -> None:

@@ -13,12 +13,14 @@ from typing import NamedTuple
 from peewee import Expression, fn
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import rows
 from leadboard.database.program_tables import HeldEvent, Hook
 from leadboard.database.transactions import reading, transact
 from leadboard.hooks import schedule
 from leadboard.queries.chosen_lines import ChosenLines
+from leadboard.queries.hook_alarms import undelivered
 
 LEASE = timedelta(seconds=30)
 """For how long a sender has a hook to itself; longer than a try may take."""
@@ -289,8 +291,7 @@ def _without_id(row: HeldRow) -> dict[str, object]:
 def _switch_off_if_useless(hook_id: int) -> None:
     dead = HeldEvent.select().where(HeldEvent.hook == hook_id, HeldEvent.dead_at.is_null(False))
     if dead.count() >= MOST_DEAD:
-        why = f"{MOST_DEAD:,} events could not be delivered"
-        Hook.update(off_because=why).where(Hook.id == hook_id).execute()
+        Hook.update(off_because=undelivered(MOST_DEAD)).where(Hook.id == hook_id).execute()
 
 
 GAP = 0
@@ -299,6 +300,10 @@ GAP = 0
 
 def behind_gap(hook: HookRow, oldest: int, now: datetime) -> Settlement:
     """Return that a hook goes on from the oldest line, with what is gone among its failures."""
-    gone = f"the ledger was pruned: the lines from {hook.seq + 1} to {oldest} were not sent"
+    gone = _(
+        "the ledger was pruned: the lines from {first} to {last} were not sent",
+        first=hook.seq + 1,
+        last=oldest,
+    )
     gap = HeldRow(None, oldest, GAP, "", 0, now, now, gone, False, now)
     return Settlement(oldest, hook.rests_until, owed=[gap])

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from leadboard.allocation.journal import HOOK, Journal
 from leadboard.common.errors import Missing, Refused
+from leadboard.common.language import _, ngettext
 from leadboard.common.validation import storable
 from leadboard.database.fields import now
 from leadboard.database.program_tables import HeldEvent, Hook
@@ -61,7 +62,8 @@ def add(
                 added_at=now(),
             ).execute()
         )
-        _record(actor, f"Hook {hook_id} added: {_shown(place)} is told of what happens")
+        note = _("Hook {id} added: {host} is told of what happens", id=hook_id, host=_shown(place))
+        _record(actor, note)
         return hook_id
 
     return NewHook(transact(work), secret)
@@ -69,7 +71,8 @@ def add(
 
 def _checked(since: int, newest: int) -> int:
     if not start() <= since <= newest:
-        raise Refused(f"The ledger has the places from {start()} to {newest}.", "since")
+        places = _("The ledger has the places from {first} to {last}.", first=start(), last=newest)
+        raise Refused(places, "since")
     return since
 
 
@@ -82,34 +85,36 @@ def known(hook_id: int) -> HookRow:
     """Return a hook; raises Missing where there is none."""
     hook = hook_of(hook_id)
     if hook is None:
-        raise Missing(f"There is no hook {hook_id}.", "hook")
+        raise Missing(_("There is no hook {id}.", id=hook_id), "hook")
     return hook
 
 
 def remove(hook_id: int, *, actor: str) -> None:
     """Forget a hook with all that it has yet to send; raises Missing."""
-    _change(hook_id, actor, "removed", lambda: Hook.delete().where(Hook.id == hook_id).execute())
+    removed = Hook.delete().where(Hook.id == hook_id)
+    _change(hook_id, actor, _("Hook {id} removed: {host}"), removed.execute)
 
 
 def switch_off(hook_id: int, *, actor: str) -> None:
     """Send nothing to a hook until it is switched on again; raises Missing, and Refused if off."""
     if known(hook_id).off_because is not None:
-        raise Refused(f"Hook {hook_id} is off already.")
-    _update(hook_id, actor, "switched off", off_because=BY_HAND)
+        raise Refused(_("Hook {id} is off already.", id=hook_id))
+    _update(hook_id, actor, _("Hook {id} switched off: {host}"), off_because=BY_HAND)
 
 
 def switch_on(hook_id: int, *, actor: str) -> None:
     """Go on where a hook was; raises Missing, and Refused if it is on."""
     if known(hook_id).off_because is None:
-        raise Refused(f"Hook {hook_id} is on already.")
-    _update(hook_id, actor, "switched on", off_because=None, rests_until=None)
+        raise Refused(_("Hook {id} is on already.", id=hook_id))
+    note = _("Hook {id} switched on: {host}")
+    _update(hook_id, actor, note, off_because=None, rests_until=None)
 
 
 def change_secret(hook_id: int, *, actor: str) -> str:
     """Return a new secret for a hook; what it had is signed with for OVERLAP; raises Missing."""
     old, secret = known(hook_id).secret, new_secret()
-    until = now() + OVERLAP
-    _update(hook_id, actor, "got a new secret", secret=secret, old_secret=old, old_until=until)
+    note, until = _("Hook {id} got a new secret: {host}"), now() + OVERLAP
+    _update(hook_id, actor, note, secret=secret, old_secret=old, old_until=until)
     return secret
 
 
@@ -118,7 +123,8 @@ def forget_secret(hook_id: int, secret: str, *, actor: str) -> None:
     hook = known(hook_id)
     if hook.secret == secret and hook.old_secret is not None:
         before = {"secret": hook.old_secret, "old_secret": None, "old_until": None}
-        _update(hook_id, actor, "keeps its secret, as the new one could not be shown", **before)
+        note = _("Hook {id} keeps its secret, as the new one could not be shown: {host}")
+        _update(hook_id, actor, note, **before)
 
 
 def replay_failed(hook_id: int, seqs: Sequence[int], *, actor: str) -> int:
@@ -136,7 +142,13 @@ def replay_failed(hook_id: int, seqs: Sequence[int], *, actor: str) -> int:
         HeldEvent.delete().where(wanted, HeldEvent.appeal_id == GAP).execute()
         again = HeldEvent.update(dead_at=None, attempts=0, due_at=now(), first_at=now())
         count = int(again.where(wanted).execute())
-        _record(actor, f"Hook {hook_id}: {count} failed events are sent again")
+        note = ngettext(
+            "Hook {id}: {n} failed event is sent again",
+            "Hook {id}: {n} failed events are sent again",
+            count,
+            id=hook_id,
+        )
+        _record(actor, note)
         return count
 
     return transact(work)
@@ -147,7 +159,10 @@ def _refuse_unknown(hook_id: int, seqs: Sequence[int]) -> None:
         one = (HeldEvent.hook == hook_id) & (HeldEvent.seq == seq)
         found = HeldEvent.select().where(one, HeldEvent.dead_at.is_null(False))
         if not reading(found.count):
-            raise Missing(f"Event {seq} is not among those that hook {hook_id} gave up.", "seq")
+            sentence = _(
+                "Event {seq} is not among those that hook {id} gave up.", seq=seq, id=hook_id
+            )
+            raise Missing(sentence, "seq")
 
 
 def replay_since(hook_id: int, since: int, *, actor: str) -> None:
@@ -160,21 +175,26 @@ def replay_since(hook_id: int, since: int, *, actor: str) -> None:
         HeldEvent.delete().where(HeldEvent.hook == hook_id, HeldEvent.seq > seq).execute()
         Hook.update(seq=seq).where(Hook.id == hook_id).execute()
 
-    _change(hook_id, actor, f"goes on from {seq}", again)
+    _change(hook_id, actor, _("Hook {id} goes on from {seq}: {host}"), again, seq=seq)
 
 
-def _update(hook_id: int, actor: str, what: str, **columns: object) -> None:
+def _update(hook_id: int, actor: str, note: str, **columns: object) -> None:
     changed = Hook.update(**columns).where(Hook.id == hook_id)
-    _change(hook_id, actor, what, changed.execute)
+    _change(hook_id, actor, note, changed.execute)
 
 
-def _change(hook_id: int, actor: str, what: str, act: Callable[[], object]) -> None:
-    """Do something to a hook and record it, in one transaction; raises Missing."""
+def _change(
+    hook_id: int, actor: str, note: str, act: Callable[[], object], **values: object
+) -> None:
+    """Do something to a hook and record it, in one transaction; raises Missing.
+
+    The note has places for the `{id}` of the hook and its `{host}`, besides those of `values`.
+    """
 
     def work() -> None:
         place = place_of(known(hook_id).address)
         act()
-        _record(actor, f"Hook {hook_id} {what}: {_shown(place)}")
+        _record(actor, note.format(id=hook_id, host=_shown(place), **values))
 
     transact(work)
 

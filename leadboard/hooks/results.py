@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from leadboard.common.language import _
 from leadboard.hooks.outbox import HeldRow, Settlement
 from leadboard.hooks.rounds import Tried
 from leadboard.hooks.schedule import LONGEST_REST, Reach, next_try
@@ -66,7 +67,7 @@ def _note(
 
 def _end_of_sending(settlement: Settlement, outcome: Outcome, now: datetime) -> None:
     if outcome.verdict is Verdict.GONE:
-        settlement.off_because = f"the receiver {outcome.words}"
+        settlement.off_because = _("the receiver {answered}", answered=outcome.words)
     if outcome.rest:
         rest = now + outcome.rest
         settlement.rests_until = max(settlement.rests_until or rest, rest)

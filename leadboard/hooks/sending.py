@@ -12,6 +12,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.hooks import schedule
 from leadboard.hooks.addresses import Place, Resolve, Unresolved, allowed, place_of, resolved
@@ -84,14 +85,15 @@ class Poster:
             async with asyncio.timeout(schedule.TIMEOUT):
                 return await self._send(letter, now)
         except (TimeoutError, httpx.TimeoutException):
-            return Outcome(Verdict.UNREACHABLE, f"no answer within {schedule.TIMEOUT:.0f} s")
+            words = _("no answer within {seconds:.0f} s", seconds=schedule.TIMEOUT)
+            return Outcome(Verdict.UNREACHABLE, words)
         except Refused as refusal:
             return Outcome(Verdict.FAILED, clean(str(refusal)).rstrip("."))
         except Unresolved as error:
             return Outcome(Verdict.UNREACHABLE, clean(str(error)))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             what = clean(str(error))[:MOST_SHOWN] or type(error).__name__
-            return Outcome(Verdict.UNREACHABLE, f"not reached: {what}")
+            return Outcome(Verdict.UNREACHABLE, _("not reached: {what}", what=what))
 
     async def _send(self, letter: Letter, now: datetime) -> Outcome:
         place = place_of(letter.address)
@@ -127,7 +129,7 @@ class Poster:
                 with suppress(httpx.HTTPError, TimeoutError):
                     async with asyncio.timeout(LINGERING):
                         await _beginning(answer)
-                return Outcome(Verdict.DELIVERED, f"answered {answer.status_code}")
+                return Outcome(Verdict.DELIVERED, _answered(answer.status_code))
             return outcome_of(answer, await _beginning(answer), now)
         finally:
             await answer.aclose()
@@ -160,13 +162,19 @@ def outcome_of(answer: httpx.Response, content: bytes, now: datetime) -> Outcome
     """Return what an answer means that is no success."""
     code = answer.status_code
     said = clean(content.decode("utf-8", "replace")[:MOST_SHOWN]).strip()
-    words = f"answered {code}" + (f": {said}" if said else "")
+    words = _answered(code, said)
     if code == httpx.codes.GONE:
         return Outcome(Verdict.GONE, words)
     if code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
         rest = rest_of(answer.headers.get("retry-after"), now)
         return Outcome(Verdict.UNREACHABLE, words, rest)
     return Outcome(Verdict.UNREACHABLE if answer.is_server_error else Verdict.FAILED, words)
+
+
+def _answered(code: int, said: str = "") -> str:
+    if said:
+        return _("answered {code}: {said}", code=code, said=said)
+    return _("answered {code}", code=code)
 
 
 def _trusted() -> ssl.SSLContext:

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 from leadboard.allocation.appeals import worded
 from leadboard.allocation.journal import from_json, row_of
-from leadboard.allocation.ledger import IMPORTED, RECEIVED, REOPENED, WITHDRAWN, Columns
+from leadboard.allocation.ledger import CLOSED, IMPORTED, RECEIVED, REOPENED, WITHDRAWN, Columns
 from leadboard.allocation.ledger_reading import with_parts
 from leadboard.common.errors import Missing
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
 from leadboard.entities import NONE, OPERATOR, SOURCE, Column, Entity, Kind
+from leadboard.queries.code_words import kind_words
 from leadboard.queries.history import EventRow, event_of, reversals_of
 from leadboard.queries.operator_names import names_of, source_names_of
 from models import Appeal, AppealStep, Event, EventChange, Lead, Source
@@ -42,7 +44,7 @@ def details_of(event_id: int) -> ActDetails:
     with plainly():
         event = event_of(event_id)
         if event is None:
-            raise Missing(f"There is no act #{event_id}.", "event")
+            raise Missing(_("There is no act #{id}.", id=event_id), "event")
         [(forced,)] = rows(Event.select(Event.forced).where(Event.id == event_id))
         team, appeals = _team_changes(event_id), _appeal_changes(event_id)
         return ActDetails(
@@ -68,7 +70,7 @@ def _team_changes(event_id: int) -> list[str]:
         (*row_of(subject), from_json(before), from_json(after))
         for subject, before, after in rows(changed)
     ]
-    weights = [key for table, key, _, _ in found if table == "weight"]
+    weights = [row[1] for row in found if row[0] == "weight"]
     operators = names_of(sorted({key[0] for key in weights} | _keys(found, OPERATOR)))
     sources = source_names_of(sorted({key[1] for key in weights} | _keys(found, SOURCE)))
     names = {OPERATOR.word: operators, SOURCE.word: sources}
@@ -81,31 +83,36 @@ def _team_changes(event_id: int) -> list[str]:
 
 
 _ENTITIES = {entity.word: entity for entity in (OPERATOR, SOURCE)}
+_CHANGES = {
+    OPERATOR.word: _("Operator {name}: {changes}"),
+    SOURCE.word: _("Source {name}: {changes}"),
+}
+_NO_WEIGHT = pgettext("weight", "none")
 
 
 def _keys(found: Iterable[tuple[Any, ...]], entity: Entity) -> set[int]:
-    return {key[0] for table, key, _, _ in found if table == entity.word}
+    return {row[1][0] for row in found if row[0] == entity.word}
 
 
 def _weight(names: str, before: Columns | None, after: Columns | None) -> str:
-    was, became = ("none" if each is None else each["weight"] for each in (before, after))
-    return f"{names}: weight {was} → {became}"
+    was, became = (_NO_WEIGHT if each is None else each["weight"] for each in (before, after))
+    return _("{names}: weight {was} → {became}", names=names, was=was, became=became)
 
 
 def _row(entity: Entity, name: str, before: Columns | None, after: Columns | None) -> str:
     """Return the change of a row: `Operator Anna: limit 10 → 12`."""
-    what = entity.word.capitalize()
     if before is None or after is None:
-        verb, whole = ("added", after or {}) if before is None else ("deleted", before)
-        values = ", ".join([verb, *_values(entity, whole)])
+        verb, whole = (_("added"), after or {}) if before is None else (_("deleted"), before)
+        changes = [verb, *_values(entity, whole)]
         # The name of then: who was deleted may be named differently, or not at all, by now.
-        return f"{what} {clean(str(whole.get('name', name)))}: {values}"
-    changes = [
-        _change(column, before.get(column.name), after[column.name])
-        for column in entity.columns
-        if column.name in after and before.get(column.name) != after[column.name]
-    ]
-    return f"{what} {name}: {', '.join(changes)}"
+        name = clean(str(whole.get("name", name)))
+    else:
+        changes = [
+            _change(column, before.get(column.name), after[column.name])
+            for column in entity.columns
+            if column.name in after and before.get(column.name) != after[column.name]
+        ]
+    return _CHANGES[entity.word].format(name=name, changes=", ".join(changes))
 
 
 def _values(entity: Entity, columns: Columns) -> Iterable[str]:
@@ -128,7 +135,7 @@ def _change(column: Column, before: object, after: object) -> str:
 
 def _shown(column: Column, value: object) -> str:
     text = clean(str(value))
-    return f"“{text}”" if column.kind is Kind.TEXT else text or NONE
+    return _("“{text}”", text=text) if column.kind is Kind.TEXT else text or NONE
 
 
 # --- appeals ------------------------------------------------------------------------------------
@@ -171,20 +178,31 @@ def _appeal_changes(event_id: int) -> list[str]:
 def _step_words(step: _Step, names: Mapping[int, str]) -> str:
     """Return a change of an appeal: `Appeal #7 of tg_5 (vk): with Anna → closed`."""
     called = worded(clean(step.lead), clean(step.source))
-    by_lottery = " by lottery" if step.is_drawn else ""
-    was, became = _was(step, names), _became(step, names)
-    return f"Appeal #{step.appeal_id} of {called}: {was} → {became}{by_lottery}"
+    became = _became(step, names)
+    return _(
+        "Appeal #{id} of {lead}: {was} → {became}",
+        id=step.appeal_id,
+        lead=called,
+        was=_was(step, names),
+        became=_("{became} by lottery", became=became) if step.is_drawn else became,
+    )
 
 
 def _was(step: _Step, names: Mapping[int, str]) -> str:
     if step.kind in (RECEIVED, IMPORTED):
-        return step.kind
+        return kind_words(step.kind)
     if step.kind == REOPENED:
-        return "closed"
-    return "waiting" if step.was_operator_id is None else f"with {names[step.was_operator_id]}"
+        return kind_words(CLOSED)
+    return _with(step.was_operator_id, names)
 
 
 def _became(step: _Step, names: Mapping[int, str]) -> str:
     if step.closed_at is not None:
-        return WITHDRAWN if step.kind == WITHDRAWN else "closed"
-    return "waiting" if step.operator_id is None else f"with {names[step.operator_id]}"
+        return kind_words(WITHDRAWN if step.kind == WITHDRAWN else CLOSED)
+    return _with(step.operator_id, names)
+
+
+def _with(operator_id: int | None, names: Mapping[int, str]) -> str:
+    if operator_id is None:
+        return pgettext("appeal", "waiting")
+    return _("with {operator}", operator=names[operator_id])

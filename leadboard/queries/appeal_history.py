@@ -9,8 +9,10 @@ from peewee import JOIN, fn
 
 from leadboard.allocation.handouts import BY_ITSELF
 from leadboard.allocation.ledger import ASSIGNED, IMPORTED, MOVED, RECEIVED, REOPENED, RETURNED
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
+from leadboard.queries.code_words import act_words, kind_words
 from leadboard.queries.operator_names import names_of
 from models import AppealStep, Event
 
@@ -36,38 +38,43 @@ class Moment:
     @property
     def words(self) -> str:
         """Return the change as a line says it: `returned from Anna by boris (return)`."""
-        return f"{self._what}{self._by_whom}{self._outcome}"
+        return self._with_outcome(self._with_cause(self._what))
 
     @property
     def _what(self) -> str:
         if self.kind == ASSIGNED:
-            return f"assigned to {self.operator}"
+            return _("assigned to {operator}", operator=self.operator)
         if self.kind == RETURNED:
-            return f"returned from {self.was_operator}"
+            return _("returned from {operator}", operator=self.was_operator)
         if self.kind != MOVED:
-            return self.kind
+            return kind_words(self.kind)
         if self.operator == self.was_operator:
-            return f"kept by {self.operator}"
-        return f"moved from {self.was_operator} to {self.operator}"
+            return _("kept by {operator}", operator=self.operator)
+        return _("moved from {was} to {operator}", was=self.was_operator, operator=self.operator)
 
-    @property
-    def _by_whom(self) -> str:
-        act = f"{self.act}, by force" if self.is_forced else self.act
+    def _with_cause(self, change: str) -> str:
+        """Return a change with what did it: somebody's act, the lottery, or both."""
+        named = act_words(self.act or "")
+        act, actor = _("{act}, by force", act=named) if self.is_forced else named, self.actor
         # An arrival says further on for whom it was drawn.
         if not self.is_drawn or self.kind == RECEIVED:
-            return "" if act is None else f" by {self.actor} ({act})"
+            if self.act is None:
+                return change
+            return _("{change} by {actor} ({act})", change=change, actor=actor, act=act)
         # What the lottery did by itself was no act of anybody.
-        is_alone = act is None or self.actor == BY_ITSELF
-        return " by lottery" if is_alone else f" by lottery ({act} by {self.actor})"
+        if self.act is None or actor == BY_ITSELF:
+            return _("{change} by lottery", change=change)
+        return _("{change} by lottery ({act} by {actor})", change=change, act=act, actor=actor)
 
-    @property
-    def _outcome(self) -> str:
-        """Return who has the appeal then, where the change itself does not say it."""
+    def _with_outcome(self, change: str) -> str:
+        """Return a change with who has the appeal then, where it does not say that itself."""
         if self.kind not in (RECEIVED, IMPORTED, REOPENED):
-            return ""
+            return change
         if self.operator is None:
-            return ", waiting"
-        return f", drawn for {self.operator}" if self.is_drawn else f", with {self.operator}"
+            return _("{change}, waiting", change=change)
+        if self.is_drawn:
+            return _("{change}, drawn for {operator}", change=change, operator=self.operator)
+        return _("{change}, with {operator}", change=change, operator=self.operator)
 
 
 _WHOLE = Event.alias()

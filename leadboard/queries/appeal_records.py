@@ -9,6 +9,7 @@ from peewee import Expression, fn
 
 from leadboard.allocation.ledger import last_seq, settle
 from leadboard.common.errors import Missing, Refused
+from leadboard.common.language import _
 from leadboard.common.validation import checked_external_id, checked_key
 from leadboard.database.connection import BEYOND, rows
 from leadboard.database.fields import now, stamp
@@ -112,12 +113,14 @@ def id_by_key(named: ChosenAppeals, seen_by: int | None = None) -> int:
     """
     found = [key for key in reading(lambda: _ids_named(named)) if _is_seen(key, seen_by)]
     if not found:
-        raise Missing(f"There is no appeal with the key {named.key} from this source.", "key")
+        sentence = _("There is no appeal with the key {key} from this source.", key=named.key)
+        raise Missing(sentence, "key")
     if len(found) > 1:
-        raise Refused(
-            f"Several leads of this source have an appeal with the key {named.key}: name the lead.",
-            "external_id",
+        sentence = _(
+            "Several leads of this source have an appeal with the key {key}: name the lead.",
+            key=named.key,
         )
+        raise Refused(sentence, "external_id")
     return found[0]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from leadboard.allocation.names import id_of
 from leadboard.common.errors import Missing
+from leadboard.common.language import _
 from leadboard.queries.ledger_lines import KINDS, LedgerLine
 from models import Operator, Source
 
@@ -39,5 +40,6 @@ def chosen_kinds(kinds: Sequence[str]) -> frozenset[str]:
     """Return kinds without their `appeal.`; raises Missing for one that no line is of."""
     plain_kinds = frozenset(kind.removeprefix("appeal.") for kind in kinds)
     if unknown := sorted(plain_kinds - set(KINDS)):
-        raise Missing(f"No line is {unknown[0]}: there are {', '.join(KINDS)}.", "kind")
+        there_are = {"kind": unknown[0], "kinds": ", ".join(KINDS)}
+        raise Missing(_("No line is {kind}: there are {kinds}.", **there_are), "kind")
     return plain_kinds

@@ -18,6 +18,7 @@ from leadboard.allocation.lottery import (
 from leadboard.allocation.rosters import recorded_roster
 from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.common.errors import Missing
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.database.transactions import plainly
@@ -90,7 +91,7 @@ def explain(appeal_id: int) -> Explanation:
 def _explain(appeal_id: int) -> Explanation:
     found = rows(with_names(Appeal.draw, Appeal.roster).where(Appeal.id == appeal_id))
     if not found:
-        raise Missing(f"There is no appeal #{appeal_id}.", "appeal")
+        raise Missing(_("There is no appeal #{id}.", id=appeal_id), "appeal")
     *columns, draw, roster_id = found[0]
     row = cleaned(columns, times_of_rows([columns])[appeal_id])
     candidates = _roster(roster_id)
@@ -113,11 +114,18 @@ def _roster(roster_id: int | None) -> Candidates:
     return recorded_roster(rows(Roster.select(Roster.content).where(Roster.id == roster_id))[0][0])
 
 
+_STRATEGIES = {
+    "headroom": pgettext("strategy", "Headroom"),
+    "quota": pgettext("strategy", "Quota"),
+}
+
+
 def _strategy_words(candidates: Candidates) -> str:
     strategy = strategy_of(candidates.strategy)
     if candidates.strategy == BY_LOTTERY or strategy is None:
         return ""
-    return f"{candidates.strategy.capitalize()}: {strategy.sentence}"
+    named = _STRATEGIES.get(candidates.strategy, candidates.strategy.capitalize())
+    return f"{named}: {strategy.sentence}"
 
 
 def _number(appeal_id: int) -> int | None:
@@ -161,12 +169,14 @@ def _remedies(source_id: int) -> Iterator[Remedy]:
         if reason == FULL and weight:
             # Acts by force may have gone beyond the limit.
             step = load - max_load + 1
-            words = f"Raise {shown}'s limit {max_load} → {max_load + step}"
+            limits = {"was": max_load, "wanted": max_load + step}
+            words = _("Raise {name}'s limit {was} → {wanted}", name=shown, **limits)
             yield Remedy(words, Way.RAISE_LIMIT, (operator_id, step))
         elif reason == INACTIVE and weight and load < max_load:
-            yield Remedy(f"Switch {shown} on", Way.SWITCH_ON, (operator_id,))
+            yield Remedy(_("Switch {name} on", name=shown), Way.SWITCH_ON, (operator_id,))
         elif is_active and load < max_load and not weight:
-            yield Remedy(f"Give {shown} weight 1", Way.LINK, (operator_id, source_id, 1))
+            words = _("Give {name} weight 1", name=shown)
+            yield Remedy(words, Way.LINK, (operator_id, source_id, 1))
 
 
 def _everybody(source_id: int) -> "ModelSelect[Operator]":

@@ -13,6 +13,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from leadboard.allocation.ledger import CLOSED, RECEIVED, REOPENED
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.fields import moment_of, now
 from leadboard.database.transactions import at_one_moment
@@ -84,8 +85,9 @@ def staffing_words(source_id: int) -> str:
     """Return a sentence about the places that a source needs; raises Trouble."""
     needed = places_needed(source_id)
     if needed is None:
-        return "Places needed: not known, as too little came or was closed in the last hour."
-    return f"{needed.sentence.capitalize()}; with fewer, more than 1 in 20 have to wait."
+        return _("Places needed: not known, as too little came or was closed in the last hour.")
+    places = needed.sentence.capitalize()
+    return _("{places}; with fewer, more than 1 in 20 have to wait.", places=places)
 
 
 _OPERATORS = Compiled(
@@ -207,7 +209,7 @@ def _counting(*columns: Any, condition: Any) -> Any:
 
 
 def _kinds() -> Any:
-    line, _ = ledger()
+    line, _place = ledger()
     is_one = line.kind.in_([RECEIVED, CLOSED, REOPENED])
     return _counting(Appeal.source, line.kind, _minute(line), condition=is_one)
 
@@ -217,7 +219,7 @@ def _minute(line: Any) -> Any:
 
 
 def _moves(*, is_gain: bool) -> Any:
-    line, _ = ledger()
+    line, _place = ledger()
     operator_id = line.operator_id if is_gain else line.was_operator_id
     condition = has_gained(line) if is_gain else has_lost(line)
     return _counting(operator_id, Appeal.source, _minute(line), condition=condition)

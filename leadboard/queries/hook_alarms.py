@@ -7,6 +7,7 @@ from peewee import Query, fn
 from rich.cells import cell_len
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _, ngettext
 from leadboard.common.text import clean
 from leadboard.database.compiled_queries import Compiled
 from leadboard.database.fields import moment_of, now
@@ -34,7 +35,7 @@ class HookAlarm:
     @property
     def name(self) -> str:
         """Return what is in need."""
-        return f"hook {self.hook_id}"
+        return _("hook {id}", id=self.hook_id)
 
     @property
     def order(self) -> tuple[int, bool]:
@@ -49,7 +50,7 @@ class HookAlarm:
     def within(self, width: int) -> str:
         """Return the sentence in `width` cells, if it can be cut that far."""
         sentence = f"{self.name}: {self.what}"
-        return sentence if cell_len(sentence) <= width else f"{self.name} fails"
+        return sentence if cell_len(sentence) <= width else _("{name} fails", name=self.name)
 
 
 def _asking() -> Query:
@@ -75,11 +76,19 @@ def _alarm(
     hook_id: int, off: str | None, every: int, alive: int, first: str | None
 ) -> HookAlarm | None:
     if off is not None and off != BY_HAND:
-        return HookAlarm(hook_id, f"off: {clean(off)}")
+        return HookAlarm(hook_id, _("off: {why}", why=clean(off)))
     if dead := every - alive:
-        return HookAlarm(hook_id, f"{dead:,} event{'s' * (dead > 1)} could not be delivered")
+        return HookAlarm(hook_id, undelivered(dead))
     if off is None and first is not None:
         waited = now() - moment_of(first)
         if waited > LATE:
-            return HookAlarm(hook_id, f"nothing delivered for {worded(waited)}", is_grave=False)
+            what = _("nothing delivered for {time}", time=worded(waited))
+            return HookAlarm(hook_id, what, is_grave=False)
     return None
+
+
+def undelivered(count: int) -> str:
+    """Return that so many events were given up."""
+    return ngettext(
+        "{n:,} event could not be delivered", "{n:,} events could not be delivered", count
+    )

@@ -21,6 +21,7 @@ from leadboard.allocation.ledger import (
     settle,
 )
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.database.compiled_queries import Compiled, Param
 from leadboard.database.connection import rows
 from leadboard.database.fields import stamp
@@ -122,13 +123,21 @@ def _refuse_if_gone(seq: int) -> None:
     oldest = bounds().pruned
     if seq < oldest:
         raise Pruned(
-            f"The ledger was pruned up to {oldest}: what followed {seq} is gone. Go on from there, "
-            "or from the start.",
+            _(
+                "The ledger was pruned up to {oldest}: what followed {seq} is gone. Go on from "
+                "there, or from the start.",
+                oldest=oldest,
+                seq=seq,
+            ),
             oldest,
         )
     if seq > last_seq():
         raise Unwritten(
-            f"The ledger ends before {seq}: it is that of another database, or of an older copy.",
+            _(
+                "The ledger ends before {seq}: it is that of another database, or of an older "
+                "copy.",
+                seq=seq,
+            ),
             oldest,
         )
 

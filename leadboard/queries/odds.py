@@ -11,6 +11,7 @@ from leadboard.allocation.lottery import BY_LOTTERY, Candidate, left_out
 from leadboard.allocation.strategies.registry import strategy_of
 from leadboard.allocation.strategies.strategy import Footing, credits_in
 from leadboard.common.durations import worded
+from leadboard.common.language import _, ngettext
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.hook_alarms import HookAlarm
@@ -18,8 +19,8 @@ from leadboard.queries.hook_alarms import HookAlarm
 if TYPE_CHECKING:
     from leadboard.foresight.forecast import Outlook
 
-UNSERVED = "nobody serves it"
-BEYOND = "beyond 3 h"
+UNSERVED = _("nobody serves it")
+BEYOND = _("beyond 3 h")
 """What is said of a moment that no forecast reaches."""
 LONGEST_OPERATOR = 20
 """Cells of an operator's name in an alarm."""
@@ -64,9 +65,9 @@ def standings(
         for operator in board.operators
         if operator.id in weights
     ]
-    total = sum(weight for _, weight, reason in linked if reason is None)
+    total = sum(weight for _row, weight, reason in linked if reason is None)
     passed = _passed_over(board.source(source_id), linked)
-    between = total - sum(weight for operator, weight, _ in linked if operator.id in passed)
+    between = total - sum(weight for operator, weight, _why in linked if operator.id in passed)
     return {
         operator.id: Standing(operator, weight, reason, total, between, operator.id in passed)
         for operator, weight, reason in linked
@@ -178,30 +179,34 @@ def _alarm(
 ) -> Alarm | None:
     linked = [(operators[key], weight) for key, weight in weights.items() if key in operators]
     serving = [(each, weight) for each, weight in linked if weight]
-    if source.waiting and not any(each.is_active for each, _ in serving):
-        what = f"{source.waiting:,} waiting, {UNSERVED}"
+    if source.waiting and not any(each.is_active for each, _weight in serving):
+        what = ngettext(
+            "{n:,} waiting, nobody serves it", "{n:,} waiting, nobody serves it", source.waiting
+        )
         return Alarm(source.id, source.name, what, True, source.waiting)
     if not weights:
         return None
     if not serving:
-        return Alarm(source.id, source.name, "all weights are 0", True)
+        return Alarm(source.id, source.name, _("all weights are 0"), True)
     eligible = [each for each, weight in serving if _reason(each, weight) is None]
     if not eligible:
-        return Alarm(source.id, source.name, "nobody available", True)
+        return Alarm(source.id, source.name, _("nobody available"), True)
     if outlook is not None and outlook.is_near:
         return Alarm(source.id, source.name, _coming(outlook), outlook.is_close)
     # A source that one operator serves all day long is no news.
     if len(eligible) == 1 < len(serving):
         only = _cut(eligible[0].name, LONGEST_OPERATOR)
-        return Alarm(source.id, source.name, f"only {only} available", False)
+        what = _("only {operator} available", operator=only)
+        return Alarm(source.id, source.name, what, False)
     return None
 
 
 def _coming(outlook: "Outlook") -> str:
+    time = minutes_worded(outlook.median)
     # The words differ as the colours do, which not every terminal has.
-    return (
-        f"{'soon nobody,' if outlook.is_close else 'nobody'} in ~{minutes_worded(outlook.median)}"
-    )
+    if outlook.is_close:
+        return _("soon nobody, in ~{time}", time=time)
+    return _("nobody in ~{time}", time=time)
 
 
 def minutes_worded(minutes: float | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leadboard.allocation.journal import from_json, subject_of
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.database.connection import rows
 from leadboard.entities import OPERATOR, SOURCE, Entity
@@ -26,7 +27,7 @@ def _names(entity: Entity, ids: Sequence[int]) -> dict[int, str]:
         found = table.select(table.id, table.name).where(table.id.in_(part))
         names |= {key: clean(name) for key, name in rows(found)}
     gone = [key for key in ids if key not in names]
-    return names | {key: f"{_last_name(entity, key)} (deleted)" for key in gone}
+    return names | {key: _("{name} (deleted)", name=_last_name(entity, key)) for key in gone}
 
 
 def _last_name(entity: Entity, key: int) -> str:

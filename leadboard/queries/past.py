@@ -18,6 +18,7 @@ from leadboard.allocation.ledger import bounds, last_seq, settle
 from leadboard.allocation.lottery import Candidates
 from leadboard.allocation.rosters import recorded_roster
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _, ngettext
 from leadboard.database.compiled_queries import Compiled, Param, chunks
 from leadboard.database.connection import engine, rows
 from leadboard.database.fields import now
@@ -59,12 +60,14 @@ class TimeWindow:
     appeals: int = MOST
 
 
-DAY, WEEK = TimeWindow("last day", timedelta(days=1)), TimeWindow("last week", timedelta(days=7))
+DAY = TimeWindow(_("last day"), timedelta(days=1))
+WEEK = TimeWindow(_("last week"), timedelta(days=7))
 
 
 def last_appeals(number: int) -> TimeWindow:
     """Return the window of the last appeals."""
-    return TimeWindow(f"last {number:,} appeals", appeals=number)
+    words = ngettext("last {n:,} appeal", "last {n:,} appeals", number)
+    return TimeWindow(words, appeals=number)
 
 
 def past_of(window: TimeWindow, progress: Progress, most: int = MOST) -> PastSpan:

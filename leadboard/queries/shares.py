@@ -29,6 +29,7 @@ from leadboard.allocation.tally import (
     given,
 )
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _, ngettext
 from leadboard.database.compiled_queries import chunks
 from leadboard.database.connection import engine, rows
 from leadboard.database.proof_tables import LostDraw, Tally
@@ -136,7 +137,7 @@ class _Counted:
         """Add draws that gave nobody anything, but were made."""
         found = list(counted)
         self._read({row[1] for row in found})
-        for day, roster_id, operator_id, _, count in found:
+        for day, roster_id, operator_id, _way, count in found:
             if self._known[roster_id].strategy == BY_LOTTERY:
                 self.draws.add(roster_id, operator_id, count, day)
                 self.lost += count
@@ -175,7 +176,7 @@ def _beyond(source_id: int | None, since: date | None) -> list[CountedRow]:
         query = query.where(AppealStep.at >= _begin(since))
     if source_id is not None:
         query = query.where(Appeal.source == source_id)
-    return [(day, *counted) for day, _, *counted in rows(query)]
+    return [(day, *counted) for day, _source, *counted in rows(query)]
 
 
 def _begin(day: date) -> datetime:
@@ -221,24 +222,38 @@ def _operators(
 def _verdict(even: Evenness, evidence: Evidence, operators: Sequence[OperatorShare]) -> str:
     """Return in a sentence or two whether the lottery is fair, and how sure that is."""
     if evidence.accuses():
-        more = "more" if evidence.is_more else "less"
         names = {each.operator_id: each.name for each in operators}
         name = names.get(evidence.operator_id or 0, f"#{evidence.operator_id}")
-        return f"The evidence is {evidence.odds} that {name} gets {more} than is due."
+        return _accusation(evidence, name)
     if not even.free:
-        return "No draw had more than one operator to choose from."
+        return _("No draw had more than one operator to choose from.")
     return _seen([each.seen for each in operators if each.free])
+
+
+def _accusation(evidence: Evidence, name: str) -> str:
+    told = {"odds": evidence.odds, "name": name}
+    if evidence.is_more:
+        return _("The evidence is {odds} that {name} gets more than is due.", **told)
+    return _("The evidence is {odds} that {name} gets less than is due.", **told)
 
 
 def _seen(bends: Sequence[float | None]) -> str:
     """Return what a lottery that is not accused may still hide."""
     known = [each for each in bends if each is not None]
     if not known:
-        return "Nothing speaks against the lottery, but so few draws could hardly show it."
-    unknown = len(bends) - len(known)
-    besides = f", but too few draws tell of {unknown} operators" if unknown > 1 else ""
-    besides = ", but too few draws tell of one operator" if unknown == 1 else besides
-    return (
-        f"The shares follow the weights. A bend of {100 * max(known):.1f} points or more would "
-        f"have been seen in 95 of 100 cases{besides}."
+        return _("Nothing speaks against the lottery, but so few draws could hardly show it.")
+    points, unknown = 100 * max(known), len(bends) - len(known)
+    if not unknown:
+        return _(
+            "The shares follow the weights. A bend of {points:.1f} points or more would have been "
+            "seen in 95 of 100 cases.",
+            points=points,
+        )
+    return ngettext(
+        "The shares follow the weights. A bend of {points:.1f} points or more would have been "
+        "seen in 95 of 100 cases, but too few draws tell of one operator.",
+        "The shares follow the weights. A bend of {points:.1f} points or more would have been "
+        "seen in 95 of 100 cases, but too few draws tell of {n} operators.",
+        unknown,
+        points=points,
     )

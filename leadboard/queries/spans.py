@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from leadboard.common.language import _
 from leadboard.queries.moments import start_of_day
 
 DAY = timedelta(days=1)
@@ -21,7 +22,15 @@ class TimeSpan(StrEnum):
     @property
     def words(self) -> str:
         """Return the span as part of a sentence."""
-        return {"week": "this week", "month": "this month", "all": "all time"}.get(self, "today")
+        return _WORDS[self]
+
+
+_WORDS = {
+    TimeSpan.TODAY: _("today"),
+    TimeSpan.WEEK: _("this week"),
+    TimeSpan.MONTH: _("this month"),
+    TimeSpan.ALL: _("all time"),
+}
 
 
 class _Cut(NamedTuple):
@@ -72,8 +81,8 @@ def marks_of(span: TimeSpan, now: datetime, first: datetime | None = None) -> Sp
     parts: list[int] = []
     for day in _each(start, end):
         marks = list(_marks_of_day(day, cut, is_first=day == start))
-        parts += [len(starts) + at for at, (_, is_part) in enumerate(marks) if is_part]
-        starts += [moment for moment, _ in marks]
+        parts += [len(starts) + at for at, (_at, is_part) in enumerate(marks) if is_part]
+        starts += [moment for moment, _is_part in marks]
     return SpanMarks(tuple(starts), tuple(parts), cut.unit, start_of_day(end))
 
 

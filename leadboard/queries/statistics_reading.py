@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from leadboard.allocation.ledger import bounds, last_seq
+from leadboard.common.language import _
 from leadboard.database.fields import now
 from leadboard.queries.ledger_search import DISORDER, first_since, moment_at
 from leadboard.queries.spans import TimeSpan, marks_of
@@ -126,13 +127,15 @@ class Reading:
         return tuple(self._remarks())
 
     def _remarks(self) -> Iterator[str]:
-        pruned, rebuilt, *_ = self._bounds
+        pruned, rebuilt = self._bounds[:2]
         begins = moment_at(pruned + 1)
         if pruned and begins is not None and begins > self.marks.starts[0]:
-            when = begins.astimezone().strftime("%d.%m.%Y %H:%M")
-            yield f"The ledger was pruned: nothing before {when} is counted."
+            yield _(
+                "The ledger was pruned: nothing before {at:%d.%m.%Y %H:%M} is counted.",
+                at=begins.astimezone(),
+            )
         if rebuilt >= self._first:
-            yield "Some lines were made by an upgrade, from what appeals and acts still told."
+            yield _("Some lines were made by an upgrade, from what appeals and acts still told.")
 
 
 def _levels(before: int, steps: Sequence[int], count: int) -> Iterator[int]:

@@ -1,4 +1,7 @@
-"""What is typed into a filter: plain words, and terms such as `waiting`, `op:anna`, `src:vk`."""
+"""What is typed into a filter: plain words, and terms such as `waiting`, `op:anna`, `src:vk`.
+
+Terms have Russian names beside the English ones, and both are understood in every language.
+"""
 
 from collections.abc import Container, Iterable, Set
 from dataclasses import dataclass, field
@@ -7,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from leadboard.common.case_folding import fold
 from leadboard.common.durations import length_of
 from leadboard.common.keyboard_layouts import in_latin
+from leadboard.common.language import _, pgettext
 from leadboard.queries.moments import moment_of
 
 FLAGS = frozenset({"waiting", "closed"})
@@ -15,21 +19,46 @@ OF_LEADS: frozenset[str] = frozenset()
 OF_OPERATORS = frozenset({"op"})
 OF_WEIGHTS = frozenset({"op", "src"})
 """The terms that mean something in a pane."""
-
-WITH_VALUE = {
-    "op": "part of an operator's name",
-    "src": "part of a source's name",
-    "since": "date or time, such as since:10:00, since:2026-07-01 or since:01.07.26",
-    "older": "length of time, such as older:45s, older:15m, older:2h or older:3d",
+NAMES = {
+    "waiting": pgettext("term", "waiting"),
+    "closed": pgettext("term", "closed"),
+    "op": pgettext("term", "op"),
+    "src": pgettext("term", "src"),
+    "since": pgettext("term", "since"),
+    "older": pgettext("term", "older"),
 }
-"""What each term with a value asks for."""
+"""What each term is called in the language in force."""
+RUSSIAN = {
+    "ждет": "waiting",
+    "закрыто": "closed",
+    "оп": "op",
+    "опер": "op",
+    "ист": "src",
+    "с": "since",
+    "старше": "older",
+}
+"""The terms by their Russian names as they fold, which mean the same whatever the language is."""
+
+WITHOUT_VALUE = {
+    "op": _("op: needs a part of an operator's name."),
+    "src": _("src: needs a part of a source's name."),
+    "since": _(
+        "since: needs a date or time, such as since:10:00, since:2026-07-01 or since:01.07.26."
+    ),
+    "older": _(
+        "older: needs a length of time, such as older:45s, older:15m, older:2h or older:3d."
+    ),
+}
+"""What is said of each term with a value where that is missing."""
 MISTAKEN = {
-    **dict.fromkeys(("operator", "operators", "oper", "оператор"), "op:"),
-    **dict.fromkeys(("source", "sources", "источник"), "src:"),
-    **dict.fromkeys(("from", "after", "until", "before", "date"), "since:"),
-    **dict.fromkeys(("age", "waits", "возраст", "старше"), "older:"),
-    **dict.fromkeys(("is", "status", "state", *sorted(FLAGS)), "waiting or closed"),
-    "lead": "the id alone",
+    **dict.fromkeys(("operator", "operators", "oper", "оператор"), _("op:")),
+    **dict.fromkeys(("source", "sources", "источник"), _("src:")),
+    **dict.fromkeys(
+        ("from", "after", "until", "before", "date", "после", "до", "дата"), _("since:")
+    ),
+    **dict.fromkeys(("age", "waits", "возраст"), _("older:")),
+    **dict.fromkeys(("is", "status", "state", "статус", *sorted(FLAGS)), _("waiting or closed")),
+    **dict.fromkeys(("lead", "лид"), _("the id alone")),
 }
 """Words that look like terms, and what is probably meant."""
 
@@ -116,40 +145,56 @@ def _values(terms: Iterable[_Term], name: str) -> tuple[str, ...]:
 def _term(typed: str) -> _Term | None:
     """Return the term that was typed, None for a word.
 
-    Terms are known in any case, and where the Russian layout is on: `OP:anna`, `щз:анна`,
-    `щзЖанна`.
+    Terms are known in any case, by their Russian names, and where the Russian layout is on:
+    `OP:anna`, `оп:анна`, `щз:анна`, `щзЖанна`.
     """
     name, colon, value = typed.partition(":")
-    if not colon and _known(typed.partition("Ж")[0], WITH_VALUE):
+    # Only where the layout is the wrong one: `СЖАТЬ` is a word.
+    if not colon and in_latin(fold(typed.partition("Ж")[0])) in WITHOUT_VALUE:
         name, colon, value = typed.partition("Ж")
     if not colon:
         flag = _known(name, FLAGS)
         return _Term(flag) if flag else None
-    known = _known(name, WITH_VALUE) or _known(name, MISTAKEN)
+    known = _known(name, WITHOUT_VALUE) or _known(name, MISTAKEN)
     # With `//` it is an address.
     return _Term(known, value) if known and not value.startswith("//") else None
 
 
 def _known(name: str, names: Container[str]) -> str:
-    """Return the name that was typed, even on the Russian layout; empty for none of them."""
+    """Return the name that was typed, in either language or layout; empty for none of them."""
     folded = fold(name)
-    return next((each for each in (folded, in_latin(folded)) if each in names), "")
+    meant = (folded, RUSSIAN.get(folded, ""), in_latin(folded))
+    return next((each for each in meant if each in names), "")
 
 
 def _fault(term: _Term, terms: Set[str], now: datetime) -> str:
     """Return why a term means nothing, empty for one that does."""
     name, value = term.name, term.value
-    if value is not None and name not in WITH_VALUE:
+    if value is not None and name not in WITHOUT_VALUE:
         meant = MISTAKEN[name]
-        return f"{name}: is no term: write {meant}{value if meant.endswith(':') else ''}."
+        right = f"{meant}{value}" if meant.endswith(":") else meant
+        return _("{name}: is no term: write {right}.", name=NAMES.get(name, name), right=right)
     if name not in terms:
-        return f"{name} means nothing here."
+        return _("{name} means nothing here.", name=NAMES[name])
     if value is not None and not fold(value).strip():
-        return f"{name}: needs a {WITH_VALUE[name]}."
-    if name == "since" and value and moment_of(value, now) is None:
-        return f"{name}:{value} is no {WITH_VALUE[name]}."
-    if name == "older" and value and length_of(value) is None:
-        return f"{name}:{value} is no {WITH_VALUE[name]}."
+        return WITHOUT_VALUE[name]
+    return _fault_of_time(name, value, now) if value else ""
+
+
+def _fault_of_time(name: str, value: str, now: datetime) -> str:
+    """Return why a value names no moment or no length, empty for one that does or need not."""
+    if name == "since" and moment_of(value, now) is None:
+        return _(
+            "since:{value} is no date or time, such as since:10:00, since:2026-07-01 or "
+            "since:01.07.26.",
+            value=value,
+        )
+    if name == "older" and length_of(value) is None:
+        return _(
+            "older:{value} is no length of time, such as older:45s, older:15m, older:2h or "
+            "older:3d.",
+            value=value,
+        )
     return ""
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.database.fields import NoMoment
 from leadboard.entities import OperatorRow
 from leadboard.queries.appeals import AppealRow, states_up, whole_appeal
@@ -66,11 +67,16 @@ def best_for(board: Board, case: Case, most: int, now: datetime) -> list[Recomme
 def _why(row: OperatorRow, case: Case, standing: Mapping[int, Standing], now: datetime) -> str:
     """Return in words what speaks for an operator, or against them."""
     free = row.max_load - row.load
-    words = [f"{free} free" if free > 0 else "full"]
+    words = [ngettext("{n} free", "{n} free", free) if free > 0 else pgettext("operator", "full")]
     past = case.past
     if past is not None and past.operator_id == row.id:
-        ago = "" if isinstance(past.at, NoMoment) else f" {worded(now - past.at)} ago"
-        words.append(f"had this lead{ago}")
+        words.append(_had_this_lead(past.at, now))
     weight = standing[row.id].weight if row.id in standing else None
-    words.append("not linked" if weight is None else f"weight {weight}")
+    words.append(_("not linked") if weight is None else _("weight {weight}", weight=weight))
     return ", ".join(words)
+
+
+def _had_this_lead(at: datetime, now: datetime) -> str:
+    if isinstance(at, NoMoment):
+        return _("had this lead")
+    return _("had this lead {time} ago", time=worded(now - at))

@@ -101,7 +101,7 @@ def _plan_row(row: Row, entity: Entity, known: _Known, wanted: RowsWanted, plan:
     key = known.match(row, columns.get("name"))
     if key is None:
         whole = _completed(entity, row, columns)
-        plan.count("added", f"+ {entity.word} {whole['name']}{entity.of_new(whole)}")
+        plan.count("added", entity.says.new.format(name=whole["name"]) + entity.of_new(whole))
         wanted.append((None, whole))
         return
     before = known.by_id[key]

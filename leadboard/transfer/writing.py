@@ -14,7 +14,7 @@ from typing import TextIO
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.progress import Advance, Begin
 from leadboard.common.text import clean
-from leadboard.database.file import refuse_log
+from leadboard.database.file_opening import refuse_log
 from leadboard.database.transactions import at_one_moment
 from leadboard.transfer.cells import csv_cell, json_value
 from leadboard.transfer.decisions import decision_lines

@@ -19,8 +19,8 @@ from leadboard.allocation.lottery import (
     Candidates,
     left_out,
     pick,
-    why_nobody,
 )
+from leadboard.allocation.reasons import why_nobody
 
 REASONS = st.sampled_from([None, FULL, INACTIVE, ZERO_WEIGHT])
 

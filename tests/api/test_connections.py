@@ -42,6 +42,8 @@ app.install_health = with_stream
 """
 """An answer that goes on for as long as the client likes."""
 RUN = "from leadboard.cli.main import main; main()"
+TABLE = Path("/proc/net/tcp")
+"""The connections that the system knows."""
 FEW = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))\n"
 APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "x"}
 
@@ -396,10 +398,12 @@ def test_it_stands_on_what_is_installed(tmp_path: Path, stack: str, loaded: bool
 
 def until_gone(connected: socket.socket, seconds: float = 20) -> None:
     """Wait until the door has let go of a connection, as the system tells it."""
+    if not TABLE.exists():
+        pytest.skip("needs /proc of Linux")
     ours, theirs = (f":{connected.getsockname()[1]:04X}", f":{connected.getpeername()[1]:04X}")
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
-        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        lines = TABLE.read_text().splitlines()[1:]
         ends = [line.split()[1:4] for line in lines]
         if not any(a.endswith(theirs) and b.endswith(ours) and s == "01" for a, b, s in ends):
             return

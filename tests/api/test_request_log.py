@@ -23,6 +23,7 @@ from leadboard.api.observing import _request
 from leadboard.api.request_log import LONGEST, Request, RequestLog, line
 from leadboard.queries.tokens import Caller, Scope
 from tests.support.door import STACKS, RunningDoor, running
+from tests.support.machine import NEEDS_FULL
 
 RUN = "from leadboard.cli.main import main; main()"
 AT = datetime(2026, 11, 25, 3, 41, 7, 120_000, UTC)
@@ -182,7 +183,7 @@ def test_a_log_that_cannot_be_opened_stops_nobody(tmp_path: Path) -> None:
         assert door.stop() == (0, "")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+@NEEDS_FULL
 def test_a_full_disk_is_a_sentence_and_the_door_goes_on(tmp_path: Path) -> None:
     (tmp_path / "serve.log").symlink_to("/dev/full")
     with running(str(tmp_path / "t.db"), "--log", str(tmp_path / "serve.log")) as door:

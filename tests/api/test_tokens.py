@@ -20,6 +20,7 @@ from leadboard.desk.tokens import add_token, withdraw_token
 from leadboard.queries.tokens import Scope
 from tests.support import ACTOR, add_team, arrive, rows
 from tests.support.door import RunningDoor, running
+from tests.support.machine import NEEDS_FULL
 from tests.support.processes import ROOT, leadboard
 
 APPEAL = {"external_id": "tg_1", "source_id": 1, "message": "Привет"}
@@ -142,7 +143,7 @@ def test_a_stream_ends_when_its_token_is_withdrawn(target: str) -> None:
         ("hook", "add", "https://crm.example/in"),
     ],
 )
-@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("output", [">&-", pytest.param(">/dev/full", marks=NEEDS_FULL)])
 def test_a_secret_that_cannot_be_shown_is_not_kept(
     target: str, words: tuple[str, ...], output: str
 ) -> None:

@@ -14,6 +14,7 @@ from peewee import fn
 from leadboard import desk
 from leadboard.cli import demo, samples, screen
 from leadboard.cli.demo import Traffic, flowing, seed
+from leadboard.cli.screen import Left
 from leadboard.common.settings import Settings
 from leadboard.common.validation import checked_external_id, checked_message
 from leadboard.database import transactions
@@ -151,13 +152,14 @@ def test_the_demo_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(screen, "require_terminal", lambda: None)
 
-    def show(actor: str, title: str, *, settings: Settings) -> int:
-        assert (actor, title, settings.theme) == ("anna", "demo", "nord")
+    def show(actor: str, title: str, *, settings: Settings, is_demo: bool) -> Left:
+        assert (actor, settings.theme, is_demo) == ("anna", "nord", True)
+        assert title.startswith("DEMO")
         assert len(list(tmp_path.glob("leadboard-*/demo.db"))) == 1
-        return 3
+        return Left(3)
 
     monkeypatch.setattr(screen, "show", show)
-    assert demo.run("anna", Settings(theme="nord")) == 3
+    assert demo.run("anna", Settings(theme="nord")) == Left(3)
     assert not list(tmp_path.iterdir())
 
 

@@ -14,6 +14,7 @@ from leadboard.cli.main import cli, main
 from leadboard.common.settings import DEFAULTS, Settings
 from leadboard.common.settings_file import path
 from models import open_database
+from tests.support.machine import NEEDS_FULL
 from tests.support.processes import ROOT
 from tui.keys import Keymap
 
@@ -149,8 +150,10 @@ class FakeApp:
 
     started: tuple[str, str | None, Settings] | None = None
     return_code = 7
+    goes_to = None
 
-    def __init__(self, *, actor: str, title: str | None, settings: Settings) -> None:
+    def __init__(self, *, actor: str, title: str | None, settings: Settings, is_demo: bool) -> None:
+        assert not is_demo
         FakeApp.started = (actor, title, settings)
 
     def run(self) -> None:
@@ -220,6 +223,7 @@ def test_leaving_early_is_quiet(
     assert capfd.readouterr() == ("", "")
 
 
+@NEEDS_FULL
 def test_a_full_disk_under_the_output_is_told_once() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(

@@ -27,6 +27,7 @@ from leadboard.transfer.paste import parse_block
 from leadboard.transfer.writing import Style, export, format_of, whole_file
 from models import open_database
 from tests.support import ACTOR, add_team, assert_loads_equal_counts, dump, rows
+from tests.support.machine import NEEDS_FULL
 from tests.support.processes import ROOT
 from tests.support.tables import without_times
 
@@ -126,6 +127,7 @@ def test_what_cannot_be_written_is_one_sentence(house: Path, place: str) -> None
     assert done.stderr.startswith(f"leadboard: Cannot write {place}: ")
 
 
+@NEEDS_FULL
 def test_a_full_disk_under_standard_output_is_one_sentence(house: Path) -> None:
     with open("/dev/full", "w") as full:
         done = run(

@@ -7,6 +7,7 @@ import pytest
 
 from leadboard.common import crashlog
 from leadboard.common.crashlog import log_folder, surprise
+from tests.support.machine import NEEDS_FULL
 
 
 def logs() -> list[Path]:
@@ -33,6 +34,7 @@ def test_half_a_letter_and_a_password_come_out_harmless() -> None:
     assert "hunter2" not in text
 
 
+@NEEDS_FULL
 def test_a_log_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     log_folder().parent.mkdir(parents=True, exist_ok=True)
     log_folder().write_text("a file where the folder should be")

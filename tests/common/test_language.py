@@ -2,12 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from gettext import NullTranslations
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 
 from leadboard.common import language
-from leadboard.common.language import _, figure, ngettext, npgettext, pgettext, speak
+from leadboard.common.language import (
+    _,
+    figure,
+    ngettext,
+    npgettext,
+    originals,
+    pgettext,
+    speak,
+)
 from leadboard.common.settings_file import path
 
 VARIABLES = ("LEADBOARD_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -121,3 +132,19 @@ def test_other_translations_may_be_spoken(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(language, "_translations", None)
     speak(Loud())
     assert _("wait") == "WAIT"
+
+
+def test_the_way_back_leads_to_every_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue, compiled = Catalog(locale="ru"), BytesIO()
+    catalogue.add("Close", "Закрыть")
+    catalogue.add("Shut", "Закрыть", context="door")
+    catalogue.add(("{n} row", "{n} rows"), ("{n} строка", "{n} строки", "{n} строк"))
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    monkeypatch.setattr(language, "_translations", None)
+    speak(GNUTranslations(compiled))
+    assert sorted(originals("Закрыть")) == ["Close", "Shut"]
+    assert originals("{n} строка") == ["{n} row"]
+    assert not originals("Close")
+    speak(NullTranslations())
+    assert not originals("Закрыть")

@@ -15,7 +15,7 @@ from peewee import Database
 from allocator import submit
 from leadboard import desk
 from leadboard.common.errors import Trouble, Uncertain
-from leadboard.database import file as file_database
+from leadboard.database import file_logs, file_opening
 from leadboard.database.connection import database
 from leadboard.database.transactions import reading_in_place, transact
 from models import open_database
@@ -238,7 +238,7 @@ def test_a_file_that_is_mounted_alone_is_refused(
     mounts.write_text(
         f"36 35 98:0 /x {str(odd).replace(' ', chr(92) + '040')} rw - ext4 /dev/sda rw\n"
     )
-    monkeypatch.setattr(file_database, "MOUNTS", mounts)
+    monkeypatch.setattr(file_opening, "MOUNTS", mounts)
     with pytest.raises(Trouble, match="mount the folder"):
         open_database(odd)
     open_database(file).close()
@@ -302,7 +302,7 @@ def test_no_connection_makes_a_second_log(
     thread.join()
     assert len(told) == 1
     assert "-wal" in told[0]
-    hasty = "from leadboard.database import file; file.PATIENCE = 0.1\n"
+    hasty = "from leadboard.database import file_opening as f; f.PATIENCE = 0.1\n"
     hasty += "from leadboard.cli.main import main; main()"
     other = subprocess.run(
         [sys.executable, "-c", hasty, "--db", str(file), "feed"],
@@ -370,4 +370,4 @@ def test_a_log_that_goes_while_it_is_looked_at_is_no_lack_of_rights(
 
     tries: list[int] = []
     monkeypatch.setattr(os, "access", late)
-    assert file_database.may_write(path)
+    assert file_logs.may_write(path)

@@ -17,6 +17,7 @@ from peewee import Database
 import models
 from allocator import submit
 from leadboard import desk
+from leadboard.common.elsewhere import Elsewhere
 from leadboard.common.errors import Refused, Trouble
 from leadboard.database import file as file_database
 from leadboard.database.backup import backup
@@ -173,4 +174,25 @@ async def test_the_screen_says_that_it_may_only_read(
         await desk_.press("f2", "+")
         assert ("read-only: nothing can be changed" in desk_.text) is is_read_only
         assert rows("SELECT max_load FROM operator") == [(50 if is_read_only else 51,)]
+    opened.close()
+
+
+async def test_the_greeting_offers_only_the_demo(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    bare = tmp_path / "bare.db"
+    open_database(bare).close()
+    request.getfixturevalue("unwritable")
+    opened = open_database(bare, may_only_read=True)
+    app = LeadboardApp(actor="tester", title=engine().title)
+    async with app.run_test(size=(100, 30)) as pilot:
+        desk_ = Desk(app, pilot)
+        await desk_.settle()
+        assert "This database can only be read" in desk_.text
+        assert " s  Add a source" not in desk_.text
+        assert " d  Look around first" in desk_.text
+        await desk_.press("s", "enter", "w")
+        assert "New source" not in desk_.text
+        await desk_.press("d")
+        assert app.goes_to is Elsewhere.DEMO
     opened.close()

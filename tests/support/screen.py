@@ -135,10 +135,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(target: str | Path, size: tuple[int, int] = LARGE) -> AsyncIterator[Desk]:
+async def open_desk(
+    target: str | Path, size: tuple[int, int] = LARGE, *, is_demo: bool = False
+) -> AsyncIterator[Desk]:
     """Run the desk with the test's settings on a database, whose tables are made if need be."""
     opened = models.open_database(target)
-    app = LeadboardApp(actor="tester", title=engine().title, settings=settings.read())
+    app = LeadboardApp(
+        actor="tester", title=engine().title, settings=settings.read(), is_demo=is_demo
+    )
     try:
         async with app.run_test(size=size) as pilot:
             desk = Desk(app, pilot)

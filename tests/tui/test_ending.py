@@ -11,6 +11,7 @@ import pytest
 
 import models
 from bench.pty_terminal import PtyTerminal
+from tests.support.machine import NEEDS_PROC
 from tests.support.processes import ROOT
 
 COMMAND = [sys.executable, "-m", "leadboard.cli"]
@@ -78,6 +79,7 @@ def test_a_terminal_that_takes_nothing_any_more_holds_nobody_up(tmp_path: Path) 
         assert terminal.process.wait(4) == 128 + signal.SIGTERM
 
 
+@NEEDS_PROC
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
 def test_a_desk_that_was_stopped_comes_back_whole(
     desk: PtyTerminal, number: signal.Signals

@@ -93,6 +93,23 @@ async def test_each_pane_offers_its_own_terms_and_says_which_mean_nothing(crowde
         assert "Lead_6" not in desk.text
 
 
+async def test_each_pane_knows_its_terms_by_their_russian_names(crowded: Path) -> None:
+    async with open_desk(crowded) as desk:
+        await desk.press("slash")
+        await desk.type("оп:АРТЕМ")
+        assert "filter: оп:АРТЕМ · 1 found" in desk.text
+        assert "○ Anna" not in desk.text
+        await desk.press("escape", "f3", "slash")
+        await desk.type("ист:вк anna")
+        assert "1 operator, 1 source found" in desk.text
+        await desk.press("escape", "slash")
+        await desk.type("ждёт")
+        assert "waiting means nothing here." in desk.text
+        await desk.press("escape", "f4", "slash")
+        await desk.type("опер:anna Lead_149")
+        await desk.until(lambda: "опер:anna Lead_149 · 1 found" in desk.text)
+
+
 async def test_a_term_that_is_none_is_said_to_be_none_and_hides_nothing(crowded: Path) -> None:
     async with open_desk(crowded) as desk:
         await desk.press("f4", "slash")
@@ -166,6 +183,12 @@ async def test_filters_narrow_every_pane_live_and_escape_clears_them(file: Path)
         ("src:vk", []),
         ("since:2020-01-01", [4, 3, 2, 1]),
         ("since:2999-01-01", []),
+        ("ждёт", [4]),
+        ("ЖДЕТ", [4]),
+        ("закрыто", []),
+        ("оп:ANN", [1]),
+        ("ист:vk", []),
+        ("с:2020-01-01 старше:0с", [4, 3, 2, 1]),
         ("100%", []),
         ("_", [4, 3, 2, 1]),
     ],

@@ -11,6 +11,7 @@ from leadboard import desk as acts
 from leadboard.common.errors import Trouble
 from tests.support import add_team, opened, rows
 from tests.support.screen import LARGE, SMALL, Desk, open_desk
+from tui import palette
 from tui.panes.operators import Operators
 from tui.panes.weights import Weights
 
@@ -87,6 +88,25 @@ async def test_acts_are_found_on_either_layout(house: Path, typed: str) -> None:
         await desk.press("f4")
         await chosen(desk, typed)
         assert rows("SELECT id FROM appeal WHERE closed_at IS NOT NULL") == [(5,)]
+
+
+@pytest.mark.parametrize("typed", ["hire", "staff: hire", "ршку", "operators: add"])
+async def test_acts_are_found_by_the_words_that_are_translated_too(
+    house: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    known = {"Operators": ["Crew", "Staff"], "Add": ["Hire"]}
+    monkeypatch.setattr(palette, "originals", lambda text: known.get(text, ()))
+    async with open_desk(house) as desk:
+        await desk.press("f4")
+        assert (await sought(desk, typed))[0] == "Operators: Add  a"
+
+
+async def test_it_says_when_nothing_matches(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(palette.Palette, "_NO_MATCHES_COUNTDOWN", 0.01)
+    monkeypatch.setattr(palette, "_", str.upper)
+    async with open_desk(house) as desk:
+        await sought(desk, "nothing is called so")
+        await desk.until(lambda: "NO MATCHES FOUND" in desk.text)
 
 
 @pytest.mark.parametrize(("size", "width"), [(LARGE, 80), (SMALL, 40)])

@@ -6,6 +6,7 @@ from functools import partial
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from leadboard.common.language import _, pgettext
 from leadboard.queries.history import (
     EVERY_ACT,
     ActFilter,
@@ -17,6 +18,7 @@ from leadboard.queries.history import (
     newest_events,
     search_back,
 )
+from tui.base import app_of
 from tui.notices import Told
 from tui.widgets.cells import fit
 from tui.widgets.line_view import LineView
@@ -26,8 +28,10 @@ from tui.widgets.paged_view import MOST_ROWS, PAGE, Window
 from tui.widgets.paging import Page
 
 WIDEST_ACTOR = 14
+_MOMENT, _CLOCK = pgettext("moment", "%d.%m %H:%M:%S"), pgettext("moment", "%H:%M:%S")
 MOMENT = len("23.11 10:42:07")
 CLOCK = len("10:42:07")
+IDLE = _("You have done nothing yet: {history.mine} shows everybody's acts.")
 ROOMY = 60
 """Cells of a line from which there is room for day and time."""
 
@@ -38,7 +42,7 @@ Newer = tuple[int, Sequence[EventRow], Sequence[EventRow]]
 class ActList(Window[EventRow]):
     """One line per act: when, who, what."""
 
-    empty = "Nothing has been done yet."
+    empty = _("Nothing has been done yet.")
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -68,7 +72,7 @@ class ActList(Window[EventRow]):
         """Return the sentence for an empty list."""
         is_idle = self.sought.actor is not None and not self.is_narrowed
         if is_idle and not self.reader.is_looking:
-            return "You have done nothing yet: m shows everybody's acts."
+            return app_of(self).with_keys(IDLE)
         return super().hint
 
     @property
@@ -164,7 +168,7 @@ class ActList(Window[EventRow]):
         """Draw `23.11 10:42:07  anna    Appeal #7 closed`, with a × for one that is undone."""
         tone = "dim" if row.target or row.is_undone else ""
         is_wide = width >= ROOMY
-        moment = shown(row.at, "%d.%m %H:%M:%S") if is_wide else short(row.at)
+        moment = shown(row.at, _MOMENT) if is_wide else short(row.at)
         when = f" {fit(moment, MOMENT if is_wide else CLOCK)} "
         actor = f" {fit(row.actor, self.columns[0])} " if self.columns[0] else ""
         mark = " × " if row.is_undone else "   "
@@ -179,11 +183,11 @@ class ActList(Window[EventRow]):
 class NoticeList(LineView[Told]):
     """One line per sentence, the newest first: when it was said last, and how many times."""
 
-    empty = "Nothing has been said yet."
+    empty = _("Nothing has been said yet.")
 
     def draw_row(self, row: Told, width: int, is_cursor: bool) -> list[Segment]:
         """Draw `10:42:07  Anna: limit 1 → 2  x3`."""
-        when = f" {fit(shown(row.at, '%H:%M:%S'), CLOCK)}  "
+        when = f" {fit(shown(row.at, _CLOCK), CLOCK)}  "
         times = f" x{row.times} " if row.times > 1 else " "
         sentence = fit(row.sentence, max(0, width - cell_len(when) - len(times)))
         tone = "bad" if row.is_bad else ""

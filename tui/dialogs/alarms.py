@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from leadboard.common.language import _, pgettext
 from leadboard.queries.board import Board
 from leadboard.queries.hook_alarms import HookAlarm
 from leadboard.queries.odds import Alarm, AnyAlarm, every_alarm
@@ -27,7 +28,7 @@ WIDEST_SOURCE = 30
 class AlarmList(LineView[AnyAlarm]):
     """One line per alarm: the source or the hook, and what is wrong with it."""
 
-    empty = "No alarms: nothing is in need."
+    empty = _("No alarms: nothing is in need.")
 
     def key_of(self, row: AnyAlarm) -> Hashable:
         """Return what the alarm is about."""
@@ -55,20 +56,22 @@ class Alarms(Sheet):
     """A sheet over the desk; enter goes to the column of the source."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "column", "Go there", id="alarms.column"),
-        bind("w", "waiting", "Waiting", id="alarms.waiting"),
-        bind("F", "forecast", "Forecast", id="alarms.forecast"),
-        bind("escape,q,exclamation_mark", "go_back", "Back", id="alarms.back"),
+        bind("enter", "column", _("Go there"), id="alarms.column"),
+        bind("w", "waiting", pgettext("list", "Waiting"), id="alarms.waiting"),
+        bind("F", "forecast", _("Forecast"), id="alarms.forecast"),
+        bind("escape,q,exclamation_mark", "go_back", _("Back"), id="alarms.back"),
     ]
 
     def compose(self) -> ComposeResult:
         """Lay out the list above the keys."""
         with Vertical(classes="dialog sheet") as box:
-            box.border_title = "Alarms"
+            box.border_title = _("Alarms")
             yield AlarmList(id="alarms")
             yield Bottom(
-                "{alarms.column} its weights · {alarms.waiting} its waiting appeals"
-                " · {alarms.forecast} forecast · {alarms.back} back"
+                _(
+                    "{alarms.column} its weights · {alarms.waiting} its waiting appeals"
+                    " · {alarms.forecast} forecast · {alarms.back} back"
+                )
             )
 
     def on_mount(self) -> None:
@@ -94,7 +97,7 @@ class Alarms(Sheet):
         """Show the appeals that wait for the source."""
         if (alarm := self._of_source()) is not None:
             wanted = AppealFilter(source_id=alarm.source_id, is_waiting=True)
-            self._leave_for(AppealsWanted(wanted, "waiting of", alarm.name))
+            self._leave_for(AppealsWanted(wanted, _("waiting of"), alarm.name))
 
     def action_forecast(self) -> None:
         """Show the forecast of the source, over this sheet."""
@@ -110,7 +113,9 @@ class Alarms(Sheet):
         """Return the alarm under the cursor; of a hook, it is said where to go instead."""
         alarm = self.list.current
         if isinstance(alarm, HookAlarm):
-            self.say_why_not(f"Hooks are seen to on the command line: {alarm.way_out}")
+            self.say_why_not(
+                _("Hooks are seen to on the command line: {command}", command=alarm.way_out)
+            )
             return None
         return alarm
 

@@ -1,10 +1,11 @@
 """The base of all dialogs: modal screens that close once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,6 +16,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.desk import Done
 from tui.base import SIZES, DeskApp, app_of
@@ -98,11 +100,27 @@ class Body(VerticalScroll):
     """A text that may be longer than the sheet; it scrolls with the keys of the lists."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("k", "scroll_up", "Up", id="sheet.up", show=False),
-        bind("j", "scroll_down", "Down", id="sheet.down", show=False),
-        bind("g", "scroll_home", "First", id="sheet.first", show=False),
-        bind("G", "scroll_end", "Last", id="sheet.last", show=False),
+        bind("k", "scroll_up", _("Up"), id="sheet.up", show=False),
+        bind("j", "scroll_down", _("Down"), id="sheet.down", show=False),
+        bind("g", "scroll_home", _("First"), id="sheet.first", show=False),
+        bind("G", "scroll_end", _("Last"), id="sheet.last", show=False),
     ]
+
+
+LABEL = 10
+"""Cells of the label of a field at least."""
+
+
+def width_of(labels: Iterable[str]) -> int:
+    """Return the cells of the labels of some fields, with a gap on both sides."""
+    return max(LABEL, *(cell_len(each) + 2 for each in labels))
+
+
+def labelled(words: str, width: int) -> Static:
+    """Return the label of a field."""
+    label = Static(Content(words), classes="label")
+    label.styles.width = width
+    return label
 
 
 class Fields(VerticalScroll, can_focus=False):
@@ -113,7 +131,7 @@ class ActDialog(Sheet):
     """A dialog that runs an act: it closes once that is stored, else it stays with the reason."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape", "dismiss_dialog", "Cancel", id="dialog.cancel")
+        bind("escape", "dismiss_dialog", _("Cancel"), id="dialog.cancel")
     ]
 
     @property

@@ -13,9 +13,10 @@ from textual.widgets import Static
 
 from leadboard import desk
 from leadboard.allocation.appeals import worded
+from leadboard.common.language import _
 from leadboard.database.fields import now
 from leadboard.queries.explanation import Explanation, Way
-from tui.dialogs.base import ActDialog, Body, Bottom
+from tui.dialogs.base import BETWEEN, ActDialog, Body, Bottom
 from tui.dialogs.details_text import MOST_REMEDIES, Found, lines_of, look_up
 from tui.keys import bind
 from tui.widgets.marks import Chosen
@@ -35,7 +36,7 @@ REMEDIES: dict[Way, Callable[..., desk.Done[Any]]] = {
 """The act for each way to get a waiting appeal assigned."""
 NARROWEST, WIDEST = 32, 110
 """Cells of a line at least, and of the widest sheet, as the style sheet has it."""
-KEYS = (
+KEYS = _(
     "{details.close} close · {details.reopen} reopen · {details.move} move"
     " · {details.return} return · {dialog.cancel} back"
 )
@@ -45,11 +46,11 @@ class Details(ActDialog):
     """A sheet over the desk; a digit applies the remedy with that number."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("q", "dismiss_dialog", "Back", id="details.back"),
-        bind("c", "close", "Close", id="details.close"),
-        bind("o", "reopen", "Reopen", id="details.reopen"),
-        bind("r", "return", "Return", id="details.return"),
-        bind("m", "move", "Move", id="details.move"),
+        bind("q", "dismiss_dialog", _("Back"), id="details.back"),
+        bind("c", "close", _("Close"), id="details.close"),
+        bind("o", "reopen", _("Reopen"), id="details.reopen"),
+        bind("r", "return", _("Return"), id="details.return"),
+        bind("m", "move", _("Move"), id="details.move"),
     ]
 
     def __init__(self, appeal_id: int) -> None:
@@ -62,7 +63,7 @@ class Details(ActDialog):
     def compose(self) -> ComposeResult:
         """Lay out the text, which scrolls, above the keys."""
         with Vertical(classes="dialog sheet wide") as box:
-            box.border_title = Content(f"Appeal #{self._appeal_id}")
+            box.border_title = Content(_("Appeal #{id}", id=self._appeal_id))
             with Body():
                 yield Static(LOOKING, id="details", markup=False)
             yield Bottom(KEYS)
@@ -95,7 +96,7 @@ class Details(ActDialog):
         self._found, self._explanation = found, found[0]
         self.tick()
         if self._explanation.remedies:
-            self.query_one(Bottom).change_hint(f"1-9 apply · {KEYS}")
+            self.query_one(Bottom).change_hint(BETWEEN.join((_("1-9 apply"), KEYS)))
 
     def on_key(self, event: events.Key) -> None:
         """Apply the remedy of a digit."""
@@ -125,8 +126,7 @@ class Details(ActDialog):
 
         if (found := self._explanation) is None:
             return
-        words = (
-            f"appeal #{self._appeal_id} of {worded(found.appeal.external_id, found.appeal.source)}"
-        )
+        lead = worded(found.appeal.external_id, found.appeal.source)
+        words = _("appeal #{id} of {lead}", id=self._appeal_id, lead=lead)
         chosen = Chosen([self._appeal_id], words)
         self.app.push_screen(Move(chosen), lambda done: self.go(True) if done else None)

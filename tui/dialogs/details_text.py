@@ -4,10 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from leadboard.allocation.lottery import INACTIVE
+from leadboard.allocation.reasons import reason_words
+from leadboard.allocation.strategies.registry import names
 from leadboard.common.durations import worded
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from leadboard.queries.appeals import AppealRow, newest_appeals
 from leadboard.queries.explanation import Chance, Explanation, explain
@@ -25,7 +29,13 @@ BESIDE_BAR, BESIDE_MESSAGE = 25, 24
 MOST_REMEDIES = 9
 MOST_CHANCES = 12
 """Lines of the roster that are shown; the others are counted."""
-SHORT_LABEL, LABEL = 10, 16
+_FROM, _OPERATOR = _("From"), _("Operator")
+_RECEIVED, _FIRST, _REOPENED = _("Received"), _("First assigned"), _("Reopened")
+_LAST, _NOW, _CLOSED = _("Last assigned"), _("Assigned now"), _("Closed")
+SHORT_LABEL = max(map(cell_len, (_FROM, _OPERATOR))) + 2
+LABEL = max(map(cell_len, (_RECEIVED, _FIRST, _REOPENED, _LAST, _NOW, _CLOSED))) + 2
+"""Cells of the labels of who and of when, and the gaps beside them."""
+_DAY = pgettext("moment", "%d.%m %H:%M")
 WEIGHT = len("1 000 000")
 
 
@@ -70,8 +80,10 @@ def lines_of(
 
 def _about(row: AppealRow, now: datetime) -> list[Content]:
     return [
-        _labelled("From", f"{row.external_id} via {row.source}", SHORT_LABEL),
-        _labelled("Operator", _holder(row, now), SHORT_LABEL),
+        _labelled(
+            _FROM, _("{lead} via {source}", lead=row.external_id, source=row.source), SHORT_LABEL
+        ),
+        _labelled(_OPERATOR, _holder(row, now), SHORT_LABEL),
         Content(""),
         *(_labelled(label, text, LABEL) for label, text in _times(row, now)),
     ]
@@ -83,32 +95,49 @@ def _labelled(label: str, text: str, width: int) -> Content:
 
 def _holder(row: AppealRow, now: datetime) -> str:
     if row.withdrawn:
-        return "withdrawn"
-    name = row.operator or "nobody"
+        return pgettext("appeal", "withdrawn")
     if row.is_closed:
-        return f"{name}, closed"
-    return f"none, waiting{_words('', row.times.waits(now))}" if row.is_waiting else name
+        return _("{operator}, closed", operator=row.operator or _("nobody"))
+    if not row.is_waiting:
+        return row.operator or _("nobody")
+    waits = row.times.waits(now)
+    if waits is None:
+        return _("none, waiting")
+    return _("none, waiting {length}", length=worded(waits, 2))
 
 
 def _times(row: AppealRow, now: datetime) -> Iterator[tuple[str, str]]:
     """Yield each time that there is, with the length of what it ended or began."""
     times = row.times
-    yield "Received", in_full(row.timestamp)
+    yield _RECEIVED, in_full(row.timestamp)
     if times.first_assigned_at is not None:
-        waited = _words(", waited", times.waited)
-        yield "First assigned", f"{in_full(times.first_assigned_at)}{waited}"
+        yield _FIRST, _waited(in_full(times.first_assigned_at), times.waited)
     if times.waits_since is not None and times.waits_since != row.timestamp:
-        yield "Reopened", in_full(times.waits_since)
+        yield _REOPENED, in_full(times.waits_since)
     if row.operator is not None:
-        when = "" if times.assigned_at is None else f"{in_full(times.assigned_at)} "
-        held = _words(", held", times.held(now))
-        yield "Last assigned" if row.is_closed else "Assigned now", f"{when}to {row.operator}{held}"
+        yield _LAST if row.is_closed else _NOW, _held(_given(row), times.held(now))
     if row.closed_at is not None:
-        yield "Closed", in_full(row.closed_at)
+        yield _CLOSED, in_full(row.closed_at)
 
 
-def _words(before: str, length: timedelta | None) -> str:
-    return "" if length is None else f"{before} {worded(length, 2)}"
+def _waited(moment: str, length: timedelta | None) -> str:
+    if length is None:
+        return moment
+    return _("{moment}, waited {length}", moment=moment, length=worded(length, 2))
+
+
+def _given(row: AppealRow) -> str:
+    """Return to whom an appeal was given last, and when."""
+    if row.times.assigned_at is None:
+        return _("to {operator}", operator=row.operator)
+    moment = in_full(row.times.assigned_at)
+    return _("{moment} to {operator}", moment=moment, operator=row.operator)
+
+
+def _held(given: str, length: timedelta | None) -> str:
+    if length is None:
+        return given
+    return _("{given}, held {length}", given=given, length=worded(length, 2))
 
 
 # --- why, and since then ------------------------------------------------------------------------
@@ -119,7 +148,7 @@ def _ways(found: Explanation, *, has_keys: bool) -> list[Content]:
         return []
     numbered = enumerate(found.remedies[:MOST_REMEDIES], 1)
     return [
-        Content.styled("Ways to place it", "bold"),
+        Content.styled(_("Ways to place it"), "bold"),
         *(Content(f"{number if has_keys else '·'}  {each.words}") for number, each in numbered),
         Content(""),
     ]
@@ -129,7 +158,7 @@ def _history(found: Explanation) -> list[Content]:
     if not found.since:
         return []
     lines = (f"{_day(each.at)}  {each.words}" for each in found.since)
-    return [Content(""), Content.styled("History", "bold"), *map(Content, lines)]
+    return [Content(""), Content.styled(_("History"), "bold"), *map(Content, lines)]
 
 
 def _others(appeals: Sequence[AppealRow], width: int) -> list[Content]:
@@ -137,47 +166,61 @@ def _others(appeals: Sequence[AppealRow], width: int) -> list[Content]:
         return []
     room = max(0, width - BESIDE_MESSAGE)
     lines = (f"#{each.id}  {_day(each.timestamp)}  {fit(each.message, room)}" for each in appeals)
-    return [Content(""), Content.styled("The lead's other appeals", "bold"), *map(Content, lines)]
+    return [
+        Content(""),
+        Content.styled(_("The lead's other appeals"), "bold"),
+        *map(Content, lines),
+    ]
 
 
 def _day(moment: datetime) -> str:
-    return shown(moment, "%d.%m %H:%M")
+    return shown(moment, _DAY)
 
 
 def _why(found: Explanation, width: int, widest_bar: int) -> list[Content]:
     if not found.roster:
         is_waiting = found.appeal.operator is None
-        reason = "Nobody served this source." if is_waiting else "Assigned by hand."
-        return [Content.styled("Why", "bold"), Content(reason)]
+        reason = _("Nobody served this source.") if is_waiting else _("Assigned by hand.")
+        return [Content.styled(_("Why"), "bold"), Content(reason)]
     total = sum(each.weight for each in found.roster if each.reason is None)
-    drawn = (
-        f"ticket {grouped(found.draw + 1)} of {grouped(total)}"
-        if found.draw is not None
-        else "nobody available"
-    )
     # The operator drawn is always shown, even if many others had a greater chance.
     by_weight = sorted(found.roster, key=lambda each: (not each.was_drawn, -each.share))
     first = sorted(by_weight[:MOST_CHANCES], key=lambda each: -each.share)
-    sealed = "" if found.number is None else f", decision {grouped(found.number)} of its chain"
     return [
-        Content.assemble(("Why: ", "bold"), f"{drawn}{sealed}"),
+        Content.assemble((_("Why: "), "bold"), _drawn(found, total)),
         *([Content(found.strategy)] if found.strategy else []),
         *(_chance(each, total, width, widest_bar) for each in first),
         *_rest(by_weight[MOST_CHANCES:]),
     ]
 
 
+def _drawn(found: Explanation, total: int) -> str:
+    """Return which ticket was drawn, and which decision of a sealed chain that was."""
+    if found.draw is None:
+        return _("nobody available")
+    ticket = {"ticket": grouped(found.draw + 1), "total": grouped(total)}
+    if found.number is None:
+        return _("ticket {ticket} of {total}", **ticket)
+    number = grouped(found.number)
+    return _("ticket {ticket} of {total}, decision {number} of its chain", number=number, **ticket)
+
+
 def _reason(each: Chance) -> str:
     """Return why somebody was left out, with the word for it that all panes have."""
-    return REASONS[INACTIVE] if each.reason == INACTIVE else each.reason or ""
+    if each.reason is None or each.reason == INACTIVE:
+        return REASONS[INACTIVE] if each.reason else ""
+    # A reason means the same to every strategy that has it.
+    words = (reason_words(each.reason, strategy) for strategy in names())
+    return next((word for word in words if word != each.reason), each.reason)
 
 
 def _rest(chances: Sequence[Chance]) -> list[Content]:
     if not chances:
         return []
-    reasons = Counter(_reason(each) or "could have been drawn" for each in chances)
+    reasons = Counter(_reason(each) or _("could have been drawn") for each in chances)
     words = ", ".join(f"{grouped(count)} {reason}" for reason, count in reasons.most_common())
-    return [Content(f"  and {grouped(len(chances))} more: {words}")]
+    more = _("and {count} more: {reasons}", count=grouped(len(chances)), reasons=words)
+    return [Content(f"  {more}")]
 
 
 def _chance(each: Chance, total: int, width: int, widest_bar: int) -> Content:

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from leadboard.common.language import _
 from tui.base import app_of
 from tui.dialogs.base import Body, Bottom, Sheet
 from tui.keys import bind
@@ -18,23 +19,26 @@ class DraftEnding(Sheet):
     """Asks how to end a draft; its result is whether to discard it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("d,y", "discard", "Discard", id="ending.discard"),
-        bind("ctrl+s,a", "apply", "Apply", id="ending.apply"),
-        bind("escape,n,w", "stay", "Go on", id="ending.stay"),
+        bind("d,y", "discard", _("Discard"), id="ending.discard"),
+        bind("ctrl+s,a", "apply", _("Apply"), id="ending.apply"),
+        bind("escape,n,w", "stay", _("Go on"), id="ending.stay"),
     ]
 
     def __init__(self, words: str) -> None:
         super().__init__()
-        self._words = words
+        self._question = _("Drafted: {changes}. Discard the draft?", changes=words)
 
     def compose(self) -> ComposeResult:
         """Show the question and its keys."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Draft"
+            box.border_title = _("Draft")
             with Body():
-                yield Static(Content(f"Drafted: {self._words}. Discard the draft?"))
+                yield Static(Content(self._question))
             yield Bottom(
-                "{ending.discard}: discard · {ending.apply}: apply · {ending.stay}: go on with it"
+                _(
+                    "{ending.discard}: discard · {ending.apply}: apply"
+                    " · {ending.stay}: go on with it"
+                )
             )
 
     def action_discard(self) -> None:

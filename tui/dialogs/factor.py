@@ -8,11 +8,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from leadboard.desk import Done
-from tui.dialogs.base import ActDialog, Bottom
+from tui.dialogs.base import ActDialog, Bottom, labelled, width_of
+
+_TIMES = pgettext("factor", "Times")
 
 
 class Factor(ActDialog):
@@ -28,9 +31,9 @@ class Factor(ActDialog):
         with Vertical(classes="dialog") as box:
             box.border_title = Content(clean(self._title))
             with Horizontal(classes="field"):
-                yield Static("Times", classes="label")
-                yield Input(placeholder="0.5, 1/2 or 150%", compact=True)
-            yield Bottom("enter saves · esc cancels")
+                yield labelled(_TIMES, width_of([_TIMES]))
+                yield Input(placeholder=_("0.5, 1/2 or 150%"), compact=True)
+            yield Bottom(_("enter saves · esc cancels"))
 
     @on(Input.Submitted)
     def scale(self, event: Input.Submitted) -> None:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _, ngettext
 from leadboard.common.text import clean
 from leadboard.entities import SourceRow
 from leadboard.foresight.forecast import SEED, Gain, Outlook, forecast, gains
@@ -35,7 +36,7 @@ class Forecast(Sheet):
     """A sheet over the desk, filled as the numbers come in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape,q,enter", "go_back", "Back", id="forecast.back"),
+        bind("escape,q,enter", "go_back", _("Back"), id="forecast.back"),
     ]
 
     def __init__(self, source: SourceRow) -> None:
@@ -45,12 +46,12 @@ class Forecast(Sheet):
     def compose(self) -> ComposeResult:
         """Lay out the lines above the keys."""
         with Vertical(classes="dialog sheet") as box:
-            box.border_title = Content(f"Forecast of {self._source.name}")
+            box.border_title = Content(_("Forecast of {source}", source=self._source.name))
             with Body():
-                yield Static("Counting…", id="outlook")
+                yield Static(_("Counting…"), id="outlook")
                 yield Static("", id="gains")
                 yield Static("", id="places")
-            yield Bottom("{forecast.back} back")
+            yield Bottom(_("{forecast.back} back"))
 
     def on_mount(self) -> None:
         """Begin to count."""
@@ -65,7 +66,7 @@ class Forecast(Sheet):
             self.say_why_not(str(trouble))
             return
         if reading is None or self._source.id not in reading.floor.sources:
-            self._write("outlook", "Too much happens here to look ahead.")
+            self._write("outlook", _("Too much happens here to look ahead."))
             return
         self._write("places", *_counted(reading, self._source.id))
         await self._look_ahead(reading)
@@ -74,13 +75,13 @@ class Forecast(Sheet):
         floor, source_id = reading.floor, self._source.id
         counter = app_of(self).counter
         if not floor.has_somebody(source_id):
-            self._write("outlook", "Nobody can take the next appeal now.")
+            self._write("outlook", _("Nobody can take the next appeal now."))
         else:
             outlooks = await in_slices(counter, forecast(floor, SEED), REST)
             self._write("outlook", *sentences_on(outlooks.get(source_id, Outlook())))
             if outlooks[source_id].low is None:
                 return
-        self._write("gains", "", "Counting what one place more would change…")
+        self._write("gains", "", _("Counting what one place more would change…"))
         found = await in_slices(counter, gains(floor, source_id, SEED), REST)
         self._write("gains", *self._told(found))
 
@@ -89,9 +90,10 @@ class Forecast(Sheet):
         worth = [each for each in found if each.minutes >= LEAST and each.operator_id in names]
         yield ""
         if not worth:
-            yield "No single place more would change much."
+            yield _("No single place more would change much.")
         for each in worth[:MOST_GAINS]:
-            yield f"+1 for {names[each.operator_id]}: {minutes_worded(each.minutes)} later"
+            name, length = names[each.operator_id], minutes_worded(each.minutes)
+            yield _("+1 for {operator}: {length} later", operator=name, length=length)
 
     def _write(self, place: str, *lines: str) -> None:
         self.query_one(f"#{place}", Static).update(Content("\n".join(map(clean, lines))))
@@ -108,8 +110,17 @@ def _counted(reading: FloorReading, source_id: int) -> Iterator[str]:
     limits = sum(each.limit for each in places)
     free = sum(max(0, each.room) for each in places)
     yield ""
-    yield f"places there are: {grouped(limits)}, {grouped(free)} of them free"
+    yield _(
+        "places there are: {places}, {free} of them free",
+        places=grouped(limits),
+        free=grouped(free),
+    )
     if (staffing := counted.staffing(source_id)) is not None:
         yield staffing.sentence
     came, closed = counted.arrivals[source_id], max(0, counted.closings[source_id])
-    yield f"counted in the last {round(counted.minutes)} m: {came} arrivals, {closed} closings"
+    yield _(
+        "counted in the last {minutes} m: {arrivals}, {closings}",
+        minutes=round(counted.minutes),
+        arrivals=ngettext("{n} arrival", "{n} arrivals", came),
+        closings=ngettext("{n} closing", "{n} closings", closed),
+    )

@@ -1,6 +1,6 @@
 """Small dialogs: a few fields to save, and questions before what is hard to undo."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,11 +13,12 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from leadboard.desk import Done
 from leadboard.entities import Column, Entity, Kind
 from tui.base import app_of
-from tui.dialogs.base import ActDialog, Body, Bottom, Fields, Sheet
+from tui.dialogs.base import BETWEEN, ActDialog, Body, Bottom, Fields, Sheet, labelled, width_of
 from tui.keys import bind
 from tui.messages import TextEntered
 from tui.widgets.choice import ChoiceField
@@ -53,17 +54,30 @@ class Field:
     @property
     def shown(self) -> str:
         """Return the value as shown, without anything that a terminal would obey."""
-        return "\n".join(map(clean, self.value.split("\n")))
+        called = self.column.called(self.value) if self._is_coded else self.value
+        return "\n".join(map(clean, called.split("\n")))
+
+    @property
+    def _is_coded(self) -> bool:
+        return self.column.kind is Kind.CHOICE
+
+    @property
+    def _codes(self) -> dict[str, str]:
+        """Return the values between which one chooses, by what people call them."""
+        return {clean(self.column.called(each)): each for each in self.column.choices()}
 
     def widget(self) -> Widget:
         """Return the widget to type into: one line, or several for free text."""
         if self.column.kind is Kind.TEXT:
             return FreeText(self.shown, id=self.input_id, compact=True, show_line_numbers=False)
         if self.is_choice:
-            is_flag = self.column.kind is Kind.FLAG
-            words = tuple(reversed(self.column.words)) if is_flag else self.column.choices()
-            return ChoiceField(self.shown, words, self.column.told, id=self.input_id)
+            words = tuple(self._codes) if self._is_coded else tuple(reversed(self.column.words))
+            return ChoiceField(self.shown, words, self._told, id=self.input_id)
         return Input(self.shown, id=self.input_id, compact=True)
+
+    def _told(self, word: str) -> str:
+        """Return a sentence about one of the words between which one chooses."""
+        return self.column.told(self._codes.get(word, word) if self._is_coded else word)
 
     def read(self, typed: str) -> object:
         """Return what was typed, for the act to check; an untouched field keeps its value."""
@@ -72,6 +86,8 @@ class Field:
             typed = self.value
         if self.column.kind is Kind.FLAG:
             return typed == self.column.words[True]
+        if self._is_coded:
+            return self._codes.get(typed, typed)
         return _whole(typed) if self.column.kind is Kind.WHOLE else typed
 
 
@@ -112,16 +128,27 @@ class Dialog(ActDialog):
         with Vertical(classes="dialog") as box:
             box.border_title = Content(self._title)
             with Fields():
-                for field in self._fields:
-                    with Horizontal(classes=field.classes):
-                        yield Static(Content(field.column.label.capitalize()), classes="label")
-                        yield field.widget()
-                    yield Static("", id=f"error-{field.column.name}", classes="error beside")
+                yield from self._compose_fields()
                 yield Static("", id="about", classes="remark")
-            chooses = " · space chooses" * any(field.is_choice for field in self._fields)
-            has_text = any(field.column.kind is Kind.TEXT for field in self._fields)
-            new_line = " · {text.new-line} new line" * has_text
-            yield Bottom(f"enter saves{new_line}{chooses} · {{dialog.cancel}} cancels")
+            yield Bottom(BETWEEN.join(self._keys()))
+
+    def _compose_fields(self) -> ComposeResult:
+        width = width_of(field.column.label for field in self._fields)
+        for field in self._fields:
+            with Horizontal(classes=field.classes):
+                yield labelled(field.column.label.capitalize(), width)
+                yield field.widget()
+            error = Static("", id=f"error-{field.column.name}", classes="error beside")
+            error.styles.padding = (0, 0, 0, width)
+            yield error
+
+    def _keys(self) -> Iterator[str]:
+        yield _("enter saves")
+        if any(field.column.kind is Kind.TEXT for field in self._fields):
+            yield _("{text.new-line} new line")
+        if any(field.is_choice for field in self._fields):
+            yield _("space chooses")
+        yield _("{dialog.cancel} cancels")
 
     def on_mount(self) -> None:
         """Read what else there is to say about the row."""
@@ -171,10 +198,10 @@ class Question(ActDialog):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("y", "confirm", "Yes", id="confirm.yes"),
-        bind("n", "dismiss_dialog", "No", id="confirm.no"),
+        bind("y", "confirm", _("Yes"), id="confirm.yes"),
+        bind("n", "dismiss_dialog", _("No"), id="confirm.no"),
     ]
-    hint = "{confirm.yes}: yes · {dialog.cancel} or {confirm.no}: no"
+    hint = _("{confirm.yes}: yes · {dialog.cancel} or {confirm.no}: no")
 
     def __init__(self, question: str, act: Callable[..., Done[Any]], *, title: str = "") -> None:
         super().__init__()
@@ -204,19 +231,19 @@ class Confirm(Question):
     """A question that a key asks for, shown before the next key, so enter confirms as well."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "confirm", "Yes", id="confirm.enter", show=False)
+        bind("enter", "confirm", _("Yes"), id="confirm.enter", show=False)
     ]
-    hint = "{confirm.enter} or {confirm.yes}: yes · {dialog.cancel} or {confirm.no}: no"
+    hint = _("{confirm.enter} or {confirm.yes}: yes · {dialog.cancel} or {confirm.no}: no")
 
 
 class Quit(Sheet):
     """Asks before unsaved work is lost; the reason says what."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("y", "leave", "Quit", id="quit.yes"),
-        bind("enter", "leave", "Quit", id="quit.enter", show=False),
-        bind("n", "stay", "Stay", id="quit.no"),
-        bind("escape", "stay", "Stay", id="quit.cancel", show=False),
+        bind("y", "leave", _("Quit"), id="quit.yes"),
+        bind("enter", "leave", _("Quit"), id="quit.enter", show=False),
+        bind("n", "stay", pgettext("quit", "Stay"), id="quit.no"),
+        bind("escape", "stay", pgettext("quit", "Stay"), id="quit.cancel", show=False),
     ]
 
     def __init__(self, reason: str) -> None:
@@ -227,8 +254,8 @@ class Quit(Sheet):
         """Show the question and its keys."""
         with Vertical(classes="dialog"):
             with Body():
-                yield Static(Content(clean(f"{self._reason} Quit anyway?")))
-            yield Bottom("{quit.enter} or {quit.yes}: quit · {quit.cancel} or {quit.no}: stay")
+                yield Static(Content(clean(_("{reason} Quit anyway?", reason=self._reason))))
+            yield Bottom(_("{quit.enter} or {quit.yes}: quit · {quit.cancel} or {quit.no}: stay"))
 
     def action_leave(self) -> None:
         """Quit, losing what is not stored."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from leadboard.common.keyboard_layouts import on_either_layout
+from leadboard.common.language import _, pgettext
 from leadboard.queries.terms import is_named
 from tui.base import HomeScreen, app_of
 from tui.dialogs.base import Body, Bottom, Sheet
@@ -19,8 +20,8 @@ from tui.keys import MADE, Keymap, bind, key_label, keys_of, without_twins
 
 MOVES = frozenset({"cursor", "page", "first", "last", "column", "column_page", "column_end"})
 """The actions, by name, that only move what is selected or shown."""
-HERE, MOVE, EVERYWHERE = "This pane", "Move", "Everywhere"
-NO_MATCH = "No matches: esc clears the filter."
+HERE, MOVE, EVERYWHERE = _("This pane"), pgettext("keys", "Move"), _("Everywhere")
+NO_MATCH = _("No matches: esc clears the filter.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ class Help(Sheet):
     """A sheet over the desk; what is typed leaves only the lines that have it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape", "go_back", "Back", id="help.back"),
-        bind("f1", "close", "Back", id="help.close"),
-        bind("up", "scroll('up')", "Up", show=False, id="help.up"),
-        bind("down", "scroll('down')", "Down", show=False, id="help.down"),
-        bind("pageup", "scroll('page_up')", "Page up", show=False, id="help.page-up"),
-        bind("pagedown", "scroll('page_down')", "Page down", show=False, id="help.page-down"),
+        bind("escape", "go_back", _("Back"), id="help.back"),
+        bind("f1", "close", _("Back"), id="help.close"),
+        bind("up", "scroll('up')", _("Up"), show=False, id="help.up"),
+        bind("down", "scroll('down')", _("Down"), show=False, id="help.down"),
+        bind("pageup", "scroll('page_up')", _("Page up"), show=False, id="help.page-up"),
+        bind("pagedown", "scroll('page_down')", _("Page down"), show=False, id="help.page-down"),
     ]
 
     def __init__(
@@ -64,11 +65,11 @@ class Help(Sheet):
         self._lines = list(lines_of(self._active, app_of(self).keymap))
         with Vertical(classes="dialog sheet wide typing") as box:
             box.border_title = Content(self._title)
-            yield Input(placeholder="type to filter", compact=True)
+            yield Input(placeholder=_("type to filter"), compact=True)
             with Body(can_focus=False):
                 yield Static(Content(self._text), id="text")
                 yield Static(id="lines")
-            yield Bottom("{help.back} goes back · ↑↓ pgup pgdn scroll")
+            yield Bottom(_("{help.back} goes back · ↑↓ pgup pgdn scroll"))
 
     def on_mount(self) -> None:
         """Show all keys."""

@@ -15,6 +15,7 @@ from textual.reactive import reactive
 from leadboard import desk
 from leadboard.allocation.handouts import HAND_OUT
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.common.validation import storable
 from leadboard.queries.history import ActFilter, EventRow, has_others, words_in
@@ -27,17 +28,19 @@ from tui.widgets.filter import FilterLine, number_found
 from tui.widgets.paged_view import Window
 
 ACTS, NOTICES = "acts", "notices"
+_HISTORY = _("History")
 KEYS = {
-    ACTS: (
+    ACTS: _(
         "{dialog.cancel} back · {history.look} in full · {history.undo} undo"
         " · {history.redo} redo · {history.mine} mine/all · {history.filter} filter"
         " · {history.next} notices · {history.help} help"
     ),
-    NOTICES: (
+    NOTICES: _(
         "{dialog.cancel} back · {history.look} in full · {history.previous} acts"
         " · {history.help} help"
     ),
 }
+_UNDO, _REDO = _("Undo {actor}'s act: {note}?"), _("Redo {actor}'s act: {note}?")
 
 
 class Sure(Confirm):
@@ -51,22 +54,22 @@ class Sure(Confirm):
 class History(ActDialog):
     """A sheet over the desk with all acts, newest first; it stays open while acts are undone."""
 
-    HELP = (
+    HELP = _(
         "Each line is one act: when, who, what. {history.undo} undoes the one under the cursor, "
         "also long after it was done, {history.redo} does it again; for somebody else's act they "
         "ask first. {history.mine} changes between your own acts and everybody's. A filter finds "
         "words in the names and in the notes. A × stands before what is undone."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "look", "In full", id="history.look"),
-        bind("u", "undo", "Undo this", id="history.undo"),
-        bind("U", "redo", "Redo this", id="history.redo"),
-        bind("m", "turn", "Mine or all", id="history.mine"),
-        bind("slash", "filter", "Filter", id="history.filter"),
-        bind("right_square_bracket,tab", "tab", "Acts or notices", id="history.next"),
-        bind("left_square_bracket,shift+tab", "tab", "Acts or notices", id="history.previous"),
-        bind("question_mark,f1", "help", "Help", id="history.help"),
-        bind("q,H", "leave", "Back", id="history.back"),
+        bind("enter", "look", _("In full"), id="history.look"),
+        bind("u", "undo", _("Undo this"), id="history.undo"),
+        bind("U", "redo", _("Redo this"), id="history.redo"),
+        bind("m", "turn", _("Mine or all"), id="history.mine"),
+        bind("slash", "filter", _("Filter"), id="history.filter"),
+        bind("right_square_bracket,tab", "tab", _("Acts or notices"), id="history.next"),
+        bind("left_square_bracket,shift+tab", "tab", _("Acts or notices"), id="history.previous"),
+        bind("question_mark,f1", "help", _("Help"), id="history.help"),
+        bind("q,H", "leave", _("Back"), id="history.back"),
     ]
     of_acts = frozenset({"undo", "redo", "turn", "filter"})
     """The actions of the list of acts."""
@@ -124,10 +127,11 @@ class History(ActDialog):
 
     def show_title(self) -> None:
         """Write into the border whose acts are shown, and which list."""
-        whose = "all" if self.acts.sought.actor is None else "mine"
-        titles = {ACTS: f"Acts: {whose}", NOTICES: "Notices"}
+        is_everybodys = self.acts.sought.actor is None
+        acts = _("Acts: all") if is_everybodys else _("Acts: mine")
+        titles = {ACTS: acts, NOTICES: _("Notices")}
         parts = [(title, "reverse" if tab == self.tab else "") for tab, title in titles.items()]
-        title = Content.assemble("History  ", parts[0], " │ ", parts[1])
+        title = Content.assemble(f"{_HISTORY}  ", parts[0], " │ ", parts[1])
         self.query_one("#history").border_title = title
 
     @on(Window.Shown)
@@ -140,7 +144,8 @@ class History(ActDialog):
             return [*self.acts.remark]
         found = number_found(len(self.acts.rows), is_all=self.acts.has_found_all)
         outcome = [] if self.acts.reader.is_looking else [Remark(found, 1)]
-        return [*self.acts.remark, Remark(f"filter: {clean(self._filter)}", 4), *outcome]
+        filtered = Remark(_("filter: {words}", words=clean(self._filter)), 4)
+        return [*self.acts.remark, filtered, *outcome]
 
     def watch_tab(self) -> None:
         """Show the other list."""
@@ -168,7 +173,7 @@ class History(ActDialog):
 
     def action_filter(self) -> None:
         """Type words to look for."""
-        self.query_one(FilterLine).start(self._filter, "words of a name or a note")
+        self.query_one(FilterLine).start(self._filter, _("words of a name or a note"))
 
     @on(FilterLine.Typed)
     def take_filter(self, message: FilterLine.Typed) -> None:
@@ -209,13 +214,13 @@ class History(ActDialog):
 
     def action_undo(self) -> None:
         """Undo the act under the cursor, or the act that this one has undone or redone."""
-        self._reverse(desk.undo, "Undo")
+        self._reverse(desk.undo, _UNDO)
 
     def action_redo(self) -> None:
         """Redo the act under the cursor, or the act that this one has undone or redone."""
-        self._reverse(desk.redo, "Redo")
+        self._reverse(desk.redo, _REDO)
 
-    def _reverse(self, reverse: Callable[..., desk.Done[Any]], verb: str) -> None:
+    def _reverse(self, reverse: Callable[..., desk.Done[Any]], question: str) -> None:
         row = self.acts.current
         if row is None:
             return
@@ -223,8 +228,8 @@ class History(ActDialog):
         if self._may_at_once(row):
             self.perform(act)
             return
-        question = f"{verb} {row.meant.actor}'s act: {row.meant.note}?"
-        self.app.push_screen(Sure(question, act), lambda yes: self.perform(act) if yes else None)
+        asked = question.format(actor=row.meant.actor, note=row.meant.note)
+        self.app.push_screen(Sure(asked, act), lambda yes: self.perform(act) if yes else None)
 
     def _may_at_once(self, row: EventRow) -> bool:
         """Tell whether an act is one's own, or one that is refused in any case."""
@@ -240,5 +245,5 @@ class History(ActDialog):
 
         bindings = self.active_bindings.values()
         self.app.push_screen(
-            Help("History", self.leadboard.with_keys(self.HELP), bindings, here="This sheet")
+            Help(_HISTORY, self.leadboard.with_keys(self.HELP), bindings, here=_("This sheet"))
         )

@@ -14,7 +14,9 @@ from textual.widgets import Input
 
 from leadboard import desk
 from leadboard.allocation.lifecycle import NoRoom
+from leadboard.allocation.lottery import INACTIVE
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.common.text import clean
 from leadboard.entities import OperatorRow
 from leadboard.queries import appeals
@@ -24,17 +26,19 @@ from leadboard.queries.terms import matches
 from tui.dialogs.base import ActDialog, Bottom
 from tui.dialogs.forms import Confirm
 from tui.keys import bind
-from tui.widgets.figures import grouped, note_of
+from tui.widgets.figures import REASONS, grouped, note_of
 from tui.widgets.marks import Chosen
 from tui.widgets.operator_list import FULL, OperatorList
+
+_NOT_LINKED = pgettext("note", "not linked")
 
 
 class Move(ActDialog):
     """All operators with load bars and odds; typing filters, enter moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("down", "step(1)", "Next", id="move.next", show=False),
-        bind("up", "step(-1)", "Previous", id="move.previous", show=False),
+        bind("down", "step(1)", _("Next"), id="move.next", show=False),
+        bind("up", "step(-1)", _("Previous"), id="move.previous", show=False),
     ]
 
     def __init__(self, chosen: Chosen) -> None:
@@ -47,11 +51,12 @@ class Move(ActDialog):
     def compose(self) -> ComposeResult:
         """Lay out a filter, the team, and the reason for a refusal."""
         with Vertical(classes="dialog sheet choosing") as box:
-            box.border_title = Content(clean(f"Move {self._chosen.words} to"))
-            yield Input(placeholder="type part of a name", compact=True)
+            box.border_title = Content(clean(_("Move {appeals} to", appeals=self._chosen.words)))
+            yield Input(placeholder=_("type part of a name"), compact=True)
             yield OperatorList(id="choices")
-            choose = "{move.previous}{move.next} choose"
-            yield Bottom(f"enter moves · {choose} · {{dialog.cancel}} cancels")
+            yield Bottom(
+                _("enter moves · {move.previous}{move.next} choose · {dialog.cancel} cancels")
+            )
 
     def on_mount(self) -> None:
         """Show the whole team, with the focus in the filter."""
@@ -109,7 +114,11 @@ class Move(ActDialog):
         """Say why not; if a limit is in the way, ask whether to go over it."""
         super().refuse(refusal)
         if isinstance(refusal, NoRoom) and self._target is not None:
-            title = f"Move {self._chosen.words} to {self._target.name}"
+            title = _(
+                "Move {appeals} to {operator}",
+                appeals=self._chosen.words,
+                operator=self._target.name,
+            )
             self.app.push_screen(self._question(refusal, title), self._after_asking)
         else:
             # The refusal has told what changed since they were chosen: the next enter is meant.
@@ -119,10 +128,13 @@ class Move(ActDialog):
         over = self._assigning(force=True)
         if refusal.fit:
             return Fitting(refusal, self._assigning(fitting=True), over, title=title)
-        them = "it" if refusal.count == 1 else f"all {grouped(refusal.count)}"
-        they = "It" if refusal.count == 1 else "They"
-        question = f"{refusal} Move {them} anyway? {they} will count."
-        return Confirm(question, over, title=title)
+        asked = ngettext(
+            "Move it anyway? It will count.",
+            "Move all {count} anyway? They will count.",
+            refusal.count,
+            count=grouped(refusal.count),
+        )
+        return Confirm(f"{refusal} {asked}", over, title=title)
 
     def _after_asking(self, was_done: bool | None) -> None:
         if was_done:
@@ -133,9 +145,9 @@ class Fitting(Confirm):
     """A question when some appeals fit: enter moves those, y all of them over the limit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "fit", "Those that fit", id="fitting.fit", show=False)
+        bind("enter", "fit", _("Those that fit"), id="fitting.fit", show=False)
     ]
-    hint = "{dialog.cancel} or {confirm.no}: none of them"
+    hint = _("{dialog.cancel} or {confirm.no}: none of them")
 
     def __init__(
         self,
@@ -145,9 +157,12 @@ class Fitting(Confirm):
         *,
         title: str,
     ) -> None:
-        fit, count = grouped(refusal.fit), grouped(refusal.count)
-        keys = f"{{fitting.fit}} moves {fit}, {{confirm.yes}} all {count} over the limit"
-        question = f"{fit} of {count} fit: {keys}"
+        question = _(
+            "{fit} of {count} fit: {{fitting.fit}} moves {fit},"
+            " {{confirm.yes}} all {count} over the limit",
+            fit=grouped(refusal.fit),
+            count=grouped(refusal.count),
+        )
         super().__init__(question, over, title=title)
         self._fitting = fitting
 
@@ -171,7 +186,7 @@ def notes(board: Board, source_ids: set[int]) -> dict[int, str]:
         return by_hand
     standing = standings(board, min(source_ids))
     return {
-        key: note or (note_of(standing[key]) if key in standing else "not linked")
+        key: note or (note_of(standing[key]) if key in standing else _NOT_LINKED)
         for key, note in by_hand.items()
     }
 
@@ -189,5 +204,5 @@ def by_fitness(board: Board, source_ids: set[int]) -> list[OperatorRow]:
 
 def _in_the_way(operator: OperatorRow) -> str:
     if not operator.is_active:
-        return "off"
+        return REASONS[INACTIVE]
     return FULL if operator.load >= operator.max_load else ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from leadboard.common.language import _
 from leadboard.foresight.draft import TeamDraft
 from leadboard.foresight.outcome import Deviations, ReplayOutcome, spread_of
 from leadboard.foresight.replay import Replay
@@ -74,7 +75,7 @@ class Rehearsal:
 
     def _has_read(self, done: int, total: int) -> None:
         self._rest()
-        self._tell_now_and_then("Reading the ledger", done, total)
+        self._tell_now_and_then(_("reading the ledger"), done, total)
 
     def _replay(self, ground: Ground, seed: int) -> None:
         self._rest()
@@ -84,9 +85,9 @@ class Rehearsal:
             done += 1
             self._rest()
             if not self._outcomes:
-                self._tell_now_and_then("Replaying", min(total, done * 300), total)
+                self._tell_now_and_then(_("replaying"), min(total, done * 300), total)
         self._outcomes.append(replay.outcome())
-        self._tell(self._report("Repeating for the ± values", seed + 1, REPEATS))
+        self._tell(self._report(_("repeating for the ± values"), seed + 1, REPEATS))
 
     def _tell_now_and_then(self, words: str, done: int, total: int) -> None:
         if time.monotonic() - self._told > TELL:

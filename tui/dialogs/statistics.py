@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,6 +14,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from leadboard.entities import SourceRow
 from leadboard.queries.spans import TimeSpan
@@ -27,7 +29,7 @@ from tui.widgets.filter import FilterLine
 
 REST = 2.0
 """Seconds from one drawing of what is new to the next."""
-KEYS = (
+KEYS = _(
     "{statistics.back} back · {statistics.next} next · {statistics.today} day"
     " · {statistics.week} week · {statistics.month} month · {statistics.all} all"
     " · {statistics.source} source · {statistics.filter} find · {statistics.help} help"
@@ -48,14 +50,15 @@ class Tab(NamedTuple):
 
 
 TABS = (
-    Tab("Arrivals", flow_lines, "flows"),
-    Tab("Waiting", waiting_lines, "waiting"),
-    Tab("Load", load_lines),
-    Tab("Times", time_lines),
-    Tab("Shares"),
+    Tab(_("Arrivals"), flow_lines, "flows"),
+    Tab(pgettext("page", "Waiting"), waiting_lines, "waiting"),
+    Tab(_("Load"), load_lines),
+    Tab(pgettext("page", "Times"), time_lines),
+    Tab(_("Shares")),
 )
-WIDE = 60
-"""Cells of a title that names all pages."""
+_STATISTICS = _("Statistics")
+_WIDE = max(60, cell_len(" │ ".join((_STATISTICS, *(each.title for each in TABS)))) + 8)
+"""Cells of a sheet whose title names all pages."""
 
 
 class Picture(Static):
@@ -70,7 +73,7 @@ class Picture(Static):
 class StatisticsSheet(Sheet):
     """A sheet over the desk; it follows what is new while it is open."""
 
-    HELP = (
+    HELP = _(
         "All figures come from the ledger. {statistics.next} goes to the next page: arrivals and "
         "closings; how many waited; who had how much; how long appeals waited and were handled; "
         "whether the lottery is fair. {statistics.today} {statistics.week} {statistics.month} "
@@ -81,17 +84,19 @@ class StatisticsSheet(Sheet):
         "took at most as long as half says, nine in ten at most as long as 9 of 10."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("d", "span('today')", "Today", id="statistics.today"),
-        bind("w", "span('week')", "This week", id="statistics.week"),
-        bind("m", "span('month')", "This month", id="statistics.month"),
-        bind("a", "span('all')", "All time", id="statistics.all"),
-        bind("s", "source", "Next source", id="statistics.source"),
-        bind("slash", "filter", "Find a source", id="statistics.filter"),
-        bind("right_square_bracket,tab", "tab(1)", "Next page", id="statistics.next"),
-        bind("left_square_bracket,shift+tab", "tab(-1)", "Page before", id="statistics.previous"),
-        bind("question_mark,f1", "help", "Help", id="statistics.help"),
-        bind("escape", "go_back", "Back", id="statistics.back"),
-        bind("q,S,f6", "leave", "Back", id="statistics.leave"),
+        bind("d", "span('today')", _("Today"), id="statistics.today"),
+        bind("w", "span('week')", _("This week"), id="statistics.week"),
+        bind("m", "span('month')", _("This month"), id="statistics.month"),
+        bind("a", "span('all')", _("All time"), id="statistics.all"),
+        bind("s", "source", _("Next source"), id="statistics.source"),
+        bind("slash", "filter", _("Find a source"), id="statistics.filter"),
+        bind("right_square_bracket,tab", "tab(1)", _("Next page"), id="statistics.next"),
+        bind(
+            "left_square_bracket,shift+tab", "tab(-1)", _("Page before"), id="statistics.previous"
+        ),
+        bind("question_mark,f1", "help", _("Help"), id="statistics.help"),
+        bind("escape", "go_back", _("Back"), id="statistics.back"),
+        bind("q,S,f6", "leave", _("Back"), id="statistics.leave"),
     ]
 
     page = reactive(0, init=False)
@@ -213,17 +218,21 @@ class StatisticsSheet(Sheet):
     def show_title(self) -> None:
         """Write into the border which page is shown, and the others where there is room."""
         box = self.query_one("#statistics")
-        if box.size.width < WIDE:
-            box.border_title = f"Statistics {self.page + 1}/{len(TABS)}: {self.tab.title}"
+        if box.size.width < _WIDE:
+            box.border_title = f"{_STATISTICS} {self.page + 1}/{len(TABS)}: {self.tab.title}"
             return
         parts = [(each.title, "reverse" if each is self.tab else "") for each in TABS]
         titles = Content(" │ ").join(Content.assemble(part) for part in parts)
-        box.border_title = Content.assemble("Statistics  ", titles)
+        box.border_title = Content.assemble(f"{_STATISTICS}  ", titles)
 
     def show_subtitle(self) -> None:
         """Write below the figures of when they are, and of which source."""
-        source = "all sources" if self._source is None else f"source {self._source.name}"
-        reading = [Remark(f"reading the ledger: {self._progress:.0%}", 5)]
+        if self._source is None:
+            source = _("all sources")
+        else:
+            source = _("source {source}", source=self._source.name)
+        said = _("reading the ledger: {progress:.0%}", progress=self._progress)
+        reading = [Remark(said, 5)]
         remarks = [Remark(self._gathering.span.words, 3), Remark(source, 4)]
         remarks += reading if self._progress < 1 else []
         write_below(self.query_one("#statistics"), remarks)
@@ -258,7 +267,7 @@ class StatisticsSheet(Sheet):
 
     def action_filter(self) -> None:
         """Type part of the name of a source."""
-        self.query_one(FilterLine).start("", "part of the name of a source")
+        self.query_one(FilterLine).start("", _("part of the name of a source"))
 
     @on(FilterLine.Typed)
     def take_filter(self, message: FilterLine.Typed) -> None:
@@ -271,7 +280,7 @@ class StatisticsSheet(Sheet):
         named = (each for each in self.desk_app.home.board.sources if matches(typed, each.name))
         found = next(named, None) if typed else None
         if typed and found is None:
-            self.say_why_not("No source has that in its name.")
+            self.say_why_not(_("No source has that in its name."))
         elif found != self._source:
             self._choose(found)
 
@@ -285,7 +294,7 @@ class StatisticsSheet(Sheet):
 
         text = self.desk_app.with_keys(self.HELP)
         bindings = self.active_bindings.values()
-        self.app.push_screen(Help("Statistics", text, bindings, here="This sheet"))
+        self.app.push_screen(Help(_STATISTICS, text, bindings, here=_("This sheet")))
 
     def action_go_back(self) -> None:
         """Show all sources again, or else go back."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from textual.content import Content
 
+from leadboard.common.language import _, figure, ngettext, pgettext
 from leadboard.common.text import clean
 from leadboard.queries.share_bars import ShareBar, bars_of
 from leadboard.queries.shares import OperatorShare, Shares
@@ -14,7 +15,9 @@ from tui.widgets.figures import grouped
 ALARM = 20
 """Evidence from which a lottery stands accused."""
 WIDEST_NAME, NARROWEST_NAME = 24, 8
-_CELL = 8
+_COLUMNS = (_("due"), _("got"), pgettext("shares", "by hand"), pgettext("shares", "forced"))
+_CELL = max(8, *(cell_len(each) + 1 for each in _COLUMNS))
+_LEGEND = _("due ├┼┤ got ●")
 _LEAST_BAR = 16
 """Cells below which an error bar says nothing."""
 
@@ -30,17 +33,41 @@ def _verdict(shares: Shares) -> Iterator[Content]:
     yield Content.styled(clean(shares.verdict), tone)
     if not shares.draws:
         return  # p and evidence of nothing are no figures
-    yield Content(f"p {shares.p_value:.3g}: fair draws fit no better so often, if looked at once")
     yield Content(
-        f"evidence {shares.evidence:.3g}: above {ALARM} is an alarm, however often looked at"
+        _("p {p:.3g}: fair draws fit no better so often, if looked at once", p=shares.p_value)
     )
-    lost = f", {grouped(shares.lost)} of them lost a race" if shares.lost else ""
-    yield Content.styled(
-        f"{grouped(shares.draws)} draws{lost}; {grouped(shares.free)} had a choice", "$quiet"
+    yield Content(
+        _(
+            "evidence {evidence:.3g}: above {alarm} is an alarm, however often looked at",
+            evidence=shares.evidence,
+            alarm=ALARM,
+        )
     )
+    yield Content.styled(_draws(shares), "$quiet")
     if seen := [100 * each.seen for each in shares.operators if each.seen is not None]:
-        bend = f"{min(seen):.1f} to {max(seen):.1f}"
-        yield Content.styled(f"a bend of {bend} points would be seen in 95 of 100 cases", "$quiet")
+        said = _(
+            "a bend of {least:.1f} to {most:.1f} points would be seen in 95 of 100 cases",
+            least=min(seen),
+            most=max(seen),
+        )
+        yield Content.styled(said, "$quiet")
+
+
+def _draws(shares: Shares) -> str:
+    """Return how many draws there were, and in how many there was a choice."""
+    draws = ngettext("{count} draw", "{count} draws", shares.draws, count=grouped(shares.draws))
+    free = ngettext(
+        "{count} had a choice", "{count} had a choice", shares.free, count=grouped(shares.free)
+    )
+    if not shares.lost:
+        return _("{draws}; {free}", draws=draws, free=free)
+    lost = ngettext(
+        "{count} of them lost a race",
+        "{count} of them lost a race",
+        shares.lost,
+        count=grouped(shares.lost),
+    )
+    return _("{draws}, {lost}; {free}", draws=draws, lost=lost, free=free)
 
 
 def _table(shares: Shares, width: int) -> Iterator[Content]:
@@ -48,10 +75,10 @@ def _table(shares: Shares, width: int) -> Iterator[Content]:
     widest = max((cell_len(each.name) for each in shares.operators), default=0)
     name = max(NARROWEST_NAME, min(WIDEST_NAME, widest, width - 2 * _CELL))
     is_wide = width - name - 4 * _CELL >= 2 * _LEAST_BAR
-    columns = ("due", "got", "by hand", "forced")[: 4 if is_wide else 2]
+    columns = _COLUMNS[: 4 if is_wide else 2]
     room = width - name - len(columns) * _CELL - 2
-    head = f"{'':{name}}{''.join(each.rjust(_CELL) for each in columns)}"
-    legend = fit("  due ├┼┤ got ●", room) if room >= _LEAST_BAR else ""
+    head = " " * name + "".join(fit(each, _CELL, right=True) for each in columns)
+    legend = fit(f"  {_LEGEND}", room) if room >= _LEAST_BAR else ""
     yield Content.styled(head + legend, "$quiet")
     top = max((max(each.high, each.got) for each in bars.values()), default=1.0) or 1.0
     for each in shares.operators:
@@ -61,7 +88,7 @@ def _table(shares: Shares, width: int) -> Iterator[Content]:
 
 
 def _cells(each: OperatorShare, *, is_wide: bool) -> str:
-    texts = [f"{each.due:.1f}", grouped(each.got)]
+    texts = [figure(each.due, ".1f"), grouped(each.got)]
     texts += [grouped(each.by_hand), grouped(each.forced)] if is_wide else []
     return "".join(text.rjust(_CELL) for text in texts)
 

@@ -8,31 +8,59 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _, pgettext
 from leadboard.queries.lengths import Spread
 from leadboard.queries.statistics import Part, Statistics, Waits
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
 
 WIDEST_NAME, NARROWEST_NAME = 24, 8
-_PATTERNS = {"hour": "%H:%M", "day": "%d.%m.", "week": "%d.%m.%y", "month": "%m.%Y"}
-_IN = {"hour": "from", "day": "on", "week": "in the week of", "month": "in"}
-_SHORT, _LONG = 8, 10
+_PATTERNS = {
+    "hour": pgettext("moment", "%H:%M"),
+    "day": pgettext("moment", "%d.%m."),
+    "week": pgettext("moment", "%d.%m.%y"),
+    "month": pgettext("moment", "%m.%Y"),
+}
+_WHEN = {
+    "hour": _("from {time}"),
+    "day": _("on {date}"),
+    "week": _("in the week of {date}"),
+    "month": _("in {month}"),
+}
+_MOST = {
+    "hour": _("most in one hour {count}, {when}"),
+    "day": _("most in one day {count}, {when}"),
+    "week": _("most in one week {count}, {when}"),
+    "month": _("most in one month {count}, {when}"),
+}
+_OF_LOADS = (_("now"), _("highest"), _("by hand"))
+_NUMBER, _HALF, _NINE = _("number"), _("half"), _("9 of 10")
+_SHORT = max(8, *(cell_len(each) + 1 for each in (*_OF_LOADS, _NUMBER)))
+_LONG = max(10, *(cell_len(each) + 1 for each in (_HALF, _NINE)))
 """Cells of a column of numbers, and of one of lengths."""
+_ALL, _OVER_TIME = _("All"), _("load over time")
+_STACKED_WAITED = _("waited {half}, 9 of 10 {nine}")
+_STACKED_HANDLED = _("handled {half}, 9 of 10 {nine}")
+_WAITED, _HANDLED = _("waited"), _("handled")
 
 
 def flow_lines(statistics: Statistics, width: int) -> list[Content]:
     """Say how many arrived, were closed and were given by hand."""
+    arrived = _("arrived {count}", count=grouped(statistics.received))
+    closed = _("closed {count}", count=grouped(statistics.closed))
     said = Content.assemble(
         ("▪ ", "$text-accent"),
-        f"arrived {grouped(statistics.received)}   ",
+        f"{arrived}   ",
         ("● ", "$text-warning"),
-        f"closed {grouped(statistics.closed)}   ",
-        f"by hand {grouped(statistics.whole.by_hand)}",
+        f"{closed}   ",
+        _("by hand {count}", count=grouped(statistics.whole.by_hand)),
     )
     most = max(statistics.parts, key=lambda each: each.received)
     if not most.received:
         return [said]
-    told = f"most in one {statistics.unit} {grouped(most.received)}, {when_of(statistics, most)}"
+    told = _MOST[statistics.unit].format(
+        count=grouped(most.received), when=when_of(statistics, most)
+    )
     return [said, Content.styled(told, "$quiet")]
 
 
@@ -41,28 +69,34 @@ def waiting_lines(statistics: Statistics, width: int) -> list[Content]:
     begun = [each for each in statistics.parts if each.waiting is not None]
     most = max(begun, key=lambda each: each.waiting or 0)
     if not most.waiting:
-        return [Content("Nothing waited.")]
-    lines = [
-        Content.assemble(
-            ("▪ ", "$text-accent"),
-            f"waiting now {grouped(statistics.waiting)}   most at a time {grouped(most.waiting)}",
-            (f" {when_of(statistics, most)}", "$quiet"),
-        )
-    ]
+        return [Content(_("Nothing waited."))]
+    waiting = _("waiting now {count}", count=grouped(statistics.waiting))
+    first = Content.assemble(
+        ("▪ ", "$text-accent"),
+        f"{waiting}   ",
+        _("most at a time {count}", count=grouped(most.waiting)),
+        (f" {when_of(statistics, most)}", "$quiet"),
+    )
     waited = statistics.whole.waited
-    if waited.count:
-        lines.append(
-            Content(
-                f"{grouped(waited.longer)} of {grouped(waited.count)} had to wait"
-                f"   half at most {length(waited.median)}, nine in ten {length(waited.p90)}"
-            )
-        )
-    return lines
+    return [first, Content(_waited(waited))] if waited.count else [first]
+
+
+def _waited(waited: Spread) -> str:
+    """Return how many had to wait, and how long."""
+    count, total = grouped(waited.longer), grouped(waited.count)
+    had_to = _("{count} of {total} had to wait", count=count, total=total)
+    lengths = _(
+        "half at most {half}, nine in ten {nine}",
+        half=length(waited.median),
+        nine=length(waited.p90),
+    )
+    return f"{had_to}   {lengths}"
 
 
 def when_of(statistics: Statistics, part: Part) -> str:
     """Return when a part began, in words that suit its unit."""
-    return f"{_IN[statistics.unit]} {label(part.start, statistics.unit)}"
+    begun = label(part.start, statistics.unit)
+    return _WHEN[statistics.unit].format(time=begun, date=begun, month=begun)
 
 
 def label(start: datetime, unit: str) -> str:
@@ -82,12 +116,12 @@ def load_lines(statistics: Statistics, width: int) -> list[Content]:
     """Draw a line for each operator: the loads over the span, that of now, and the highest."""
     people = [each for each in statistics.operators if any(each.loads) or _has_figures(each)]
     if not people:
-        return [Content("Nobody had an appeal.")]
+        return [Content(_("Nobody had an appeal."))]
     top = max(max(each.loads, default=0) for each in people)
     name = _name_width(people, width, 4 + 3 * _SHORT)
     room = max(0, width - name - 3 * _SHORT - 2)
-    head = f"{'':{name}}  {_span_of(room, 'load over time')}"
-    lines = [Content.styled(f"{head}{_cells('now', 'highest', 'by hand')}", "$quiet")]
+    head = f"{'':{name}}  {_span_of(room, _OVER_TIME)}"
+    lines = [Content.styled(f"{head}{_cells(*_OF_LOADS)}", "$quiet")]
     for each in people:
         samples = _resampled(each.loads, room)
         lines.append(
@@ -97,7 +131,8 @@ def load_lines(statistics: Statistics, width: int) -> list[Content]:
                 _cells(*map(grouped, (*_now_and_most(each.loads), each.by_hand))),
             )
         )
-    return [*lines, Content.styled(f"the tallest block is a load of {grouped(top)}", "$quiet")]
+    tallest = _("the tallest block is a load of {load}", load=grouped(top))
+    return [*lines, Content.styled(tallest, "$quiet")]
 
 
 def _has_figures(each: Waits) -> bool:
@@ -105,11 +140,11 @@ def _has_figures(each: Waits) -> bool:
 
 
 def _span_of(room: int, text: str) -> str:
-    return fit(text, room) if room >= len(text) else " " * room
+    return fit(text, room) if room >= cell_len(text) else " " * room
 
 
 def _cells(*texts: str) -> str:
-    return "".join(text.rjust(_SHORT) for text in texts)
+    return "".join(fit(text, _SHORT, right=True) for text in texts)
 
 
 def _now_and_most(loads: Sequence[int]) -> tuple[int, int]:
@@ -128,7 +163,7 @@ def _resampled(loads: Sequence[int], room: int) -> list[int]:
 
 def time_lines(statistics: Statistics, width: int) -> list[Content]:
     """Draw a table: how long appeals waited and were handled, by operator and by source."""
-    groups = (("All", [statistics.whole]), *_groups(statistics))
+    groups = ((_ALL, [statistics.whole]), *_groups(statistics))
     rows = [each for _, group in groups for each in group]
     # Where there is no room for all columns, how many there were is left out.
     is_wide = width >= NARROWEST_NAME + 2 * _SHORT + 4 * _LONG
@@ -138,7 +173,7 @@ def time_lines(statistics: Statistics, width: int) -> list[Content]:
     name = _name_width(rows, width, columns)
     lines = [Content.styled(each, "$quiet") for each in _head(name, is_wide=is_wide)]
     for title, group in groups:
-        if title != "All":
+        if title != _ALL:
             lines += [Content(""), Content.styled(title, "bold")]
         for each in group:
             spreads = (_spread(part, is_wide=is_wide) for part in (each.waited, each.handled))
@@ -148,8 +183,8 @@ def time_lines(statistics: Statistics, width: int) -> list[Content]:
 
 def _groups(statistics: Statistics) -> Iterator[tuple[str, Sequence[Waits]]]:
     for title, rows in (
-        ("By operator", statistics.operators),
-        ("By source", statistics.sources),
+        (_("By operator"), statistics.operators),
+        (_("By source"), statistics.sources),
     ):
         if found := [each for each in rows if _has_figures(each)]:
             yield title, found
@@ -157,11 +192,10 @@ def _groups(statistics: Statistics) -> Iterator[tuple[str, Sequence[Waits]]]:
 
 def _head(name: int, *, is_wide: bool) -> tuple[str, str]:
     size = 2 * _LONG + (_SHORT if is_wide else 0)
-    columns = (["number".rjust(_SHORT)] if is_wide else []) + ["half".rjust(_LONG)]
-    columns.append("9 of 10".rjust(_LONG))
-    return " " * name + "waited".rjust(size) + "handled".rjust(size), " " * name + "".join(
-        columns
-    ) * 2
+    columns = fit(_NUMBER, _SHORT, right=True) if is_wide else ""
+    columns += fit(_HALF, _LONG, right=True) + fit(_NINE, _LONG, right=True)
+    both = fit(_WAITED, size, right=True) + fit(_HANDLED, size, right=True)
+    return " " * name + both, " " * name + columns * 2
 
 
 def _spread(spread: Spread, *, is_wide: bool) -> str:
@@ -174,8 +208,9 @@ def _stacked(groups: Sequence[tuple[str, Sequence[Waits]]]) -> Iterator[Content]
     for title, group in groups:
         for each in group:
             yield Content.styled(each.name or title, "bold")
-            for what, spread in (("waited", each.waited), ("handled", each.handled)):
-                yield Content(f" {what} {length(spread.median)}, 9 of 10 {length(spread.p90)}")
+            for said, spread in ((_STACKED_WAITED, each.waited), (_STACKED_HANDLED, each.handled)):
+                half, nine = length(spread.median), length(spread.p90)
+                yield Content(f" {said.format(half=half, nine=nine)}")
 
 
 def _name_width(rows: Sequence[Waits], width: int, columns: int) -> int:

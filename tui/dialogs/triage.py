@@ -15,6 +15,7 @@ from textual.widgets import Static
 from leadboard import desk
 from leadboard.common.durations import worded
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.common.text import clean
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
@@ -32,12 +33,12 @@ from tui.widgets.urgency import SIGNS, urgency
 
 MOST = 9
 """Operators to choose from: one for each digit."""
-KEYS = (
+KEYS = _(
     "1-9 give · {triage.skip} skip · {triage.details} details · {triage.close} close"
     " · {dialog.cancel} back"
 )
-BACK = "{dialog.cancel} back"
-DONE = "Nothing is waiting."
+BACK = _("{dialog.cancel} back")
+DONE = _("Nothing is waiting.")
 
 
 class Choices(LineView[Recommendation]):
@@ -66,10 +67,10 @@ class Triage(ActDialog):
     """A sheet with the appeal that has waited longest, and the next once that is given away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("space", "skip", "Skip", id="triage.skip"),
-        bind("enter", "details", "Details", id="triage.details"),
-        bind("c", "close", "Close", id="triage.close"),
-        bind("q", "dismiss_dialog", "Back", id="triage.back"),
+        bind("space", "skip", _("Skip"), id="triage.skip"),
+        bind("enter", "details", _("Details"), id="triage.details"),
+        bind("c", "close", _("Close"), id="triage.close"),
+        bind("q", "dismiss_dialog", _("Back"), id="triage.back"),
     ]
 
     def __init__(self) -> None:
@@ -81,7 +82,7 @@ class Triage(ActDialog):
     def compose(self) -> ComposeResult:
         """Lay out the appeal above those who may get it."""
         with Vertical(classes="dialog sheet wide triage") as box:
-            box.border_title = "Triage"
+            box.border_title = _("Triage")
             with Body():
                 yield Static("", id="case", markup=False)
             yield Choices(id="best")
@@ -141,7 +142,9 @@ class Triage(ActDialog):
         if not choice.is_over:
             self.perform(give)
             return
-        question = f"{choice.operator.name} is full. Give it to them over the limit?"
+        question = _(
+            "{operator} is full. Give it to them over the limit?", operator=choice.operator.name
+        )
         self.app.push_screen(Confirm(question, partial(give, force=True)), self._after_asking)
 
     def _after_asking(self, was_done: bool | None) -> None:
@@ -169,7 +172,7 @@ class Triage(ActDialog):
         from tui.dialogs.details import Details
 
         if self._case is not None:
-            self.app.push_screen(Details(self._case.appeal.id), lambda _: self._next())
+            self.app.push_screen(Details(self._case.appeal.id), lambda _is_done: self._next())
 
     def action_close(self) -> None:
         """Close the appeal without giving it to anybody."""
@@ -182,9 +185,12 @@ def lines_of(case: Case, tone: str) -> list[Content]:
     """Return the lines about an appeal, the wait in a tone."""
     row, waits = case.appeal, case.appeal.times.waits(now())
     color = {"warn": "$text-warning", "bad": "$text-error"}.get(tone, "")
-    since = "" if waits is None else f"waits {worded(waits, 2)} {SIGNS[tone]}"
+    since = "" if waits is None else _("waits {length}", length=worded(waits, 2))
+    source = _("via {source}", source=clean(row.source))
     return [
-        Content.assemble((row.external_id, "bold"), f" via {clean(row.source)}   ", (since, color)),
+        Content.assemble(
+            (row.external_id, "bold"), f" {source}   ", (f"{since} {SIGNS[tone]}".strip(), color)
+        ),
         Content(""),
         *(Content(clean(line)) for line in row.message.split("\n")),
         Content(""),

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from leadboard.common.errors import Trouble
+from leadboard.common.language import _
 from leadboard.entities import OperatorRow
 from leadboard.foresight.draft import TeamDraft
 from leadboard.queries.past import DAY, WEEK, TimeWindow, last_appeals
@@ -34,19 +35,26 @@ WINDOWS: Mapping[str, TimeWindow] = {
 METER = 20
 """Cells of the meter that shows how far it is."""
 
+# What a narrow sheet has no room for stands last.
+KEYS = _(
+    "{whatif.stop} back · {whatif.apply} apply · {whatif.day} day · {whatif.week} week"
+    " · {whatif.thousand} last 1 000 · {whatif.ten-thousand} last 10 000"
+    " · {whatif.hundred-thousand} last 100 000"
+)
+
 
 class WhatIf(Sheet):
     """A sheet over the desk with a replay under the draft; the desk goes on below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("1", "replay('day')", "The last day", id="whatif.day"),
-        bind("2", "replay('week')", "The last week", id="whatif.week"),
-        bind("3", "replay('thousand')", "The last 1 000 appeals", id="whatif.thousand"),
-        bind("4", "replay('ten')", "The last 10 000", id="whatif.ten-thousand"),
-        bind("5", "replay('hundred')", "The last 100 000", id="whatif.hundred-thousand"),
-        bind("ctrl+s", "apply", "Apply draft", id="whatif.apply"),
-        bind("escape", "stop", "Stop, or back", id="whatif.stop"),
-        bind("q", "close", "Back", id="whatif.back"),
+        bind("1", "replay('day')", _("The last day"), id="whatif.day"),
+        bind("2", "replay('week')", _("The last week"), id="whatif.week"),
+        bind("3", "replay('thousand')", _("The last 1 000 appeals"), id="whatif.thousand"),
+        bind("4", "replay('ten')", _("The last 10 000"), id="whatif.ten-thousand"),
+        bind("5", "replay('hundred')", _("The last 100 000"), id="whatif.hundred-thousand"),
+        bind("ctrl+s", "apply", _("Apply draft"), id="whatif.apply"),
+        bind("escape", "stop", _("Stop, or back"), id="whatif.stop"),
+        bind("q", "close", _("Back"), id="whatif.back"),
     ]
 
     def __init__(self, draft: TeamDraft, operators: Sequence[OperatorRow]) -> None:
@@ -62,16 +70,11 @@ class WhatIf(Sheet):
     def compose(self) -> ComposeResult:
         """Lay out how far it is above what came of it, and the keys."""
         with Vertical(classes="dialog sheet wide whatif") as box:
-            box.border_title = "What if"
+            box.border_title = _("What if")
             yield Static("", id="progress", markup=False)
             with Body():
                 yield Static("", id="outcome", markup=False)
-            yield Bottom(
-                # What a narrow sheet has no room for stands last.
-                "{whatif.stop} back · {whatif.apply} apply · {whatif.day} day · {whatif.week} week"
-                " · {whatif.thousand} last 1 000 · {whatif.ten-thousand} last 10 000"
-                " · {whatif.hundred-thousand} last 100 000"
-            )
+            yield Bottom(KEYS)
 
     def on_mount(self) -> None:
         """Begin with the last day."""
@@ -149,13 +152,17 @@ class WhatIf(Sheet):
         report = self._report
         if self._rehearsal is None:
             is_whole = report is not None and report.spread is not None and not report.words
-            return what if is_whole else f"{what} · stopped"
+            return what if is_whole else _("{window} · stopped", window=what)
         if report is None:
-            return f"{what} · reading…"
+            return _("{window} · reading…", window=what)
         filled, rest = meter(report.done, max(1, report.total), METER)
-        return (
-            f"{what} · {filled}{rest} {report.words.lower()},"
-            f" {grouped(report.done)} of {grouped(report.total)}"
+        return _(
+            "{window} · {meter} {step}, {done} of {total}",
+            window=what,
+            meter=filled + rest,
+            step=report.words,
+            done=grouped(report.done),
+            total=grouped(report.total),
         )
 
     def action_stop(self) -> None:

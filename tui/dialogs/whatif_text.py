@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.entities import OperatorRow
 from leadboard.foresight.outcome import Deviations, ReplayOutcome
 from leadboard.foresight.worlds import Course, Waited
@@ -15,8 +17,17 @@ from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
 from tui.widgets.moments import shown
 
-LABEL, COLUMN, NARROW = 16, 12, 7
+_ELSEWHERE, _WAITED = _("other operator"), _("had to wait")
+_MEDIAN, _NINE, _STILL = _("median wait"), _("9 of 10 within"), _("still waiting")
+LABEL = max(map(cell_len, (_ELSEWHERE, _WAITED, _MEDIAN, _NINE, _STILL))) + 2
+_WIDE_WAS, _WAS, _DRAFT = _("as it was"), _("was"), pgettext("column", "draft")
+COLUMN, NARROW = max(12, cell_len(_WIDE_WAS) + 2), max(7, cell_len(_WAS) + 2)
 """Cells of what a line is about and of its first value, which has fewer on a narrow sheet."""
+_OPERATOR, _APPEALS, _FULL = _("operator"), _("appeals"), pgettext("column", "full")
+_FIRST_FULL, _LOAD = _("first full"), _("load")
+_TIME, _DATE = pgettext("moment", "%H:%M"), pgettext("moment", "%d %b")
+_DATE_AND_TIME = pgettext("moment", "%d %b %H:%M")
+_NEVER, _AT_ONCE = _("never"), _("at once")
 SAMPLES = 12
 ROOMY, ROOMIEST = 64, 96
 """Cells from which there is room for the first full moments, and for the loads."""
@@ -37,11 +48,11 @@ def lines_of(
     """Yield everything about an outcome in lines of a width."""
     yield Content(_span(outcome))
     if not outcome.arrived and not outcome.now.count:
-        yield Content("Nothing came and nothing waited: there is nothing to compare.")
+        yield Content(_("Nothing came and nothing waited: there is nothing to compare."))
         return
     yield Content("")
-    was, column = ("as it was", COLUMN) if width >= ROOMY else ("was", NARROW)
-    yield Content.styled(f"{fit('', LABEL)}{fit(was, column)}draft", "bold")
+    was, column = (_WIDE_WAS, COLUMN) if width >= ROOMY else (_WAS, NARROW)
+    yield Content.styled(f"{fit('', LABEL)}{fit(was, column)}{_DRAFT}", "bold")
     for label, before, after in _waits(outcome, spread):
         yield Content.assemble((fit(label, LABEL), "$quiet"), fit(before, column), after)
     yield Content("")
@@ -51,16 +62,23 @@ def lines_of(
 
 
 def _span(outcome: ReplayOutcome) -> str:
-    fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d %b %H:%M"
-    begun = shown(_moment(outcome.begun), fmt)
-    said = f"{_counted(outcome.arrived)} since {begun}"
-    if outcome.left_out:
-        said += f"; {_counted(outcome.left_out)} before them left out"
-    return said
-
-
-def _counted(appeals: int) -> str:
-    return f"{grouped(appeals)} appeal{'' if appeals == 1 else 's'}"
+    fmt = _TIME if outcome.ended - outcome.begun < DAY else _DATE_AND_TIME
+    came = ngettext(
+        "{count} appeal since {moment}",
+        "{count} appeals since {moment}",
+        outcome.arrived,
+        count=grouped(outcome.arrived),
+        moment=shown(_moment(outcome.begun), fmt),
+    )
+    if not outcome.left_out:
+        return came
+    left_out = ngettext(
+        "{count} appeal before them left out",
+        "{count} appeals before them left out",
+        outcome.left_out,
+        count=grouped(outcome.left_out),
+    )
+    return f"{came}; {left_out}"
 
 
 def _moment(seconds: float) -> datetime:
@@ -71,12 +89,12 @@ def _waits(outcome: ReplayOutcome, spread: Deviations | None) -> Iterator[tuple[
     was, now = outcome.was, outcome.now
     share = f" ({100 * outcome.elsewhere / max(1, outcome.arrived):.0f}%)"
     error = _error(spread.elsewhere if spread else None)
-    yield "other operator", "–", f"{grouped(outcome.elsewhere)}{share}{error}"
+    yield _ELSEWHERE, "–", f"{grouped(outcome.elsewhere)}{share}{error}"
     error = _error(spread.waited if spread else None)
-    yield "had to wait", grouped(was.count), f"{grouped(now.count)}{error}"
-    yield "median wait", _length(was, was.median), _length(now, now.median)
-    yield "9 of 10 within", _length(was, was.p90), _length(now, now.p90)
-    yield "still waiting", grouped(was.still), grouped(now.still)
+    yield _WAITED, grouped(was.count), f"{grouped(now.count)}{error}"
+    yield _MEDIAN, _length(was, was.median), _length(now, now.median)
+    yield _NINE, _length(was, was.p90), _length(now, now.p90)
+    yield _STILL, grouped(was.still), grouped(now.still)
 
 
 def _error(deviation: float | None) -> str:
@@ -100,10 +118,10 @@ def _by_first_full(outcome: ReplayOutcome, rows: Sequence[OperatorRow]) -> list[
 
 
 def _head(width: int) -> str:
-    head = fit("operator", _name_width(width)) + fit(" appeals", 17) + fit("full", 13)
+    head = fit(_OPERATOR, _name_width(width)) + fit(f" {_APPEALS}", 17) + fit(_FULL, 13)
     if width >= ROOMY:
-        head += fit("first full", 16)
-    return head + ("load" if width >= ROOMIEST else "")
+        head += fit(_FIRST_FULL, 16)
+    return head + (_LOAD if width >= ROOMIEST else "")
 
 
 def _name_width(width: int) -> int:
@@ -138,10 +156,10 @@ def _percent(share: float) -> str:
 
 def _when(course: Course, outcome: ReplayOutcome) -> str:
     if course.first_full is None:
-        return "never"
+        return _NEVER
     if course.first_full <= outcome.begun:
-        return "at once"
-    fmt = "%H:%M" if outcome.ended - outcome.begun < DAY else "%d %b"
+        return _AT_ONCE
+    fmt = _TIME if outcome.ended - outcome.begun < DAY else _DATE
     return shown(_moment(course.first_full), fmt)
 
 

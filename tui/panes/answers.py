@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from leadboard.allocation.intake import Placed
+from leadboard.common.language import _, pgettext
 from leadboard.common.text import clean
 from tui.widgets.cells import shortened
 from tui.widgets.lines import Lines
@@ -17,6 +18,8 @@ MOST = 5
 """Answers that are kept."""
 SHORTEST = 6
 """Cells of a lead's id that are left of it even beside a long name."""
+
+_TIME = pgettext("moment", "%H:%M")
 
 TONES = {
     "good": "$text-success",
@@ -37,10 +40,17 @@ class Answer:
 
     def line(self, width: int) -> Content:
         """Return `10:42 ph_296 → Vera`; the outcome is cut only when the lead's id is."""
-        when = shown(self.at, "%H:%M")
+        when = shown(self.at, _TIME)
         room = width - cell_len(when) - cell_len(self.outcome) - 2
         lead = shortened(self.lead, max(SHORTEST, room))
         return Content.styled(shortened(f"{when} {lead} {self.outcome}", width), TONES[self.tone])
+
+
+def _with_key(outcome: str, placed: Placed) -> str:
+    """Return what became of an appeal, and whether its key was known."""
+    if placed.differs:
+        return _("{outcome}, known by its key, with another text", outcome=outcome)
+    return _("{outcome}, known by its key", outcome=outcome) if placed.is_repeat else outcome
 
 
 class Answers(Lines):
@@ -59,12 +69,12 @@ class Answers(Lines):
         """Say who got an appeal, or why nobody did."""
         if self._sentence is not None and self._sentence[1] != "bad":
             self._sentence = None
-        known = ", known by its key" * placed.is_repeat + ", with another text" * placed.differs
         if placed.operator is not None:
-            outcome, tone = f"→ {placed.operator}{known}", "good"
+            outcome, tone = f"→ {placed.operator}", "good"
         else:
-            outcome, tone = f"waits: {placed.reason}{known}", "warn"
-        self._answers.appendleft(Answer(placed.timestamp, clean(lead), clean(outcome), tone))
+            outcome, tone = _("waits: {reason}", reason=placed.reason), "warn"
+        outcome = clean(_with_key(outcome, placed))
+        self._answers.appendleft(Answer(placed.timestamp, clean(lead), outcome, tone))
 
     def lines(self, width: int, most: int) -> list[Content]:
         """Return the sentence, then the answers."""

@@ -7,12 +7,21 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _, pgettext
 from leadboard.queries.appeals import AppealRow
 from tui.widgets.cells import fit
 from tui.widgets.urgency import SIGNS
 
 MOMENT = 8
-AGE, AGE_IN_WORDS = 5, 10
+LEAD, SOURCE, OPERATOR = _("lead"), _("source"), _("operator")
+MESSAGE_HEAD = _("message")
+"""Heads of columns."""
+WAITS = _("waits"), _("waits {length}")
+OPEN = pgettext("age", "open"), pgettext("age", "open {length}")
+TOOK = "", pgettext("age", "took {length}")
+"""What ages are of, where the length is not known and where it is."""
+AGE = 5
+AGE_IN_WORDS = max(cell_len(words.format(length="12 m")) for _bare, words in (WAITS, OPEN, TOOK))
 """Cells of `120 d` and of `waits 12 m`."""
 WIDEST_LEAD, WIDEST_SOURCE, WIDEST_OPERATOR = 18, 14, 16
 SQUEEZED_LEAD, SQUEEZED_OPERATOR = 14, 13
@@ -22,7 +31,7 @@ NARROW = 60
 MESSAGE = 14
 """Cells of the message that are worth more than the words of an age."""
 SHORTEST = 10
-WAITING = "waiting"
+WAITING = pgettext("appeal", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +94,9 @@ def measured(rows: Iterable[AppealRow]) -> Columns:
     """Return the columns that the names in these rows need."""
     found = list(rows)
     return Columns(
-        _widest("lead", (row.external_id for row in found), WIDEST_LEAD),
-        _widest("source", (row.source for row in found), WIDEST_SOURCE),
-        _widest(
-            "operator", (holder_of(row) for row in found if not row.is_waiting), WIDEST_OPERATOR
-        ),
+        _widest(LEAD, (row.external_id for row in found), WIDEST_LEAD),
+        _widest(SOURCE, (row.source for row in found), WIDEST_SOURCE),
+        _widest(OPERATOR, (holder_of(row) for row in found if not row.is_waiting), WIDEST_OPERATOR),
     )
 
 
@@ -107,10 +114,10 @@ def signed_age(length: timedelta | None, tone: str) -> str:
 def holder_of(row: AppealRow) -> str:
     """Return who has an appeal, or that nobody has it."""
     if row.withdrawn:
-        return "withdrawn"
+        return _("withdrawn")
     if row.operator is not None:
         return row.operator
-    return "nobody" if row.is_closed else WAITING
+    return _("nobody") if row.is_closed else WAITING
 
 
 def age_of(row: AppealRow, now: datetime, *, is_worded: bool = True) -> str:
@@ -120,14 +127,15 @@ def age_of(row: AppealRow, now: datetime, *, is_worded: bool = True) -> str:
     """
     if row.withdrawn:
         return ""
-    word, length = _age(row, now)
+    (bare, words), length = _age(row, now)
     if length is None:
-        return word if is_worded and not row.is_closed else ""
-    return f"{word} {worded(length)}" if is_worded else worded(length)
+        return bare if is_worded else ""
+    return words.format(length=worded(length)) if is_worded else worded(length)
 
 
-def _age(row: AppealRow, now: datetime) -> tuple[str, timedelta | None]:
+def _age(row: AppealRow, now: datetime) -> tuple[tuple[str, str], timedelta | None]:
+    """Return what to say of an age, and the length itself."""
     if row.is_closed:
         # One that was imported without the moment of its closing seems to have taken no time.
-        return "took", row.times.took or None
-    return ("waits", row.times.waits(now)) if row.is_waiting else ("open", row.times.held(now))
+        return TOOK, row.times.took or None
+    return (WAITS, row.times.waits(now)) if row.is_waiting else (OPEN, row.times.held(now))

@@ -10,6 +10,7 @@ from textual.message import Message
 
 from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import worded
+from leadboard.common.language import _
 from leadboard.queries import appeals
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.terms import EVERYTHING, AppealFilter
@@ -57,7 +58,7 @@ class AppealWindow(Window[AppealRow]):
     def hint(self) -> str:
         """Return the sentence for an empty list."""
         is_calm = self.base.is_waiting and not self.is_narrowed and not self.reader.is_looking
-        return "Nothing is waiting." if is_calm else super().hint
+        return _("Nothing is waiting.") if is_calm else super().hint
 
     @property
     def _index(self) -> SearchIndex | None:
@@ -101,8 +102,12 @@ class AppealWindow(Window[AppealRow]):
         if self._range is None:
             return []
         key = app_of(self).with_keys("{appeals.mark-range}")
-        short = Remark(f"{key} marks up to here", 1, Remark(f"{key} ends range"))
-        return [Remark(f"{key} marks from {self._range.external_id} up to here", 4, short)]
+        lead = self._range.external_id
+        short = Remark(
+            _("{key} marks up to here", key=key), 1, Remark(_("{key} ends range", key=key))
+        )
+        said = _("{key} marks from {lead} up to here", key=key, lead=lead)
+        return [Remark(said, 4, short)]
 
     def _show_marks(self) -> None:
         self.tell()
@@ -165,8 +170,11 @@ class AppealWindow(Window[AppealRow]):
         ids = sorted(found, reverse=not self.is_oldest_first)[:MOST]
         self.marks.add({key: found[key] for key in ids})
         self._show_marks()
-        more = f": the first {grouped(MOST)}, there are more" if len(found) > MOST else ""
-        self.post_message(Acted(f"{grouped(len(self.marks))} marked{more}"))
+        count, most = grouped(len(self.marks)), grouped(MOST)
+        said = _("{count} marked", count=count)
+        if len(found) > MOST:
+            said = _("{count} marked: the first {most}, there are more", count=count, most=most)
+        self.post_message(Acted(said))
 
     # What an act applies to: the marked appeals, else the one under the cursor.
 
@@ -206,6 +214,10 @@ class AppealWindow(Window[AppealRow]):
             return True
         here = worded(self.current.external_id, self.current.source)
         gone = worded(lost.external_id, lost.source)
-        sentence = f"{gone} has left this list: now {here} is selected. Press the key again."
+        sentence = _(
+            "{gone} has left this list: now {here} is selected. Press the key again.",
+            gone=gone,
+            here=here,
+        )
         self.post_message(Failed(sentence))
         return False

@@ -10,23 +10,38 @@ from rich.style import Style
 from textual.binding import BindingType
 
 from leadboard import desk
+from leadboard.allocation.appeals import worded
+from leadboard.common.language import _
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.terms import EVERYTHING, OF_APPEALS, AppealFilter
 from tui.base import app_of
 from tui.keys import bind
 from tui.messages import Acted, ActRequest, AppealsWanted
-from tui.panes.appeal_columns import MOMENT, WAITING, Columns, age_of, holder_of, measured
+from tui.panes.appeal_columns import (
+    LEAD,
+    MESSAGE_HEAD,
+    MOMENT,
+    OPERATOR,
+    SOURCE,
+    WAITING,
+    Columns,
+    age_of,
+    holder_of,
+    measured,
+)
 from tui.panes.appeal_window import AppealWindow
-from tui.widgets.marks import named, seen
+from tui.widgets.marks import seen
 from tui.widgets.moments import short
 from tui.widgets.urgency import urgency
+
+_TIME, _AGE = _("time"), _("age")
 
 
 class Appeals(AppealWindow):
     """One line per appeal: time, lead, source, operator, age, message."""
 
-    HELP = (
+    HELP = _(
         "The newest appeal is on top, or the oldest among those that wait; {appeals.sort} turns "
         "the list over. Each line says how long an appeal waits, has been open with its operator, "
         "or took until it was closed. A closed one is dimmed and no longer part of the load. "
@@ -37,19 +52,19 @@ class Appeals(AppealWindow):
         "shows everything that the lead has written, {appeals.back} goes back."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "details", "Details", id="appeals.details"),
-        bind("c", "close", "Close", id="appeals.close"),
-        bind("m", "move", "Move", id="appeals.move"),
-        bind("r", "return", "Return", id="appeals.return"),
-        bind("o", "reopen", "Reopen", id="appeals.reopen"),
-        bind("space", "mark", "Mark", id="appeals.mark"),
-        bind("asterisk", "mark_all", "Mark all shown", id="appeals.mark-all", show=False),
-        bind("V", "mark_range", "Mark from here, to here", id="appeals.mark-range", show=False),
-        bind("shift+down", "mark_on(1)", "Mark downwards", id="appeals.mark-down", show=False),
-        bind("shift+up", "mark_on(-1)", "Mark upwards", id="appeals.mark-up", show=False),
-        bind("y", "copy", "Copy", id="appeals.copy", show=False),
-        bind("s", "sort", "Sort", id="appeals.sort", show=False),
-        bind("L", "lead", "Lead's appeals", id="appeals.lead", show=False),
+        bind("enter", "details", _("Details"), id="appeals.details"),
+        bind("c", "close", _("Close"), id="appeals.close"),
+        bind("m", "move", _("Move"), id="appeals.move"),
+        bind("r", "return", _("Return"), id="appeals.return"),
+        bind("o", "reopen", _("Reopen"), id="appeals.reopen"),
+        bind("space", "mark", _("Mark"), id="appeals.mark"),
+        bind("asterisk", "mark_all", _("Mark all shown"), id="appeals.mark-all", show=False),
+        bind("V", "mark_range", _("Mark from here, to here"), id="appeals.mark-range", show=False),
+        bind("shift+down", "mark_on(1)", _("Mark downwards"), id="appeals.mark-down", show=False),
+        bind("shift+up", "mark_on(-1)", _("Mark upwards"), id="appeals.mark-up", show=False),
+        bind("y", "copy", _("Copy"), id="appeals.copy", show=False),
+        bind("s", "sort", _("Sort"), id="appeals.sort", show=False),
+        bind("L", "lead", _("Lead's appeals"), id="appeals.lead", show=False),
     ]
     is_entered_by_mouse = True
     on_a_row = frozenset(
@@ -58,10 +73,10 @@ class Appeals(AppealWindow):
             *("mark", "mark_all", "mark_range", "mark_on"),
         }
     )
-    empty = "No appeals yet: press {desk.new} to enter one."
+    empty = _("No appeals yet: press {desk.new} to enter one.")
     head = 1
     terms = OF_APPEALS
-    offer = "words, waiting, closed, op:anna, src:tg, since:10:00, older:15m"
+    offer = _("words, waiting, closed, op:anna, src:tg, since:10:00, older:15m")
 
     def __init__(self, *, id: str | None = None, base: AppealFilter = EVERYTHING) -> None:
         super().__init__(id=id, base=base)
@@ -85,7 +100,7 @@ class Appeals(AppealWindow):
 
     def heads_in(self, width: int) -> Sequence[str]:
         """Return the heads of a line of `width` cells."""
-        return (f"time {self.sort_mark}", "lead", "source", "operator", "age", "message")
+        return (f"{_TIME} {self.sort_mark}", LEAD, SOURCE, OPERATOR, _AGE, MESSAGE_HEAD)
 
     def columns_in(self, width: int) -> Columns:
         """Return the columns of a line of `width` cells."""
@@ -180,7 +195,7 @@ class Appeals(AppealWindow):
         """Show all appeals of the lead under the cursor."""
         if self.current:
             wanted = AppealFilter(lead_id=self.current.lead_id)
-            self.post_message(AppealsWanted(wanted, "only", self.current.external_id))
+            self.post_message(AppealsWanted(wanted, _("only"), self.current.external_id))
 
     def action_copy(self) -> None:
         """Copy the line under the cursor to the clipboard."""
@@ -188,8 +203,8 @@ class Appeals(AppealWindow):
             return
         line = "\t".join([str(row.id), row.external_id, row.source, holder_of(row), row.message])
         self.app.copy_to_clipboard(line)
-        # Not capitalize(), which would also lower the letters of the lead's id.
-        self.post_message(Acted(f"A{named(row)[1:]} copied"))
+        lead = worded(row.external_id, row.source)
+        self.post_message(Acted(_("Appeal #{id} of {lead} copied", id=row.id, lead=lead)))
 
 
 def _tone(row: AppealRow) -> str:

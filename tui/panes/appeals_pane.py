@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from leadboard.common.language import _, pgettext
 from leadboard.common.validation import storable
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
@@ -38,7 +39,8 @@ TITLE_EDGE = 3
 """Cells of the border before its title."""
 MOST_SOURCES = 5
 """Lines of sources with appeals waiting; more are scrolled."""
-TABS = ("all", "waiting", "leads")
+TABS = {"all": pgettext("list", "All"), "waiting": pgettext("list", "Waiting"), "leads": _("Leads")}
+"""The names of the usual lists, by id."""
 NARROWED = "narrowed", "narrowed-waiting"
 """The lists of only some appeals: of a lead or an operator, and of what waits for a source."""
 
@@ -47,9 +49,11 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     """Three lists, of which one is shown, or one of only some appeals."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("left_square_bracket", "tab(-1)", "Previous tab", id="appeals.previous", show=False),
-        bind("right_square_bracket", "tab(1)", "Next tab", id="appeals.next"),
-        bind("escape", "back", "Back to all", id="appeals.back", show=False),
+        bind(
+            "left_square_bracket", "tab(-1)", _("Previous tab"), id="appeals.previous", show=False
+        ),
+        bind("right_square_bracket", "tab(1)", _("Next tab"), id="appeals.next"),
+        bind("escape", "back", _("Back to all"), id="appeals.back", show=False),
     ]
 
     board: reactive[Board] = reactive(Board, repaint=False, init=False)
@@ -126,7 +130,9 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         what, name = self.narrowed.what, self.narrowed.name
         key = app_of(self).with_keys("{appeals.back}")
         short = cut(f"{what} ", name, SHORT_FILTER, f" · {key}", gives_way=1)
-        return [*self.list.remark, Remark(f"{what} {name} · {key} goes back", 4, short)]
+        whose = f"{what} {name}"
+        said = _("{whose} · {key} goes back", whose=whose, key=key)
+        return [*self.list.remark, Remark(said, 4, short)]
 
     @property
     def offer(self) -> str:
@@ -190,16 +196,15 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
     def show_heading(self) -> None:
         """Write the counts of the tabs into the border."""
         counts = self.board.counts
-        titles = {
-            "all": f"All {grouped(counts.appeals)}" if counts else "All",
-            "waiting": f"Waiting {grouped(self.board.waiting)}",
-            "leads": f"Leads {grouped(counts.leads)}" if counts else "Leads",
-        }
+        numbers = {"waiting": grouped(self.board.waiting)}
+        if counts:
+            numbers |= {"all": grouped(counts.appeals), "leads": grouped(counts.leads)}
+        titles = [f"{name} {numbers.get(tab, '')}".rstrip() for tab, name in TABS.items()]
         room = self.outer_size.width - FRAME
-        full = self._title([titles[tab] for tab in TABS])
+        full = self._title(titles)
         if full.cell_length > room > 0:  # before the first layout there is no width to fit into
             # The counts give way first: without their names the tabs mean nothing.
-            full = self._title([tab.capitalize() for tab in TABS])
+            full = self._title(list(TABS.values()))
         self._words = full.plain
         self.border_title = full
 
@@ -216,8 +221,8 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         if event.screen_y != self.region.y:
             return
         at = event.screen_x - self.region.x - TITLE_EDGE
-        for tab in TABS:
-            start = self._words.find(tab.capitalize(), len(self.heading))
+        for tab, name in TABS.items():
+            start = self._words.find(name, len(self.heading))
             if start <= at < start + len(self._words[start:].partition(" │")[0]):
                 self.tab = tab
                 self.list.focus()
@@ -291,4 +296,5 @@ class AppealsPane(PaneWidget, Filtered, Vertical):
         if self.narrowed is not None:
             self.narrowed = None
         else:
-            self.tab = TABS[(TABS.index(self.tab) + step) % len(TABS)]
+            tabs = list(TABS)
+            self.tab = tabs[(tabs.index(self.tab) + step) % len(tabs)]

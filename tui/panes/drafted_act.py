@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from leadboard.common.language import _
 from leadboard.desk import Done
 from leadboard.desk.draft_edits import edited
 from tui.messages import DraftEdit
@@ -24,4 +25,4 @@ class DraftedAct:
 
         edited(self._pane.draft or TeamDraft(), self._pane.board, self._act, *arguments, **options)
         self._pane.post_message(DraftEdit(self._act, arguments, options))
-        return Done("In the draft", None, None)
+        return Done(_("In the draft"), None, None)

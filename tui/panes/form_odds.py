@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
+from leadboard.common.language import _, ngettext
 from leadboard.entities import SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Standing, standings
@@ -12,7 +13,8 @@ from tui.widgets.cells import shortened
 from tui.widgets.figures import note_of
 from tui.widgets.lines import Lines
 
-FIRST, FURTHER = "next: ", "      "
+FIRST = _("next:") + " "
+FURTHER = " " * cell_len(FIRST)
 SHORTEST = 4
 """Cells of a name that are left of it even where its line is too short for it."""
 
@@ -42,7 +44,7 @@ def odds_lines(standing: Sequence[Standing], width: int, most: int) -> list[str]
     No name is split between two lines; operators for whom there is no room are counted.
     """
     if not standing:
-        return [f"{FIRST}nobody serves this source"]
+        return [FIRST + _("nobody serves this source")]
     lines = [FIRST]
     for place, each in enumerate(standing):
         left = len(standing) - place - 1
@@ -69,4 +71,4 @@ def _item(each: Standing, width: int) -> str:
 
 
 def _more(count: int) -> str:
-    return f" · {count} more" if count else ""
+    return " · " + ngettext("{n} more", "{n} more", count) if count else ""

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from leadboard.common.durations import worded
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 from leadboard.common.validation import checked_external_id
 from leadboard.database.fields import NoMoment, now
 from leadboard.entities import OperatorRow
@@ -21,6 +22,8 @@ from tui.widgets.pause import Pause
 
 PAUSE = 0.15
 """Seconds without a key after which the typed lead is looked up."""
+
+_ORDINALS = {0: _("{n}th"), 1: _("{n}st"), 2: _("{n}nd"), 3: _("{n}rd")}
 
 
 class KnownLead(Lines):
@@ -62,7 +65,7 @@ class KnownLead(Lines):
     def _look(self) -> None:
         # The header already says that the database cannot be read.
         query, then = partial(leads.past_of, self._lead), partial(self._found, self._lead)
-        app_of(self).reader.run(self, query, then, lambda _: None)
+        app_of(self).reader.run(self, query, then, lambda _error: None)
 
     def _found(self, lead: str, past: LeadPast | None) -> None:
         if lead == self._lead:
@@ -85,10 +88,11 @@ class KnownLead(Lines):
     def obstacle(self) -> str:
         """Return why the operator cannot have another appeal, empty if they can."""
         if (operator := self.operator) is None:
-            return "Nobody has had this lead"
+            return _("Nobody has had this lead")
         if not operator.is_active:
-            return f"{operator.name} is off"
-        return f"{operator.name} is full" if operator.load >= operator.max_load else ""
+            return _("{operator} is off", operator=operator.name)
+        is_full = operator.load >= operator.max_load
+        return _("{operator} is full", operator=operator.name) if is_full else ""
 
     def lines(self, width: int, most: int) -> Sequence[Content]:
         """Return the longest way to say it that `most` rows hold."""
@@ -96,24 +100,27 @@ class KnownLead(Lines):
             return []
         if self._past is None:
             # Not worth the only row, which the message can have.
-            return [Content.styled("new lead", "$text-muted")] if most > 1 else []
+            return [Content.styled(_("new lead"), "$text-muted")] if most > 1 else []
         ways = [[line.rstrip(" ·") for line in each.wrap(width)] for each in self._ways(self._past)]
         return next((each for each in ways if len(each) <= most), ways[-1])
 
     def _ways(self, past: LeadPast) -> list[Content]:
         """Return how it can be said, the longest first."""
-        count = f"{ordinal(past.appeals + 1)} appeal" if past.is_all else f"{past.appeals}+ appeals"
-        last = count + self._last(past.at)
-        is_open = f" · {past.open} open" if past.open else ""
+        count = _count(past)
+        last = self._last(count, past.at)
+        is_open = " · " + ngettext("{n} open", "{n} open", past.open) if past.open else ""
         return [Content.assemble(text, *self._offer) for text in (last + is_open, last, count)]
 
-    def _last(self, at: datetime) -> str:
-        """Return `, last with Anna, 2 h ago`, as far as it is known."""
+    def _last(self, count: str, at: datetime) -> str:
+        """Return `5th appeal, last with Anna, 2 h ago`, as far as it is known."""
         # A stored text that is no moment has no age.
-        ago = "" if isinstance(at, NoMoment) else f"{worded(now() - at)} ago"
-        whom = f"with {self.operator.name}" if self.operator else ""
-        words = ", ".join(filter(None, (whom, ago)))
-        return f", last {words}" if words else ""
+        age = "" if isinstance(at, NoMoment) else worded(now() - at)
+        whom = self.operator.name if self.operator else ""
+        if whom and age:
+            return _("{count}, last with {whom}, {age} ago", count=count, whom=whom, age=age)
+        if whom:
+            return _("{count}, last with {whom}", count=count, whom=whom)
+        return _("{count}, last {age} ago", count=count, age=age) if age else count
 
     @property
     def _offer(self) -> list[str | tuple[str, str]]:
@@ -122,7 +129,8 @@ class KnownLead(Lines):
             return []
         if self.obstacle:
             return [" · ", (self.obstacle, "$text-warning")]
-        return [" · ", (self._key, "$text-accent bold"), f" gives it to {self.operator.name}"]
+        gives = _("gives it to {operator}", operator=self.operator.name)
+        return [" · ", (self._key, "$text-accent bold"), f" {gives}"]
 
 
 def _as_stored(typed: str) -> str:
@@ -133,8 +141,14 @@ def _as_stored(typed: str) -> str:
         return ""
 
 
+def _count(past: LeadPast) -> str:
+    """Return which appeal of the lead this is, or at least how many they had."""
+    if past.is_all:
+        return _("{nth} appeal", nth=ordinal(past.appeals + 1))
+    return ngettext("{n}+ appeals", "{n}+ appeals", past.appeals)
+
+
 def ordinal(number: int) -> str:
     """Return `1st`, `2nd`, `3rd`, `4th`, `11th`."""
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return str(number) + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    ending = 0 if number % 100 in (11, 12, 13) else number % 10
+    return _ORDINALS.get(ending, _ORDINALS[0]).format(n=number)

@@ -8,12 +8,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import BindingType
 
+from leadboard.common.language import _, pgettext
 from leadboard.queries import leads
 from leadboard.queries.leads import LeadRow
 from leadboard.queries.terms import OF_LEADS, AppealFilter
 from tui.keys import bind
 from tui.messages import AppealsWanted
-from tui.panes.appeal_columns import MOMENT
+from tui.panes.appeal_columns import LEAD, MESSAGE_HEAD, MOMENT
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped
 from tui.widgets.moments import short
@@ -23,26 +24,27 @@ if TYPE_CHECKING:
     from leadboard.transfer.list_export import Shown
 
 WIDEST_LEAD = 24
+_OPEN, _LAST = pgettext("head", "open"), pgettext("head", "last")
 
 
 class Leads(Window[LeadRow]):
     """One line per lead: id, open and all appeals, and the newest one."""
 
-    HELP = (
+    HELP = _(
         "Each line is one lead. {leads.appeals} shows all their appeals; {appeals.back} goes back "
         "from there."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter,L", "appeals", "Appeals", id="leads.appeals"),
-        bind("s", "sort", "Sort", id="leads.sort", show=False),
+        bind("enter,L", "appeals", _("Appeals"), id="leads.appeals"),
+        bind("s", "sort", _("Sort"), id="leads.sort", show=False),
     ]
     file_name = "leads"
     is_entered_by_mouse = True
     on_a_row = frozenset({"appeals"})
-    empty = "No leads yet: they come with the first appeal."
+    empty = _("No leads yet: they come with the first appeal.")
     terms = OF_LEADS
     head = 1
-    offer = "part of a lead's id"
+    offer = _("part of a lead's id")
 
     def whole(self) -> "Callable[[], Shown] | None":
         """Return a function that reads all leads of the list, None if it is empty."""
@@ -79,16 +81,16 @@ class Leads(Window[LeadRow]):
         ids = max((cell_len(row.external_id) for row in rows), default=0)
         counts = max((len(_counts(row)) for row in rows), default=0)
         # Room for the heads, `lead ↓` and `open`.
-        return max(6, min(ids, WIDEST_LEAD)), max(4, counts)
+        return max(cell_len(LEAD) + 2, min(ids, WIDEST_LEAD)), max(cell_len(_OPEN), counts)
 
     def draw_head(self, y: int, width: int) -> list[Segment]:
         """Draw what the columns are; leads come in the order in which they first wrote."""
         if not self.rows:
             return []
         ids, counts = self.columns
-        first = fit(f"lead {self.sort_mark}", ids)
-        heads = f" {first}  {fit('open', counts, right=True)}  {fit('last', MOMENT)}"
-        return [Segment(fit(f"{heads}  message", width), self.pen("head"))]
+        first = fit(f"{LEAD} {self.sort_mark}", ids)
+        heads = f" {first}  {fit(_OPEN, counts, right=True)}  {fit(_LAST, MOMENT)}"
+        return [Segment(fit(f"{heads}  {MESSAGE_HEAD}", width), self.pen("head"))]
 
     def click_head(self, x: int) -> None:
         """Turn the list over, if the head of the ids was clicked."""
@@ -112,7 +114,7 @@ class Leads(Window[LeadRow]):
         """Show the appeals of the lead under the cursor."""
         if self.current:
             wanted = AppealFilter(lead_id=self.current.id)
-            self.post_message(AppealsWanted(wanted, "only", self.current.external_id))
+            self.post_message(AppealsWanted(wanted, _("only"), self.current.external_id))
 
 
 def _counts(row: LeadRow) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from uuid import uuid4
 
+from rich.cells import cell_len
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _, ngettext
 from leadboard.queries import leads
 from leadboard.queries.board import Board
 from tui.base import app_of
@@ -40,6 +42,9 @@ MOST_KNOWN, MOST_ODDS, MOST_ANSWERS = 3, 3, 6
 """Rows that what is known of a lead, the odds, and the answers below a sentence may take."""
 ROOMY = 4
 """Spare rows from which one is kept for what is known of a typed lead, so that nothing jumps."""
+_SOURCE, _LEAD, _MESSAGE = _("Source"), _("Lead"), _("Message")
+LABEL = max(map(cell_len, (_SOURCE, _LEAD, _MESSAGE))) + 2
+"""Cells of a label and the gaps beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class KnownLeads(Suggester):
 class NewAppeal(PaneWidget, Vertical):
     """Source, lead and message; what is known of the lead, the odds, and the last answers."""
 
-    HELP = (
+    HELP = _(
         "Type part of the source's name and press enter, then the lead's id (the right arrow "
         "completes a known one), then the message. {form.submit} submits from any field, enter "
         "from the message; {text.new-line} starts a new line there. For a known lead the form says "
@@ -77,12 +82,16 @@ class NewAppeal(PaneWidget, Vertical):
         "gives it to that operator. The form keeps the source for the next appeal."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+s", "submit", "Submit", id="form.submit"),
-        bind("ctrl+g", "give", "Submit to the lead's last operator", id="form.give", show=False),
-        bind("escape", "leave", "Leave", id="form.leave"),
+        bind("ctrl+s", "submit", _("Submit"), id="form.submit"),
+        bind("ctrl+g", "give", _("Submit to the lead's last operator"), id="form.give", show=False),
+        bind("escape", "leave", _("Leave"), id="form.leave"),
     ]
     state_hints = StateHints(
-        (("form.submit", "Submit"), ("form.leave", "Leave"), ("desk.next", "Next field")),
+        (
+            ("form.submit", _("Submit")),
+            ("form.leave", _("Leave")),
+            ("desk.next", _("Next field")),
+        ),
         is_all=True,
     )
 
@@ -120,16 +129,18 @@ class NewAppeal(PaneWidget, Vertical):
         from tui.widgets.free_text import FreeText
 
         suggester = KnownLeads(app_of(self).reader)
-        lead = Input(placeholder="e.g. tg_123456789", compact=True, id="lead", suggester=suggester)
+        lead = Input(
+            placeholder=_("e.g. tg_123456789"), compact=True, id="lead", suggester=suggester
+        )
         self.message = FreeText(compact=True, id="message", soft_wrap=True, show_line_numbers=False)
         self.known = KnownLead(app_of(self).with_keys("{form.give}"), self.share_rows, id="known")
         self.odds = Odds(id="odds")
         self.answers = Answers(id="answers")
         await self.mount(
-            _field("Source", SourceField(id="source-field")),
-            _field("Lead", lead),
+            _field(_SOURCE, SourceField(id="source-field")),
+            _field(_LEAD, lead),
             self.known,
-            _field("Message", self.message, "message"),
+            _field(_MESSAGE, self.message, "message"),
             self.odds,
             self.answers,
         )
@@ -228,7 +239,8 @@ class NewAppeal(PaneWidget, Vertical):
             return
         if (operator := self.known.operator) is None or self.known.obstacle:
             key = app_of(self).with_keys("{form.submit}")
-            self.tell(f"{self.known.obstacle}: use {key}.", "bad")
+            obstacle = self.known.obstacle
+            self.tell(_("{obstacle}: use {key}.", obstacle=obstacle, key=key), "bad")
         else:
             self._submit(Submission(draft, operator.id))
 
@@ -252,14 +264,14 @@ class NewAppeal(PaneWidget, Vertical):
 
     def _missing_source(self) -> str:
         """Return what to do about the source: to choose one, or to add the first."""
-        keys = "No sources yet: {form.leave}, {desk.weights}, {grid.add} adds one."
+        keys = _("No sources yet: {form.leave}, {desk.weights}, {grid.add} adds one.")
         has_any = bool(self.source_field.sources)
-        return "Choose a source first." if has_any else app_of(self).with_keys(keys)
+        return _("Choose a source first.") if has_any else app_of(self).with_keys(keys)
 
     def _submit(self, submission: Submission) -> None:
         self.post_message(self.Submitted(submission))
         self._fill("", "")
-        self.tell(f"Saving {submission.draft.external_id}…", "dim")
+        self.tell(_("Saving {lead}…", lead=submission.draft.external_id), "dim")
 
     def _fill(self, lead: str, message: str) -> None:
         self.lead.value = lead
@@ -277,16 +289,21 @@ class NewAppeal(PaneWidget, Vertical):
         self.refused.append((draft, sentence))
         self._bring_back()
         if self.refused:
-            self.tell(
-                f"{grouped(len(self.refused))} not saved, coming back when the form is empty.",
-                "bad",
+            count = len(self.refused)
+            sentence = ngettext(
+                "{count} not saved, coming back when the form is empty.",
+                "{count} not saved, coming back when the form is empty.",
+                count,
+                count=grouped(count),
             )
+            self.tell(sentence, "bad")
 
     def hold(self, submission: Submission) -> None:
         """Keep a submission until the database can be written again."""
         self.held.append(submission)
         leads = ", ".join(each.draft.external_id for each in self.held)
-        self.tell(f"{grouped(len(self.held))} kept, to be sent: {leads}", "warn")
+        count = grouped(len(self.held))
+        self.tell(_("{count} kept, to be sent: {leads}", count=count, leads=leads), "warn")
 
     def take_held(self) -> Sequence[Submission]:
         """Return what to send again, oldest first, and forget it."""
@@ -306,7 +323,9 @@ class NewAppeal(PaneWidget, Vertical):
 
 
 def _field(label: str, field: Widget, extra: str = "") -> Horizontal:
-    return Horizontal(Static(label, classes="label"), field, classes=f"field {extra}")
+    words = Static(label, classes="label")
+    words.styles.width = LABEL
+    return Horizontal(words, field, classes=f"field {extra}")
 
 
 def _within(rows: int, most: int) -> int:

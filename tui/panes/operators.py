@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.actions import SkipAction
 from textual.binding import BindingType
 
 from leadboard import desk
 from leadboard.common.durations import worded
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
@@ -17,7 +19,7 @@ from leadboard.queries.terms import AppealFilter
 from tui.base import app_of
 from tui.keys import bind
 from tui.messages import ActRequest, AppealsWanted
-from tui.panes.team import ENDS, ORDERS, TeamPane
+from tui.panes.team import ENDS, ORDERS, TOTAL, WAITING, TeamPane
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
 from tui.widgets.figures import grouped, spark
@@ -35,17 +37,25 @@ if TYPE_CHECKING:
 FLASH = 0.6
 """Seconds for which a bar shows that its operator got an appeal."""
 _IN_DRAFT = StateHints(
-    (*ENDS, ("operators.raise", "limit"), ("operators.toggle", "on/off"), ("operators.add", "add")),
+    (
+        *ENDS,
+        ("operators.raise", _("limit")),
+        ("operators.toggle", _("on/off")),
+        ("operators.add", _("add")),
+    ),
     is_all=True,
 )
-HEADS = {"load": "load ↓", "free": "free ↓"}
+HEADS = {"load": pgettext("head", "load ↓"), "free": pgettext("head", "free ↓")}
 """What the head of the numbers says while they sort the rows."""
+_NAME = _("operator")
+_SORTED = f"{_NAME} ↑"
+_LAST_HOUR, _NUMBERS = _("last hour"), _("load/limit")
 
 
 class Operators(TeamPane, OperatorList):
     """All operators: on or off, name, load bar, numbers."""
 
-    HELP = (
+    HELP = _(
         "Each line is one operator: ● takes appeals, ○ is off. The bar and the numbers show the "
         "open appeals against the limit. Lowering a limit takes no appeals away. "
         "{operators.appeals} shows the open appeals of the operator, {appeals.back} comes "
@@ -55,25 +65,25 @@ class Operators(TeamPane, OperatorList):
         "off and new operators change there alone."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "appeals", "Appeals", id="operators.appeals"),
-        bind("a", "add", "Add", id="operators.add"),
-        bind("e", "edit", "Edit", id="operators.edit"),
-        bind("space", "switch", "On/off", id="operators.toggle"),
-        bind("R", "send_home", "Send home", id="operators.send-home"),
-        bind("plus", "step(1)", "Limit +1", id="operators.raise"),
-        bind("minus", "step(-1)", "Limit -1", id="operators.lower", show=False),
-        bind("d", "delete", "Delete", id="operators.delete"),
-        bind("s", "sort", "Sort", id="operators.sort", show=False),
-        bind("x", "mark", "Mark", id="operators.mark", show=False),
-        bind("asterisk", "mark_all", "Mark all shown", id="operators.mark-all", show=False),
-        bind("escape", "unmark", "Unmark", id="operators.unmark", show=False),
+        bind("enter", "appeals", _("Appeals"), id="operators.appeals"),
+        bind("a", "add", pgettext("operator", "Add"), id="operators.add"),
+        bind("e", "edit", _("Edit"), id="operators.edit"),
+        bind("space", "switch", _("On/off"), id="operators.toggle"),
+        bind("R", "send_home", _("Send home"), id="operators.send-home"),
+        bind("plus", "step(1)", _("Limit +1"), id="operators.raise"),
+        bind("minus", "step(-1)", _("Limit -1"), id="operators.lower", show=False),
+        bind("d", "delete", _("Delete"), id="operators.delete"),
+        bind("s", "sort", _("Sort"), id="operators.sort", show=False),
+        bind("x", "mark", _("Mark"), id="operators.mark", show=False),
+        bind("asterisk", "mark_all", _("Mark all shown"), id="operators.mark-all", show=False),
+        bind("escape", "unmark", _("Unmark"), id="operators.unmark", show=False),
     ]
     is_entered_by_mouse = True
     not_in_draft = frozenset({"edit", "send_home"})
     on_a_row = frozenset(
         {"appeals", "edit", "switch", "send_home", "step", "delete", "mark", "mark_all"}
     )
-    empty = "No operators yet: press {operators.add} to add one."
+    empty = _("No operators yet: press {operators.add} to add one.")
 
     def on_mount(self) -> None:
         """Let the age of the oldest wait go on."""
@@ -84,7 +94,7 @@ class Operators(TeamPane, OperatorList):
         names, numbers, notes = super().measure_columns(rows)
         # The head of the names needs room as well.
         longest = max(numbers, len(numbers_of(*self.board.capacity)))
-        return max(names, len("operator ↑")), longest, notes
+        return max(names, cell_len(_SORTED)), longest, notes
 
     def watch_board(self, board: Board) -> None:
         """Show the operators of a new board, and who of them has just got an appeal."""
@@ -136,10 +146,10 @@ class Operators(TeamPane, OperatorList):
         """Return how many are marked, and the order."""
         if not self.marked:
             return super().remarks
-        unmarking = app_of(self).with_keys("{operators.unmark} unmarks")
+        unmarking = app_of(self).with_keys(_("{operators.unmark} unmarks"))
         return [
             *self.of_draft,
-            Remark(f"{grouped(len(self.marked))} marked"),
+            Remark(_("{count} marked", count=grouped(len(self.marked)))),
             Remark(unmarking, 6),
             *([] if self.draft else super().remarks),
         ]
@@ -172,25 +182,28 @@ class Operators(TeamPane, OperatorList):
         if not self.rows:
             return []
         column, widths = self.order.column, self.widths(width)
-        name = "operator ↑" if column == "name" else "operator"
-        hour = fit("last hour", widths.spark) if widths.spark else ""
+        name = _SORTED if column == "name" else _NAME
+        hour = fit(_LAST_HOUR, widths.spark) if widths.spark else ""
         words = f"   {fit(name, widths.name + 1)}{hour}"
-        return self.text_line(words, HEADS.get(str(column), "load/limit"), width, self.pen("head"))
+        return self.text_line(words, HEADS.get(str(column), _NUMBERS), width, self.pen("head"))
 
     def draw_foot(self, y: int, width: int) -> list[Segment]:
         """Draw the load of all active operators, and below it what waits."""
         if y:
             return self._waiting_line(width)
         load, limit = self.board.capacity
-        return self.bar_line("total", load, limit, width, self.pen("head"))
+        return self.bar_line(TOTAL, load, limit, width, self.pen("head"))
 
     def _waiting_line(self, width: int) -> list[Segment]:
         waiting = self.board.waiting
         since = self.board.oldest_wait
-        oldest = "" if since is None else f"oldest {worded(now() - since)}   "
+        said = str(waiting)
+        if since is not None:
+            oldest = _("oldest {length}", length=worded(now() - since))
+            said = f"{oldest}   {waiting}"
         tone = urgency_of_all(self.board, app_of(self).settings.thresholds, now())
         pen = self.pen(tone or "head")
-        return self.text_line(" waiting", f"{oldest}{waiting}", width, pen)
+        return self.text_line(f" {WAITING}", said, width, pen)
 
     # Acts: on the marked operators, else on the one under the cursor.
 
@@ -234,7 +247,7 @@ class Operators(TeamPane, OperatorList):
             return
         self.app.push_screen(
             Dialog(
-                "Edit operator",
+                _("Edit operator"),
                 fields_of(OPERATOR, row),
                 lambda values: partial(desk.change_operator, row.id, **values),
             )
@@ -244,7 +257,7 @@ class Operators(TeamPane, OperatorList):
         """Show the open appeals of the operator under the cursor."""
         if self.current:
             wanted = AppealFilter(operator_id=self.current.id, is_open=True)
-            self.post_message(AppealsWanted(wanted, "open of", self.current.name))
+            self.post_message(AppealsWanted(wanted, _("open of"), self.current.name))
 
     def action_switch(self) -> None:
         """Switch the chosen operators on or off."""
@@ -267,9 +280,13 @@ class Operators(TeamPane, OperatorList):
         if not count:
             self.post_message(ActRequest(desk.send_home, ids))
             return
-        who = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} operators"
-        them = "1 open appeal goes" if count == 1 else f"{count} open appeals go"
-        question = f"Send {who} home? {them} back to the lottery."
+        several = ngettext("{n} operator", "{n} operators", len(chosen))
+        question = ngettext(
+            "Send {who} home? {n} open appeal goes back to the lottery.",
+            "Send {who} home? {n} open appeals go back to the lottery.",
+            count,
+            who=chosen[0].name if len(chosen) == 1 else several,
+        )
         self.app.push_screen(Confirm(question, partial(desk.send_home, ids)))
 
     def action_step(self, step: int) -> None:
@@ -287,9 +304,8 @@ class Operators(TeamPane, OperatorList):
             # Of newcomers there is nothing to lose, and all others the draft refuses to delete.
             self.post_message(ActRequest(desk.delete_operator, row.id))
             return
-        self.app.push_screen(
-            Confirm(f"Delete operator {row.name}?", partial(desk.delete_operator, row.id))
-        )
+        question = _("Delete operator {name}?", name=row.name)
+        self.app.push_screen(Confirm(question, partial(desk.delete_operator, row.id)))
 
     # Mouse.
 

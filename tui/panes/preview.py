@@ -6,6 +6,7 @@ from functools import partial
 from textual.content import Content
 from textual.widgets import Static
 
+from leadboard.common.language import _
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow, newest_appeals
 from leadboard.queries.explanation import Explanation
@@ -69,7 +70,7 @@ class Preview(Static):
             return
         # If nothing can be read the header says so, and this is empty rather than wrong.
         then = partial(self._take, row)
-        app_of(self).reader.run(self, partial(_read, row), then, lambda _: then(None))
+        app_of(self).reader.run(self, partial(_read, row), then, lambda _error: then(None))
 
     def _take(self, row: Row | None, found: Found | None) -> None:
         """Take what was read, unless the cursor has gone on in the meantime."""
@@ -90,7 +91,7 @@ class Preview(Static):
             return []
         found, lead = self._found
         lines = lines_of(_shortened(found, width * height), lead, now(), width, has_keys=False)
-        return [Content.styled(f"Appeal #{found.appeal.id}", "bold"), *lines][:height]
+        return [Content.styled(_("Appeal #{id}", id=found.appeal.id), "bold"), *lines][:height]
 
 
 def _key(row: Row | None) -> tuple[type, int] | None:

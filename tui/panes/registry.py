@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from leadboard.common.language import _, pgettext
 from tui.panes.appeals import Appeals
 from tui.panes.appeals_pane import AppealsPane
 from tui.panes.leads import Leads
@@ -36,38 +37,38 @@ class Pane:
 PANES = (
     Pane(
         "operators",
-        "Operators",
+        _("Operators"),
         Operators,
         "team",
         "left",
-        [("Operators, Weights", TeamPane), ("Operators", Operators)],
+        [(_("Operators, Weights"), TeamPane), (_("Operators"), Operators)],
     ),
     Pane(
         "weights",
-        "Weights",
+        _("Weights"),
         Weights,
         "team",
         "right",
-        [("Weights", WeightGrid), ("Weights", Weights)],
+        [(_("Weights"), WeightGrid), (_("Weights"), Weights)],
     ),
     Pane(
         "appeals",
-        "Appeals",
+        _("Appeals"),
         AppealsPane,
         "lower",
         "right",
         [
-            *(("Appeals", Appeals), ("Appeals", AppealsPane)),
-            *(("Leads", Leads), ("Waiting", WaitingSources)),
+            *((_("Appeals"), Appeals), (_("Appeals"), AppealsPane)),
+            *((_("Leads"), Leads), (pgettext("list", "Waiting"), WaitingSources)),
         ],
     ),
     Pane(
         "new-appeal",
-        "New appeal",
+        _("New appeal"),
         NewAppeal,
         "lower",
         "left",
-        [("New appeal", NewAppeal)],
+        [(_("New appeal"), NewAppeal)],
         is_filterable=False,
         is_exportable=False,
     ),

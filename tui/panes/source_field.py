@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from leadboard.common.case_folding import fold
+from leadboard.common.language import _
 from leadboard.entities import SourceRow
 from tui.keys import bind
 
@@ -32,8 +33,8 @@ class SourceField(Vertical):
     SourceField.-open OptionList { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("down", "highlight(1)", "Next", id="source.next", show=False),
-        bind("up", "highlight(-1)", "Previous", id="source.previous", show=False),
+        bind("down", "highlight(1)", _("Next"), id="source.next", show=False),
+        bind("up", "highlight(-1)", _("Previous"), id="source.previous", show=False),
     ]
 
     @dataclass
@@ -49,7 +50,7 @@ class SourceField(Vertical):
 
     def compose(self) -> ComposeResult:
         """Yield the input and the list that drops down."""
-        yield Input(placeholder="type to search ▾", compact=True, id="source")
+        yield Input(placeholder=_("type to search ▾"), compact=True, id="source")
         yield OptionList(compact=True, markup=False, id="sources")
 
     @property

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 
 from leadboard.common.case_folding import fold
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.database.fields import now
 from leadboard.entities import OPERATOR, OperatorRow
 from leadboard.queries.board import Board
@@ -44,30 +45,36 @@ def _by_id(row: OperatorRow) -> tuple[bool, int]:
     return row.id < 0, abs(row.id)
 
 
-AS_ADDED = Order("as added", _by_id)
+AS_ADDED = Order(_("as added"), _by_id)
 ORDERS = (
     AS_ADDED,
-    Order("by name", lambda row: (fold(row.name), row.id), "name"),
-    Order("fullest first", lambda row: (-row.load / max(row.max_load, 1), row.id), "load"),
-    Order("most free places first", lambda row: (row.load - row.max_load, row.id), "free"),
+    Order(_("by name"), lambda row: (fold(row.name), row.id), "name"),
+    Order(_("fullest first"), lambda row: (-row.load / max(row.max_load, 1), row.id), "load"),
+    Order(_("most free places first"), lambda row: (row.load - row.max_load, row.id), "free"),
 )
 """The orders that a key goes through; a column of the grid makes one of its own."""
 
 
-ENDS = (("draft.replay", "replay"), ("draft.apply", "apply"), ("draft.begin", "end draft"))
+ENDS = (
+    ("draft.replay", _("replay")),
+    ("draft.apply", _("apply")),
+    ("draft.begin", _("end draft")),
+)
 """The keys of a draft, by their ids."""
+TOTAL, WAITING = pgettext("foot", "total"), pgettext("foot", "waiting")
+"""What the pinned lines below the operators are of."""
 
 
 class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
     """One of the two panes of the team; whatever it does to the rows, its twin does as well."""
 
-    offer = "part of a name, src:tg for sources"
+    offer = _("part of a name, src:tg for sources")
     head = 1
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("w", "draft", "What if", id="draft.begin", show=False),
-        bind("r", "replay", "Replay", id="draft.replay", show=False),
-        bind("ctrl+s", "apply", "Apply draft", id="draft.apply", show=False),
+        bind("w", "draft", _("What if"), id="draft.begin", show=False),
+        bind("r", "replay", _("Replay"), id="draft.replay", show=False),
+        bind("ctrl+s", "apply", _("Apply draft"), id="draft.apply", show=False),
     ]
     in_draft = frozenset({"replay", "apply"})
     """The actions that a draft alone has."""
@@ -107,7 +114,9 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
 
     def show_heading(self) -> None:
         """Write the heading into the border, and whether this is a draft."""
-        self.border_title = self.heading if self.draft is None else f"{self.heading} · DRAFT"
+        is_usual = self.draft is None
+        drafted = _("{heading} · DRAFT", heading=self.heading)
+        self.border_title = self.heading if is_usual else drafted
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what only a draft has, and dim what a draft cannot do."""
@@ -127,10 +136,9 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
         """Return how much the draft changes, and the ways to end it; nothing without one."""
         if self.draft is None:
             return []
-        size = self.draft.size
-        changes = f"{size} change{'' if size == 1 else 's'}"
-        ends = app_of(self).with_keys("{draft.apply} applies, {draft.begin} ends it")
-        return [Remark(f"draft: {changes}"), Remark(ends, 1)]
+        changes = ngettext("draft: {n} change", "draft: {n} changes", self.draft.size)
+        ends = app_of(self).with_keys(_("{draft.apply} applies, {draft.begin} ends it"))
+        return [Remark(changes), Remark(ends, 1)]
 
     def acting(
         self, function: "Callable[..., Done[Any]]", *arguments: Any, **options: Any
@@ -161,7 +169,7 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
 
         self.app.push_screen(
             Dialog(
-                "New operator" if self.draft is None else "New operator in the draft",
+                _("New operator") if self.draft is None else _("New operator in the draft"),
                 fields_of(OPERATOR),
                 lambda values: self.acting(desk.add_operator, **values),
             )
@@ -222,7 +230,7 @@ class TeamPane(PaneWidget, Filtered, LineView[OperatorRow]):
             pane.show_team()
             pane.refresh_line_at(0)
         self.go_to(0)
-        self.post_message(Acted(f"Operators sorted {order.words}"))
+        self.post_message(Acted(_("Operators sorted {order}", order=order.words)))
 
     def panes(self) -> "Iterable[TeamPane]":
         """Return this pane and its twin."""

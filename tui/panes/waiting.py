@@ -8,7 +8,16 @@ from textual.widget import Widget
 from leadboard.database.fields import now
 from leadboard.queries.appeals import AppealRow
 from leadboard.queries.terms import AppealFilter
-from tui.panes.appeal_columns import MOMENT, NARROW, Columns, signed_age
+from tui.panes.appeal_columns import (
+    LEAD,
+    MESSAGE_HEAD,
+    MOMENT,
+    NARROW,
+    SOURCE,
+    WAITS,
+    Columns,
+    signed_age,
+)
 from tui.panes.appeals import Appeals
 from tui.widgets.cells import fit
 from tui.widgets.moments import short
@@ -33,12 +42,12 @@ class Waiting(Appeals):
     def heads_in(self, width: int) -> Sequence[str]:
         """Return the heads, the first of which sorts the rows."""
         return (
-            f"waits {'↓' if self.is_oldest_first else '↑'}",
-            "lead",
-            "source",
+            f"{WAITS[0]} {'↓' if self.is_oldest_first else '↑'}",
+            LEAD,
+            SOURCE,
             "",
             "",
-            "message",
+            MESSAGE_HEAD,
         )
 
     def draw_row(self, row: AppealRow, width: int, is_cursor: bool) -> list[Segment]:

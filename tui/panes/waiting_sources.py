@@ -10,6 +10,7 @@ from rich.segment import Segment
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from leadboard.common.language import _, ngettext
 from leadboard.database.fields import now
 from leadboard.queries.board import Board
 from leadboard.queries.odds import alarms
@@ -57,12 +58,19 @@ def queues(board: Board) -> list[Queue]:
     return sorted(found, key=lambda queue: (queue.since is None, queue.since or 0, queue.id))
 
 
+def _waiting(number: int, width: int) -> str:
+    """Return how much waits, the number to the right of some cells."""
+    return ngettext("{count} waiting", "{count} waiting", number, count=str(number).rjust(width))
+
+
 class WaitingSources(LineView[Queue]):
     """One line per source that has appeals waiting; enter shows only those."""
 
-    HELP = "Each line is one source with appeals that wait. enter shows them alone, esc goes back."
+    HELP = _(
+        "Each line is one source with appeals that wait. enter shows them alone, esc goes back."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "appeals", "Only these", id="waiting.appeals"),
+        bind("enter", "appeals", _("Only these"), id="waiting.appeals"),
     ]
     on_a_row = frozenset({"appeals"})
 
@@ -88,7 +96,7 @@ class WaitingSources(LineView[Queue]):
         parts = [
             Segment(f" {signed_age(waits, tone)}  ", pen),
             Segment(f"{fit(row.source, names)}  ", self.pen(is_cursor=is_cursor)),
-            Segment(f"{row.waiting:>{numbers}} waiting", pen),
+            Segment(_waiting(row.waiting, numbers), pen),
         ]
         room = width - sum(part.cell_length for part in parts)
         return [*parts, Segment(fit(f", {row.what}" if row.what else "", max(0, room)), dim)]
@@ -97,7 +105,7 @@ class WaitingSources(LineView[Queue]):
         """Show only what waits for the source under the cursor."""
         if (row := self.current) is not None:
             wanted = AppealFilter(source_id=row.id, is_waiting=True)
-            self.post_message(AppealsWanted(wanted, "waiting of", row.source))
+            self.post_message(AppealsWanted(wanted, _("waiting of"), row.source))
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor; below the last line it goes on in the list of appeals."""

@@ -9,14 +9,14 @@ from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from leadboard.queries.odds import Alarm, Standing, alarms, standings
 from leadboard.queries.terms import is_named
-from tui.widgets.figures import grouped, note_of
+from tui.widgets.figures import REASONS, grouped, note_of
 
 WIDEST_SOURCE = 16
 WIDEST_NAME = 20
 NARROWEST_NAME = 8
-NOTE = 4
+NOTE = max(cell_len("100%"), *map(cell_len, REASONS.values()))
 """Cells for the chance or the reason next to a weight."""
-TRIAL_NOTE = len("0.3→100%")
+TRIAL_NOTE = NOTE + cell_len("→100")
 """Cells for the chance of now and that of a weight that is being typed."""
 EDGE = 1
 """Cells left of the columns where the names stand in the pane beside the grid."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from leadboard.common.language import _, pgettext
 from leadboard.queries.terms import AppealFilter
 from tui.keys import bind
 from tui.messages import AppealsWanted, JumpWanted
@@ -15,19 +16,27 @@ class WeightGrid(WeightTable):
     """The grid with its cursor, which may also stand on what waits below the operators."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("left,h", "column(-1)", "Left", id="grid.left", show=False),
-        bind("right,l", "column(1)", "Right", id="grid.right", show=False),
+        bind("left,h", "column(-1)", _("Left"), id="grid.left", show=False),
+        bind("right,l", "column(1)", _("Right"), id="grid.right", show=False),
         bind(
-            "ctrl+left", "column_page(-1)", "Sources to the left", id="grid.page-left", show=False
+            "ctrl+left",
+            "column_page(-1)",
+            _("Sources to the left"),
+            id="grid.page-left",
+            show=False,
         ),
         bind(
-            "ctrl+right", "column_page(1)", "Sources to the right", id="grid.page-right", show=False
+            "ctrl+right",
+            "column_page(1)",
+            _("Sources to the right"),
+            id="grid.page-right",
+            show=False,
         ),
-        bind("circumflex_accent", "column_end(0)", "First source", id="grid.first", show=False),
-        bind("dollar_sign", "column_end(1)", "Last source", id="grid.last", show=False),
-        bind("apostrophe", "jump", "Go to source", id="grid.jump", show=False),
-        bind("s", "sort", "Sort", id="grid.sort", show=False),
-        bind("W", "waiting", "Waiting", id="grid.waiting", show=False),
+        bind("circumflex_accent", "column_end(0)", _("First source"), id="grid.first", show=False),
+        bind("dollar_sign", "column_end(1)", _("Last source"), id="grid.last", show=False),
+        bind("apostrophe", "jump", _("Go to source"), id="grid.jump", show=False),
+        bind("s", "sort", _("Sort"), id="grid.sort", show=False),
+        bind("W", "waiting", pgettext("list", "Waiting"), id="grid.waiting", show=False),
     ]
 
     def save(self) -> bool:
@@ -92,7 +101,7 @@ class WeightGrid(WeightTable):
         """Show the appeals that wait for the source of the column."""
         if (source := self.source) is not None:
             wanted = AppealFilter(source_id=source.id, is_waiting=True)
-            self.post_message(AppealsWanted(wanted, "waiting of", source.name))
+            self.post_message(AppealsWanted(wanted, _("waiting of"), source.name))
 
     def show_source(self, source_id: int) -> None:
         """Put the cursor on the column of a source, without the filter if that leaves it out."""
@@ -114,7 +123,7 @@ class WeightGrid(WeightTable):
         # No link comes after a weight of 0.
         heaviest = sorted(self.board.operators, key=lambda row: -weights.get(row.id, -1))
         places = {row.id: place for place, row in enumerate(heaviest)}
-        words = f"by their weight for {source.name}"
+        words = _("by their weight for {source}", source=source.name)
         self.sort_by(Order(words, lambda row: places.get(row.id, len(places)), source.id))
 
     # Mouse.

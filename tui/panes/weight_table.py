@@ -8,11 +8,12 @@ from rich.style import Style
 from textual import events
 from textual.reactive import reactive
 
+from leadboard.common.language import _, ngettext
 from leadboard.database.fields import now
 from leadboard.entities import OperatorRow, SourceRow
 from leadboard.queries.board import Board
 from tui.base import app_of
-from tui.panes.team import TeamPane
+from tui.panes.team import TOTAL, WAITING, TeamPane
 from tui.panes.weight_columns import WeightColumns
 from tui.widgets.border_remarks import Remark
 from tui.widgets.cells import fit
@@ -33,7 +34,7 @@ class WeightTable(TeamPane):
             *("column_page", "column_end", "jump", "copy_row", "paste_row", "forecast"),
         }
     )
-    empty = "No operators yet: press {desk.operators}, then {operators.add}."
+    empty = _("No operators yet: press {desk.operators}, then {operators.add}.")
 
     column = reactive(0, repaint=False, init=False)
     """The column under the cursor."""
@@ -96,11 +97,12 @@ class WeightTable(TeamPane):
     @property
     def found(self) -> str:
         """Return how many operators and sources the filter finds."""
-        parts = ((len(self.rows), "operator"), (len(self.grid.sources), "source"))
-        counted = (
-            f"{grouped(number)} {what}{'' if number == 1 else 's'}" for number, what in parts
+        rows, columns = len(self.rows), len(self.grid.sources)
+        return _(
+            "{operators}, {sources} found",
+            operators=ngettext("{count} operator", "{count} operators", rows, count=grouped(rows)),
+            sources=ngettext("{count} source", "{count} sources", columns, count=grouped(columns)),
         )
-        return f"{', '.join(counted)} found"
 
     @property
     def source(self) -> SourceRow | None:
@@ -155,14 +157,14 @@ class WeightTable(TeamPane):
     def remarks(self) -> "list[Remark]":
         """Return which columns are in sight, if not all of them are, and the order."""
         seen, number = self.seen, len(self.grid.sources)
-        chance = Remark("chance of the next appeal", 4)
+        chance = Remark(_("chance of the next appeal"), 4)
         if self.draft is not None:
-            chance = Remark("* drafted, chance now→then", 5)
+            chance = Remark(_("* drafted, chance now→then"), 5)
         said = [chance, *super().remarks]
         if (coming := self._coming()) is not None:
             said.insert(0, coming)
         if len(seen) < number:
-            said.insert(0, Remark(f"sources {seen.start + 1} to {seen.stop} of {number}", 1))
+            said.insert(0, Remark(_in_sight(seen, number), 1))
         return said
 
     def _coming(self) -> Remark | None:
@@ -183,8 +185,8 @@ class WeightTable(TeamPane):
         """Draw the names of the sources, with a mark at an edge that hides more."""
         seen, names = self.seen, self.grid.names_width(width)
         if not self.grid.sources:
-            none = app_of(self).with_keys(" No sources yet: press {grid.add} to add one.")
-            return [Segment(fit(none, width), self.pen("dim"))]
+            none = app_of(self).with_keys(_("No sources yet: press {grid.add} to add one."))
+            return [Segment(fit(f" {none}", width), self.pen("dim"))]
         left = "‹" if seen.start > 0 else " "
         right = " ›" if seen.stop < len(self.grid.sources) else ""
         segments = [Segment(fit(left, names, right=True), self.pen("head"))]
@@ -243,7 +245,7 @@ class WeightTable(TeamPane):
     def draw_foot(self, y: int, width: int) -> list[Segment]:
         """Draw the totals of eligible weights, or the numbers of waiting appeals below them."""
         names = self.grid.names_width(width)
-        label = (" waiting" if y else " total") if self.grid.has_names else ""
+        label = f" {WAITING if y else TOTAL}" if self.grid.has_names else ""
         segments = [Segment(fit(label, names), self.pen("head"))]
         for index in self.seen:
             source = self.grid.sources[index]
@@ -271,3 +273,12 @@ class WeightTable(TeamPane):
 
     def _tone_of_waiting(self, source: SourceRow) -> str:
         return urgency_of_source(self.board, source, app_of(self).settings.thresholds, now())
+
+
+def _in_sight(seen: range, number: int) -> str:
+    return _(
+        "sources {first} to {last} of {number}",
+        first=seen.start + 1,
+        last=seen.stop,
+        number=number,
+    )

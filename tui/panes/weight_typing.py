@@ -11,6 +11,7 @@ from textual.actions import SkipAction
 
 from leadboard import desk
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _, ngettext
 from leadboard.common.validation import MAX_WEIGHT
 from leadboard.queries import board
 from tui.base import app_of
@@ -45,14 +46,19 @@ class EditedCell:
 
 
 _TYPING = StateHints(
-    (("grid.enter", "save ↓"), ("tab", "save →"), ("grid.restore", "cancel")), is_all=True
+    (("grid.enter", _("save ↓")), ("tab", _("save →")), ("grid.restore", _("cancel"))), is_all=True
 )
-_ON_WAITING = StateHints((("grid.enter", "those appeals"),))
+_ON_WAITING = StateHints((("grid.enter", _("those appeals")),))
 _IN_DRAFT = StateHints(
-    (*ENDS, ("0-9", "weight"), ("grid.plus", "weight +1"), ("grid.add", "new operator")),
+    (
+        *ENDS,
+        ("0-9", _("weight")),
+        ("grid.plus", _("weight +1")),
+        ("grid.add", _("new operator")),
+    ),
     is_all=True,
 )
-_ON_A_CELL = StateHints((("0-9", "type a weight"), ("draft.begin", "what if")))
+_ON_A_CELL = StateHints((("0-9", _("type a weight")), ("draft.begin", _("what if"))))
 
 
 class WeightTyping(WeightGrid):
@@ -130,7 +136,8 @@ class WeightTyping(WeightGrid):
         """Save an unfinished edit, if any; return False if it is refused and stays."""
         typed = self.typed
         if typed and int(typed) > MAX_WEIGHT:
-            self.post_message(Failed(f"The weight must be between 0 and {grouped(MAX_WEIGHT)}."))
+            most = grouped(MAX_WEIGHT)
+            self.post_message(Failed(_("The weight must be between 0 and {most}.", most=most)))
             return False
         self.typed = None
         if typed and self._cell is not None:
@@ -146,7 +153,7 @@ class WeightTyping(WeightGrid):
         from tui.wording import words_of  # which loads every act
 
         all_the_same = partial(desk.set_weight, cell.operator_id, cell.source_id, weight)
-        asked = Insistence(f"Set it to {grouped(weight)} anyway?", all_the_same)
+        asked = Insistence(_("Set it to {weight} anyway?", weight=grouped(weight)), all_the_same)
         ids = (cell.operator_id, cell.source_id, weight)
         words = words_of(desk.set_weight, ids, self.board)
         self.post_message(ActRequest(cell.replace, weight, insistence=asked, words=words))
@@ -160,7 +167,7 @@ class WeightTyping(WeightGrid):
         try:
             changes = self._laid_over(parse_block(event.text))
         except Refused as refusal:
-            self.post_message(Failed(f"Not pasted: {refusal}"))
+            self.post_message(Failed(_("Not pasted: {why}", why=refusal)))
         else:
             self.post_message(ActRequest(desk.set_weights, changes))
 
@@ -168,8 +175,7 @@ class WeightTyping(WeightGrid):
         operators = self.rows[self.cursor : self.cursor + len(block)]
         sources = self.grid.sources[self.column : self.column + len(block[0])]
         if len(operators) < len(block) or len(sources) < len(block[0]):
-            size = f"{len(block)} rows and {len(block[0])} columns"
-            raise Refused(f"the block has {size}, and from here on the grid has fewer.")
+            raise Refused(_too_large(len(block), len(block[0])))
         return [
             (operator.id, source.id, weight)
             for operator, weights in zip(operators, block, strict=True)
@@ -193,3 +199,11 @@ class WeightTyping(WeightGrid):
         """Discard an unfinished edit; return False if there is none."""
         was_typed, self.typed = self.typed is not None, None
         return was_typed
+
+
+def _too_large(rows: int, columns: int) -> str:
+    return _(
+        "the block has {rows} and {columns}, and from here on the grid has fewer.",
+        rows=ngettext("{n} rows", "{n} rows", rows),
+        columns=ngettext("{n} columns", "{n} columns", columns),
+    )

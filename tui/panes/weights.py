@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import BindingType
 
 from leadboard import desk
+from leadboard.common.language import _
 from leadboard.entities import SOURCE
 from tui.keys import bind
 from tui.messages import Acted, ActRequest, Failed
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class Weights(WeightTyping):
     """A cell per operator and source: the weight, and the chance of the next appeal."""
 
-    HELP = (
+    HELP = _(
         "Type a number to set a weight: {grid.enter} saves and goes down, tab saves and goes "
         "right, {grid.restore} restores. Next to it is the chance of the next appeal, or why "
         "there is none: full, off, or none for a weight of 0. A dot means that the operator does "
@@ -36,21 +37,21 @@ class Weights(WeightTyping):
     )
     not_in_draft = frozenset({"rename", "delete"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "enter", "Save", id="grid.enter", show=False),
-        bind("escape", "restore", "Cancel edit", id="grid.restore", show=False),
-        bind("plus", "step(1)", "Weight +1", id="grid.plus"),
-        bind("minus", "step(-1)", "Weight -1", id="grid.minus", show=False),
-        bind("delete", "unlink", "Unlink", id="grid.unlink"),
-        bind("equals_sign", "spread", "Equalise", id="grid.spread"),
-        bind("E", "spread_row", "Equalise row", id="grid.spread-row", show=False),
-        bind("asterisk", "scale", "Scale", id="grid.scale", show=False),
-        bind("S", "scale_row", "Scale row", id="grid.scale-row", show=False),
-        bind("y", "copy_row", "Copy row", id="grid.copy-row", show=False),
-        bind("p", "paste_row", "Paste row", id="grid.paste-row", show=False),
-        bind("F", "forecast", "Forecast", id="grid.forecast", show=False),
-        bind("a", "add", "Add source", id="grid.add"),
-        bind("e", "rename", "Edit source", id="grid.rename"),
-        bind("d", "delete", "Delete", id="grid.delete"),
+        bind("enter", "enter", _("Save"), id="grid.enter", show=False),
+        bind("escape", "restore", _("Cancel edit"), id="grid.restore", show=False),
+        bind("plus", "step(1)", _("Weight +1"), id="grid.plus"),
+        bind("minus", "step(-1)", _("Weight -1"), id="grid.minus", show=False),
+        bind("delete", "unlink", _("Unlink"), id="grid.unlink"),
+        bind("equals_sign", "spread", _("Equalise"), id="grid.spread"),
+        bind("E", "spread_row", _("Equalise row"), id="grid.spread-row", show=False),
+        bind("asterisk", "scale", _("Scale"), id="grid.scale", show=False),
+        bind("S", "scale_row", _("Scale row"), id="grid.scale-row", show=False),
+        bind("y", "copy_row", _("Copy row"), id="grid.copy-row", show=False),
+        bind("p", "paste_row", _("Paste row"), id="grid.paste-row", show=False),
+        bind("F", "forecast", _("Forecast"), id="grid.forecast", show=False),
+        bind("a", "add", _("Add source"), id="grid.add"),
+        bind("e", "rename", _("Edit source"), id="grid.rename"),
+        bind("d", "delete", _("Delete"), id="grid.delete"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -112,12 +113,16 @@ class Weights(WeightTyping):
     def action_scale(self) -> None:
         """Ask for a factor for all weights of the column."""
         if self.save() and (source := self.source) is not None:
-            self._ask_factor(f"Scale the weights of {source.name}", desk.scale, source.id)
+            self._ask_factor(
+                _("Scale the weights of {name}", name=source.name), desk.scale, source.id
+            )
 
     def action_scale_row(self) -> None:
         """Ask for a factor for all weights of the row."""
         if self.save() and (row := self.current) is not None:
-            self._ask_factor(f"Scale the weights of {row.name}", desk.scale_row, row.id)
+            self._ask_factor(
+                _("Scale the weights of {name}", name=row.name), desk.scale_row, row.id
+            )
 
     def _ask_factor(
         self, title: str, function: "Callable[..., desk.Done[Any]]", row_id: int
@@ -134,14 +139,15 @@ class Weights(WeightTyping):
         self._copied = {source: each for source, each in weights.items() if each is not None}
         cells = (self._copied.get(source.id, "") for source in self.grid.sources)
         self.app.copy_to_clipboard("\t".join(map(str, cells)))
-        self.post_message(Acted(f"Weights of {row.name} copied: p pastes them onto another row"))
+        said = _("Weights of {name} copied: p pastes them onto another row", name=row.name)
+        self.post_message(Acted(said))
 
     def action_paste_row(self) -> None:
         """Give the operator of the row the weights of the copied row, as one act."""
         if not self.save() or (row := self.current) is None:
             return
         if not self._copied:
-            self.post_message(Failed("There is no row to paste: y copies one."))
+            self.post_message(Failed(_("There is no row to paste: y copies one.")))
             return
         changes = [(row.id, each.id, self._copied.get(each.id)) for each in self.grid.sources]
         self.post_message(ActRequest(desk.set_weights, changes))
@@ -162,7 +168,7 @@ class Weights(WeightTyping):
 
         self.app.push_screen(
             Dialog(
-                "New source",
+                _("New source"),
                 fields_of(SOURCE),
                 lambda values: partial(desk.add_source, **values),
             )
@@ -177,7 +183,7 @@ class Weights(WeightTyping):
             return
         self.app.push_screen(
             Dialog(
-                "Source",
+                _("Source"),
                 fields_of(SOURCE, source),
                 lambda values: partial(desk.change_source, source.id, **values),
                 about=partial(staffing_words, source.id),
@@ -189,5 +195,5 @@ class Weights(WeightTyping):
         from tui.dialogs.forms import Confirm
 
         if (source := self.source) is not None:
-            question = f"Delete source {source.name} and its weights?"
+            question = _("Delete source {name} and its weights?", name=source.name)
             self.app.push_screen(Confirm(question, partial(desk.delete_source, source.id)))

@@ -9,6 +9,7 @@ from textual.timer import Timer
 
 from leadboard import desk
 from leadboard.common.errors import Refused, Trouble, Uncertain
+from leadboard.common.language import _, ngettext
 from leadboard.common.text import clean
 from leadboard.database.fields import now
 from leadboard.database.transactions import try_writing
@@ -105,8 +106,10 @@ class ActingScreen(HomeScreen):
         words = [
             act.words or words_of(act.function, act.arguments, self.board) for act in self.lost
         ]
-        more = f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
-        return ", ".join(words[:MOST_NAMED]) + more
+        named, more = ", ".join(words[:MOST_NAMED]), len(words) - MOST_NAMED
+        if more <= 0:
+            return named
+        return ngettext("{acts} and {n} more", "{acts} and {n} more", more, acts=named)
 
     def action_repeat(self) -> None:
         """Run the acts that were not stored again, in their order."""
@@ -127,8 +130,11 @@ class ActingScreen(HomeScreen):
 
     def stand(self, sentence: str) -> None:
         """Show why nothing can be stored, until a probe succeeds."""
-        losses = f": {self.losses}" if self.lost else ""
-        self.say(f"Not saved{losses}. {sentence}", is_bad=True)
+        if self.lost:
+            said = _("Not saved: {acts}. {why}", acts=self.losses, why=sentence)
+        else:
+            said = _("Not saved. {why}", why=sentence)
+        self.say(said, is_bad=True)
         self.query_one(Header).write_trouble = sentence
         if self._probe is None:
             self._probe = self.set_interval(PROBE, self._probe_once)
@@ -150,11 +156,17 @@ class ActingScreen(HomeScreen):
             self._probe.stop()
             self._probe = None
         self.query_one(Header).write_trouble = ""
-        key = self.desk_app.with_keys("{desk.repeat}")
-        repeat = f" Not saved: {self.losses} ({key} repeats it)" if self.lost else ""
-        self.say(f"Database is back.{repeat}", is_bad=bool(self.lost))
+        self.say(self._recovered(), is_bad=bool(self.lost))
         for submission in self.query_one(NewAppeal).take_held():
             self.send(submission)
+
+    def _recovered(self) -> str:
+        if not self.lost:
+            return _("Database is back.")
+        key = self.desk_app.with_keys("{desk.repeat}")
+        return _(
+            "Database is back. Not saved: {acts} ({key} repeats it)", acts=self.losses, key=key
+        )
 
     @on(NewAppeal.Submitted)
     def submit(self, message: NewAppeal.Submitted) -> None:
@@ -173,9 +185,9 @@ class ActingScreen(HomeScreen):
         try:
             done = await act
         except Refused as refusal:
-            form.take_back(submission.draft, f"Not saved: {refusal}")
+            form.take_back(submission.draft, _("Not saved: {why}", why=refusal))
         except Uncertain as uncertain:
-            form.take_back(submission.draft, f"Perhaps saved: {uncertain}")
+            form.take_back(submission.draft, _("Perhaps saved: {why}", why=uncertain))
         except Trouble as trouble:
             form.hold(submission)
             self.stand(str(trouble))

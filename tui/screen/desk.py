@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from leadboard import desk
+from leadboard.common.language import _
 from tui.base import SIZES
 from tui.keys import REPEAT, bind, key_label, keys_of
 from tui.messages import ActRequest
@@ -24,25 +25,26 @@ from tui.screen import background
 from tui.screen.filtering import FilteringScreen
 from tui.screen.following import POLL
 from tui.screen.footer import KeyLine, Notice
+from tui.screen.greeting import GreetingScreen
 from tui.screen.header import Header
-from tui.screen.leaving import LeavingScreen
 from tui.screen.navigating import ROWS
 from tui.screen.opening import OpeningScreen
 from tui.screen.pane_strip import PaneStrip
 from tui.screen.saving import Read, SavingScreen
+from tui.screen.touring import ACTIONS, IN_DEMO, TouringScreen
 from tui.widgets.filter import FilterLine
 from tui.widgets.line_view import LineView
 from tui.widgets.pane import PaneWidget
 
 
-class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
+class DeskScreen(FilteringScreen, OpeningScreen, GreetingScreen, TouringScreen, SavingScreen):
     """Operators, weights, the form and the appeals, all from one board."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-vast")]
     VERTICAL_BREAKPOINTS = SIZES
-    HELP = "Press a pane's number to go to it, {desk.new} for a new appeal."
+    HELP = _("Press a pane's number to go to it, {desk.new} for a new appeal.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("n", "pane('new-appeal')", "New appeal", id="desk.new"),
+        bind("n", "pane('new-appeal')", _("New appeal"), id="desk.new"),
         *(
             # Digits are weights in the grid and text in the form, so f2 to f5 do the same.
             bind(
@@ -55,22 +57,23 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
             for number, pane in enumerate(PANES, 1)
         ),
         # A full stop is what the slash key gives on the Russian layout, so on_key handles it.
-        bind(REPEAT, "repeat", "Repeat", id="desk.repeat"),
-        bind("slash", "filter", "Filter", id="desk.filter"),
-        bind("escape", "clear_filter", "Clear filter", id="desk.clear-filter", show=False),
-        bind("H", "history", "History", id="desk.history", show=False),
-        bind("exclamation_mark", "alarms", "Alarms", id="desk.alarms", show=False),
+        bind(REPEAT, "repeat", _("Repeat"), id="desk.repeat"),
+        bind("slash", "filter", _("Filter"), id="desk.filter"),
+        bind("escape", "clear_filter", _("Clear filter"), id="desk.clear-filter", show=False),
+        bind("H", "history", _("History"), id="desk.history", show=False),
+        bind("exclamation_mark", "alarms", _("Alarms"), id="desk.alarms", show=False),
         # In the grid S scales a row, so f6 does the same.
-        bind("S,f6", "statistics", "Statistics", id="desk.statistics", show=False),
-        bind("t", "triage", "Triage", id="desk.triage", show=False),
-        bind("f", "enlarge", "Zoom", id="desk.enlarge", show=False),
-        bind("u", "undo", "Undo", id="desk.undo"),
-        bind("U", "redo", "Redo", id="desk.redo", show=False),
-        bind("tab", "next_field(1)", "Next pane", id="desk.next", show=False),
-        bind("shift+tab", "next_field(-1)", "Previous pane", id="desk.previous", show=False),
-        bind("question_mark,f1", "help", "Help", id="desk.help"),
-        bind("colon,ctrl+p", "palette", "Commands", id="desk.palette", show=False),
-        bind("q", "quit", "Quit", id="desk.quit"),
+        bind("S,f6", "statistics", _("Statistics"), id="desk.statistics", show=False),
+        bind("t", "triage", _("Triage"), id="desk.triage", show=False),
+        bind("f", "enlarge", _("Zoom"), id="desk.enlarge", show=False),
+        bind("u", "undo", _("Undo"), id="desk.undo"),
+        bind("U", "redo", _("Redo"), id="desk.redo", show=False),
+        bind("tab", "next_field(1)", _("Next pane"), id="desk.next", show=False),
+        bind("shift+tab", "next_field(-1)", _("Previous pane"), id="desk.previous", show=False),
+        bind("question_mark,f1", "help", _("Help"), id="desk.help"),
+        bind("colon,ctrl+p", "palette", _("Commands"), id="desk.palette", show=False),
+        bind("q", "quit", _("Quit"), id="desk.quit"),
+        *IN_DEMO,
     ]
 
     def __init__(self, title: str) -> None:
@@ -121,6 +124,8 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
         if self.desk_app.takes_keys:
             self.run_worker(background.count(self), exit_on_error=False)
             await self.desk_app.open_keys()
+            self.greet()
+            await self.offer_tour()
         if self.desk_app.takes_keys:
             await self._add_preview()
         if not gc.isenabled():
@@ -155,9 +160,10 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
             self.say(self._why_dimmed(active.binding), is_bad=True)
 
     def _why_dimmed(self, binding: Binding) -> str:
+        act = binding.description
         if self.draft is not None and binding.action in getattr(self.focused, "not_in_draft", ()):
-            return f"{binding.description}: not in a draft. Apply or discard it first."
-        return f"{binding.description}: nothing is selected."
+            return _("{act}: not in a draft. Apply or discard it first.", act=act)
+        return _("{act}: nothing is selected.", act=act)
 
     def action_undo(self) -> None:
         """Discard what is being typed, or else undo the latest of one's own acts.
@@ -176,6 +182,8 @@ class DeskScreen(FilteringScreen, OpeningScreen, LeavingScreen, SavingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the filter where a slash is text, and repeat without lost acts."""
+        if action in ACTIONS:
+            return self.desk_app.is_demo
         if action == "repeat":
             return bool(self.lost)
         return action != "filter" or (self.pane is not None and self.pane.is_filterable)

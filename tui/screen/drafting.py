@@ -7,6 +7,7 @@ from textual import on
 from textual.reactive import reactive
 
 from leadboard.common.errors import Refused
+from leadboard.common.language import _
 from leadboard.queries.board import Board
 from tui.messages import (
     ActRequest,
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
     from leadboard.foresight.draft import TeamDraft
 
-BEGUN = (
+BEGUN = _(
     "A draft: changes of the team go nowhere until {draft.apply} applies them. "
     "{draft.replay} replays the past with them, {draft.begin} ends it"
 )
-BEING_APPLIED = "The draft is being applied: wait until that is done."
+BEING_APPLIED = _("The draft is being applied: wait until that is done.")
+_NOTHING_TO_UNDO = _("There is nothing to undo in the draft.")
+_NOTHING_TO_REDO = _("There is nothing to redo in the draft.")
 
 
 class DraftingScreen(NavigatingScreen):
@@ -102,7 +105,8 @@ class DraftingScreen(NavigatingScreen):
         from leadboard.desk.drafting import draft_words
 
         self.draft = draft
-        self.say(f"Draft: {draft_words(draft) or 'nothing changed'}")
+        words = draft_words(draft)
+        self.say(_("Draft: {changes}", changes=words) if words else _("Draft: nothing changed"))
 
     def takes_back(self, step: int) -> bool:
         """Take the last change of the draft back, or do it again; return False elsewhere."""
@@ -110,8 +114,7 @@ class DraftingScreen(NavigatingScreen):
             return False
         source, target = (self._earlier, self._later) if step < 0 else (self._later, self._earlier)
         if not source:
-            what = "undo" if step < 0 else "redo"
-            self.say(f"There is nothing to {what} in the draft.", is_bad=True)
+            self.say(_NOTHING_TO_UNDO if step < 0 else _NOTHING_TO_REDO, is_bad=True)
         else:
             target.append(self.draft)
             self._put(source.pop())
@@ -129,7 +132,7 @@ class DraftingScreen(NavigatingScreen):
             self.say(self.desk_app.with_keys(BEGUN))
         elif not self.draft.size:
             self.end_draft()
-            self.say("The draft is over; it changed nothing")
+            self.say(_("The draft is over; it changed nothing"))
         else:
             self._ask_whether_to_end(self.draft)
 
@@ -146,7 +149,7 @@ class DraftingScreen(NavigatingScreen):
             self.say(BEING_APPLIED, is_bad=True)
             return
         self.end_draft()
-        self.say("The draft is discarded")
+        self.say(_("The draft is discarded"))
 
     def end_draft(self) -> None:
         """Show the team as it is again."""
@@ -162,12 +165,12 @@ class DraftingScreen(NavigatingScreen):
         if (draft := self.draft) is None or self._is_applying:
             return
         if not draft.size:
-            self.say("The draft changes nothing yet.", is_bad=True)
+            self.say(_("The draft changes nothing yet."), is_bad=True)
             return
         self._is_applying = True
-        asked = Insistence("Apply the draft anyway?", Applying(self, draft, force=True))
+        asked = Insistence(_("Apply the draft anyway?"), Applying(self, draft, force=True))
         self.post_message(
-            ActRequest(Applying(self, draft), insistence=asked, words="the draft applied")
+            ActRequest(Applying(self, draft), insistence=asked, words=_("the draft applied"))
         )
 
     @on(DraftApplied)

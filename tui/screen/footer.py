@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from leadboard.common.language import _, pgettext
 from tui.base import app_of
 from tui.keys import key_label, keys_of
 from tui.widgets.line_view import StateHints
@@ -22,8 +23,9 @@ FADES = 10.0
 """Seconds that a sentence stays."""
 EVERYWHERE = ("desk.repeat", "desk.new", "desk.undo", "desk.filter", "desk.help", "desk.quit")
 """The bindings at the right end, by id: they stay there on a line of any width."""
-SHORT = {"desk.new": "New", "desk.repeat": "Repeat"}
+SHORT = {"desk.new": pgettext("appeal", "New"), "desk.repeat": _("Repeat")}
 """What some of them say where there is little room."""
+_TIME = pgettext("moment", "%H:%M")
 ZOOM = "desk.enlarge"
 """The binding that is named only while one pane is all there is to see."""
 ROOMY, CRAMPED = 110, 60
@@ -68,9 +70,9 @@ class KeyLine(Widget):
         state: StateHints = next(filter(None, found), StateHints())
         seen: dict[str, Hint] = {}
         ways_out = []
-        for _, binding, enabled, _ in screen.active_bindings.values():
+        for _node, binding, enabled, _tooltip in screen.active_bindings.values():
             if binding.id == ZOOM and screen.has_class("-one"):
-                ways_out.append((ZOOM, "all panes"))
+                ways_out.append((ZOOM, _("all panes")))
             is_wanted = binding.id in EVERYWHERE or not state.is_all
             if binding.show and is_wanted and binding.action not in seen:
                 seen[binding.action] = self._hint(binding, enabled)
@@ -151,7 +153,7 @@ class Notice(Static):
     def tell(self, sentence: str, at: datetime, *, is_bad: bool = False) -> None:
         """Show a sentence with its time until the next one, or until it fades."""
         self.set_class(is_bad, "bad")
-        self.update(Content.assemble((f"{shown(at, '%H:%M')} ", "$quiet not bold"), sentence))
+        self.update(Content.assemble((f"{shown(at, _TIME)} ", "$quiet not bold"), sentence))
         self._show_that_one_is_said(True)
         if self._fading is not None:
             self._fading.stop()

@@ -9,6 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from leadboard.common.durations import worded
+from leadboard.common.language import _, pgettext
 from leadboard.common.settings import DEFAULTS
 from leadboard.common.text import clean
 from leadboard.database.connection import READ_ONLY
@@ -25,11 +26,15 @@ from tui.widgets.urgency import AMBER, QUIET, RED, SIGNS, Thresholds, urgency_of
 
 GAP = 3
 NAME = " Leadboard"
+DEMO = _("DEMO")
+"""What the line says of the demo however narrow it is."""
 WIDEST_ALARM = 48
 NARROWEST_ALARM = 0
 """Cells of an alarm with and without room to spare; only the name in it is cut."""
-
-
+_WAITING = 0
+"""The place of what waits among the figures."""
+_ARRIVALS = pgettext("figure", "arrivals")
+_CLOCK = pgettext("moment", "%H:%M")
 _STYLES = {
     QUIET: "bold",
     AMBER: "$text-warning bold reverse",
@@ -61,12 +66,14 @@ class Header(Widget):
     def on_mount(self) -> None:
         """Start the clock."""
         self._thresholds = app_of(self).settings.thresholds
+        if app_of(self).is_demo:
+            self._bare = f"{NAME}  {DEMO}"
         self.tick()
         self.set_interval(TICK, self.tick)
 
     def tick(self) -> None:
         """Show the current minute, and the oldest wait as it is by now."""
-        self.clock = shown(now(), "%H:%M")
+        self.clock = shown(now(), _CLOCK)
         self._age()
 
     def _age(self) -> None:
@@ -95,11 +102,11 @@ class Header(Widget):
         if self.trouble or self.write_trouble:
             return  # the line shows a sentence instead
         _, parts, at = self._placed()
-        for part in parts:
+        for place, part in enumerate(parts):
             if at <= event.x < at + part.cell_length:
                 if part.plain.startswith("▲"):
                     await self.run_action("screen.alarms")
-                elif part.plain.startswith("waiting"):
+                elif place == _WAITING:
                     self.post_message(AppealsWanted(AppealFilter(is_waiting=True)))
             at += part.cell_length + GAP
 
@@ -152,26 +159,40 @@ class Header(Widget):
 
         `width` is the cells an alarm may take, `shown` the number of alarms on the line.
         """
-        board = self.board
-        active, team = sum(each.is_active for each in board.operators), len(board.operators)
-        load, limit = board.capacity
-        off = sum(each.load for each in board.operators) - load
-        more = f" +{grouped(off)} off" if off else ""
         return [
             self._waiting(),
             *(_alarm(alarm, width, len(self._alarms) - shown) for alarm in self._alarms[:1]),
-            Content(f"load {grouped(load)}/{grouped(limit)}{more}"),
-            Content(f"operators {grouped(active)}/{grouped(team)} active"),
+            Content(self._load()),
+            Content(self._team()),
             Content(self.clock),
         ]
 
+    def _load(self) -> str:
+        """Return the load of those who are active, and beside it that of those who are not."""
+        load, limit = self.board.capacity
+        off = sum(each.load for each in self.board.operators) - load
+        numbers = {"load": grouped(load), "limit": grouped(limit)}
+        if not off:
+            return pgettext("header", "load {load}/{limit}", **numbers)
+        beside = grouped(off)
+        return pgettext("header", "load {load}/{limit} +{off} off", off=beside, **numbers)
+
+    def _team(self) -> str:
+        operators = self.board.operators
+        active = grouped(sum(each.is_active for each in operators))
+        team = grouped(len(operators))
+        return pgettext("header", "operators {active}/{team} active", active=active, team=team)
+
     def _waiting(self, *, is_brief: bool = False) -> Content:
         """Return how many wait, and how long the oldest does unless there is no room for it."""
-        waiting = self.board.waiting
-        oldest = f", oldest {self.oldest}" if self.oldest and not is_brief else ""
-        style = _STYLES[self.urgency] if waiting else ""
+        waiting = grouped(self.board.waiting)
+        if self.oldest and not is_brief:
+            said = _("waiting {count}, oldest {length}", count=waiting, length=self.oldest)
+        else:
+            said = pgettext("header", "waiting {count}", count=waiting)
+        style = _STYLES[self.urgency] if self.board.waiting else ""
         sign = f" {SIGNS[self.urgency]}" if self.urgency else ""
-        return Content.styled(f"waiting {grouped(waiting)}{oldest}{sign}", style)
+        return Content.styled(f"{said}{sign}", style)
 
     def pace(self, *, is_brief: bool = False) -> Content:
         """Return the arrivals of the latest minutes, without their name if there is no room."""
@@ -181,8 +202,9 @@ class Header(Widget):
         marks = (
             (mark, "" if count else "$quiet") for mark, count in zip(drawn, counts, strict=True)
         )
-        name = "" if is_brief else "arrivals "
-        return Content.assemble(name, *marks, f" {grouped(self.board.per_minute)}/min")
+        name = "" if is_brief else f"{_ARRIVALS} "
+        pace = _("{count}/min", count=grouped(self.board.per_minute))
+        return Content.assemble(name, *marks, f" {pace}")
 
 
 def _alarm(alarm: AnyAlarm, width: int, others: int = 0) -> Content:

@@ -6,6 +6,7 @@ from time import monotonic
 
 from textual import on, work
 
+from leadboard.common.language import _, ngettext
 from tui.messages import Posted
 from tui.panes.new_appeal import NewAppeal
 from tui.panes.weights import Weights
@@ -30,11 +31,11 @@ class LeavingScreen(DraftingScreen):
         # The edit just saved counts in acts_under_way only once its message has arrived.
         await self.posted()
         if self.acts_under_way:
-            self.say("Saving, then the desk closes…")
+            self.say(_("Saving, then the desk closes…"))
         give_up = monotonic() + LAST_WAIT
         while self.acts_under_way and monotonic() < give_up:
             await asyncio.sleep(SOON)
-        if reasons := " ".join(self._unsaved()):
+        if reasons := self.unsaved:
             from tui.dialogs.forms import Quit
 
             self.app.push_screen(Quit(reasons))
@@ -54,12 +55,21 @@ class LeavingScreen(DraftingScreen):
         """Report that all messages before this one are handled."""
         message.has_come.set()
 
+    @property
+    def unsaved(self) -> str:
+        """Return what would be lost on leaving now, empty if nothing would."""
+        return " ".join(self._unsaved())
+
     def _unsaved(self) -> Iterator[str]:
         if self.query_one(NewAppeal).has_text:
-            yield "The form holds an appeal that is not saved."
+            yield _("The form holds an appeal that is not saved.")
         if self.draft is not None and self.draft.size:
-            yield "There is a draft that is not applied."
+            yield _("There is a draft that is not applied.")
         if self.lost:
-            yield f"Not saved: {self.losses}."
+            yield _("Not saved: {acts}.", acts=self.losses)
         if count := self.acts_under_way:
-            yield f"{count} act{'s' if count > 1 else ''} still waiting for the database."
+            yield ngettext(
+                "{n} act still waiting for the database.",
+                "{n} acts still waiting for the database.",
+                count,
+            )

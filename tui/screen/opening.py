@@ -3,6 +3,7 @@
 from textual import on
 from textual.dom import DOMNode
 
+from leadboard.common.language import _
 from tui.messages import JumpWanted
 from tui.screen.navigating import NavigatingScreen
 
@@ -41,7 +42,7 @@ class OpeningScreen(NavigatingScreen):
 
         from tui.finder import SourceFinder
 
-        palette = CommandPalette(providers=[SourceFinder], placeholder="Go to source…")
+        palette = CommandPalette(providers=[SourceFinder], placeholder=_("Go to source…"))
         self.app.push_screen(palette)
 
     def action_help(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from leadboard.common.errors import Refused, Trouble
+from leadboard.common.language import _, ngettext
 from tui.screen.acting import ActingScreen
 from tui.widgets.figures import grouped
 from tui.worker import Lane
@@ -32,16 +33,16 @@ class SavingScreen(ActingScreen):
         """Write everything that the focused list shows to a CSV file."""
         found = self.to_save()
         if found is None:
-            self.say("There is nothing here to save.", is_bad=True)
+            self.say(_("There is nothing here to save."), is_bad=True)
         elif self._saving is not None:
-            self.say("Another list is being saved: wait until it is done.", is_bad=True)
+            self.say(_("Another list is being saved: wait until it is done."), is_bad=True)
         else:
             self._begin(*found)
 
     def _begin(self, name: str, read: Read) -> None:
         from tui.export import Saving
 
-        self.say("Saving…")
+        self.say(_("Saving…"))
         self._saving = Saving(name, read, self._tell)
         # A thread of its own, made on first use: a long list must not hold up searches or counts.
         self._saver = self._saver or Lane("saver", is_for_reading=True)
@@ -49,7 +50,9 @@ class SavingScreen(ActingScreen):
 
     def _tell(self, rows: int) -> None:
         """Report progress, called from another thread."""
-        words = f"Saving… {grouped(rows)} rows so far"
+        words = ngettext(
+            "Saving… {count} row so far", "Saving… {count} rows so far", rows, count=grouped(rows)
+        )
         # call_later only posts a message, which Textual allows from any thread.
         self.app.call_later(self.say, words)
 
@@ -57,10 +60,9 @@ class SavingScreen(ActingScreen):
         try:
             target = await saver.do(saving.run)
         except (Refused, Trouble) as trouble:
-            self.say(f"Nothing was saved: {trouble}", is_bad=True)
+            self.say(_("Nothing was saved: {why}", why=trouble), is_bad=True)
         else:
-            rows = f"{grouped(saving.rows)} row{'' if saving.rows == 1 else 's'}"
-            self.say(f"{rows} saved as {target}")
+            self.say(_saved(saving.rows, target))
         finally:
             self._saving = None
 
@@ -74,6 +76,18 @@ class SavingScreen(ActingScreen):
         from tui.export import save_text
 
         try:
-            self.say(f"Saved as {save_text('screen', 'svg', self.app.export_screenshot())}")
+            saved = save_text("screen", "svg", self.app.export_screenshot())
         except (Refused, Trouble) as trouble:
-            self.say(f"Nothing was saved: {trouble}", is_bad=True)
+            self.say(_("Nothing was saved: {why}", why=trouble), is_bad=True)
+        else:
+            self.say(_("Saved as {file}", file=saved))
+
+
+def _saved(rows: int, target: object) -> str:
+    return ngettext(
+        "{count} row saved as {file}",
+        "{count} rows saved as {file}",
+        rows,
+        count=grouped(rows),
+        file=target,
+    )

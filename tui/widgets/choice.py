@@ -8,35 +8,46 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from leadboard.common.language import _
 from tui.keys import bind
 from tui.messages import TextEntered
 
 
 class ChoiceField(Static, can_focus=True):
-    """One of a few words: space and the arrows go on to the next, enter submits."""
+    """One of a few words: space and the arrows go on to the next, enter submits.
+
+    `called` returns what people call a word, where that is not the word itself.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("space,right", "turn(1)", "Next", id="choice.next", show=False),
-        bind("left", "turn(-1)", "Previous", id="choice.previous", show=False),
-        bind("enter", "submit", "Save", id="choice.save", show=False),
+        bind("space,right", "turn(1)", _("Next"), id="choice.next", show=False),
+        bind("left", "turn(-1)", _("Previous"), id="choice.previous", show=False),
+        bind("enter", "submit", _("Save"), id="choice.save", show=False),
     ]
     value = reactive("", layout=True)
     """The word that is chosen."""
 
     def __init__(
-        self, value: str, words: Sequence[str], sentence_of: Callable[[str], str], *, id: str
+        self,
+        value: str,
+        words: Sequence[str],
+        sentence_of: Callable[[str], str],
+        called: Callable[[str], str] = str,
+        *,
+        id: str,
     ) -> None:
         super().__init__(id=id)
         # A word that another program has written is kept until another is chosen.
         self._words = words if value in words else (value, *words)
         self._sentence_of = sentence_of
+        self._called = called
         self.set_reactive(ChoiceField.value, value)
 
     def render(self) -> Content:
         """Return the word between arrows, and what it means."""
         return Content.assemble(
             ("‹ ", "dim"),
-            (self.value, "bold" if self.has_focus else ""),
+            (self._called(self.value), "bold" if self.has_focus else ""),
             (" ›", "dim"),
             f"\n{self._sentence_of(self.value)}",
         )

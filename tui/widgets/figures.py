@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 
 from leadboard.allocation.lottery import FULL, INACTIVE, ZERO_WEIGHT
+from leadboard.common.language import _, figure, pgettext
 from leadboard.queries.odds import Standing
 
-REASONS = {FULL: "full", INACTIVE: "off", ZERO_WEIGHT: "none"}
+REASONS = {
+    FULL: pgettext("note", "full"),
+    INACTIVE: pgettext("note", "off"),
+    ZERO_WEIGHT: pgettext("note", "none"),
+}
 """Why an operator is left out, in as few letters as fit next to a weight."""
 
 NEARLY_FULL = 0.8
 """The share of the limit from which a bar warns."""
 
+_TINY = _("<.1%")
 _UNGROUPED = 10_000
 """Below this a number is read at a glance."""
 _WHOLE, _HALF, _REST = "━╸─"
@@ -75,13 +81,13 @@ def note_of(standing: Standing) -> str:
 
 
 def chance(weight: int, total: int) -> str:
-    """Return a share in percent, in at most four cells; 100% and 0% only where they are exact."""
+    """Return a share in percent, in about four cells; 100% and 0% only where they are exact."""
     percent = 100 * weight / total if total else 0.0
     if weight in (0, total):
         return f"{percent:.0f}%"
     if percent < 0.1:
-        return "<.1%"
+        return _TINY
     # A whole number would say that nobody else can be drawn.
     if percent >= 99.5:
         return ">99%"
-    return f"{percent:.1f}%" if percent < 0.95 else f"{percent:.0f}%"
+    return f"{figure(percent, '.1f')}%" if percent < 0.95 else f"{percent:.0f}%"

@@ -9,10 +9,12 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from leadboard.common.language import _, ngettext, pgettext
 from leadboard.common.text import clean
 from tui.base import app_of
 from tui.keys import bind
-from tui.widgets.border_remarks import Remark, cut, write_below
+from tui.widgets.border_remarks import Remark, write_below
+from tui.widgets.cells import shortened
 from tui.widgets.figures import grouped
 from tui.widgets.line_view import StateHints
 
@@ -32,9 +34,9 @@ class FilterLine(Input):
     """One line for all panes: it filters during typing, enter keeps it, escape clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape", "clear", "Clear", id="filter.clear"),
+        bind("escape", "clear", _("Clear"), id="filter.clear"),
     ]
-    state_hints = StateHints((("enter", "Keep"),))
+    state_hints = StateHints((("enter", pgettext("filter", "Keep")),))
 
     @dataclass
     class Typed(Message):
@@ -117,18 +119,19 @@ class Filtered(Base):
     def filter_said(self) -> Sequence[Remark]:
         """Return the filter and what it finds, or what is wrong with it."""
         words = clean(self.filter_text)
-        short = cut("filter: ", words, SHORT_FILTER, gives_way=2)
+        short = Remark(_("filter: {words}", words=shortened(words, SHORT_FILTER)), 2)
         outcome = self.faults[0].partition(",")[0].removesuffix(".") if self.faults else self.found
         found = [Remark(outcome)] if outcome else []
-        return [Remark(f"filter: {words}", 4, short), *found, *self.way_out]
+        return [Remark(_("filter: {words}", words=words), 4, short), *found, *self.way_out]
 
     @property
     def way_out(self) -> Sequence[Remark]:
         """Return the key that clears the filter."""
         key = app_of(self).with_keys("{desk.clear-filter}")
-        return [Remark(f"{key} clears", 5, Remark(key, 1))]
+        return [Remark(_("{key} clears", key=key), 5, Remark(key, 1))]
 
 
 def number_found(number: int, *, is_all: bool = True) -> str:
     """Return `12 045 found`, or `1000+ found` where that is not all."""
-    return f"{grouped(number)}{'' if is_all else '+'} found"
+    count = grouped(number) if is_all else f"{grouped(number)}+"
+    return ngettext("{count} found", "{count} found", number, count=count)

@@ -6,6 +6,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.widgets import TextArea
 
+from leadboard.common.language import _
 from tui.keys import bind
 from tui.messages import TextEntered
 
@@ -14,7 +15,7 @@ class FreeText(TextArea):
     """Some lines of text: enter submits, another key breaks the line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+j", "new_line", "New line", id="text.new-line", show=False),
+        bind("ctrl+j", "new_line", _("New line"), id="text.new-line", show=False),
     ]
 
     def on_mount(self) -> None:

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from leadboard.common.crashlog import surprise_once
+from leadboard.common.language import _
 from tui.base import app_of
 from tui.keys import bind
 from tui.widgets.cells import fit
@@ -32,7 +33,7 @@ class StateHints:
     """Whether no other keys of the pane are worth naming."""
 
 
-NO_MATCH = "No matches: {desk.clear-filter} clears the filter."
+NO_MATCH = _("No matches: {desk.clear-filter} clears the filter.")
 
 
 # Inherited, ScrollView's bindings would go on scrolling with the keys not bound here.
@@ -45,12 +46,12 @@ class LineView(PenView, Generic[Row], can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("up,k", "cursor(-1)", "Up", id="list.up", show=False),
-        bind("down,j", "cursor(1)", "Down", id="list.down", show=False),
-        bind("pageup", "page(-1)", "Page up", id="list.page-up", show=False),
-        bind("pagedown", "page(1)", "Page down", id="list.page-down", show=False),
-        bind("home,g", "first", "First", id="list.first", show=False),
-        bind("end,G", "last", "Last", id="list.last", show=False),
+        bind("up,k", "cursor(-1)", _("Up"), id="list.up", show=False),
+        bind("down,j", "cursor(1)", _("Down"), id="list.down", show=False),
+        bind("pageup", "page(-1)", _("Page up"), id="list.page-up", show=False),
+        bind("pagedown", "page(1)", _("Page down"), id="list.page-down", show=False),
+        bind("home,g", "first", _("First"), id="list.first", show=False),
+        bind("end,G", "last", _("Last"), id="list.last", show=False),
     ]
 
     head = 0

@@ -83,7 +83,7 @@ class ListReader:
             self._window,
             job.read,
             lambda found: self._found(job, found, generation),
-            lambda _: self._failed(generation),
+            lambda _error: self._failed(generation),
             is_slow=self._window.is_slow,
         )
 

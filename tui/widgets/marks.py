@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leadboard.allocation.appeal_state import Seen
 from leadboard.allocation.appeals import worded
 from leadboard.common.errors import Refused
+from leadboard.common.language import _, ngettext
 from leadboard.queries.appeals import AppealRow
 from tui.widgets.border_remarks import Remark
 from tui.widgets.figures import grouped
@@ -28,7 +29,7 @@ class Chosen:
     ids: Sequence[int]
     words: str = ""
     seen: Mapping[int, Seen] = field(default_factory=dict)
-    tell: Callable[[Sequence[int]], object] = lambda _: None
+    tell: Callable[[Sequence[int]], object] = lambda _ids: None
     """Called on the writer's thread with the ids the act was done to, none if it was refused."""
 
     def telling(self, function: "Callable[..., Done[Any]]") -> "Callable[..., Done[Any]]":
@@ -87,19 +88,24 @@ class Marks:
         """Return the marked appeals, oldest first, else the one under the cursor."""
         if self.known:
             as_seen = {key: state for key, state in self.known.items() if state is not None}
-            count = len(self.known)
-            words = f"{grouped(count)} marked appeal{'s' if count > 1 else ''}"
-            return Chosen(sorted(self.known), words, as_seen, tell)
+            return Chosen(sorted(self.known), self._words, as_seen, tell)
         return None if current is None else Chosen([current.id], named(current), {}, tell)
+
+    @property
+    def _words(self) -> str:
+        count = grouped(len(self.known))
+        return ngettext(
+            "{count} marked appeal", "{count} marked appeals", len(self.known), count=count
+        )
 
     def remark(self, in_view: Iterable[AppealRow], key: str) -> list[Remark]:
         """Return what the border says about the marks, which a key takes away."""
         if not self.known:
             return []
         hidden = len(self.known) - sum(row.id in self.known for row in in_view)
-        unseen = [Remark(f"{grouped(hidden)} not in view", 5)] if hidden else []
-        marked = Remark(f"{grouped(len(self.known))} marked")
-        return [marked, *unseen, Remark(f"{key} unmarks", 6)]
+        unseen = [Remark(_("{count} not in view", count=grouped(hidden)), 5)] if hidden else []
+        marked = Remark(_("{count} marked", count=grouped(len(self.known))))
+        return [marked, *unseen, Remark(_("{key} unmarks", key=key), 6)]
 
 
 def seen(row: AppealRow) -> Seen:
@@ -109,4 +115,5 @@ def seen(row: AppealRow) -> Seen:
 
 def named(row: AppealRow) -> str:
     """Return an appeal as sentences name it: `appeal #4 of tg_5 (vk)`."""
-    return f"appeal #{row.id} of {worded(row.external_id, row.source)}"
+    lead = worded(row.external_id, row.source)
+    return _("appeal #{id} of {lead}", id=row.id, lead=lead)

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from leadboard.common.language import pgettext
 from leadboard.common.text import clean
 from leadboard.database.fields import NoMoment, now
 
 TICK = 5
 """Seconds after which ages are looked at again, and those that read differently painted."""
+_IN_FULL = pgettext("moment", "%d.%m.%Y %H:%M:%S")
+_DATE, _TIME = pgettext("moment", "%d.%m.%y"), pgettext("moment", "%H:%M:%S")
 
 
 def shown(moment: datetime, pattern: str) -> str:
@@ -26,10 +29,10 @@ def local(moment: datetime) -> datetime:
 
 def in_full(moment: datetime) -> str:
     """Return the local date and time to the second."""
-    return shown(moment, "%d.%m.%Y %H:%M:%S")
+    return shown(moment, _IN_FULL)
 
 
 def short(moment: datetime) -> str:
     """Return the local time of a moment of today, the date of any other."""
     is_today = local(moment).date() == local(now()).date()
-    return shown(moment, "%H:%M:%S" if is_today else "%d.%m.%y")
+    return shown(moment, _TIME if is_today else _DATE)

@@ -7,9 +7,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from leadboard.allocation import lottery
 from leadboard.entities import OperatorRow
 from tui.widgets.cells import fit
-from tui.widgets.figures import bar, grouped, tone
+from tui.widgets.figures import REASONS, bar, grouped, tone
 from tui.widgets.line_view import LineView
 
 WIDEST_NAME = 24
@@ -22,7 +23,7 @@ MARGIN = 3
 SPARK = 12
 ROOM_FOR_SPARK = 52
 """Cells of a line from which there is room for the loads of the last hour."""
-FULL = "full"
+FULL = REASONS[lottery.FULL]
 """The note of operators at their limit; it has the colour of their bar."""
 
 

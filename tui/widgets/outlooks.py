@@ -1,5 +1,6 @@
 """Forecasts in words: beside a number, on a border, and in sentences."""
 
+from leadboard.common.language import _
 from leadboard.foresight.forecast import Outlook
 from leadboard.queries.odds import minutes_worded, rounded
 from tui.widgets.border_remarks import Remark
@@ -18,7 +19,7 @@ def note_of_outlook(outlook: Outlook) -> str:
     if outlook.median is None:
         return ""
     minutes = rounded(outlook.median)
-    length = f"{minutes}m" if minutes < 100 else f"{round(minutes / 60)}h"
+    length = _("{n}m", n=minutes) if minutes < 100 else _("{n}h", n=round(minutes / 60))
     sign = SIGNS[tone_of_outlook(outlook)]
     return f"{length}{sign}" if sign else f"~{length}"
 
@@ -34,28 +35,41 @@ def remark_on(name: str, outlook: Outlook) -> Remark | None:
     """Return what a border says of a source, None if it will hardly have nobody."""
     if outlook.median is None:
         return None
-    brief = f"nobody in ~{minutes_worded(outlook.median)}"
-    shorter = Remark(brief, 2)
-    return Remark(f"{shortened(name, NAME)}: {brief} ({band_of(outlook)})", 3, shorter)
+    length = minutes_worded(outlook.median)
+    said = _(
+        "{source}: nobody in ~{length} ({band})",
+        source=shortened(name, NAME),
+        length=length,
+        band=band_of(outlook),
+    )
+    return Remark(said, 3, Remark(_("nobody in ~{length}", length=length), 2))
 
 
 def band_of(outlook: Outlook) -> str:
     """Return the band in words: `25 m to 1 h 30 m`."""
-    return f"{minutes_worded(outlook.low)} to {minutes_worded(outlook.high)}"
+    low, high = map(minutes_worded, (outlook.low, outlook.high))
+    return _("{low} to {high}", low=low, high=high)
 
 
 def sentences_on(outlook: Outlook) -> list[str]:
     """Return what a forecast says, in a line or two."""
     if outlook.low is None:
-        return ["Somebody will be available for the next 3 h."]
+        return [_("Somebody will be available for the next 3 h.")]
     if outlook.median is None:
         return [
-            "Somebody will probably be available for the next 3 h.",
-            f"9 times out of 10 for the next {minutes_worded(outlook.low)}.",
+            _("Somebody will probably be available for the next 3 h."),
+            _("9 times out of 10 for the next {length}.", length=minutes_worded(outlook.low)),
         ]
     return [
-        f"In ~{minutes_worded(outlook.median)} nobody can take the next appeal.",
-        f"4 times out of 5: {band_of(outlook)}; within an hour: {_percent(outlook.soon)}.",
+        _(
+            "In ~{length} nobody can take the next appeal.",
+            length=minutes_worded(outlook.median),
+        ),
+        _(
+            "4 times out of 5: {band}; within an hour: {chance}.",
+            band=band_of(outlook),
+            chance=_percent(outlook.soon),
+        ),
     ]
 
 

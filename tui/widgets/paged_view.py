@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
+from leadboard.common.language import _
 from leadboard.queries.terms import EVERYTHING, AppealFilter
 from tui.base import app_of
 from tui.keys import key_label, keys_of, without_twins
@@ -21,7 +22,7 @@ from tui.widgets.paging import MOST_NEWER, Page, PagedView
 PAGE = 100
 MOST_ROWS = 3 * PAGE
 """Rows kept at a time, so that memory stays flat."""
-LOOKING = "Searching…"
+LOOKING = _("Searching…")
 
 Row = TypeVar("Row")
 
@@ -155,8 +156,8 @@ class Window(PagedView[Row]):
             return order
         count = f"{grouped(MOST_NEWER)}+" if self._newer >= MOST_NEWER else grouped(newer)
         sign, key = _towards_newest(self)
-        said = f"{sign} {count}"
-        return [Remark(f"{said} newer · {key}", 3, Remark(f"{said} · {key}", 1)), *order]
+        said = _("{sign} {count} newer · {key}", sign=sign, count=count, key=key)
+        return [Remark(said, 3, Remark(f"{sign} {count} · {key}", 1)), *order]
 
     def tell(self) -> None:
         """Update what the border says about rows out of view."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from leadboard.common.language import _
 from leadboard.database.connection import BEYOND
 from tui.widgets.line_view import LineView
 
@@ -30,7 +31,7 @@ class PagedView(LineView[Row]):
     @property
     def order(self) -> str:
         """Return the order of the rows in words."""
-        return "oldest first" if self.is_oldest_first else "newest first"
+        return _("oldest first") if self.is_oldest_first else _("newest first")
 
     @property
     def sort_mark(self) -> str:

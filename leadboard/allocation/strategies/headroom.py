@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from leadboard.allocation.lottery import Candidate
 from leadboard.allocation.strategies.strategy import Strategy, no_credits
+from leadboard.common.language import _
 
 FULLER = "fuller"
 """Why somebody is left out of whom another has more room."""
@@ -25,13 +26,15 @@ def leave_out(eligible: Sequence[Candidate]) -> Mapping[int, str]:
 
 def _words(candidate: Candidate) -> str:
     load, max_load = candidate.standing
-    return f"load {load}/{max_load}"
+    return _("load {load}/{max_load}", load=load, max_load=max_load)
 
 
 STRATEGY = Strategy(
-    "Each appeal goes to whoever has most room for their limit; ties are drawn by weight.",
+    _("headroom"),
+    _("Each appeal goes to whoever has most room for their limit; ties are drawn by weight."),
     lambda standing: (standing.load, standing.max_load),
     leave_out,
     no_credits,
     _words,
+    {FULLER: _("fuller")},
 )

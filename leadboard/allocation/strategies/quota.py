@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from leadboard.allocation.lottery import Candidate, Candidates
 from leadboard.allocation.strategies.strategy import Strategy
+from leadboard.common.language import _
 
 WHOLE = 1 << 40
 """The credit of one appeal: credits are whole numbers, which add up without rounding."""
@@ -67,13 +68,15 @@ def credits_after(candidates: Candidates, operator_id: int) -> Mapping[int, int]
 
 
 def _words(candidate: Candidate) -> str:
-    return f"owed {candidate.standing[0] / WHOLE:.2f}"
+    return _("owed {owed:.2f}", owed=candidate.standing[0] / WHOLE)
 
 
 STRATEGY = Strategy(
-    "Each appeal goes to whoever is owed most by weight: no luck, and no streaks.",
+    _("quota"),
+    _("Each appeal goes to whoever is owed most by weight: no luck, and no streaks."),
     lambda standing: (standing.credit,),
     leave_out,
     credits_after,
     _words,
+    {LESS: _("owed less")},
 )

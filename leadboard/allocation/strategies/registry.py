@@ -34,6 +34,12 @@ def strategy_of(name: str) -> Strategy | None:
     return found
 
 
+def title_of(name: str) -> str:
+    """Return what people call a strategy, its name if no file here has it."""
+    found = strategy_of(name)
+    return found.title if found else name
+
+
 _OF_EVERY_STRATEGY = (INACTIVE, FULL, ZERO_WEIGHT)
 """Why somebody is left out by whatever strategy."""
 

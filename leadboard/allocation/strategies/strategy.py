@@ -18,19 +18,22 @@ class Footing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A rule between whom is drawn.
+    """A rule between whom is drawn; its title and its sentence are for people.
 
     `numbers` returns of a standing what the rule goes by, which the roster keeps. `leave_out` is
     given the eligible and returns by operator id why somebody is left out. `credits` returns what
     is owed after a draw, to those whose credit changes. `words` tells of the numbers of a
-    candidate, as in `load 3/10`, for the explanation of an appeal.
+    candidate, as in `load 3/10`, for the explanation of an appeal. `reasons` has the words for
+    those that it leaves somebody out for.
     """
 
+    title: str
     sentence: str
     numbers: Callable[[Footing], tuple[int, ...]]
     leave_out: Callable[[Sequence[Candidate]], Mapping[int, str]]
     credits: Callable[[Candidates, int], Mapping[int, int]]
     words: Callable[[Candidate], str]
+    reasons: Mapping[str, str]
 
 
 def credits_in(text: str) -> dict[int, int]:

@@ -46,7 +46,10 @@ def _found() -> Iterator[tuple[str, Message, str | None]]:
 
 
 def _is_ours(folder: str | Path) -> bool:
-    return not re.search(r"/(\.[^/]+|tests|bench|docs|examples|build|dist)(/|$)", f"{folder}/")
+    return not _NOT_OURS.search(f"{folder}/")
+
+
+_NOT_OURS = re.compile(r"/(\.[^/]+|bench|build|dist|distribution|docs|examples|tests)/")
 
 
 def read() -> Catalog:

@@ -1,0 +1,56 @@
+"""Every screen of the walk, in the languages of the desk: all of it is said in them, and fits."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.languages.walk import Seen, seen_in
+from tests.support.screen import LARGE, USUAL
+
+OURS = {"leadboard", "db", "tester"}
+"""What the walk itself, and the name of the program, put on the screen."""
+KEYS = {
+    *("enter", "esc", "tab", "ctrl", "shift", "alt", "del", "home", "end", "pgup", "pgdn"),
+    *(f"f{number}" for number in range(1, 13)),
+}
+"""The names of keys, which are on the keycaps."""
+_COVERED = re.compile(r"\w+(?=[╭╰│┃])|(?<=[╮╯│┃])\w+")
+"""A word of which a dialog covers a part."""
+_LATIN = re.compile(r"[A-Za-z]{2,}[\w]*")
+
+
+def english(seen: Seen) -> Iterator[str]:
+    """Yield the Latin words on a screen that are neither keys nor rows."""
+    for line in seen.lines:
+        for word in _LATIN.findall(_COVERED.sub("", line)):
+            if word.lower() not in KEYS | OURS:
+                yield f"{seen.way}: {word!r} in {line.strip()!r}"
+
+
+@pytest.fixture(scope="module")
+def russian() -> list[Seen]:
+    """Return the screens in Russian at 80x24."""
+    return seen_in("ru", *USUAL)
+
+
+@pytest.mark.parametrize("size", [LARGE, USUAL], ids=["120x40", "80x24"])
+def test_no_text_of_the_screen_escapes_the_catalogue(size: tuple[int, int]) -> None:
+    found = [each for seen in seen_in("pseudo", *size) for each in english(seen)]
+    assert not found, "\n".join(found)
+
+
+def test_the_screens_are_in_russian(russian: list[Seen]) -> None:
+    found = [each for seen in russian for each in english(seen)]
+    assert not found, "\n".join(found)
+
+
+def test_every_screen_fits_in_russian(russian: list[Seen]) -> None:
+    pairs = zip(russian, seen_in("en", *USUAL), strict=True)
+    longer = [f"{ru.way}: {cut(ru)}" for ru, en in pairs if len(cut(ru)) > len(cut(en))]
+    assert not longer, "\n".join(longer)
+
+
+def cut(seen: Seen) -> list[str]:
+    """Return the lines in which something had no room."""
+    return [line for line in seen.lines if "…" in line]
