@@ -40,6 +40,7 @@ LOOKED_AT = {
     "examples/shell/intake.sh": "is run by tests/examples/test_shell.py",
     "examples/shell/notify.sh": "is run by tests/examples/test_shell.py",
     "install": "needs root",
+    "ln": "links a page of the manual in a home folder",
     "litestream": "is run by tests/database/test_litestream.py",
     "make": "is looked up in the Makefile",
     "pip": "is looked up in pyproject.toml",
