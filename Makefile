@@ -6,7 +6,7 @@ INSTALLED = $(VENV)/.installed
 READY = $(VENV)/.ready
 CATALOGUES = $(wildcard leadboard/locale/*/LC_MESSAGES/*.po)
 
-.PHONY: run demo test lint types check examples catalogue bench bench-long bench-rivals soak format clean
+.PHONY: run demo test lint types check examples site catalogue bench bench-long bench-rivals soak format clean
 
 $(INSTALLED): pyproject.toml distribution/hook.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -33,6 +33,10 @@ test: $(READY)
 # `dev` brings what they need; they are tried alone here, and as part of `make test`.
 examples: $(READY)
 	$(BIN)/python -m pytest tests/examples
+
+# Into site/; a link that leads nowhere fails.
+site: $(READY)
+	$(BIN)/python -m docs.build_site
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -85,4 +89,4 @@ soak: $(READY)
 check: lint types test
 
 clean:
-	rm -rf $(VENV) $(RIVALS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) build dist site .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

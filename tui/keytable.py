@@ -1,4 +1,4 @@
-"""The table of keys, read from the bindings, for the README and `leadboard keys`."""
+"""The table of keys, read from the bindings, for docs/keys.md and `leadboard keys`."""
 
 from collections.abc import Iterable
 from types import MappingProxyType

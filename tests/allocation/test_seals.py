@@ -49,8 +49,8 @@ def book(target: str) -> Iterator[str]:
 
 
 def checked(tmp_path: Path, lines: list[str] | None = None) -> list[int | None]:
-    """Return the numbers of the decisions that the lines of Python in the README do not accept."""
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    """Return the numbers of the decisions that the Python of docs/checking.md does not accept."""
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
     [program] = re.findall(r"```python\n(import hashlib.*?)```", page, re.S)
     exported = tmp_path / "decisions.jsonl"
     exported.write_text("\n".join(export() if lines is None else lines), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Keys: both layouts, one declaration each, and the README that lists them."""
+"""Keys: both layouts, one declaration each, and the page that lists them."""
 
 import re
 import time
@@ -18,7 +18,7 @@ from tui.keys import TWINS, both, without_twins
 from tui.keytable import PLACES, key_table
 from tui.typeahead import Fence
 
-README = Path(__file__).parent.parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "keys.md"
 
 
 def bindings() -> Iterator[Binding]:
@@ -54,8 +54,10 @@ def test_twins_are_the_same_physical_keys() -> None:
     assert without_twins(["comma", "full_stop"]) == ["comma", "full_stop"]
 
 
-def test_the_readme_lists_every_key_and_no_other() -> None:
-    listed = re.findall(r"^\| ([^|]+) \| `([^`]+)` \| ([^|]+) \|$", README.read_text(), re.M)
+def test_the_page_of_keys_lists_every_key_and_no_other() -> None:
+    listed = re.findall(
+        r"^\| ([^|]+) \| `([^`]+)` \| ([^|]+) \|$", PAGE.read_text(encoding="utf-8"), re.M
+    )
     assert listed == key_table()
 
 
