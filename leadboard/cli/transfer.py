@@ -42,7 +42,7 @@ def export(
     separates by semicolons. Data is always UTF-8; a terminal shows what it can.
 
     The decisions are lines of JSON in any case: each draw with its place in the chain of its
-    source, the commitments, and the seeds that are revealed. docs/fairness.md has ten lines of
+    source, the commitments, and the seeds that are revealed. docs/checking.md has 24 lines of
     Python that check them.
 
     \b

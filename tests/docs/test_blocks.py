@@ -27,6 +27,8 @@ READ = {"conf", "ini", "json", "pycon", "python", "sql", "sshd", "toml", "yaml"}
 
 SERVER = "postgresql://anna@db.example/sales"
 DOOR = "localhost:8000/"
+DOOR_URL, TOKEN = "http://localhost:8000", "TOKEN"
+"""The door that a program of the pages talks to, and what it shows there."""
 PLACES = {"48213": "3", "48000": "3"}
 """Lines of the ledger that the pages name, and which the sample has instead."""
 
@@ -80,7 +82,7 @@ def runnable(fence: Fence) -> list[tuple[str, list[str]]]:
 
 
 def is_run(fence: Fence) -> bool:
-    return not fence.is_bare and any(commands_of(line) for line, _ in runnable(fence))
+    return any(commands_of(line) for line, _ in runnable(fence))
 
 
 RUN = [each for each in fences(SHELL, SESSION) if is_run(each)]
@@ -150,14 +152,19 @@ def test_a_program_runs(fence: Fence, scratch: Path) -> None:
     compile(fence.text, str(fence), "exec")
     if RECEIVER in fence.text:
         pytest.skip("tests/hooks/test_docs.py runs it.")
-    done = subprocess.run(
-        [sys.executable, "-c", fence.text, "decisions.jsonl"],
-        cwd=scratch,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    place = str(scratch / "leadboard.db")
+    opened = running(place, env={"LEADBOARD_TOKEN": TOKEN})
+    with opened if DOOR_URL in fence.text else nullcontext() as door:
+        text = fence.text.replace(DOOR_URL, door.url.rstrip("/") if door else DOOR_URL)
+        done = subprocess.run(
+            [sys.executable, "-c", text, "decisions.jsonl"],
+            cwd=scratch,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert (done.returncode, done.stderr) == (0, "")
+    assert "README" not in fence.page or done.stdout.splitlines()[0] in ("Anna", "Boris")
 
 
 @blocks("pycon")

@@ -9,25 +9,19 @@ from pathlib import Path
 from tests.support.processes import ROOT
 
 SHELL, SESSION = "sh", "console"
-MAY_BE_BARE = {"README.md"}
-"""Pages whose blocks without a language are commands, which are looked at and not run."""
 
 _FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Fence:
-    """One block: where it is, its language, what is in it, and the line of prose before it.
-
-    The language of one that is bare is guessed.
-    """
+    """One block: where it is, its language, what is in it, and the line of prose before it."""
 
     page: str
     line: int
     language: str
     text: str
     before: str
-    is_bare: bool
 
     def __str__(self) -> str:
         """Return the place, as a test is named after it."""
@@ -36,7 +30,8 @@ class Fence:
 
 def pages() -> list[Path]:
     """Return the pages that people read."""
-    named = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "examples/README.md"))
+    names = ("README.md", "README.ru.md", "CONTRIBUTING.md", "examples/README.md")
+    named = (ROOT / name for name in names)
     return [*named, *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -50,14 +45,8 @@ def _fences_of(path: Path) -> Iterator[Fence]:
     page, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
     for found in _FENCE.finditer(text):
         before = text[: found.start()]
-        is_bare = not found[1]
-        language = _guessed(found[2]) if is_bare and page in MAY_BE_BARE else found[1]
         line, last = before.count("\n") + 1, before.rstrip().split("\n")[-1]
-        yield Fence(page, line, language, found[2], last, is_bare)
-
-
-def _guessed(text: str) -> str:
-    return SESSION if text.startswith("$ ") else SHELL
+        yield Fence(page, line, found[1], found[2], last)
 
 
 def lines_of(fence: Fence) -> list[tuple[str, list[str]]]:
