@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -23,7 +23,7 @@ CODE = ("leadboard", "tui", "models.py", "allocator.py")
 OF_CLICK = "click"
 """The place of messages of click, which has them in its own code and in no catalogue."""
 
-Message = str | tuple[str, ...]
+Words = str | tuple[str, ...]
 
 
 def of_code() -> Catalog:
@@ -36,7 +36,7 @@ def of_code() -> Catalog:
     return catalogue
 
 
-def _found() -> Iterator[tuple[str, Message, str | None]]:
+def _found() -> Iterator[tuple[str, Words, str | None]]:
     found = extract_from_dir(
         ROOT, [("**.py", "python")], keywords=KEYWORDS, directory_filter=_is_ours
     )
@@ -62,14 +62,22 @@ def updated() -> bytes:
     """Return the file of the Russian catalogue, up to date with the code."""
     catalogue, wanted = read(), of_code()
     for each in catalogue:
-        if [file for file, _line in each.locations] == [OF_CLICK]:
+        if _is_of_click(each):
             wanted.add(each.id, locations=each.locations)
     catalogue.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
+    for each in catalogue:
+        # One form of click's names what the other does not, which msgfmt would not have.
+        if each.pluralizable and _is_of_click(each):
+            each.flags.discard("python-brace-format")
     written = BytesIO()
     write_po(written, catalogue, width=100, include_lineno=False, sort_by_file=True)
     # When it was written would be a change of its own each time.
     return re.sub(rb'"[\w-]+-Date:.*\n', b"", written.getvalue())
+
+
+def _is_of_click(message: Message) -> bool:
+    return [file for file, _line in message.locations] == [OF_CLICK]
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from textual.theme import Theme, ThemeProvider
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Refused
 from leadboard.common.language import _, ngettext
+from leadboard.common.os_reasons import reason_of
 from leadboard.common.settings import DEFAULTS, Settings, fault, quoted
 from tui import themes
 from tui.base import DeskApp
@@ -124,7 +125,7 @@ class LeadboardApp(DeskApp):
         try:
             remember_theme(theme.name)
         except OSError as error:
-            self._say_forgotten(error.strerror or str(error))
+            self._say_forgotten(reason_of(error))
         except Refused as refusal:
             self._say_forgotten(f"{path().name}: {refusal}")
 

@@ -12,6 +12,7 @@ import platformdirs
 
 from leadboard.common.errors import Trouble
 from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 from leadboard.database.transactions import at_one_moment
 from leadboard.transfer.list_export import Shown
 from leadboard.transfer.tables import Record
@@ -31,7 +32,7 @@ def place_for(name: str, ending: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        sentence = _("Cannot write to {folder}: {why}.", folder=folder, why=error.strerror)
+        sentence = _("Cannot write to {folder}: {why}.", folder=folder, why=reason_of(error))
         raise Trouble(sentence) from error
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     names = (f"leadboard-{name}-{stamp}{again}.{ending}" for again in _numbers())

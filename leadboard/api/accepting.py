@@ -13,6 +13,7 @@ from typing import Any
 from leadboard.api.connections import SENDING, Connections
 from leadboard.common.console import say
 from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
@@ -53,7 +54,7 @@ class Listener(socket.socket):
             self._spare = open(os.devnull, "rb")  # noqa: SIM115
         if time.monotonic() - self._said > QUIET:
             self._said = time.monotonic()
-            say(_("Connections are turned away: {why}.", why=error.strerror))
+            say(_("Connections are turned away: {why}.", why=reason_of(error)))
 
     def close(self) -> None:
         """Close it with its spare file."""

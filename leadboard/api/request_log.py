@@ -15,6 +15,7 @@ from urllib.parse import quote
 from leadboard.common.console import say
 from leadboard.common.language import _
 from leadboard.common.log_files import PrivateLog
+from leadboard.common.os_reasons import reason_of
 
 MOST, KEPT = 10 * 1024 * 1024, 5
 """Bytes of a log file, and how many older ones are kept."""
@@ -133,7 +134,7 @@ class _DoorLog(PrivateLog):
         error = sys.exc_info()[1]
         if not self._is_failing and time.monotonic() - self._said > QUIET:
             self._said = time.monotonic()
-            why = getattr(error, "strerror", None) or str(error)
+            why = reason_of(error) if isinstance(error, OSError) else str(error)
             say(
                 _(
                     "The log {file} cannot be written: {why}. The door goes on.",

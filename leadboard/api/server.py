@@ -24,6 +24,7 @@ from leadboard.api.protocols import LONGEST_HEAD, fastest
 from leadboard.api.request_log import RequestLog
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 from leadboard.common.validation import checked_name
 
 PATIENCE = 10
@@ -108,7 +109,7 @@ def _listening(host: str, port: int) -> Iterator[Listener]:
             "Cannot listen on {host}, port {port}: {why}.",
             host=host,
             port=port,
-            why=error.strerror,
+            why=reason_of(error),
         )
         raise Trouble(sentence) from error
     with listener:

@@ -11,6 +11,7 @@ from leadboard.common.console import say
 from leadboard.common.crashlog import surprise
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 
 
 def complain(error: Exception) -> None:
@@ -26,7 +27,8 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, click.ClickException):
         return " ".join(error.format_message().split())
     if isinstance(error, OSError):
-        return f"{error.filename or _('Reading or writing failed')}: {error.strerror or error}."
+        failed = error.filename or _("Reading or writing failed")
+        return f"{failed}: {reason_of(error)}."
     return str(error) if isinstance(error, (Refused, Trouble)) else None
 
 

@@ -199,9 +199,13 @@ class ServerStore(Base):
         encoding = conn.info.parameter_status("server_encoding") or "UTF8"
         if encoding.upper() not in {"UTF8", "UTF-8"}:
             raise Trouble(
-                f"The database {conn.info.dbname} stores text as {encoding}, which lacks many "
-                "letters: Leadboard needs one in UTF-8, made with CREATE DATABASE name "
-                "ENCODING 'UTF8' TEMPLATE template0."
+                _(
+                    "The database {name} stores text as {encoding}, which lacks many letters: "
+                    "Leadboard needs one in UTF-8, made with CREATE DATABASE name "
+                    "ENCODING 'UTF8' TEMPLATE template0.",
+                    name=conn.info.dbname,
+                    encoding=encoding,
+                )
             )
         conn.execute("BEGIN")  # a pooler that splits transactions refuses it
         default, server_process = conn.execute(

@@ -10,6 +10,7 @@ from pathlib import Path
 from leadboard.common.durations import worded
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.language import _, figure, language, pgettext
+from leadboard.common.os_reasons import reason_of
 from leadboard.common.text import clean
 from leadboard.queries.lengths import Spread
 from leadboard.queries.share_bars import bars_of
@@ -210,7 +211,7 @@ def write(file: Path, text: str, *, force: bool) -> None:
         refuse_existing(file, force=False)
         raise
     except OSError as error:
-        sentence = _("{file} cannot be written: {why}.", file=file, why=error.strerror)
+        sentence = _("{file} cannot be written: {why}.", file=file, why=reason_of(error))
         raise Trouble(sentence) from error
 
 

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from leadboard.common.errors import Refused, Trouble
 from leadboard.common.language import _
+from leadboard.common.os_reasons import reason_of
 from leadboard.common.progress import Advance, Begin
 from leadboard.common.text import clean
 from leadboard.database.file_opening import refuse_log
@@ -156,7 +157,7 @@ def whole_file(target: Path, *, force: bool = False) -> Iterator[TextIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        sentence = _("Cannot write {file}: {why}.", file=target, why=error.strerror or error)
+        sentence = _("Cannot write {file}: {why}.", file=target, why=reason_of(error))
         raise Trouble(sentence) from error
 
 

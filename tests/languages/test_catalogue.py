@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from distribution.messages import RUSSIAN, read, updated
+from distribution.messages import OF_CLICK, RUSSIAN, read, updated
 
 ROOT = Path(__file__).parents[2]
 CODE = [
@@ -57,6 +57,8 @@ def test_counts_have_the_three_forms_of_russian() -> None:
 
 
 def faults(message: Message) -> Iterator[str]:
+    if [file for file, _line in message.locations] == [OF_CLICK]:
+        return
     known = set().union(*map(places, texts(message.id)))
     for text in texts(message.string):
         # One form may leave out the number, which then is a word.

@@ -201,7 +201,7 @@ class StatisticsSheet(Sheet):
 
     # What is shown.
 
-    def on_resize(self, _: events.Resize) -> None:
+    def on_resize(self, _unused: events.Resize) -> None:
         """Draw again for the new size."""
         self.show_title()
         self.call_after_refresh(self.draw)

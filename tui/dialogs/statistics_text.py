@@ -164,7 +164,7 @@ def _resampled(loads: Sequence[int], room: int) -> list[int]:
 def time_lines(statistics: Statistics, width: int) -> list[Content]:
     """Draw a table: how long appeals waited and were handled, by operator and by source."""
     groups = ((_ALL, [statistics.whole]), *_groups(statistics))
-    rows = [each for _, group in groups for each in group]
+    rows = [each for _unused, group in groups for each in group]
     # Where there is no room for all columns, how many there were is left out.
     is_wide = width >= NARROWEST_NAME + 2 * _SHORT + 4 * _LONG
     columns = 4 * _LONG + (2 * _SHORT if is_wide else 0)

@@ -101,7 +101,7 @@ class Header(Widget):
         """Show what waits, or all alarms, if that was clicked."""
         if self.trouble or self.write_trouble:
             return  # the line shows a sentence instead
-        _, parts, at = self._placed()
+        _unused, parts, at = self._placed()
         for place, part in enumerate(parts):
             if at <= event.x < at + part.cell_length:
                 if part.plain.startswith("▲"):
