@@ -44,7 +44,8 @@ def lines_of(settings: Settings, keys: Iterable[tuple[str, str, str]]) -> Iterat
         yield ""
         yield from _thresholds(settings, thresholds, "waiting", "sources", name)
     yield ""
-    yield f"# {_('the keys of each binding, separated by commas')}"
+    what = _("the keys of each binding, separated by commas")
+    yield f"# {what}"
     yield "[keys]"
     for id, written, remark in keys:
         yield f"{quoted(id)} = {quoted(written)}  # {remark}"

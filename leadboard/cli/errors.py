@@ -26,7 +26,8 @@ def sentence_of(error: Exception) -> str | None:
     if isinstance(error, click.ClickException):
         return " ".join(error.format_message().split())
     if isinstance(error, OSError):
-        return f"{error.filename or _('Reading or writing failed')}: {error.strerror or error}."
+        what = error.filename or _("Reading or writing failed")
+        return f"{what}: {error.strerror or error}."
     return str(error) if isinstance(error, (Refused, Trouble)) else None
 
 

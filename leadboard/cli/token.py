@@ -100,7 +100,8 @@ def _whose(row: "TokenRow") -> str:
 
     if not row.operator_id:
         return ""
-    return f":{clean(row.operator or _('#{id}, deleted', id=row.operator_id))}"
+    name = row.operator or _("#{id}, deleted", id=row.operator_id)
+    return f":{clean(name)}"
 
 
 def _fields(row: "TokenRow") -> dict[str, object]:
