@@ -99,8 +99,8 @@ def _state(row: "AppealRow", now: "datetime") -> str:
         return _("waits") if waits is None else _("waits {length}", length=worded(waits))
     held, who = row.times.held(now), clean(row.operator)
     if held is None:
-        return _("with {operator}", operator=who)
-    return _("with {operator} {length}", operator=who, length=worded(held))
+        return pgettext("state", "with {operator}", operator=who)
+    return pgettext("state", "with {operator} {length}", operator=who, length=worded(held))
 
 
 @click.command()

@@ -18,7 +18,10 @@ EXAMPLES = "\b\nExamples:"
 
 
 def messages(command: click.Command) -> Iterator[str]:
-    """Yield the paragraphs in the helps of a command, its options and its commands."""
+    """Yield what is told of a command, its options and its commands.
+
+    That is the paragraphs of their helps, and the types of what they take.
+    """
     found: list[str] = []
 
     def kept(message: str) -> str:
@@ -44,6 +47,8 @@ def _reword(command: click.Command, words: Callable[[str], str]) -> None:
     if command.help:
         command.help = _reworded(command.help, words)
     for parameter in command.params:
+        if not isinstance(parameter.type, click.Choice | click.types.BoolParamType):
+            parameter.type.name = words(parameter.type.name)
         if isinstance(parameter, click.Option) and parameter.help:
             parameter.help = _reworded(parameter.help, words)
     if isinstance(command, click.Group):

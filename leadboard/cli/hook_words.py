@@ -23,11 +23,11 @@ def line_of(hook: HookState) -> str:
 
 def _chosen(hook: HookState) -> str:
     """Return what a hook is told of, and how."""
-    told_of = _(
-        "{kinds} of {source}",
-        kinds=", ".join(hook.kinds) or _("every kind"),
-        source=hook.source or _("every source"),
-    )
+    kinds = ", ".join(hook.kinds) or _("every kind")
+    if hook.source:
+        told_of = _("{kinds} of {source}", kinds=kinds, source=hook.source)
+    else:
+        told_of = _("{kinds} of every source", kinds=kinds)
     options = ((hook.has_messages, _("with messages")), (hook.may_be_private, _("(private)")))
     return " ".join([told_of, *(words for is_set, words in options if is_set)])
 

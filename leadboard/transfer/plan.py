@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from leadboard.common.language import _, figure
+from leadboard.common.language import _, figure, pgettext
 
 FEW = 10
 """Changes that are told in words; the others are only counted."""
@@ -65,17 +65,17 @@ _TOLD: Mapping[str, str] = {
     "leads": _("leads: {counts}"),
 }
 _COUNTED: Mapping[str, str] = {
-    "added": _("{n} added"),
-    "changed": _("{n} changed"),
-    "linked": _("{n} linked"),
-    "unlinked": _("{n} unlinked"),
-    "open": _("{n} open"),
-    "waiting": _("{n} waiting"),
-    "closed": _("{n} closed"),
-    "withdrawn": _("{n} withdrawn"),
-    SAME: _("{n} the same"),
-    DIFFERS: _("{n} known by their key with another text"),
-    HANDED_OUT: _("{n} of those waiting handed out"),
+    "added": pgettext("import", "{n} added"),
+    "changed": pgettext("import", "{n} changed"),
+    "linked": pgettext("import", "{n} linked"),
+    "unlinked": pgettext("import", "{n} unlinked"),
+    "open": pgettext("import", "{n} open"),
+    "waiting": pgettext("import", "{n} waiting"),
+    "closed": pgettext("import", "{n} closed"),
+    "withdrawn": pgettext("import", "{n} withdrawn"),
+    SAME: pgettext("import", "{n} the same"),
+    DIFFERS: pgettext("import", "{n} known by their key with another text"),
+    HANDED_OUT: pgettext("import", "{n} of those waiting handed out"),
 }
 """What is said of each kind of row."""
 
