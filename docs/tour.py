@@ -1,12 +1,13 @@
 """Make the moving picture of the README from the real program: `python -m docs.tour`.
 
-It plays as an image, in a loop; to see a frame of it alone, stop the animation in a browser.
+It plays as an image, in a loop; to see a frame of it alone, stop the animation in a browser. With
+`LEADBOARD_LANG=ru` it is the one of the Russian README.
 """
 
 import asyncio
 import random
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from allocator import submit
 from docs.film import Film, Frame
 from docs.stage import FOLDER, on_stage, stage, stopped_at
+from leadboard.common.language import language
 from tests.support.screen import Desk
 from tui.dialogs.details import Details
 from tui.panes.appeals_pane import AppealsPane
@@ -23,7 +25,8 @@ from tui.screen.header import Header
 SIZE = (104, 34)
 QUIET = 0.4
 """Seconds that the screen is left alone before each frame: the last numbers are counted."""
-TARGET = FOLDER / "tour.svg"
+TARGETS = {"en": FOLDER / "tour.svg", "ru": FOLDER / "tour-ru.svg"}
+"""The picture of each language."""
 
 Step = Callable[[Desk], Awaitable[None]]
 
@@ -51,7 +54,7 @@ def arriving(seed: int, source_id: int, lead: str, message: str) -> Step:
     """Return a step in which a client writes; the seed decides the draw."""
 
     async def arrive(desk: Desk) -> None:
-        await desk.told(submit, lead, source_id, message, rng=random.Random(seed))
+        await desk.told(submit, lead, source_id, said(message), rng=random.Random(seed))
 
     return arrive
 
@@ -104,6 +107,32 @@ SCENES: Sequence[Scene] = (
 )
 """The whole tour."""
 
+RUSSIAN: Mapping[str, str] = {
+    "Operators with their loads, the weights, the form, the appeals.": (
+        "Операторы и их нагрузка, веса, форма, обращения."
+    ),
+    "Do you speak English?": "Подскажите, курс ещё идёт?",
+    "Hello! I would like to buy the Python course": "Здравствуйте! Хочу купить курс по Python",
+    LANDS: "Пришло обращение. Лотерея с весами отдаёт его одному оператору: полоса растёт.",
+    "To the weights.": "К весам.",
+    TYPED: "Вес ещё набирают, а шансы рядом уже меняются: пока ничего не сохранено.",
+    "Saved, and on to the next row.": "Сохранено, курсор на следующей строке.",
+    "To the appeals.": "К обращениям.",
+    "Why it went there: the ticket, and everybody's chance.": (
+        "Почему оно там: билет и шанс каждого."
+    ),
+    "Back.": "Назад.",
+    "Undo: the weight is what it was. It works after a restart, too.": (
+        "Отмена: вес прежний. Работает и после перезапуска."
+    ),
+}
+"""What is said in the Russian picture, by what the English one says."""
+
+
+def said(text: str) -> str:
+    """Return a caption or a message in the language of the picture."""
+    return RUSSIAN[text] if text and language() == "ru" else text
+
 
 async def play(scenes: Sequence[Scene], moment: datetime) -> list[Frame]:
     """Play scenes on the open database, a second each, and return their frames."""
@@ -116,7 +145,7 @@ async def play(scenes: Sequence[Scene], moment: datetime) -> list[Frame]:
                     await desk.pilot.pause(QUIET)
                     await tick(desk)
                     svg = desk.app.export_screenshot(simplify=True)
-                frames.append(Frame(svg, scene.seconds, scene.key, scene.caption))
+                frames.append(Frame(svg, scene.seconds, scene.key, said(scene.caption)))
     return frames
 
 
@@ -130,7 +159,7 @@ def made(scenes: Sequence[Scene] = SCENES) -> str:
 
 def main() -> None:
     """Make the picture."""
-    TARGET.write_text(made(), encoding="utf-8")
+    TARGETS[language()].write_text(made(), encoding="utf-8")
 
 
 if __name__ == "__main__":
