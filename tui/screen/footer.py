@@ -23,7 +23,11 @@ FADES = 10.0
 """Seconds that a sentence stays."""
 EVERYWHERE = ("desk.repeat", "desk.new", "desk.undo", "desk.filter", "desk.help", "desk.quit")
 """The bindings at the right end, by id: they stay there on a line of any width."""
-SHORT = {"desk.new": pgettext("appeal", "New"), "desk.repeat": _("Repeat")}
+SHORT = {
+    "desk.new": pgettext("appeal", "New"),
+    "desk.repeat": _("Repeat"),
+    "desk.undo": pgettext("short", "Undo"),
+}
 """What some of them say where there is little room."""
 _TIME = pgettext("moment", "%H:%M")
 ZOOM = "desk.enlarge"
