@@ -64,6 +64,17 @@ async def test_from_nothing_to_the_first_appeal_by_its_keys(
         assert not desk.app.desk_screen.has_first_steps
 
 
+@pytest.mark.every_engine
+async def test_it_greets_on_every_engine(target: str) -> None:
+    async with open_desk(target, USUAL) as desk:
+        await desk.until(lambda: is_greeting(desk))
+        await desk.press("s", *"tg", "enter", "o", *"Anna", "enter")
+        await desk.until(lambda: "▸ w" in desk.text)
+        await desk.press("w")
+        await desk.until(lambda: "▸ n" in desk.text)
+        assert rows(WEIGHTS) == [(1, 1, 10)]
+
+
 async def test_enter_alone_takes_one_step_after_the_other(bare: Path) -> None:
     async with open_desk(bare, USUAL) as desk:
         await desk.press("enter", *"site", "enter", "enter", *"Vera", "enter", "enter")

@@ -32,7 +32,28 @@ def says(desk: Desk, words: str) -> bool:
 
 # --- a newcomer -----------------------------------------------------------------------------------
 
-STEPS: Sequence[tuple[str, Sequence[str]]] = (
+Walk = Sequence[tuple[str, Sequence[str]]]
+"""What the screen says, and the keys that a newcomer takes from it."""
+
+_APPEAL: Walk = (
+    ("Lead", [*"bob"]),
+    ("Message", ["tab"]),
+    ("Message", [*"hi"]),
+    ("ctrl+s Submit", ["ctrl+s"]),
+)
+GREETED: Walk = (
+    ("s Add a source", ["s"]),
+    ("Name", [*"tg"]),
+    ("enter saves", ["enter"]),
+    ("o Add an operator", ["o"]),
+    ("Name", [*"Ann"]),
+    ("enter saves", ["enter"]),
+    ("w Give weights", ["w"]),
+    ("n Enter an appeal", ["n"]),
+    *_APPEAL,
+)
+ON_THEIR_OWN: Walk = (
+    ("esc close", ["escape"]),
     ("No operators yet: press a to add one.", ["a"]),
     ("Name", [*"Ann"]),
     ("enter saves", ["enter"]),
@@ -43,27 +64,26 @@ STEPS: Sequence[tuple[str, Sequence[str]]] = (
     ("0-9 type a weight", ["7"]),
     ("enter save", ["enter"]),
     (" n ", ["n"]),
-    ("Lead", [*"bob"]),
-    ("Message", ["tab"]),
-    ("Message", [*"hi"]),
-    ("ctrl+s Submit", ["ctrl+s"]),
+    *_APPEAL,
 )
-"""What the screen says, and the keys that a newcomer takes from it."""
-MOST_PRESSES = 22
+WALKS = {"greeted": (GREETED, 18), "on their own": (ON_THEIR_OWN, 23)}
+"""Each walk, and the most presses it may take."""
 
 
 @by_size
+@pytest.mark.parametrize("walk", WALKS)
 async def test_a_newcomer_comes_to_the_first_appeal_by_what_the_screen_says(
-    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, size: tuple[int, int], walk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    steps, most_presses = WALKS[walk]
     # On a short screen a sentence has the line of the keys until it fades.
     monkeypatch.setattr("tui.screen.footer.FADES", 0.05)
     async with open_desk(tmp_path / "empty.db", size) as desk:
-        for said, keys in STEPS:
+        for said, keys in steps:
             await desk.until(partial(says, desk, said))
             await desk.press(*keys)
         assert says(desk, "bob → Ann")
-    assert sum(len(keys) for _, keys in STEPS) <= MOST_PRESSES
+    assert sum(len(keys) for _, keys in steps) <= most_presses
 
 
 @pytest.mark.parametrize("size", [LARGE, USUAL], ids=["120x40", "80x24"])
@@ -72,7 +92,7 @@ async def test_the_keys_of_the_form_are_named_where_there_is_room(
 ) -> None:
     async with open_desk(tmp_path / "empty.db", size) as desk:
         assert "n New" in desk.lines()[-1]
-        await desk.press("n")
+        await desk.press("escape", "n")
         assert "tab Next field" in desk.lines()[-1]
 
 
@@ -80,7 +100,7 @@ async def test_a_newcomer_who_begins_anywhere_is_told_what_is_missing(tmp_path: 
     async with open_desk(tmp_path / "empty.db") as desk:
         assert "No operators yet: press 1, then a." in desk.text
         assert "No appeals yet: press n to enter one." in desk.text
-        await desk.press("n", *"tg", "ctrl+s")
+        await desk.press("escape", "n", *"tg", "ctrl+s")
         assert "No sources yet: esc, 2, a adds one." in desk.text
         await desk.press("escape", "2", "a", *"tg", "enter", "n", "enter", *"bob", "ctrl+s")
         assert "bob waits: nobody" in words_of(desk)
