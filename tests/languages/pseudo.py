@@ -30,8 +30,8 @@ class Pseudo(NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
     def pgettext(self, context: str, message: str) -> str:
-        """Return the message."""
-        return self.gettext(message)
+        """Return the message; how a moment is written is no word."""
+        return message if context == "moment" else self.gettext(message)
 
     def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
         """Return one of two messages."""
