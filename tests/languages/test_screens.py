@@ -1,6 +1,7 @@
 """Every screen of the walk, in the languages of the desk: all of it is said in them, and fits."""
 
 import re
+from calendar import month_abbr
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from tests.languages.walk import Seen, seen_in
 from tests.support.screen import LARGE, USUAL
 
-OURS = {"leadboard", "db", "tester", "svg", "csv"}
-"""What the walk itself, and the name of the program, put on the screen."""
+OURS = {"leadboard", "db", "tester", "svg", "csv", *map(str.lower, month_abbr)}
+"""What the walk itself, and the name of the program, put on the screen; and months,
+which are numbers in Russian."""
 IN_HISTORY = "H"
 KEYS = {
     *("enter", "esc", "tab", "ctrl", "shift", "alt", "del", "home", "end", "pgup", "pgdn"),
