@@ -135,12 +135,12 @@ def _of_environment() -> str:
 
 def _of_settings() -> str:
     """Return what the settings say; who reads all of them tells what is wrong with them."""
-    import tomllib
-
     with suppress(OSError, ValueError, RecursionError):
         file = path()
         # Reading from a pipe at that path would wait forever.
         if file.is_file() and file.stat().st_size <= LARGEST:
+            import tomllib  # only where there is a file
+
             return str(tomllib.loads(file.read_text("utf-8-sig")).get("language", ""))
     return ""
 
