@@ -148,8 +148,10 @@ def _of_settings() -> str:
 def _of_locale() -> str:
     """Return what the locale says, by the rules of gettext: LANGUAGE counts where there is one."""
     names = (os.environ.get(each, "") for each in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    locale = next(filter(None, names), "")
-    if locale.partition(".")[0] in ("", "C", "POSIX"):
+    locale, _dot, codeset = next(filter(None, names), "").partition(".")
+    # Cyrillic may come out as anything in another codeset, and English is the same in all.
+    is_unicode = codeset.partition("@")[0].lower().replace("-", "") in ("", "utf8")
+    if locale in ("", "C", "POSIX") or not is_unicode:
         return ""
     preferred = os.environ.get("LANGUAGE", "").split(":")
     return next(filter(_known, preferred), "") or locale

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from leadboard.allocation import evidence, fairness, lottery
 from leadboard.allocation.fairness import LARGE, DrawCounts, Evenness, chi_square_tail
 from leadboard.allocation.lottery import FULL, INACTIVE, Candidate, Candidates, Wheel
+from leadboard.common import language
 from tests.support.floors import FLOORS, FRIEND, HANDS, Day, Floor
 
 Weights = Mapping[int, int]
@@ -349,7 +350,10 @@ def test_it_needs_the_draws_of_returned_appeals_too() -> None:
 
 @pytest.mark.parametrize(
     ("module", "known"),
-    [(fairness, {lottery.__name__, evidence.__name__}), (evidence, {lottery.__name__})],
+    [
+        (fairness, {lottery.__name__, evidence.__name__}),
+        (evidence, {lottery.__name__, language.__name__}),
+    ],
 )
 def test_it_knows_the_lottery_and_no_database(module: ModuleType, known: set[str]) -> None:
     tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))

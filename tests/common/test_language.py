@@ -47,6 +47,8 @@ def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ({}, "en"),
         ({"LANG": "ru_RU.UTF-8"}, "ru"),
         ({"LANG": "ru"}, "ru"),
+        ({"LANG": "ru_RU.utf8@x"}, "ru"),
+        ({"LANG": "ru_RU.KOI8-R"}, "en"),
         ({"LANG": "de_DE.UTF-8"}, "en"),
         ({"LANG": "C.UTF-8", "LANGUAGE": "ru"}, "en"),
         ({"LANG": "de_DE.UTF-8", "LANGUAGE": "uk:ru:en"}, "ru"),

@@ -178,7 +178,8 @@ class FirstSteps(ActDialog):
 
     def _can(self, step: FirstStep) -> bool:
         """Tell whether a step can be taken, and say why not."""
-        if self._obstacle:
+        # The form keeps what cannot be stored yet.
+        if self._obstacle and step is not FirstStep.APPEAL:
             self.say_why_not(self._obstacle)
         elif step not in possible(self._board):
             self.say_why_not(FIRST_THESE if step is FirstStep.WEIGHTS else FIRST_A_SOURCE)
