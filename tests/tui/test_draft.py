@@ -260,7 +260,7 @@ async def test_a_repeated_draft_does_not_end_what_was_drafted_since(
             await desk.until(lambda: "the draft applied" in desk.text)
             other.execute("ROLLBACK")
         await desk.press("8", "0", "enter")
-        await desk.until(lambda: "2 weights" in desk.text)
+        await desk.until(lambda: "draft: 2 changes" in desk.text)
         await desk.press("full_stop")
         await desk.until(lambda: rows(WEIGHTS) == [(70,), (50,)])
         await desk.settle()
