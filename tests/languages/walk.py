@@ -166,8 +166,7 @@ async def _walk(folder: Path, size: tuple[int, int]) -> Iterator[Seen]:
         found.append(Seen(" ".join(way), tuple(line.rstrip() for line in desk.lines())))
 
     async def leave(desk: Desk) -> None:
-        for _ in range(3):
-            await desk.press("escape")
+        await desk.press("escape", "escape", "escape")
 
     async with open_desk(folder / EMPTY, size) as desk:
         for way in NOTHING:
